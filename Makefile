@@ -1,0 +1,113 @@
+# Everything runs in .venv, at the versions of constraints.txt. `make` lists the targets.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check -qq
+RUNTIME := $(VENV)/.installed-runtime
+DEV := $(VENV)/.installed-dev
+# program:package, what some tests start
+SERVERS := chromium:chromium bwrap:bubblewrap
+MAX_LINES := 500
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+$(PY):
+	@$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): pyproject.toml constraints.txt | $(PY)
+	@echo "installing what running needs"
+	@$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(DEV): pyproject.toml constraints.txt | $(PY)
+	@echo "installing what running and testing need"
+	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $(RUNTIME) $@
+
+.PHONY: install
+install: $(DEV) ## make .venv with everything that running and testing need
+
+.PHONY: run
+run: $(RUNTIME) ## start the gateway; ARGS='…' is handed to it
+	@$(VENV)/bin/openclaw gateway $(ARGS)
+
+.PHONY: servers
+servers: # the programs that some tests start, where apt can bring them
+	@missing=(); packages=(); \
+	for pair in $(SERVERS); do \
+	  command -v "$${pair%%:*}" >/dev/null || { missing+=("$${pair%%:*}"); packages+=("$${pair##*:}"); }; \
+	done; \
+	[[ $${#missing[@]} -gt 0 ]] || exit 0; \
+	if [[ $$(id -u) -eq 0 ]] && command -v apt-get >/dev/null; then \
+	  echo "installing $${packages[*]}"; \
+	  export DEBIAN_FRONTEND=noninteractive; \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends "$${packages[@]}"; } >/dev/null 2>&1 && exit 0; \
+	fi; \
+	echo "could not install $${packages[*]}: install by hand what the tests are to start"
+
+.PHONY: test
+test: install servers check ## check, then the tests (their servers come from apt where it can); ARGS='…' for pytest
+	@$(PY) -m pytest -n 2 $(ARGS)
+
+.PHONY: check
+check: install ## lint, format, types, layers, generated files, file sizes
+	@$(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/ruff format --quiet --check .
+	@$(VENV)/bin/pyright
+	@$(VENV)/bin/lint-imports --no-logo
+	@$(PY) -m openclaw_rpc.codegen --check
+	@git ls-files -z -- '*.py' '*.js' '*.ts' '*.css' ':(exclude)schemas' | xargs -0 -r wc -l \
+	  | awk '$$2 != "total" && $$1 > $(MAX_LINES) { print "over $(MAX_LINES) lines:", $$0; bad = 1 } END { exit bad }'
+
+.PHONY: gen
+gen: install ## write the generated files anew
+	@$(PY) -m openclaw_rpc.codegen
+
+.PHONY: bench
+bench: install ## measure
+	@$(PY) -m tests.bench $(ARGS)
+
+.PHONY: crash
+crash: install ## kill the gateway 200 times and look what is left
+	@$(PY) -m tests.crash --kills 200 $(ARGS)
+
+.PHONY: fuzz
+fuzz: install ## 100000 hostile inputs
+	@$(PY) -m tests.fuzz --cases 100000 $(ARGS)
+
+.PHONY: build
+build: install ## wheel and sdist, and a start of the wheel alone in an empty venv
+	@rm -rf dist
+	@$(PY) -m build --no-isolation
+	@tmp=$$(mktemp -d); gateway=; \
+	trap 'test -z "$$gateway" || kill "$$gateway" 2>/dev/null || true; rm -rf "$$tmp"' EXIT; \
+	$(PYTHON) -m venv "$$tmp/venv"; \
+	"$$tmp/venv/bin/python" -m pip --disable-pip-version-check -qq install -c constraints.txt dist/*.whl; \
+	cd "$$tmp"; export OPENCLAW_HOME="$$tmp/home" PATH="$$tmp/venv/bin:$$PATH"; \
+	openclaw --version; \
+	port=$$(python -c 'import socket; s = socket.create_server(("127.0.0.1", 0)); print(s.getsockname()[1])'); \
+	mkdir -m 700 home; printf 'gateway:\n  port: %s\n' "$$port" > home/gateway.yaml; \
+	openclaw gateway > gateway.log 2>&1 & gateway=$$!; \
+	for _ in {1..100}; do \
+	  (: < "/dev/tcp/127.0.0.1/$$port") 2>/dev/null && break; \
+	  kill -0 "$$gateway" 2>/dev/null || break; \
+	  sleep 0.1; \
+	done; \
+	openclaw doctor --json || { cat gateway.log; exit 1; }; \
+	kill "$$gateway"; wait "$$gateway" || { echo "the gateway did not stop cleanly"; cat gateway.log; exit 1; }
+
+.PHONY: clean
+clean: ## remove what was built and the tools' caches; .venv stays
+	@rm -rf build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .pytest_cache .ruff_cache .schemathesis
+	@find . \( -name .venv -o -name .git -o -name node_modules \) -prune -o -name __pycache__ -type d -print0 | xargs -0 -r rm -rf
