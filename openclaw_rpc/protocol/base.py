@@ -1,0 +1,62 @@
+"""The shapes every row is made of: what a client may send, what it may expect, and the words they share."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+JsonObject = dict[str, Any]
+"""A JSON object whose keys the table does not fix."""
+
+SessionKey = Annotated[
+    str,
+    Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", description="The client's name of a session."),
+]
+RunId = Annotated[str, Meta(min_length=1, max_length=100, description="The id that `chat.run` answered.")]
+Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+PageSize = Annotated[int, Meta(ge=1, le=1000, description="How many items at the most.")]
+Timestamp = Annotated[
+    str, Meta(min_length=10, max_length=40, description="A date or a time, ISO 8601; UTC where no zone is given.")
+]
+When = Annotated[str, Meta(description="A time in UTC, ISO 8601 with milliseconds.")]
+
+
+class Params(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
+    """What a client sends. Unknown fields are refused, so that a misspelt one never passes in silence."""
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+    """What a client is sent. Open: a later version may add fields. A field that has no value is left out."""
+
+
+class Scope(StrEnum):
+    """What a token may do; a row names the one it needs."""
+
+    READ = "read"
+    CHAT = "chat"
+    TOOLS = "tools"
+    ADMIN = "admin"
+
+
+class Rate(StrEnum):
+    """Which bucket a call draws from, besides `requests`, from which every call draws."""
+
+    REQUESTS = "requests"
+    MESSAGES = "messages"
+    SKILLS = "skills"
+    FILES = "files"
+
+
+class Topic(StrEnum):
+    """What `event.subscribe` can follow across sessions."""
+
+    MESSAGES = "messages"
+    SESSIONS = "sessions"
+    CHANNELS = "channels"
+    TASKS = "tasks"
+    LOGS = "logs"
+
+
+class Empty(Params, frozen=True, kw_only=True):
+    """No parameters."""

@@ -1,0 +1,300 @@
+"""`chat.*`: ask an agent, follow what it says, stop it, read what was said."""
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta
+
+from openclaw_rpc.protocol.base import JsonObject, PageSize, Params, Rate, Result, RunId, Scope, SessionKey, Topic, When
+from openclaw_rpc.protocol.errors import Conflict, KeyReused, NotFound, TooLarge
+from openclaw_rpc.protocol.method import Event, Method
+
+RunStatus = Literal["queued", "running", "completed", "aborted", "error", "interrupted"]
+FinishReason = Literal["stop", "length", "aborted", "error", "interrupted"]
+MessageStatus = Literal["complete", "partial", "aborted", "error", "interrupted"]
+Thinking = Literal["low", "medium", "high"]
+
+IdempotencyKey = Annotated[
+    str,
+    Meta(min_length=1, max_length=255, description="The same key within 24 h, from any door, means the same run."),
+]
+TimeoutMs = Annotated[int, Meta(ge=1, le=86_400_000, description="Milliseconds.")]
+Text = Annotated[str, Meta(min_length=1, max_length=4_000_000)]
+
+
+class Usage(Result, frozen=True, kw_only=True):
+    """Tokens as the provider counted them; estimated where it does not say."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class Attachment(Params, frozen=True, kw_only=True):
+    """Something that goes with a message: a file of the workspace, a picture, or text."""
+
+    type: Literal["file", "image", "text"]
+    path: Annotated[str, Meta(max_length=4096, description="`file`: its path in the workspace.")] | None = None
+    url: Annotated[str, Meta(max_length=8192, description="`image`: http(s) or data URL.")] | None = None
+    data: Annotated[str, Meta(description="`image`: base64.")] | None = None
+    mime_type: Annotated[str, Meta(max_length=200)] | None = None
+    name: Annotated[str, Meta(max_length=300)] | None = None
+    text: Annotated[str, Meta(max_length=4_000_000, description="`text`: the text itself.")] | None = None
+
+
+class RunOptions(Params, frozen=True, kw_only=True):
+    """How a run is to go; what is left out comes from the agent, then from the provider."""
+
+    stream: Annotated[bool, Meta(description="False: the answer comes as one `chat.delta`.")] = True
+    model: Annotated[str, Meta(min_length=1, max_length=200, description="`model` or `provider/model`.")] | None = None
+    thinking: Annotated[Thinking, Meta(description="The provider's reasoning effort.")] | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    max_tokens: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    timeout_ms: Annotated[TimeoutMs, Meta(description="The run is ended as an error after so many ms.")] | None = None
+    system: Annotated[str, Meta(max_length=1_000_000, description="In place of the agent's prompt.")] | None = None
+    if_busy: Annotated[
+        Literal["queue", "reject", "interrupt"],
+        Meta(description="When the session has a run already: wait for it, refuse, or abort it."),
+    ] = "queue"
+
+
+class ChatRunParams(Params, frozen=True, kw_only=True):
+    """A message to an agent, in a session that is made where there is none."""
+
+    message: Annotated[Text, Meta(description="What the user says.")]
+    session_key: SessionKey | None = None
+    agent_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    options: RunOptions = RunOptions()
+    idempotency_key: IdempotencyKey | None = None
+    attachments: Annotated[list[Attachment], Meta(max_length=32)] = []
+    channel: Annotated[str, Meta(min_length=1, max_length=100, description="Where it came from.")] = "api"
+    metadata: JsonObject = {}
+
+
+class RunAccepted(Result, frozen=True, kw_only=True):
+    """The run is on disk and will have exactly one final event; its events come after ``seq``."""
+
+    run_id: str
+    session_key: str
+    status: Literal["accepted", "queued"]
+    epoch: str
+    seq: int
+
+
+class ChatAbortParams(Params, frozen=True, kw_only=True):
+    """Which run to stop."""
+
+    run_id: RunId
+
+
+class RunAborted(Result, frozen=True, kw_only=True):
+    """``aborted`` is false where the run had ended already."""
+
+    run_id: str
+    aborted: bool
+    status: RunStatus
+
+
+class ChatWaitParams(Params, frozen=True, kw_only=True):
+    """Which run to wait for, and how long."""
+
+    run_id: RunId
+    timeout_ms: TimeoutMs | None = None
+
+
+class RunError(Result, frozen=True, kw_only=True):
+    """Why a run ended in an error."""
+
+    code: str
+    message: str
+
+
+class RunState(Result, frozen=True, kw_only=True):
+    """How a run stands, and what it came to."""
+
+    run_id: str
+    session_key: str
+    status: RunStatus
+    agent_id: str
+    created_at: When
+    model: str | None = None
+    finish_reason: FinishReason | None = None
+    response: str | None = None
+    message_id: str | None = None
+    usage: Usage | None = None
+    error: RunError | None = None
+    tool_calls: list[JsonObject] = []
+    skills_used: list[str] = []
+    duration_ms: int | None = None
+
+
+class ChatMessage(Result, frozen=True, kw_only=True):
+    """A message of a session. ``status`` says whether the whole was said, or what cut it short."""
+
+    message_id: str
+    role: Literal["user", "assistant", "system", "tool"]
+    content: str
+    created_at: When
+    status: MessageStatus
+    run_id: str | None = None
+    model: str | None = None
+    tool_calls: list[JsonObject] = []
+    tool_call_id: str | None = None
+    attachments: list[JsonObject] = []
+    metadata: JsonObject = {}
+
+
+class ChatHistoryParams(Params, frozen=True, kw_only=True):
+    """Which session's messages; newest page first, ``before`` takes the page's ``nextCursor``."""
+
+    session_key: SessionKey
+    limit: PageSize = 50
+    before: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+
+
+class ChatHistory(Result, frozen=True, kw_only=True):
+    """Messages, oldest first; ``nextCursor`` leads to older ones, and is missing where there are none."""
+
+    messages: list[ChatMessage]
+    next_cursor: str | None = None
+
+
+class ChatInjectParams(Params, frozen=True, kw_only=True):
+    """A message put into a session without a run."""
+
+    session_key: SessionKey
+    content: Text
+    role: Literal["user", "assistant", "system"] = "assistant"
+    metadata: JsonObject = {}
+
+
+class ChatInjected(Result, frozen=True, kw_only=True):
+    """The message as it was kept."""
+
+    session_key: str
+    message: ChatMessage
+
+
+class ChatMessageEvent(Result, frozen=True, kw_only=True):
+    """A message was added to a session."""
+
+    session_key: str
+    message: ChatMessage
+    run_id: str | None = None
+
+
+class ChatStartedEvent(Result, frozen=True, kw_only=True):
+    """A run left the queue."""
+
+    session_key: str
+    run_id: str
+    agent_id: str
+    model: str | None = None
+
+
+class ChatDeltaEvent(Result, frozen=True, kw_only=True):
+    """A piece of the answer. Pieces may come merged; joined, their text is always the same."""
+
+    session_key: str
+    run_id: str
+    delta: str
+
+
+class ChatThinkingEvent(Result, frozen=True, kw_only=True):
+    """A piece of the model's reasoning, where the provider shows it."""
+
+    session_key: str
+    run_id: str
+    delta: str
+
+
+class ToolCallEvent(Result, frozen=True, kw_only=True):
+    """The agent is about to use a tool."""
+
+    session_key: str
+    run_id: str
+    call_id: str
+    tool: str
+    params: Any
+    skill: str | None = None
+
+
+class ToolResultEvent(Result, frozen=True, kw_only=True):
+    """A tool answered, or failed with ``error``."""
+
+    session_key: str
+    run_id: str
+    call_id: str
+    tool: str
+    duration_ms: int
+    result: Any = None
+    error: str | None = None
+    skill: str | None = None
+
+
+class ChatDoneEvent(Result, frozen=True, kw_only=True):
+    """The final event of a run, exactly one, whatever happened to it."""
+
+    session_key: str
+    run_id: str
+    finish_reason: FinishReason
+    usage: Usage
+    model: str | None = None
+    message_id: str | None = None
+    error: RunError | None = None
+
+
+chat_message = Event("chat.message", ChatMessageEvent, "A message was added.", lasting=True, topic=Topic.MESSAGES)
+chat_started = Event("chat.started", ChatStartedEvent, "A run began.", lasting=True)
+chat_delta = Event("chat.delta", ChatDeltaEvent, "A piece of the answer.")
+chat_thinking = Event("chat.thinking", ChatThinkingEvent, "A piece of the reasoning.")
+tool_call = Event("tool.call", ToolCallEvent, "A tool is about to run.", lasting=True)
+tool_result = Event("tool.result", ToolResultEvent, "A tool has run.", lasting=True)
+chat_done = Event("chat.done", ChatDoneEvent, "A run ended.", lasting=True)
+
+run = Method(
+    name="chat.run",
+    params=ChatRunParams,
+    result=RunAccepted,
+    doc="Ask an agent. The message is on disk before the answer; the caller is subscribed to the run's events.",
+    scope=Scope.CHAT,
+    rate=Rate.MESSAGES,
+    emits=(chat_message, chat_started, chat_delta, chat_thinking, tool_call, tool_result, chat_done),
+    errors=(NotFound, Conflict, KeyReused, TooLarge),
+)
+abort = Method(
+    name="chat.abort",
+    params=ChatAbortParams,
+    result=RunAborted,
+    doc="Stop a run at once, the model's stream and running tools included. What was said is kept.",
+    scope=Scope.CHAT,
+    emits=(chat_done,),
+    errors=(NotFound,),
+)
+wait = Method(
+    name="chat.wait",
+    params=ChatWaitParams,
+    result=RunState,
+    doc="Wait until a run has ended, or for `timeoutMs`, and say how it stands then.",
+    scope=Scope.READ,
+    errors=(NotFound,),
+)
+history = Method(
+    name="chat.history",
+    params=ChatHistoryParams,
+    result=ChatHistory,
+    doc="The messages of a session, page by page from the newest.",
+    scope=Scope.READ,
+    errors=(NotFound,),
+)
+inject = Method(
+    name="chat.inject",
+    params=ChatInjectParams,
+    result=ChatInjected,
+    doc="Put a message into a session without asking the agent.",
+    scope=Scope.CHAT,
+    rate=Rate.MESSAGES,
+    emits=(chat_message,),
+    errors=(NotFound,),
+)
+
+METHODS = (run, abort, wait, history, inject)

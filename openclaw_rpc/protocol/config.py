@@ -1,0 +1,48 @@
+"""`config.*`: what `gateway.yaml` says, read and changed while the gateway runs."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from openclaw_rpc.protocol.base import Empty, JsonObject, Params, Result, Scope
+from openclaw_rpc.protocol.errors import Conflict
+from openclaw_rpc.protocol.method import Method
+
+
+class ConfigDocument(Result, frozen=True, kw_only=True):
+    """The configuration in force, snake_case as in the file; secrets read ``***REDACTED***``."""
+
+    config: JsonObject
+
+
+class ConfigUpdateParams(Params, frozen=True, kw_only=True):
+    """A part of the configuration, merged into the file; null takes a key away."""
+
+    config: Annotated[JsonObject, Meta(min_length=1)]
+
+
+class ConfigUpdated(Result, frozen=True, kw_only=True):
+    """What changed, as dotted paths, and which of it waits for a restart."""
+
+    restart_required: bool
+    changed: list[str]
+    needs_restart: list[str] = []
+
+
+get = Method(
+    name="config.get",
+    params=Empty,
+    result=ConfigDocument,
+    doc="The configuration in force, without its secrets.",
+    scope=Scope.ADMIN,
+)
+update = Method(
+    name="config.update",
+    params=ConfigUpdateParams,
+    result=ConfigUpdated,
+    doc="Change a part of `gateway.yaml`. It applies at once, but for port, bind and storage.",
+    scope=Scope.ADMIN,
+    errors=(Conflict,),
+)
+
+METHODS = (get, update)

@@ -1,0 +1,52 @@
+"""A row of the table: one method, one event, as values. Everything else is derived from them."""
+
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from openclaw_rpc.protocol.base import Rate, Scope, Topic
+from openclaw_rpc.protocol.errors import GatewayError
+
+P = TypeVar("P", bound=msgspec.Struct)
+R = TypeVar("R")
+D = TypeVar("D", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True, slots=True)
+class Event(Generic[D]):
+    """An event: its name, its data, and whether it outlives the process.
+
+    A lasting event is on disk before anybody sees it; the others (deltas) are kept in memory up to a bound.
+    An event with a topic also reaches those who subscribed to that topic.
+    """
+
+    name: str
+    data: type[D]
+    doc: str
+    lasting: bool = False
+    topic: Topic | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Generic[P, R]):
+    """A method: what it takes, what it answers, who may call it, what it counts as, what may follow."""
+
+    name: str
+    params: type[P]
+    result: type[R]
+    doc: str
+    scope: Scope
+    rate: Rate = Rate.REQUESTS
+    emits: tuple[Event[Any], ...] = ()
+    errors: tuple[type[GatewayError], ...] = ()
+
+    @property
+    def namespace(self) -> str:
+        """The part before the dot: the file that declares it and the one that handles it."""
+        return self.name.partition(".")[0]
+
+    @property
+    def verb(self) -> str:
+        """The part behind the dot: the name of its handler."""
+        return self.name.partition(".")[2]

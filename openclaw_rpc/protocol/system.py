@@ -1,0 +1,83 @@
+"""`system.*` and `rpc.*`: what this gateway is, and what it can be asked."""
+
+from openclaw_rpc.protocol.base import Empty, JsonObject, Result, Scope
+from openclaw_rpc.protocol.method import Method
+
+
+class GatewayStatus(Result, frozen=True, kw_only=True):
+    """Where the gateway listens, and how clients prove who they are: ``token``, ``password`` or ``none``."""
+
+    port: int
+    bind: str
+    auth: str
+
+
+class ReasoningStatus(Result, frozen=True, kw_only=True):
+    """The primary provider, and what went through all of them since the start."""
+
+    primary_provider: str
+    primary_model: str
+    total_requests: int
+    avg_latency_ms: float
+
+
+class LoadStatus(Result, frozen=True, kw_only=True):
+    """What the gateway is busy with now."""
+
+    connections: int
+    runs_running: int
+    runs_queued: int
+
+
+class SystemStatus(Result, frozen=True, kw_only=True):
+    """The gateway's state. ``uptime`` in s; ``channels``: each one's status."""
+
+    status: str
+    version: str
+    uptime: float
+    gateway: GatewayStatus
+    channels: dict[str, str]
+    reasoning: ReasoningStatus
+    load: LoadStatus
+
+
+class MethodInfo(Result, frozen=True, kw_only=True):
+    """A row of the table, in short."""
+
+    name: str
+    doc: str
+    scope: str
+    rate: str
+    emits: list[str]
+    errors: list[str]
+
+
+class MethodList(Result, frozen=True, kw_only=True):
+    """All rows."""
+
+    methods: list[MethodInfo]
+
+
+status = Method(
+    name="system.status",
+    params=Empty,
+    result=SystemStatus,
+    doc="How the gateway is.",
+    scope=Scope.READ,
+)
+methods = Method(
+    name="system.methods",
+    params=Empty,
+    result=MethodList,
+    doc="Every method, with the scope and the rate it needs.",
+    scope=Scope.READ,
+)
+discover = Method(
+    name="rpc.discover",
+    params=Empty,
+    result=JsonObject,
+    doc="The OpenRPC document of this gateway (OpenRPC 1.3.2).",
+    scope=Scope.READ,
+)
+
+METHODS = (status, methods, discover)

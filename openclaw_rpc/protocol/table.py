@@ -1,0 +1,43 @@
+"""The table: every row there is."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from openclaw_rpc.protocol import agent, channel, chat, config, event, log, model, session, system, token, usage
+from openclaw_rpc.protocol.method import Event, Method
+
+AnyMethod = Method[Any, Any]
+AnyEvent = Event[Any]
+
+METHODS: tuple[AnyMethod, ...] = (
+    *chat.METHODS,
+    *session.METHODS,
+    *event.METHODS,
+    *agent.METHODS,
+    *model.METHODS,
+    *channel.METHODS,
+    *system.METHODS,
+    *config.METHODS,
+    *log.METHODS,
+    *token.METHODS,
+    *usage.METHODS,
+)
+
+
+def by_name(methods: Iterable[AnyMethod] = METHODS) -> dict[str, AnyMethod]:
+    """The rows by their names.
+
+    Raises:
+        ValueError: two rows have the same name.
+    """
+    rows: dict[str, AnyMethod] = {}
+    for method in methods:
+        if method.name in rows:
+            raise ValueError(f"two rows of the table are called {method.name}")
+        rows[method.name] = method
+    return rows
+
+
+def events(methods: Iterable[AnyMethod] = METHODS) -> dict[str, AnyEvent]:
+    """Every event that a row emits, by its name."""
+    return {event.name: event for method in methods for event in method.emits}

@@ -1,0 +1,85 @@
+"""`token.*`: who may come in, and what for."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from openclaw_rpc.protocol.base import Empty, Name, Params, Result, Scope, When
+from openclaw_rpc.protocol.errors import Conflict, Forbidden, NotFound
+from openclaw_rpc.protocol.method import Method
+
+TokenName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@ -]*$")]
+
+
+class TokenInfo(Result, frozen=True, kw_only=True):
+    """A token, without itself."""
+
+    name: str
+    user: str
+    scopes: list[Scope]
+    created_at: When
+    expires_at: When | None = None
+    revoked: bool = False
+
+
+class TokenList(Result, frozen=True, kw_only=True):
+    """All tokens that were made, the newest first."""
+
+    tokens: list[TokenInfo]
+
+
+class TokenCreateParams(Params, frozen=True, kw_only=True):
+    """A name to revoke it by; all scopes but ``admin`` where none is named; it never expires where no time is given."""
+
+    name: TokenName
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=4)] | None = None
+    expires_in: (
+        Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,8}[smhdw]$", description="A number and s, m, h, d or w.")] | None
+    ) = None
+    user: Name = "owner"
+
+
+class TokenCreated(TokenInfo, frozen=True, kw_only=True):
+    """The token itself, shown this once: a JWT (RFC 7519) signed HS256."""
+
+    token: str
+
+
+class TokenRevokeParams(Params, frozen=True, kw_only=True):
+    """The token's name."""
+
+    name: TokenName
+
+
+class TokenRevoked(Result, frozen=True, kw_only=True):
+    """It is refused from now on; sockets that it opened are closed."""
+
+    name: str
+    revoked: bool
+
+
+list_ = Method(
+    name="token.list",
+    params=Empty,
+    result=TokenList,
+    doc="The tokens that were made.",
+    scope=Scope.ADMIN,
+)
+create = Method(
+    name="token.create",
+    params=TokenCreateParams,
+    result=TokenCreated,
+    doc="Make a token for a client.",
+    scope=Scope.ADMIN,
+    errors=(Conflict, Forbidden),
+)
+revoke = Method(
+    name="token.revoke",
+    params=TokenRevokeParams,
+    result=TokenRevoked,
+    doc="Take a token back.",
+    scope=Scope.ADMIN,
+    errors=(NotFound,),
+)
+
+METHODS = (list_, create, revoke)

@@ -1,0 +1,53 @@
+"""`usage.*`: what was used, and what it cost."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from openclaw_rpc.protocol.base import Name, Params, Result, Scope, Timestamp
+from openclaw_rpc.protocol.method import Method
+
+UsageBy = Literal["day", "session", "agent", "token", "model"]
+
+
+class UsageQueryParams(Params, frozen=True, kw_only=True):
+    """What to add up, by what, and from when to when."""
+
+    by: UsageBy = "day"
+    since: Timestamp | None = None
+    until: Timestamp | None = None
+    session_key: Name | None = None
+    agent_id: Name | None = None
+    model: Name | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    user: Annotated[Name, Meta(description="Another user's; for admins of the owner alone.")] | None = None
+
+
+class UsageRow(Result, frozen=True, kw_only=True):
+    """Sums over one day, session, agent, token or model. ``cost`` only where prices are configured."""
+
+    key: str
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    avg_latency_ms: float
+    cost: float | None = None
+
+
+class UsageReport(Result, frozen=True, kw_only=True):
+    """The rows, and their sum."""
+
+    rows: list[UsageRow]
+    total: UsageRow
+
+
+query = Method(
+    name="usage.query",
+    params=UsageQueryParams,
+    result=UsageReport,
+    doc="Tokens, cost and latency, added up per day, session, agent, token or model.",
+    scope=Scope.READ,
+)
+
+METHODS = (query,)
