@@ -1,0 +1,1 @@
+"""The artefacts: what is generated from the table and committed under `schemas/`."""

@@ -1,0 +1,62 @@
+"""`python -m openclaw_rpc.codegen`: write `schemas/`; with `--check`, only say what differs."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+from openclaw_rpc import __version__
+from openclaw_rpc.codegen.artefacts import breaches, differences, release, render, write
+from openclaw_rpc.protocol.table import METHODS
+
+_SHOWN = 80
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; 0 when all is well, 1 when files differ, a release is broken or the table is refused."""
+    parser = argparse.ArgumentParser(prog="python -m openclaw_rpc.codegen", description="Make schemas/ from the table.")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--check", action="store_true", help="write nothing; print the differences and exit with 1")
+    what.add_argument("--release", action="store_true", help=f"freeze the table as that of {__version__}, too")
+    parser.add_argument("--out", type=Path, default=Path("schemas"), help="the folder (schemas)")
+    args = parser.parse_args(argv)
+    out: Path = args.out
+    try:
+        made = render(METHODS, __version__)
+        if args.check:
+            return _check(out, made)
+        for name in write(out, made):
+            _say(f"{out / name}")
+        if args.release:
+            _say(f"{release(out, METHODS, __version__)}")
+        return _tell_breaches(out)
+    except ValueError as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 1
+
+
+def _check(out: Path, made: dict[str, str]) -> int:
+    lines = list(islice(differences(out, made), _SHOWN + 1))
+    for line in lines[:_SHOWN]:
+        _say(line)
+    if len(lines) > _SHOWN:
+        _say("… and more")
+    if lines:
+        _say(f"{out} is not what the table says: make gen")
+    return _tell_breaches(out) or int(bool(lines))
+
+
+def _tell_breaches(out: Path) -> int:
+    found = breaches(out, METHODS, __version__)
+    for each in found:
+        _say(f"the table breaks release {each}")
+    return int(bool(found))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""JSON-RPC 2.0 over a socket (jsonrpc.org/specification), and reference 003's shorter frames.
+
+Both are read alike: a call may leave out ``"jsonrpc"``. They differ in how events are written: as ``{"type", "data"}``,
+or as notifications for a client that asked for the subprotocol ``jsonrpc``.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from openclaw_rpc.protocol.errors import GatewayError, InvalidFrame, ParseError
+from openclaw_rpc.protocol.frames import (
+    MAX_DEPTH,
+    ErrorBody,
+    ErrorFrame,
+    EventFrame,
+    NotificationFrame,
+    RequestFrame,
+    ResultFrame,
+)
+
+VERSION = "2.0"
+MAX_BATCH = 50
+NO_PARAMS = Raw(b"{}")
+Id = str | int | float | None
+
+_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.S)
+_NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+class Request(NamedTuple):
+    """A call: ``notify`` where nobody waits for an answer."""
+
+    method: str
+    params: Raw
+    id: Id
+    notify: bool
+
+
+class Refused(NamedTuple):
+    """A piece of a frame that is no call, and what its sender is told."""
+
+    error: GatewayError
+    id: Id
+
+
+class Frame(NamedTuple):
+    """What a frame holds. A batch is answered by a batch."""
+
+    calls: Sequence[Request | Refused]
+    batch: bool
+
+
+class _IdOnly(msgspec.Struct):
+    id: Id = None
+
+
+def too_deep(data: bytes) -> bool:
+    """Whether JSON is nested deeper than `MAX_DEPTH`, told without parsing it."""
+    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+        return False
+    brackets = _STRINGS.sub(b"", data).translate(None, _NO_BRACKETS)
+    for _ in range(MAX_DEPTH):
+        if not brackets:
+            return False
+        # Takes the innermost level away.
+        brackets = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    return bool(brackets)
+
+
+class JsonRpc:
+    """Reads and writes frames. Immutable: one serves all sockets of its kind."""
+
+    def __init__(self, *, notifications: bool = False) -> None:
+        self.spelling = "jsonrpc" if notifications else "frames"
+        self._notifications = notifications
+        self._request = msgspec.json.Decoder(RequestFrame)
+        self._batch = msgspec.json.Decoder(list[Raw])
+        self._id = msgspec.json.Decoder(_IdOnly)
+        self._encode = msgspec.json.Encoder().encode
+
+    def read(self, data: bytes) -> Frame:
+        """What a frame asks for; what is wrong with it is part of the answer, never raised."""
+        if too_deep(data):
+            return refused(ParseError(f"the frame is nested deeper than {MAX_DEPTH}", reason="depth", limit=MAX_DEPTH))
+        if data.lstrip()[:1] != b"[":
+            return Frame((self._read_one(data, ParseError),), False)
+        try:
+            pieces = self._batch.decode(data)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return refused(ParseError(f"the frame is no JSON: {error}"))
+        if not pieces:
+            return refused(InvalidFrame("a batch needs at least one call", reason="empty"))
+        if len(pieces) > MAX_BATCH:
+            return refused(InvalidFrame(f"a batch holds at most {MAX_BATCH} calls", reason="batch", limit=MAX_BATCH))
+        return Frame([self._read_one(piece, InvalidFrame) for piece in pieces], True)
+
+    def _read_one(self, data: bytes | Raw, no_json: type[GatewayError]) -> Request | Refused:
+        try:
+            frame = self._request.decode(data)
+        except msgspec.ValidationError as error:
+            return Refused(InvalidFrame(f"the frame is no call: {error}", reason=str(error)), self._id_of(data))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return Refused(no_json(f"the frame is no JSON: {error}", reason=str(error)), None)
+        if frame.jsonrpc is not UNSET and frame.jsonrpc != VERSION:
+            error = InvalidFrame('"jsonrpc" must be "2.0"', field="jsonrpc", reason="version")
+            return Refused(error, None if frame.id is UNSET else frame.id)
+        params = frame.params
+        if params is UNSET or bytes(params) == b"null":
+            params = NO_PARAMS
+        if frame.id is UNSET:
+            return Request(frame.method, params, None, True)
+        return Request(frame.method, params, frame.id, False)
+
+    def _id_of(self, data: bytes | Raw) -> Id:
+        try:
+            return self._id.decode(data).id
+        except msgspec.MsgspecError:
+            return None
+
+    def result(self, call_id: Id, value: Any) -> bytes:
+        """The answer to a call."""
+        return self._encode(ResultFrame(VERSION, value, call_id))
+
+    def error(self, call_id: Id, error: GatewayError) -> bytes:
+        """The answer to a call that failed."""
+        return self._encode(ErrorFrame(VERSION, error_body(error), call_id))
+
+    def batch(self, answers: Sequence[bytes]) -> bytes:
+        """The answers to a batch."""
+        return b"[" + b",".join(answers) + b"]"
+
+    def event(self, name: str, data: Any, epoch: str = "", seq: int = 0) -> bytes:
+        """An event, with its place in its session's stream where it has one."""
+        if not self._notifications:
+            return self._encode(EventFrame(name, data, epoch, seq))
+        params = msgspec.to_builtins(data, str_keys=True)
+        if epoch:
+            params = {**params, "epoch": epoch, "seq": seq}
+        return self._encode(NotificationFrame(VERSION, name, params))
+
+
+def refused(error: GatewayError) -> Frame:
+    """A frame that is answered by one error."""
+    return Frame((Refused(error, None),), False)
+
+
+def error_body(error: GatewayError) -> ErrorBody:
+    """An error in the shape of JSON-RPC: ``data.code`` is the code that HTTP uses."""
+    data: dict[str, Any] = {"code": error.code, "retryable": error.retryable}
+    if error.field is not None:
+        data["field"] = error.field
+    if error.reason is not None:
+        data["reason"] = error.reason
+    return ErrorBody(error.rpc, error.message, data | error.details)
