@@ -1,0 +1,1 @@
+"""The outside: a folder a port. Only the wiring imports from here."""

@@ -1,0 +1,1 @@
+"""Where the tokens that were made are kept."""

@@ -1,0 +1,330 @@
+"""Who is calling: credentials become a principal, and tokens are made and taken back (RFC 6750, 7519, 7617)."""
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import msgspec
+
+from openclaw_rpc.domain import claims
+from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_duration
+from openclaw_rpc.domain.ports import TokenStore
+from openclaw_rpc.domain.records import TokenRecord
+from openclaw_rpc.protocol.base import Scope
+from openclaw_rpc.protocol.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthorized
+from openclaw_rpc.protocol.token import TokenCreated, TokenCreateParams, TokenInfo
+
+OWNER: Final = "owner"
+ALL_SCOPES: Final = frozenset(Scope)
+_VERIFIED_KEPT: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling, and what they may do.
+
+    ``name`` is the token's; ``gateway`` for the token in the configuration, ``password``, or ``anonymous`` where
+    authentication is disabled. ``jti`` and ``expires_at`` (s since 1970) are there for tokens that were made.
+    """
+
+    user: str
+    name: str
+    scopes: frozenset[Scope]
+    jti: str | None = None
+    expires_at: float | None = None
+    limit_key: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Computed once: the limiter reads it on every call.
+        object.__setattr__(self, "limit_key", f"{self.user}/{self.jti or self.name}")
+
+    @property
+    def is_owner_admin(self) -> bool:
+        """Whether this is the owner with the scope ``admin``, who sees every user's things."""
+        return self.user == OWNER and Scope.ADMIN in self.scopes
+
+
+def owner(name: str) -> Principal:
+    """The owner with every scope: the configured token, the password, or whoever sits at the machine."""
+    return Principal(OWNER, name, ALL_SCOPES)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a client showed. ``bearer`` is a token, ``basic`` what follows ``Basic`` in the header (base64)."""
+
+    bearer: str | None = field(default=None, repr=False)
+    basic: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_headers(
+        cls,
+        authorization: str | None = None,
+        password_header: str | None = None,
+        query_token: str | None = None,
+        query_password: str | None = None,
+    ) -> "Credentials":
+        """Exactly one of what was sent counts: Authorization, X-OpenClaw-Password, ``?token=``, ``?password=``.
+
+        An Authorization that can't be read counts too, as a wrong one.
+        """
+        if authorization is not None:
+            scheme, _, rest = authorization.strip().partition(" ")
+            match scheme.lower():
+                case "basic":
+                    return cls(basic=rest.strip())
+                case "bearer":
+                    return cls(bearer=rest.strip())
+                case _:
+                    return cls(bearer="")
+        if password_header is not None:
+            return cls(password=password_header)
+        if query_token is not None:
+            return cls(bearer=query_token)
+        return cls(password=query_password)
+
+    @property
+    def given(self) -> bool:
+        """Whether there is anything at all, right or wrong."""
+        return self.bearer is not None or self.basic is not None or self.password is not None
+
+
+class AuthSettings(Protocol):
+    """What of `gateway.auth` is needed here. An empty token or password lets nobody in."""
+
+    @property
+    def enabled(self) -> bool:
+        """False: everybody is the owner."""
+        ...
+
+    @property
+    def token(self) -> str | None:
+        """The owner's token."""
+        ...
+
+    @property
+    def password(self) -> str | None:
+        """The owner's password."""
+        ...
+
+
+class Authenticator:
+    """Tells from credentials who is calling."""
+
+    def __init__(self, settings: AuthSettings, tokens: TokenStore, clock: Clock) -> None:
+        self._tokens = tokens
+        self._clock = clock
+        self._verified: OrderedDict[bytes, tuple[Principal, bytes]] = OrderedDict()
+        self._settings = settings
+        self._anonymous = owner("anonymous")
+        self._gateway = owner("gateway")
+        self._password = owner("password")
+        self.failures = 0
+        """How many wrong credentials were shown since the start."""
+
+    @property
+    def settings(self) -> AuthSettings:
+        """The settings in force; replaced, they apply to the next request."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: AuthSettings) -> None:
+        # A new object for a changed secret: `valid` knows by it who came in with the old one.
+        if settings.token != self._settings.token:
+            self._gateway = owner("gateway")
+        if settings.password != self._settings.password:
+            self._password = owner("password")
+        self._settings = settings
+
+    def identify(self, credentials: Credentials) -> Principal:
+        """Who showed these credentials. With authentication disabled it is the owner, whatever was shown.
+
+        Raises:
+            Unauthorized: they are missing or wrong, expired or revoked.
+            Unavailable: the tokens that were made can't be read.
+        """
+        if not self._settings.enabled:
+            return self._anonymous
+        principal = self._find(credentials)
+        if principal is None:
+            self.failures += credentials.given
+            raise Unauthorized("Missing or invalid authentication token")
+        return principal
+
+    def valid(self, principal: Principal) -> bool:
+        """Whether somebody who was identified some time ago would still be let in: for connections that last.
+
+        Raises:
+            Unavailable: the tokens that were made can't be read.
+        """
+        if not self._settings.enabled:
+            return True
+        if principal.jti is not None:
+            return self._stands(principal, principal.jti)
+        return principal is self._gateway or principal is self._password
+
+    def _find(self, credentials: Credentials) -> Principal | None:
+        if credentials.bearer is not None:
+            if _same(credentials.bearer, self._settings.token):
+                return self._gateway
+            return self._verify(credentials.bearer)
+        if credentials.basic is not None:
+            return self._password if _same(_basic_password(credentials.basic), self._settings.password) else None
+        return self._password if _same(credentials.password, self._settings.password) else None
+
+    def _verify(self, token: str) -> Principal | None:
+        """The principal of a token that was made here and still stands."""
+        if not claims.plausible(token):
+            return None
+        secret = self._tokens.secret()
+        digest = hashlib.sha256(token.encode()).digest()
+        known = self._verified.get(digest)
+        # A signature, once checked, stays good as long as the key is the same; standing is asked anew every time.
+        if known is not None and known[1] == secret:
+            principal = known[0]
+        else:
+            said = claims.decode(token, secret)
+            if said is None:
+                return None
+            principal = Principal(said.sub, said.name, frozenset(said.scopes), said.jti, said.exp)
+        if principal.jti is None or not self._stands(principal, principal.jti):
+            self._verified.pop(digest, None)
+            return None
+        self._verified[digest] = principal, secret
+        self._verified.move_to_end(digest)
+        if len(self._verified) > _VERIFIED_KEPT:
+            self._verified.popitem(last=False)
+        return principal
+
+    def _stands(self, principal: Principal, jti: str) -> bool:
+        if principal.expires_at is not None and self._clock.now() >= principal.expires_at:
+            return False
+        record = self._tokens.find(jti)
+        return record is not None and not record.revoked
+
+
+class TokenService:
+    """Makes tokens and takes them back. It writes to disk: call it from a worker thread where others wait."""
+
+    def __init__(self, tokens: TokenStore, clock: Clock) -> None:
+        self._tokens = tokens
+        self._clock = clock
+        self.on_revoked: list[Callable[[str], None]] = []
+        """Called by `announce` with the ``jti`` of a token that was revoked."""
+
+    def create(self, maker: Principal, params: TokenCreateParams) -> TokenCreated:
+        """Make a token; nobody gives away what they don't have.
+
+        Raises:
+            Forbidden: it is for another user, or an admin's, and the maker no admin of the owner; or a scope is
+                missing from the maker's own.
+            Conflict: there is a token of that name, neither revoked nor expired.
+            InvalidRequest: ``expires_in`` leads past the year 9999.
+        """
+        wanted = ALL_SCOPES - {Scope.ADMIN} if params.scopes is None else frozenset(params.scopes)
+        _allow(maker, params.user, wanted)
+        now = self._clock.now()
+        expires = None if params.expires_in is None else int(now) + parse_duration(params.expires_in)
+        record = TokenRecord(
+            name=params.name,
+            jti=new_id("tok"),
+            user=params.user,
+            scopes=[scope for scope in Scope if scope in wanted],
+            created_at=iso(now),
+            expires_at=None if expires is None else _expiry(expires),
+        )
+        token = claims.encode(record, int(now), expires, self._tokens.secret())
+        self._free(params.name, record.created_at)
+        self._tokens.add(record)
+        return TokenCreated(**msgspec.structs.asdict(_info(record)), token=token)
+
+    def list_(self, viewer: Principal) -> list[TokenInfo]:
+        """The tokens that were made, the newest first; those of the viewer's user alone, unless an owner's admin."""
+        return [_info(record) for record in self._tokens.all() if _sees(viewer, record)]
+
+    def revoke(self, viewer: Principal, name: str) -> str:
+        """Take a token back and answer its ``jti``, for `announce`. It may have been revoked before.
+
+        Raises:
+            NotFound: there is none of that name, or it is another user's.
+        """
+        for record in self._tokens.all():
+            if record.name == name and _sees(viewer, record):
+                self._tokens.revoke(name)
+                return record.jti
+        raise NotFound(f"there is no token called {name!r}", field="name")
+
+    def announce(self, jti: str) -> None:
+        """Tell those in `on_revoked` that a token is gone, so that they close what it opened."""
+        for callback in self.on_revoked:
+            callback(jti)
+
+    def _free(self, name: str, now: str) -> None:
+        """Make the name of an expired token free, and refuse that of one that stands."""
+        for record in self._tokens.all():
+            if record.name == name and not record.revoked:
+                if record.expires_at is None or record.expires_at > now:
+                    raise Conflict(f"there is a token called {name!r}; revoke it first", field="name", reason="exists")
+                self._tokens.revoke(name)
+
+
+def _allow(maker: Principal, user: str, scopes: frozenset[Scope]) -> None:
+    if user != maker.user and not maker.is_owner_admin:
+        raise Forbidden("only an admin of the owner makes tokens for other users", field="user", reason="other_user")
+    if Scope.ADMIN in scopes and not maker.is_owner_admin:
+        raise Forbidden("only an admin of the owner makes admin tokens", field="scopes", reason="admin_token")
+    missing = [scope.value for scope in Scope if scope in scopes - maker.scopes]
+    if missing:
+        raise Forbidden(
+            f"you can't give away what you don't have: {', '.join(missing)}", field="scopes", reason="missing_scope"
+        )
+
+
+def _sees(viewer: Principal, record: TokenRecord) -> bool:
+    return viewer.is_owner_admin or viewer.user == record.user
+
+
+def _info(record: TokenRecord) -> TokenInfo:
+    return TokenInfo(
+        name=record.name,
+        user=record.user,
+        scopes=record.scopes,
+        created_at=record.created_at,
+        expires_at=record.expires_at,
+        revoked=record.revoked,
+    )
+
+
+def _expiry(seconds: int) -> str:
+    try:
+        return iso(seconds)
+    except (ValueError, OverflowError, OSError):
+        reason = "leads past the year 9999"
+        raise InvalidRequest(f"expiresIn {reason}", field="expiresIn", reason=reason) from None
+
+
+def _basic_password(credentials: str) -> bytes | None:
+    """The password of RFC 7617's ``user:password`` in base64; any user name will do."""
+    try:
+        _, colon, password = base64.b64decode(credentials, validate=True).partition(b":")
+    except (binascii.Error, ValueError):
+        return None
+    return password if colon else None
+
+
+def _same(shown: str | bytes | None, wanted: str | None) -> bool:
+    """Compare in constant time. Nothing is never right, and neither is an empty secret."""
+    if not shown or not wanted:
+        return False
+    try:
+        # Header bytes that are no ASCII may come as surrogates.
+        given = shown.encode("utf-8", "surrogateescape") if isinstance(shown, str) else shown
+    except UnicodeEncodeError:
+        return False
+    return hmac.compare_digest(given, wanted.encode("utf-8", "surrogateescape"))
