@@ -275,7 +275,7 @@ wait = Method(
     params=ChatWaitParams,
     result=RunState,
     doc="Wait until a run has ended, or for `timeoutMs`, and say how it stands then.",
-    scope=Scope.READ,
+    scope=Scope.CHAT,
     errors=(NotFound,),
 )
 history = Method(

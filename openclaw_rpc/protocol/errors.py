@@ -122,3 +122,9 @@ EVERYWHERE: tuple[type[GatewayError], ...] = (
     Unavailable,
 )
 """Errors that any call may be answered with; a row lists only those of its own."""
+
+
+def error_of(code: str, message: str, **details: Any) -> GatewayError:
+    """The error row of that code as an exception; an `InternalError` where there is no such row."""
+    rows: dict[str, type[GatewayError]] = {row.code: row for row in GatewayError.__subclasses__()}
+    return rows.get(code, InternalError)(message, **details)

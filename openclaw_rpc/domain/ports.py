@@ -1,0 +1,386 @@
+"""What the domain asks of the outside. Each port has a memory adapter first, and one conformance suite for all."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from openclaw_rpc.domain.records import (
+    EventRecord,
+    RunRecord,
+    SessionQuery,
+    SessionRecord,
+    TokenRecord,
+    UsageQuery,
+    UsageRecord,
+    UsageSum,
+)
+from openclaw_rpc.protocol.base import JsonObject, Scope
+from openclaw_rpc.protocol.chat import ChatMessage, Thinking, Usage
+from openclaw_rpc.protocol.errors import ProviderError
+
+
+class Store(Protocol):
+    """Sessions, messages, runs, events and usage. Every write returns when it is durable, each is atomic.
+
+    A ``session_id`` that is gone makes a write do nothing: whoever deleted the session knew.
+    """
+
+    async def find_session(self, user: str | None, key: str) -> SessionRecord | None:
+        """The session ``key`` of ``user``; of anybody, the last used first, where ``user`` is None."""
+        ...
+
+    async def list_sessions(self, query: SessionQuery) -> tuple[list[SessionRecord], int, str | None]:
+        """A page of sessions, the last updated first, how many match in all, and the next page's cursor.
+
+        Raises:
+            InvalidRequest: the cursor is none that was given out.
+        """
+        ...
+
+    async def create_session(self, record: SessionRecord) -> None:
+        """Keep a new session.
+
+        Raises:
+            Conflict: the user has a session of that key.
+        """
+        ...
+
+    async def update_session(self, record: SessionRecord) -> None:
+        """Keep title, model, agent, labels, context, updated_at and epoch of a session."""
+        ...
+
+    async def delete_session(self, session_id: str) -> bool:
+        """Remove a session and its messages, runs and events; usage stays. False where there is none."""
+        ...
+
+    async def clear_session(self, session_id: str) -> None:
+        """Remove a session's messages, runs and events, and set its message count to 0."""
+        ...
+
+    async def copy_session(self, source_id: str, record: SessionRecord, upto: str | None) -> bool:
+        """Keep ``record`` with copies of the source's messages, up to and including the message ``upto``.
+
+        Copies get message ids of their own. Returns False, and keeps nothing, where ``upto`` is not the source's.
+
+        Raises:
+            Conflict: the user has a session of that key.
+        """
+        ...
+
+    async def messages(self, session_id: str, limit: int, before: str | None = None) -> tuple[list[ChatMessage], bool]:
+        """The newest ``limit`` messages older than the message ``before``, oldest first; whether there are older.
+
+        Raises:
+            NotFound: the session has no message ``before``.
+        """
+        ...
+
+    async def admit(self, session: SessionRecord, run: RunRecord, message: ChatMessage) -> RunRecord:
+        """Keep a run with the user's message, and the session where it is new. Answers the run.
+
+        Where ``run.idempotency_key`` was used by that user within the 24 h before ``run.created_at``, nothing is
+        kept and the run of that time is answered.
+        """
+        ...
+
+    async def commit(
+        self,
+        session_id: str,
+        *,
+        messages: Sequence[ChatMessage] = (),
+        events: Sequence[EventRecord] = (),
+        run: RunRecord | None = None,
+        usage: Sequence[UsageRecord] = (),
+        epoch: str | None = None,
+    ) -> None:
+        """Keep all that is given, at once. Messages are replaced by id, events by seq, the run by id.
+
+        A new message raises the session's count and its ``updated_at``; events raise its ``seq``; ``epoch``
+        begins a new one.
+        """
+        ...
+
+    async def find_run(self, run_id: str) -> RunRecord | None:
+        """A run by its id."""
+        ...
+
+    async def unfinished_runs(self) -> list[RunRecord]:
+        """Runs that are queued or running: at start, those that the last process left behind."""
+        ...
+
+    async def partial_messages(self, run_id: str) -> list[ChatMessage]:
+        """The messages of a run whose status is ``partial``."""
+        ...
+
+    async def events(self, session_id: str, after: int, limit: int) -> list[EventRecord]:
+        """The session's kept events whose ``seq`` is greater than ``after``, in order."""
+        ...
+
+    async def usage(self, query: UsageQuery) -> tuple[list[UsageSum], UsageSum]:
+        """Sums per key, days the newest first and others the largest first, and the sum of all that match."""
+        ...
+
+
+class TokenStore(Protocol):
+    """The tokens that were made; shared with the command line, so another process may change it at any time."""
+
+    def all(self) -> list[TokenRecord]:
+        """Every token, the newest first."""
+        ...
+
+    def find(self, jti: str) -> TokenRecord | None:
+        """The token with that id, as it is now."""
+        ...
+
+    def add(self, record: TokenRecord) -> None:
+        """Keep a token.
+
+        Raises:
+            Conflict: one of that name is there and not revoked.
+        """
+        ...
+
+    def revoke(self, name: str) -> bool:
+        """Mark a token as revoked; false where none of that name was valid."""
+        ...
+
+    def secret(self) -> bytes:
+        """The key that tokens are signed with; made at first use, 32 bytes, readable by its owner alone."""
+        ...
+
+
+class ToolCallPart(msgspec.Struct, kw_only=True):
+    """A piece of a tool call as models stream them: the pieces of one ``index`` belong together."""
+
+    index: int = 0
+    id: str | None = None
+    name: str | None = None
+    arguments: str = ""
+
+
+class Chunk(msgspec.Struct, kw_only=True, gc=False):
+    """What a model said in one piece of its stream."""
+
+    text: str = ""
+    thinking: str = ""
+    tool_calls: Sequence[ToolCallPart] = ()
+    finish_reason: str | None = None
+    usage: Usage | None = None
+
+
+class Prompt(msgspec.Struct, kw_only=True, frozen=True):
+    """What a model is asked: messages and tools in the form of OpenAI's Chat Completions.
+
+    ``user`` and ``session_key`` say for whom, for providers that answer from the gateway's own state.
+    """
+
+    model: str
+    messages: Sequence[JsonObject]
+    tools: Sequence[JsonObject] = ()
+    thinking: Thinking | None = None
+    temperature: float | None = None
+    max_tokens: int | None = None
+    user: str = "owner"
+    session_key: str = ""
+    language: str = "en"
+
+
+class OfferedModel(msgspec.Struct, kw_only=True, frozen=True):
+    """A model that a provider offers. ``created`` in s since 1970, 0 where unknown."""
+
+    id: str
+    owned_by: str
+    created: int = 0
+
+
+Fault = Literal[
+    "refused", "auth", "model", "request", "rate_limited", "server", "cut", "garbage", "timeout", "too_long"
+]
+
+
+class ProviderFault(ProviderError):
+    """A model's server failed: which provider, what kind of fault, and in the message what to do."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str,
+        fault: Fault,
+        upstream_status: int | None = None,
+        upstream_body: bytes | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, provider=provider, fault=fault)
+        self.provider = provider
+        self.fault: Fault = fault
+        self.upstream_status = upstream_status
+        self.upstream_body = upstream_body
+        self.retry_after = retry_after
+
+
+class Relayed(msgspec.Struct, kw_only=True):
+    """An upstream answer carried as it came: ``pieces`` are the bytes of its body, one item an upstream read."""
+
+    status: int
+    headers: Mapping[str, str]
+    pieces: AsyncIterator[bytes]
+
+
+class Provider(Protocol):
+    """A model's server."""
+
+    name: str
+
+    @property
+    def default_model(self) -> str:
+        """The model that is asked where a request names none."""
+        ...
+
+    def context_tokens(self, model: str) -> int:
+        """How many tokens a request to ``model`` may hold, its answer included."""
+        ...
+
+    def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
+        """Ask, and yield what one upstream read brought, again and again. Leaving the context cuts the request.
+
+        Raises:
+            ProviderFault: on entering or while iterating; retries, before the first token alone, are used up.
+        """
+        ...
+
+    def relay(self, path: str, body: bytes) -> AbstractAsyncContextManager[Relayed]:
+        """POST ``body`` to the provider's ``path`` (``/chat/completions``, ``/embeddings``) and carry its answer.
+
+        Raises:
+            ProviderFault: it could not be asked, or answered with an error (``upstream_status``, ``upstream_body``).
+        """
+        ...
+
+    async def models(self) -> list[OfferedModel]:
+        """What it offers.
+
+        Raises:
+            ProviderFault: it did not say.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        ...
+
+
+class ConfigFile(Protocol):
+    """`gateway.yaml`, as `config.get` and `config.update` see it."""
+
+    def redacted(self) -> JsonObject:
+        """The configuration in force, defaults included, secrets replaced."""
+        ...
+
+    async def update(self, patch: JsonObject) -> tuple[list[str], list[str]]:
+        """Merge a patch, write the file, apply it. Answers the changed paths, and those that need a restart.
+
+        Raises:
+            InvalidRequest: a key is unknown or a value wrong; ``field`` is its dotted path.
+            Conflict: the file was changed by somebody else into something invalid meanwhile.
+        """
+        ...
+
+
+class LogBook(Protocol):
+    """The newest lines of the log."""
+
+    def tail(
+        self, lines: int, level: str, since: str | None = None, component: str | None = None
+    ) -> Sequence[Mapping[str, Any]]:
+        """The newest ``lines`` of at least ``level``, oldest first: timestamp, level, component, message, fields."""
+        ...
+
+
+class Log(Protocol):
+    """Where a part writes down what happens: an event in a few plain words, its details as fields.
+
+    Secrets are taken out by whoever implements it. ``exc_info=True`` adds the exception being handled. Never
+    raises, and returns at once where the level is not kept.
+    """
+
+    def debug(self, event: str, /, **fields: Any) -> None:
+        """Details that help to find a fault."""
+        ...
+
+    def info(self, event: str, /, **fields: Any) -> None:
+        """What an operator may want to know."""
+        ...
+
+    def warning(self, event: str, /, **fields: Any) -> None:
+        """Something is wrong, and the gateway goes on as well as it can."""
+        ...
+
+    def error(self, event: str, /, **fields: Any) -> None:
+        """Something failed."""
+        ...
+
+
+class RunContext(msgspec.Struct, kw_only=True, frozen=True):
+    """For whom a run works: what tools may look at and act as. ``pin`` is what came with an HTTP request.
+
+    ``token`` is the name of the token that asked.
+    """
+
+    run_id: str
+    session_id: str
+    session_key: str
+    user: str
+    scopes: frozenset[Scope]
+    agent_id: str
+    message: str
+    pin: str | None = None
+    token: str = ""
+
+
+class ToolSpec(msgspec.Struct, kw_only=True, frozen=True):
+    """A tool as the model is told of it: ``parameters`` is a JSON Schema of an object.
+
+    Calls of one turn run side by side where all their tools are ``parallel``. ``skill`` is the slug of the skill
+    that brought the tool.
+    """
+
+    name: str
+    description: str
+    parameters: JsonObject
+    parallel: bool = True
+    skill: str | None = None
+
+
+class Preparation(msgspec.Struct, kw_only=True, frozen=True):
+    """What a run is given before the model is asked: more of a prompt, tools, and the skills it was told to use."""
+
+    system: Sequence[str] = ()
+    tools: Sequence[ToolSpec] = ()
+    skills: Sequence[str] = ()
+
+
+class Toolbox(Protocol):
+    """What agents can do besides talking."""
+
+    async def prepare(self, context: RunContext) -> Preparation:
+        """What belongs to a run of that agent with that message."""
+        ...
+
+    async def use(self, name: str, params: JsonObject, context: RunContext, call_id: str) -> Any:
+        """Use a tool; its result as JSON-like data. Cancelling ends it, its children too.
+
+        Raises:
+            GatewayError: it failed; the message goes to the model as text.
+        """
+        ...
+
+    async def read_attachment(self, path: str, context: RunContext) -> str:
+        """The text of a file of the workspace that came with a message.
+
+        Raises:
+            NotFound, InvalidRequest, TooLarge: as they say.
+        """
+        ...

@@ -1,0 +1,155 @@
+"""What the store keeps. Times are ISO 8601 in UTC with milliseconds, so that they sort as text."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from openclaw_rpc.protocol.base import JsonObject, Scope
+from openclaw_rpc.protocol.chat import FinishReason, RunError, RunStatus, Usage
+
+
+class SessionRecord(msgspec.Struct, kw_only=True):
+    """A session: ``id`` is the gateway's, (``user``, ``key``) the client's name for it, unique together.
+
+    ``epoch`` and ``seq`` are where its event stream stood when its last lasting event was kept.
+    """
+
+    id: str
+    user: str
+    key: str
+    agent_id: str
+    channel: str
+    created_at: str
+    updated_at: str
+    epoch: str
+    seq: int = 0
+    message_count: int = 0
+    title: str | None = None
+    summary: str | None = None
+    model: str | None = None
+    labels: dict[str, str] = {}
+    context: JsonObject = {}
+
+
+class RunRecord(msgspec.Struct, kw_only=True):
+    """A run: who asked, how it stands, what it came to.
+
+    Its events come after ``seq`` of ``epoch``. ``fingerprint`` tells params apart under one idempotency key.
+    """
+
+    id: str
+    session_id: str
+    session_key: str
+    user: str
+    agent_id: str
+    status: RunStatus
+    created_at: str
+    epoch: str = ""
+    seq: int = 0
+    token: str = ""
+    model: str | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
+    finish_reason: FinishReason | None = None
+    message_id: str | None = None
+    response: str | None = None
+    usage: Usage | None = None
+    error: RunError | None = None
+    tool_calls: list[JsonObject] = []
+    skills_used: list[str] = []
+    duration_ms: int | None = None
+    idempotency_key: str | None = None
+    fingerprint: str | None = None
+
+
+class EventRecord(msgspec.Struct, kw_only=True, frozen=True):
+    """A lasting event, or all deltas of one stretch of a run merged into one.
+
+    ``data`` is its JSON. ``marks`` belongs to merged deltas: (seq, characters up to and including that delta), so
+    that a client which saw some of them can be given the rest.
+    """
+
+    session_id: str
+    seq: int
+    type: str
+    data: bytes
+    run_id: str | None = None
+    marks: Sequence[tuple[int, int]] = ()
+
+
+class UsageRecord(msgspec.Struct, kw_only=True, frozen=True):
+    """What one request to a model used. ``token`` is the name of the token that asked."""
+
+    at: str
+    user: str
+    session_id: str
+    session_key: str
+    agent_id: str
+    token: str
+    model: str
+    provider: str
+    prompt_tokens: int
+    completion_tokens: int
+    latency_ms: int
+    cost: float | None = None
+
+
+class SessionQuery(msgspec.Struct, kw_only=True, frozen=True):
+    """Which sessions. ``user`` None means everybody's. ``since`` <= updated_at < ``until``."""
+
+    user: str | None
+    limit: int
+    offset: int = 0
+    cursor: str | None = None
+    channel: str | None = None
+    agent_id: str | None = None
+    since: str | None = None
+    until: str | None = None
+    text: str | None = None
+
+
+class UsageQuery(msgspec.Struct, kw_only=True, frozen=True):
+    """Which usage, added up by what. ``user`` None means everybody's. ``since`` <= at < ``until``."""
+
+    user: str | None
+    by: Literal["day", "session", "agent", "token", "model"]
+    limit: int
+    since: str | None = None
+    until: str | None = None
+    session_key: str | None = None
+    agent_id: str | None = None
+    model: str | None = None
+
+
+class UsageSum(msgspec.Struct, kw_only=True, frozen=True):
+    """The sums of one day (``YYYY-MM-DD``), session, agent, token or model."""
+
+    key: str
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    latency_ms: int
+    cost: float | None
+
+
+class TokenRecord(msgspec.Struct, kw_only=True):
+    """A token that was made: its JWT is not kept, only its id ``jti``."""
+
+    name: str
+    jti: str
+    user: str
+    scopes: list[Scope]
+    created_at: str
+    expires_at: str | None = None
+    revoked: bool = False
+
+
+class LogRecord(msgspec.Struct, kw_only=True, frozen=True):
+    """A line of the log."""
+
+    timestamp: str
+    level: str
+    component: str
+    message: str
+    fields: dict[str, Any] = {}

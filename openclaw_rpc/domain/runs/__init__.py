@@ -1,0 +1,1 @@
+"""Runs: a message goes in, the agent answers, and exactly one final event comes out."""

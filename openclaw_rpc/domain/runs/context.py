@@ -1,0 +1,121 @@
+"""What the model is given to read: the agent's prompt, the conversation, and not more than it can hold.
+
+The rule: the prompt and the last question are always whole. Of the rest, the oldest messages go first, a tool's result
+together with the message that asked for it, until the estimate fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.chat import Attachment, ChatMessage
+from openclaw_rpc.protocol.errors import TooLarge
+
+MESSAGE_TOKENS = 4
+"""What a message costs beside its text."""
+PICTURE_TOKENS = 1000
+ANSWER_SHARE = 4
+ANSWER_TOKENS = 4096
+
+
+def estimate(text: str) -> int:
+    """About how many tokens a text has: four ASCII characters each, one of any other script."""
+    if text.isascii():
+        return len(text) // 4 + 1
+    wide = sum(1 for char in text if char > "\u2e7f")
+    return wide + (len(text) - wide) // 3 + 1
+
+
+def tokens_of(message: JsonObject) -> int:
+    """About how many tokens a message has, its tool calls included."""
+    content: Any = message.get("content")
+    total = MESSAGE_TOKENS
+    if isinstance(content, str):
+        total += estimate(content)
+    elif isinstance(content, list):
+        parts: list[Any] = content  # pyright: ignore[reportUnknownVariableType]
+        for part in parts:
+            total += estimate(part["text"]) if part.get("type") == "text" else PICTURE_TOKENS
+    for call in message.get("tool_calls") or ():
+        total += estimate(call["function"]["name"]) + estimate(call["function"]["arguments"])
+    return total
+
+
+def as_prompt(message: ChatMessage) -> JsonObject:
+    """A kept message in the form of Chat Completions."""
+    form: JsonObject = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        form["tool_calls"] = message.tool_calls
+        form["content"] = message.content or None
+    if message.tool_call_id is not None:
+        form["tool_call_id"] = message.tool_call_id
+    if message.attachments:
+        form["content"] = [{"type": "text", "text": message.content}, *map(_part, message.attachments)]
+    return form
+
+
+def _part(attachment: JsonObject) -> JsonObject:
+    if attachment["type"] == "image":
+        return {"type": "image_url", "image_url": {"url": attachment["url"]}}
+    name = attachment.get("name") or "text"
+    return {"type": "text", "text": f"[{name}]\n{attachment['text']}"}
+
+
+def attached(attachment: Attachment, text: str | None) -> JsonObject:
+    """An attachment as it is kept with its message: text, or a picture's URL."""
+    if attachment.type == "image":
+        url = attachment.url or f"data:{attachment.mime_type or 'image/png'};base64,{attachment.data}"
+        return {"type": "image", "url": url}
+    return {"type": "text", "name": attachment.name or attachment.path or "text", "text": text or ""}
+
+
+def conversation(messages: Sequence[ChatMessage]) -> list[JsonObject]:
+    """Kept messages as a model takes them: tool calls and results that lack the other are left out."""
+    answered = {message.tool_call_id for message in messages if message.role == "tool"}
+    asked: set[Any] = set()
+    forms: list[JsonObject] = []
+    for message in messages:
+        if message.role == "tool":
+            if message.tool_call_id in asked:
+                forms.append(as_prompt(message))
+            continue
+        form = as_prompt(message)
+        ids = [call["id"] for call in message.tool_calls]
+        if ids and not answered.issuperset(ids):
+            form.pop("tool_calls")
+            form["content"] = message.content
+            ids = []
+        asked.update(ids)
+        if form["content"] or ids:
+            forms.append(form)
+    return forms
+
+
+def fit(system: str, messages: list[JsonObject], limit: int, max_tokens: int | None) -> list[JsonObject]:
+    """The prompt for a model that holds ``limit`` tokens, by the rule of this module.
+
+    Raises:
+        TooLarge: the system prompt and the last question alone are too long.
+    """
+    room = limit - (max_tokens or min(ANSWER_TOKENS, limit // ANSWER_SHARE))
+    head: list[JsonObject] = [{"role": "system", "content": system}] if system else []
+    room -= sum(map(tokens_of, head))
+    last = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=0)
+    costs = [tokens_of(message) for message in messages]
+    needed = sum(costs[last:])
+    if needed > room:
+        raise TooLarge(
+            f"the message has about {needed} tokens, the model has room for {max(room, 0)}",
+            field="message",
+            reason="too long for the model",
+            limit=max(room, 0),
+        )
+    first = last
+    while first > 0 and needed + costs[first - 1] <= room:
+        first -= 1
+        needed += costs[first]
+    while first < last and messages[first]["role"] == "tool":
+        first += 1
+    return head + messages[first:]

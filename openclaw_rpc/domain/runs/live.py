@@ -1,0 +1,144 @@
+"""A run while it is in memory."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import anyio
+
+from openclaw_rpc.domain.agents import Agent
+from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.ports import RunContext
+from openclaw_rpc.domain.records import RunRecord, SessionRecord, UsageRecord
+from openclaw_rpc.domain.streams import Stream
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.chat import (
+    ChatDeltaEvent,
+    ChatMessageEvent,
+    ChatRunParams,
+    ChatThinkingEvent,
+    RunAccepted,
+    RunError,
+    RunState,
+    Usage,
+    chat_delta,
+    chat_thinking,
+)
+
+Ending = Literal["aborted", "interrupted"]
+
+
+class LiveRun:
+    """A run from its admission to its final event."""
+
+    def __init__(
+        self,
+        record: RunRecord,
+        session: SessionRecord,
+        stream: Stream,
+        params: ChatRunParams,
+        agent: Agent,
+        principal: Principal,
+        pin: str | None = None,
+    ) -> None:
+        self.record = record
+        self.session = session
+        self.stream = stream
+        self.params = params
+        self.agent = agent
+        self.context = RunContext(
+            run_id=record.id,
+            session_id=session.id,
+            session_key=session.key,
+            user=session.user,
+            scopes=principal.scopes,
+            agent_id=agent.id,
+            message=params.message,
+            pin=pin,
+        )
+        self.opening: ChatMessageEvent | None = None
+        """The event of the user's message, told first."""
+        self.released = False
+        self.started = False
+        self.ending: Ending | None = None
+        """Why it is to end before its time."""
+        self.scope = anyio.CancelScope()
+        self.ended = anyio.Event()
+        self.said: list[str] = []
+        """All text of this run, piece by piece: joined, what its deltas say."""
+        self.unspoken: list[str] = []
+        """Text that is withheld until the end, for a client that wants no stream."""
+        self.answer_from = 0
+        """Where in ``said`` the message begins that is being said now."""
+        self.usage = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
+        self.spent: list[UsageRecord] = []
+        """Usage that is not kept yet."""
+        self.tool_calls: list[JsonObject] = []
+        self.skills_used: list[str] = []
+
+    def say(self, text: str) -> None:
+        """Tell a piece of the answer."""
+        self.said.append(text)
+        if self.params.options.stream:
+            self._tell(text)
+        else:
+            self.unspoken.append(text)
+
+    def speak_out(self) -> None:
+        """Tell what was withheld."""
+        if self.unspoken:
+            self._tell("".join(self.unspoken))
+            self.unspoken.clear()
+
+    def think(self, text: str) -> None:
+        """Tell a piece of the model's reasoning."""
+        data = ChatThinkingEvent(session_key=self.session.key, run_id=self.record.id, delta=text)
+        self.stream.say(chat_thinking, data, self.record.id)
+
+    def _tell(self, text: str) -> None:
+        data = ChatDeltaEvent(session_key=self.session.key, run_id=self.record.id, delta=text)
+        self.stream.say(chat_delta, data, self.record.id)
+
+    def answer(self) -> str:
+        """The message that is being said now."""
+        return "".join(self.said[self.answer_from :])
+
+    def stop(self, why: Ending) -> None:
+        """End it: its model's stream and its tools are cancelled at once."""
+        if self.ending is None:
+            self.ending = why
+            self.scope.cancel()
+
+    def fail(self, code: str, message: str) -> None:
+        """Remember why it ends in an error."""
+        self.record.error = RunError(code=code, message=message)
+
+    def accepted(self, queued: bool) -> RunAccepted:
+        """What the caller is told."""
+        return RunAccepted(
+            run_id=self.record.id,
+            session_key=self.session.key,
+            status="queued" if queued else "accepted",
+            epoch=self.record.epoch,
+            seq=self.record.seq,
+        )
+
+
+def state_of(record: RunRecord) -> RunState:
+    """A run as clients see it."""
+    return RunState(
+        run_id=record.id,
+        session_key=record.session_key,
+        status=record.status,
+        agent_id=record.agent_id,
+        created_at=record.created_at,
+        model=record.model,
+        finish_reason=record.finish_reason,
+        response=record.response,
+        message_id=record.message_id,
+        usage=record.usage,
+        error=record.error,
+        tool_calls=record.tool_calls,
+        skills_used=record.skills_used,
+        duration_ms=record.duration_ms,
+    )

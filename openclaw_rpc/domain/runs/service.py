@@ -1,0 +1,422 @@
+"""Runs: admitted, queued, driven, stopped, waited for, and ended with exactly one final event."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import anyio
+import msgspec
+from anyio.abc import TaskGroup
+
+from openclaw_rpc.domain.agents import Agents
+from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.ports import Log, RunContext, Store, Toolbox
+from openclaw_rpc.domain.records import RunRecord, SessionRecord
+from openclaw_rpc.domain.runs.context import attached
+from openclaw_rpc.domain.runs.ending import Endings
+from openclaw_rpc.domain.runs.live import Ending, LiveRun, state_of
+from openclaw_rpc.domain.runs.turn import Turn
+from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.streams import Streams
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.chat import (
+    Attachment,
+    ChatMessage,
+    ChatMessageEvent,
+    ChatRunParams,
+    ChatStartedEvent,
+    FinishReason,
+    RunAborted,
+    RunAccepted,
+    RunState,
+    chat_message,
+    chat_started,
+)
+from openclaw_rpc.protocol.errors import (
+    Conflict,
+    GatewayError,
+    InvalidRequest,
+    KeyReused,
+    NotFound,
+    Timeout,
+    Unavailable,
+)
+from openclaw_rpc.protocol.session import LiveRun as LiveRunShown
+
+KEEP_SECONDS = 0.5
+"""How often what runs say is put on disk: what a crash can cost, at the most."""
+BUSY_SECONDS = 5
+
+
+class RunSettings(Protocol):
+    """How much may be under way: `runs` in `gateway.yaml`. Replaceable while the gateway runs."""
+
+    @property
+    def max_running(self) -> int:
+        """Runs at a time."""
+        ...
+
+    @property
+    def max_queued(self) -> int:
+        """Runs that may wait; more are refused."""
+        ...
+
+    @property
+    def timeout_seconds(self) -> float:
+        """The longest a run may take."""
+        ...
+
+
+class Runs:
+    """All runs that are in memory, and the way to those that ended."""
+
+    def __init__(
+        self,
+        settings: RunSettings,
+        *,
+        store: Store,
+        streams: Streams,
+        sessions: Sessions,
+        agents: Agents,
+        turn: Turn,
+        toolbox: Toolbox,
+        log: Log,
+    ) -> None:
+        self.settings = settings
+        self.running = 0
+        self._store = store
+        self._streams = streams
+        self._sessions = sessions
+        self._agents = agents
+        self._turn = turn
+        self._toolbox = toolbox
+        self._log = log
+        self._endings = Endings(store, streams, sessions, log)
+        self._live: dict[str, LiveRun] = {}
+        self._lanes: dict[str, deque[LiveRun]] = {}
+        self._naming = anyio.Lock()
+        self._group: TaskGroup | None = None
+        self._closing = False
+
+    @property
+    def queued(self) -> int:
+        """How many runs wait."""
+        return len(self._live) - self.running
+
+    @property
+    def ended(self) -> dict[str, int]:
+        """How many runs ended, by their finish reason."""
+        return self._endings.counts
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncGenerator[None]:
+        """Give runs a place to live in; first what the last process left behind is ended."""
+        await self._endings.recover()
+        async with anyio.create_task_group() as group:
+            self._group = group
+            group.start_soon(self._keep_deltas)
+            try:
+                yield
+            finally:
+                group.cancel_scope.cancel()
+
+    async def close(self, seconds: float) -> None:
+        """Take no new runs, let the running ones end for so long, then interrupt them."""
+        self._closing = True
+        for live in list(self._live.values()):
+            if not live.started:
+                self._stop(live, "interrupted")
+        with anyio.move_on_after(seconds):
+            for live in list(self._live.values()):
+                await live.ended.wait()
+        left = list(self._live.values())
+        for live in left:
+            self._stop(live, "interrupted")
+        for live in left:
+            await live.ended.wait()
+
+    async def start(
+        self, principal: Principal, params: ChatRunParams, pin: str | None = None
+    ) -> tuple[RunAccepted, Callable[[], None]]:
+        """Admit a run: its message is on disk. Answers what the caller is told, and what lets the run begin.
+
+        Raises:
+            NotFound: no such agent. Conflict: the session is busy. KeyReused: the key belongs to other params.
+            Unavailable: too many runs wait, or the gateway is stopping.
+        """
+        self._refuse_when_full()
+        session = await self._session(principal, params)
+        agent = self._agents.get(params.agent_id or session.agent_id)
+        stream = self._streams.of(session)
+        record = RunRecord(
+            id=new_id("run"),
+            session_id=session.id,
+            session_key=session.key,
+            user=session.user,
+            agent_id=agent.id,
+            status="queued",
+            created_at=self._sessions.now(),
+            epoch=stream.epoch,
+            seq=stream.seq,
+            token=principal.name,
+            idempotency_key=params.idempotency_key,
+            fingerprint=fingerprint(params),
+        )
+        live = LiveRun(record, session, stream, params, agent, principal, pin)
+        attachments = [await self._attached(item, live.context) for item in params.attachments]
+        message = ChatMessage(
+            message_id=new_id("m"),
+            role="user",
+            content=params.message,
+            created_at=record.created_at,
+            status="complete",
+            run_id=record.id,
+            attachments=attachments,
+            metadata=params.metadata,
+        )
+        return await self._admit(live, message)
+
+    async def _admit(self, live: LiveRun, message: ChatMessage) -> tuple[RunAccepted, Callable[[], None]]:
+        """Take a place in the session's lane, then put the run on disk."""
+        self._refuse_when_full()
+        lane = self._lanes.setdefault(live.session.id, deque())
+        if_busy = live.params.options.if_busy
+        if lane and if_busy == "reject":
+            raise Conflict("the session has a run already", field="options.ifBusy", reason="busy")
+        lane.append(live)
+        self._live[live.record.id] = live
+        live.stream.holders += 1
+        try:
+            kept = await self._store.admit(live.session, live.record, message)
+        except BaseException:
+            self._forget(live)
+            raise
+        if kept.id != live.record.id:
+            self._forget(live)
+            return self._again(kept, live.record), _nothing
+        if if_busy == "interrupt":
+            for other in [other for other in lane if other is not live]:
+                self._stop(other, "aborted")
+        return live.accepted(self._waits(live)), lambda: self._release(live, message)
+
+    def _again(self, kept: RunRecord, asked: RunRecord) -> RunAccepted:
+        """The run that an idempotency key stands for."""
+        if kept.fingerprint != asked.fingerprint:
+            raise KeyReused("the idempotency key was used with other params", field="idempotencyKey", reason="reused")
+        live = self._live.get(kept.id)
+        return RunAccepted(
+            run_id=kept.id,
+            session_key=kept.session_key,
+            status="queued" if live is not None and not live.started else "accepted",
+            epoch=kept.epoch,
+            seq=kept.seq,
+        )
+
+    async def _session(self, principal: Principal, params: ChatRunParams) -> SessionRecord:
+        """The session that a message goes to; one with a name is on disk from here on."""
+        key = params.session_key
+        if key is None:
+            return self._sessions.blank(principal.user, None, self._agents.get(params.agent_id).id, params.channel)
+        try:
+            return await self._sessions.find(principal, key)
+        except NotFound:
+            agent = self._agents.get(params.agent_id)
+        async with self._naming:
+            try:
+                return await self._sessions.find(principal, key)
+            except NotFound:
+                record = self._sessions.blank(principal.user, key, agent.id, params.channel)
+                await self._store.create_session(record)
+                self._sessions.announce(record)
+                return record
+
+    async def _attached(self, item: Attachment, context: RunContext) -> JsonObject:
+        text = item.text
+        if item.type == "file":
+            if not item.path:
+                raise InvalidRequest("a file needs its path", field="attachments.path", reason="missing")
+            text = await self._toolbox.read_attachment(item.path, context)
+        elif item.type == "image" and not (item.url or item.data):
+            raise InvalidRequest("a picture needs a url or data", field="attachments.url", reason="missing")
+        return attached(item, text)
+
+    def _refuse_when_full(self) -> None:
+        if self._closing or self._group is None:
+            raise Unavailable("the gateway is stopping", reason="stopping", retryAfter=BUSY_SECONDS)
+        settings = self.settings
+        if self.running >= settings.max_running and self.queued >= settings.max_queued:
+            raise Unavailable("too many runs are waiting", reason="busy", retryAfter=BUSY_SECONDS)
+
+    def _waits(self, live: LiveRun) -> bool:
+        lane = self._lanes.get(live.session.id)
+        return self.running >= self.settings.max_running or (lane is not None and lane[0] is not live)
+
+    def _release(self, live: LiveRun, message: ChatMessage) -> None:
+        """The caller has its answer: the run may begin."""
+        data = ChatMessageEvent(session_key=live.session.key, message=message, run_id=live.record.id)
+        live.opening = data
+        live.released = True
+        if live.ending is not None and live.record.id in self._live:
+            self._spawn(self._end_unstarted, live)
+        else:
+            self._pump()
+
+    def _pump(self) -> None:
+        """Start what may start: the first run of each session, as many as may run, in the order they came."""
+        for live in list(self._live.values()):
+            if self.running >= self.settings.max_running:
+                return
+            if live.released and not live.started and live.ending is None and self._lanes[live.session.id][0] is live:
+                live.started = True
+                self.running += 1
+                self._spawn(self._drive, live)
+
+    def _spawn(self, function: Callable[[LiveRun], Coroutine[Any, Any, None]], live: LiveRun) -> None:
+        if self._group is not None:
+            self._group.start_soon(function, live)
+
+    async def _drive(self, live: LiveRun) -> None:
+        """A run from its first event to its last."""
+        limit = self.settings.timeout_seconds
+        if live.params.options.timeout_ms is not None:
+            limit = min(limit, live.params.options.timeout_ms / 1000)
+        # What the task group's own end leaves here, when the gateway can wait no longer.
+        finish: FinishReason = "interrupted"
+        try:
+            with live.scope:
+                await self._open(live)
+                with anyio.fail_after(limit):
+                    finish = await self._turn.run(live)
+        except TimeoutError:
+            finish = "error"
+            live.fail(Timeout.code, f"the run took longer than {limit:g} s")
+        except GatewayError as error:
+            finish = "error"
+            live.fail(error.code, error.message)
+        except Exception as error:
+            finish = "error"
+            self._log.error("a run failed", run_id=live.record.id, error=repr(error), exc_info=True)
+            live.fail("internal_error", "the gateway failed; its log says why")
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._end(live, live.ending or finish)
+            self.running -= 1
+            self._pump()
+
+    async def _open(self, live: LiveRun) -> None:
+        live.record.status, live.record.started_at = "running", self._sessions.now()
+        data = ChatStartedEvent(
+            session_key=live.session.key,
+            run_id=live.record.id,
+            agent_id=live.agent.id,
+            model=live.params.options.model or live.session.model or live.agent.model,
+        )
+        events = [(chat_message, live.opening), (chat_started, data)] if live.opening else [(chat_started, data)]
+        await self._streams.keep(live.stream, events, run_id=live.record.id, run=live.record)
+
+    async def _end_unstarted(self, live: LiveRun) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._end(live, live.ending or "interrupted")
+        self._pump()
+
+    async def _end(self, live: LiveRun, finish: FinishReason) -> None:
+        try:
+            await self._endings.end(live, finish)
+        finally:
+            self._forget(live)
+            live.ended.set()
+
+    def _forget(self, live: LiveRun) -> None:
+        self._live.pop(live.record.id, None)
+        live.stream.holders -= 1
+        lane = self._lanes[live.session.id]
+        if live in lane:
+            lane.remove(live)
+        if not lane:
+            del self._lanes[live.session.id]
+
+    def _stop(self, live: LiveRun, why: Ending) -> None:
+        """End a run early. One that has not begun is ended here; one whose caller has no answer yet, when it has."""
+        if live.ending is not None:
+            return
+        live.stop(why)
+        if not live.started and live.released:
+            self._spawn(self._end_unstarted, live)
+
+    async def stop_session(self, session_id: str) -> None:
+        """Abort all runs of a session and wait until they have ended."""
+        for live in list(self._lanes.get(session_id, ())):
+            self._stop(live, "aborted")
+            await live.ended.wait()
+
+    async def _find(self, principal: Principal, run_id: str) -> LiveRun | RunRecord:
+        live = self._live.get(run_id)
+        record = live.record if live is not None else await self._store.find_run(run_id)
+        if record is None or (record.user != principal.user and not principal.is_owner_admin):
+            raise NotFound(f"there is no run {run_id!r}", field="runId")
+        return live or record
+
+    async def abort(self, principal: Principal, run_id: str) -> RunAborted:
+        """Stop a run and wait for its final event.
+
+        Raises:
+            NotFound: there is none, or it is another user's.
+        """
+        found = await self._find(principal, run_id)
+        if isinstance(found, RunRecord):
+            return RunAborted(run_id=run_id, aborted=False, status=found.status)
+        self._stop(found, "aborted")
+        await found.ended.wait()
+        return RunAborted(run_id=run_id, aborted=found.record.status == "aborted", status=found.record.status)
+
+    async def wait(self, principal: Principal, run_id: str, timeout_ms: int | None) -> RunState:
+        """How a run stands when it has ended, or when the time is up.
+
+        Raises:
+            NotFound: there is none, or it is another user's.
+        """
+        found = await self._find(principal, run_id)
+        if isinstance(found, RunRecord):
+            return state_of(found)
+        with anyio.move_on_after(None if timeout_ms is None else timeout_ms / 1000):
+            await found.ended.wait()
+        return state_of(found.record)
+
+    async def place(self, principal: Principal, run_id: str) -> tuple[RunRecord, SessionRecord | None]:
+        """A run and, while it is in memory, its session: where its events are told.
+
+        Raises:
+            NotFound: there is none, or it is another user's.
+        """
+        found = await self._find(principal, run_id)
+        return (found, None) if isinstance(found, RunRecord) else (found.record, found.session)
+
+    def live(self, session_id: str) -> list[LiveRunShown]:
+        """The runs of a session that have not ended, and what they have said."""
+        return [
+            LiveRunShown(run_id=live.record.id, status=live.record.status, text=live.answer())
+            for live in self._lanes.get(session_id, ())
+        ]
+
+    async def _keep_deltas(self) -> None:
+        while True:
+            await anyio.sleep(KEEP_SECONDS)
+            try:
+                await self._streams.keep_deltas()
+            except GatewayError as error:
+                self._log.error("what runs say could not be kept", error=error.message)
+
+
+def fingerprint(params: ChatRunParams) -> str:
+    """What tells two calls under one idempotency key apart: a digest of all params but the key."""
+    plain = msgspec.structs.replace(params, idempotency_key=None)
+    return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()
+
+
+def _nothing() -> None:
+    """A run that was admitted before is released already."""

@@ -1,0 +1,308 @@
+"""One turn of an agent: model and tools, one after the other, until the model answers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import anyio
+import msgspec
+
+from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.models import Choice, Models
+from openclaw_rpc.domain.ports import Chunk, Preparation, Prompt, ProviderFault, Store, Toolbox, ToolCallPart, ToolSpec
+from openclaw_rpc.domain.records import UsageRecord
+from openclaw_rpc.domain.runs.context import conversation, estimate, fit, tokens_of
+from openclaw_rpc.domain.runs.live import LiveRun
+from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.streams import Streams
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.chat import (
+    ChatMessage,
+    FinishReason,
+    ToolCallEvent,
+    ToolResultEvent,
+    Usage,
+    tool_call,
+    tool_result,
+)
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
+
+HISTORY = 500
+"""How many of a session's newest messages are looked at."""
+TOOL_TEXT = 32_000
+"""How many characters of a tool's result the model is given."""
+NO_TOOL = "the tool {name!r} is not there; there are: {names}"
+
+
+class Reply:
+    """What a model said in one answer, gathered from its stream."""
+
+    def __init__(self) -> None:
+        self.finish: str | None = None
+        self.usage: Usage | None = None
+        self.characters = 0
+        self._calls: dict[int, ToolCallPart] = {}
+
+    def take(self, chunk: Chunk) -> None:
+        """Add a piece; its text was told already."""
+        self.characters += len(chunk.text) + len(chunk.thinking)
+        if chunk.finish_reason is not None:
+            self.finish = chunk.finish_reason
+        if chunk.usage is not None:
+            self.usage = chunk.usage
+        for part in chunk.tool_calls:
+            call = self._calls.setdefault(part.index, ToolCallPart(index=part.index))
+            call.id = call.id or part.id
+            call.name = call.name or part.name
+            call.arguments += part.arguments
+
+    def calls(self) -> list[JsonObject]:
+        """The tool calls it asks for, in the form of Chat Completions."""
+        return [
+            {
+                "id": call.id or new_id("call"),
+                "type": "function",
+                "function": {"name": call.name or "", "arguments": call.arguments or "{}"},
+            }
+            for _, call in sorted(self._calls.items())
+        ]
+
+
+class Meter(Protocol):
+    """Hears what models did: for metrics."""
+
+    def model_answered(self, provider: str, model: str, usage: Usage, seconds: float) -> None:
+        """A model was asked; what it used."""
+        ...
+
+    def model_failed(self, fault: ProviderFault) -> None:
+        """A model's server failed."""
+        ...
+
+
+class Turn:
+    """Does the work of a run. What goes wrong is raised; what was said until then is in the run."""
+
+    def __init__(
+        self, store: Store, streams: Streams, sessions: Sessions, models: Models, toolbox: Toolbox, meter: Meter
+    ) -> None:
+        self._store = store
+        self._streams = streams
+        self._sessions = sessions
+        self._models = models
+        self._toolbox = toolbox
+        self._meter = meter
+
+    async def run(self, live: LiveRun) -> FinishReason:
+        """Ask until the model answers without a tool, or the agent's steps are used up.
+
+        Raises:
+            GatewayError: the model could not be asked, or the message is too long.
+        """
+        preparation = await self._toolbox.prepare(live.context)
+        live.skills_used.extend(preparation.skills)
+        tools = {spec.name: spec for spec in preparation.tools}
+        kept, _ = await self._store.messages(live.session.id, HISTORY)
+        upto = next((at for at, message in enumerate(kept) if message.run_id == live.record.id), len(kept) - 1)
+        # Messages of runs that wait behind this one are on disk already, and none of its business.
+        messages = conversation(kept[: upto + 1])
+        for _ in range(live.agent.max_steps):
+            reply = await self._ask(live, preparation, messages)
+            calls = reply.calls()
+            if not calls:
+                return "length" if reply.finish == "length" else "stop"
+            messages += await self._use_tools(live, calls, tools)
+        raise InvalidRequest(f"the agent used its {live.agent.max_steps} steps without an answer", reason="max_steps")
+
+    async def _ask(self, live: LiveRun, preparation: Preparation, messages: list[JsonObject]) -> Reply:
+        """Ask the model that was chosen, then the fallbacks, as long as nothing was said."""
+        options = live.params.options
+        choices = self._models.resolve(options.model or live.session.model or live.agent.model)
+        system = "\n\n".join((options.system or live.agent.prompt, *preparation.system))
+        for left, choice in zip(range(len(choices) - 1, -1, -1), choices, strict=True):
+            prompt = Prompt(
+                model=choice.model,
+                messages=fit(system, messages, choice.provider.context_tokens(choice.model), options.max_tokens),
+                tools=[as_function(spec) for spec in preparation.tools],
+                thinking=options.thinking,
+                temperature=options.temperature,
+                max_tokens=options.max_tokens,
+                user=live.context.user,
+                session_key=live.context.session_key,
+            )
+            reply = Reply()
+            try:
+                await self._listen(live, choice, prompt, reply)
+            except ProviderFault as fault:
+                self._meter.model_failed(fault)
+                if left and not reply.characters and fault.fault != "too_long":
+                    continue
+                raise
+            return reply
+        raise AssertionError("resolve answers at least one choice")
+
+    async def _listen(self, live: LiveRun, choice: Choice, prompt: Prompt, reply: Reply) -> None:
+        """Tell what a model says as it says it: one delta for all that one read of its stream brought."""
+        live.record.model = choice.model
+        began = time.monotonic()
+        try:
+            async with choice.provider.stream(prompt) as batches:
+                async for batch in batches:
+                    self._tell(live, batch, reply)
+        finally:
+            self._spend(live, choice, prompt, reply, time.monotonic() - began)
+
+    def _tell(self, live: LiveRun, batch: Sequence[Chunk], reply: Reply) -> None:
+        text = thinking = ""
+        for chunk in batch:
+            reply.take(chunk)
+            text += chunk.text
+            thinking += chunk.thinking
+        if thinking:
+            live.think(thinking)
+        if text:
+            live.say(text)
+
+    def _spend(self, live: LiveRun, choice: Choice, prompt: Prompt, reply: Reply, seconds: float) -> None:
+        usage = reply.usage
+        if usage is None:
+            if not reply.characters:
+                return
+            asked, said = sum(map(tokens_of, prompt.messages)), estimate("x" * reply.characters)
+            usage = Usage(prompt_tokens=asked, completion_tokens=said, total_tokens=asked + said)
+        self._meter.model_answered(choice.name, choice.model, usage, seconds)
+        before = live.usage
+        live.usage = Usage(
+            prompt_tokens=before.prompt_tokens + usage.prompt_tokens,
+            completion_tokens=before.completion_tokens + usage.completion_tokens,
+            total_tokens=before.total_tokens + usage.total_tokens,
+        )
+        live.spent.append(
+            UsageRecord(
+                at=self._sessions.now(),
+                user=live.record.user,
+                session_id=live.session.id,
+                session_key=live.session.key,
+                agent_id=live.agent.id,
+                token=live.record.token,
+                model=choice.model,
+                provider=choice.name,
+                prompt_tokens=usage.prompt_tokens,
+                completion_tokens=usage.completion_tokens,
+                latency_ms=round(seconds * 1000),
+                cost=self._models.cost(choice.name, choice.model, usage),
+            )
+        )
+
+    async def _use_tools(self, live: LiveRun, calls: list[JsonObject], tools: dict[str, ToolSpec]) -> list[JsonObject]:
+        """Use the tools that were asked for, side by side where all of them allow it; keep calls and results."""
+        asked = self._message(live, "assistant", live.answer(), tool_calls=calls)
+        live.speak_out()
+        live.answer_from = len(live.said)
+        events = [(tool_call, self._call_event(live, call, tools)) for call in calls]
+        spent, live.spent = live.spent, []
+        await self._streams.keep(live.stream, events, run_id=live.record.id, messages=(asked,), usage=spent)
+        results: list[ChatMessage | None] = [None] * len(calls)
+
+        async def use(at: int) -> None:
+            results[at] = await self._use(live, calls[at], tools)
+
+        if all(spec.parallel for call in calls if (spec := tools.get(call["function"]["name"]))):
+            async with anyio.create_task_group() as group:
+                for at in range(len(calls)):
+                    group.start_soon(use, at)
+        else:
+            for at in range(len(calls)):
+                await use(at)
+        said = [message for message in results if message is not None]
+        return conversation([asked, *said])
+
+    async def _use(self, live: LiveRun, call: JsonObject, tools: dict[str, ToolSpec]) -> ChatMessage:
+        name, spec = call["function"]["name"], tools.get(call["function"]["name"])
+        began = time.monotonic()
+        result: Any = None
+        error: str | None = None
+        try:
+            if spec is None:
+                raise InvalidRequest(NO_TOOL.format(name=name, names=", ".join(sorted(tools)) or "none"))
+            result = await self._toolbox.use(name, arguments_of(call), live.context, call["id"])
+        except GatewayError as failed:
+            error = failed.message
+        text = f"error: {error}" if error is not None else as_text(result)
+        duration = round((time.monotonic() - began) * 1000)
+        skill = spec.skill if spec else None
+        if skill and skill not in live.skills_used:
+            live.skills_used.append(skill)
+        live.tool_calls.append(
+            {"callId": call["id"], "tool": name, "params": params_shown(call), "durationMs": duration}
+            | ({"error": error} if error is not None else {"result": result})
+        )
+        message = self._message(live, "tool", text[:TOOL_TEXT], tool_call_id=call["id"])
+        event = ToolResultEvent(
+            session_key=live.session.key,
+            run_id=live.record.id,
+            call_id=call["id"],
+            tool=name,
+            duration_ms=duration,
+            result=result,
+            error=error,
+            skill=skill,
+        )
+        await self._streams.keep(live.stream, ((tool_result, event),), run_id=live.record.id, messages=(message,))
+        return message
+
+    def _call_event(self, live: LiveRun, call: JsonObject, tools: dict[str, ToolSpec]) -> ToolCallEvent:
+        name = call["function"]["name"]
+        return ToolCallEvent(
+            session_key=live.session.key,
+            run_id=live.record.id,
+            call_id=call["id"],
+            tool=name,
+            params=params_shown(call),
+            skill=tools[name].skill if name in tools else None,
+        )
+
+    def _message(self, live: LiveRun, role: Any, content: str, **more: Any) -> ChatMessage:
+        return ChatMessage(
+            message_id=new_id("m"),
+            role=role,
+            content=content,
+            created_at=self._sessions.now(),
+            status="complete",
+            run_id=live.record.id,
+            model=live.record.model if role == "assistant" else None,
+            **more,
+        )
+
+
+def as_function(spec: ToolSpec) -> JsonObject:
+    """A tool in the form of Chat Completions."""
+    function = {"name": spec.name, "description": spec.description, "parameters": spec.parameters}
+    return {"type": "function", "function": function}
+
+
+def arguments_of(call: JsonObject) -> JsonObject:
+    """A call's arguments.
+
+    Raises:
+        InvalidRequest: they are no JSON object; the model is told so.
+    """
+    try:
+        return msgspec.json.decode(call["function"]["arguments"], type=JsonObject)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise InvalidRequest(f"the arguments are no JSON object: {error}") from None
+
+
+def params_shown(call: JsonObject) -> Any:
+    """A call's arguments for an event: as JSON where they are some, as they came where not."""
+    try:
+        return arguments_of(call)
+    except InvalidRequest:
+        return call["function"]["arguments"]
+
+
+def as_text(result: Any) -> str:
+    """A tool's result as the model reads it."""
+    return result if isinstance(result, str) else msgspec.json.encode(result).decode()

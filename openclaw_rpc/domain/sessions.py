@@ -1,0 +1,245 @@
+"""Sessions: made, found, listed, changed, copied and deleted, each by its own user alone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from msgspec import UNSET
+
+from openclaw_rpc.domain.agents import Agents
+from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_time
+from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.domain.records import SessionQuery, SessionRecord
+from openclaw_rpc.domain.streams import Stream, Streams, new_epoch
+from openclaw_rpc.protocol.chat import ChatHistory, ChatInjected, ChatMessage, ChatMessageEvent, chat_message
+from openclaw_rpc.protocol.errors import Forbidden, NotFound
+from openclaw_rpc.protocol.session import (
+    LiveRun,
+    SessionCreateParams,
+    SessionDetail,
+    SessionEvent,
+    SessionForkParams,
+    SessionGoneEvent,
+    SessionInfo,
+    SessionListParams,
+    SessionPage,
+    SessionUpdateParams,
+    session_deleted,
+    session_reset,
+    session_updated,
+)
+
+SNAPSHOT_TRIES = 5
+Live = Callable[[str], list[LiveRun]]
+
+
+def reach(principal: Principal, user: str | None) -> str | None:
+    """Whose things a principal asks for: its own, another user's or (None) everybody's.
+
+    Raises:
+        Forbidden: another user's, and the principal is no admin of the owner.
+    """
+    if user is None:
+        return None if principal.is_owner_admin else principal.user
+    if user != principal.user and not principal.is_owner_admin:
+        raise Forbidden("only an admin of the owner sees other users' things", field="user", reason="other_user")
+    return user
+
+
+def require_owner(principal: Principal) -> None:
+    """Refuse what concerns the whole gateway to admins of other users.
+
+    Raises:
+        Forbidden: the principal is no admin of the owner.
+    """
+    if not principal.is_owner_admin:
+        raise Forbidden("only an admin of the owner may do this", reason="owner_only")
+
+
+class Sessions:
+    """What can be done with sessions, but for running agents in them."""
+
+    def __init__(self, store: Store, streams: Streams, agents: Agents, clock: Clock) -> None:
+        self._store = store
+        self._streams = streams
+        self._agents = agents
+        self._clock = clock
+
+    def now(self) -> str:
+        """The time, as it is kept."""
+        return iso(self._clock.now())
+
+    async def find(self, principal: Principal, key: str) -> SessionRecord:
+        """A session of the principal's, or of anybody's for an admin of the owner.
+
+        Raises:
+            NotFound: there is none, or it is another user's.
+        """
+        record = await self._store.find_session(principal.user, key)
+        if record is None and principal.is_owner_admin:
+            record = await self._store.find_session(None, key)
+        if record is None:
+            raise NotFound(f"there is no session {key!r}", field="sessionKey")
+        return record
+
+    def blank(self, user: str, key: str | None, agent_id: str, channel: str) -> SessionRecord:
+        """A session that is not kept yet."""
+        now = self.now()
+        return SessionRecord(
+            id=new_id("s"),
+            user=user,
+            key=key or new_id("ses"),
+            agent_id=agent_id,
+            channel=channel,
+            created_at=now,
+            updated_at=now,
+            epoch=new_epoch(),
+        )
+
+    async def list(self, principal: Principal, params: SessionListParams, live: Live) -> SessionPage:
+        """A page of sessions."""
+        query = SessionQuery(
+            user=reach(principal, params.user),
+            limit=params.limit,
+            offset=params.offset,
+            cursor=params.cursor,
+            channel=params.channel,
+            agent_id=params.agent_id,
+            since=parse_time(params.since, "since") if params.since else None,
+            until=parse_time(params.until, "until") if params.until else None,
+            text=params.text,
+        )
+        records, total, cursor = await self._store.list_sessions(query)
+        return SessionPage(
+            sessions=[info(record, live(record.id)) for record in records], total=total, next_cursor=cursor
+        )
+
+    async def detail(self, principal: Principal, key: str, limit: int, live: Live) -> SessionDetail:
+        """A session with its messages, its live runs, and the place in its stream that all this shows."""
+        record, stream, messages, older = await self._snapshot(principal, key, limit)
+        return SessionDetail(
+            **msgspec.structs.asdict(info(record, live(record.id))),
+            messages=messages,
+            epoch=stream.epoch,
+            seq=stream.head,
+            next_cursor=messages[0].message_id if older else None,
+            live=live(record.id),
+        )
+
+    async def _snapshot(
+        self, principal: Principal, key: str, limit: int
+    ) -> tuple[SessionRecord, Stream, list[ChatMessage], bool]:
+        """Messages that fit the stream as it stands now: read again while something was kept meanwhile."""
+        for left in range(SNAPSHOT_TRIES, -1, -1):
+            record = await self.find(principal, key)
+            stream = self._streams.of(record)
+            before = stream.kept_events
+            messages, older = await self._store.messages(record.id, limit)
+            if not left or (before == stream.kept_events and stream.settled):
+                return record, stream, messages, older
+        raise AssertionError("the last try returns")
+
+    async def history(self, principal: Principal, key: str, limit: int, before: str | None) -> ChatHistory:
+        """A page of a session's messages."""
+        record = await self.find(principal, key)
+        messages, older = await self._store.messages(record.id, limit, before)
+        return ChatHistory(messages=messages, next_cursor=messages[0].message_id if older and messages else None)
+
+    async def create(self, principal: Principal, params: SessionCreateParams) -> SessionInfo:
+        """Make a session."""
+        agent = self._agents.get(params.agent_id)
+        record = self.blank(principal.user, params.session_key, agent.id, params.channel)
+        record.model, record.title = params.model, params.title
+        record.labels, record.context = params.labels, params.context
+        await self._store.create_session(record)
+        return self.announce(record)
+
+    async def update(self, principal: Principal, params: SessionUpdateParams) -> SessionInfo:
+        """Change a session's settings."""
+        record = await self.find(principal, params.session_key)
+        if params.title is not UNSET:
+            record.title = params.title
+        if params.model is not UNSET:
+            record.model = params.model
+        if params.agent_id is not UNSET:
+            record.agent_id = self._agents.get(params.agent_id).id
+        if params.labels is not UNSET:
+            record.labels = params.labels
+        record.updated_at = self.now()
+        await self._store.update_session(record)
+        return self.announce(record)
+
+    async def delete(self, principal: Principal, key: str, stop: Callable[[str], Awaitable[None]]) -> None:
+        """Remove a session; ``stop`` ends its runs first.
+
+        Raises:
+            NotFound: there is none.
+        """
+        record = await self.find(principal, key)
+        await stop(record.id)
+        if not await self._store.delete_session(record.id):
+            raise NotFound(f"there is no session {key!r}", field="sessionKey")
+        self._streams.of(record).tell(session_deleted, SessionGoneEvent(session_key=record.key))
+        self._streams.drop(record.id)
+
+    async def reset(self, principal: Principal, key: str, stop: Callable[[str], Awaitable[None]]) -> SessionInfo:
+        """Remove a session's messages; its stream begins anew."""
+        record = await self.find(principal, key)
+        await stop(record.id)
+        await self._store.clear_session(record.id)
+        stream = self._streams.of(record)
+        stream.restart(new_epoch())
+        record.epoch, record.message_count, record.summary, record.updated_at = stream.epoch, 0, None, self.now()
+        await self._store.commit(record.id, epoch=record.epoch)
+        await self._store.update_session(record)
+        stream.tell(session_reset, SessionGoneEvent(session_key=record.key))
+        return self.announce(record)
+
+    async def fork(self, principal: Principal, params: SessionForkParams) -> SessionInfo:
+        """Copy a session up to a message."""
+        source = await self.find(principal, params.session_key)
+        record = self.blank(principal.user, params.new_session_key, source.agent_id, source.channel)
+        record.model, record.title, record.summary = source.model, source.title, source.summary
+        record.labels, record.context = dict(source.labels), dict(source.context)
+        if not await self._store.copy_session(source.id, record, params.message_id):
+            raise NotFound(f"the session has no message {params.message_id!r}", field="messageId")
+        kept = await self._store.find_session(record.user, record.key)
+        return self.announce(kept or record)
+
+    async def inject(self, principal: Principal, key: str, message: ChatMessage) -> ChatInjected:
+        """Put a message into a session."""
+        record = await self.find(principal, key)
+        data = ChatMessageEvent(session_key=record.key, message=message)
+        await self._streams.keep(self._streams.of(record), ((chat_message, data),), messages=(message,))
+        return ChatInjected(session_key=record.key, message=message)
+
+    def stream(self, record: SessionRecord) -> Stream:
+        """The session's events."""
+        return self._streams.of(record)
+
+    def announce(self, record: SessionRecord) -> SessionInfo:
+        """Tell that a session was made or changed."""
+        shown = info(record, [])
+        self._streams.of(record).tell(session_updated, SessionEvent(session=shown))
+        return shown
+
+
+def info(record: SessionRecord, live: list[LiveRun]) -> SessionInfo:
+    """A session as clients see it."""
+    return SessionInfo(
+        session_key=record.key,
+        agent_id=record.agent_id,
+        channel=record.channel,
+        user=record.user,
+        created_at=record.created_at,
+        updated_at=record.updated_at,
+        message_count=record.message_count,
+        title=record.title,
+        summary=record.summary,
+        model=record.model,
+        labels=record.labels,
+        context=record.context,
+        active_run_id=live[0].run_id if live else None,
+    )

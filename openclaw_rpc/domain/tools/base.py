@@ -1,0 +1,36 @@
+"""A tool, and where tools come from."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from openclaw_rpc.domain.ports import RunContext, ToolSpec
+from openclaw_rpc.protocol.base import JsonObject
+
+Run = Callable[[JsonObject, RunContext], Awaitable[Any]]
+
+
+class Tool(msgspec.Struct, kw_only=True, frozen=True):
+    """A tool as the model is told of it, and what it does.
+
+    ``run`` takes the model's arguments, which it has to check, and answers JSON-like data; it raises a `GatewayError`
+    whose message is meant for the model. Cancelling it ends all that it started. ``dangerous`` tools change things or
+    reach out: each use goes into the audit log, and policies may hold it until a human agrees.
+    """
+
+    spec: ToolSpec
+    run: Run
+    dangerous: bool = False
+
+
+class ToolSource(Protocol):
+    """Brings tools: files, commands, memory, skills, the browser, MCP servers."""
+
+    async def tools(self, context: RunContext) -> Sequence[Tool]:
+        """The tools that a run may be given; asked for at each run, so it must be cheap."""
+        ...
+
+    async def briefing(self, context: RunContext) -> Sequence[str]:
+        """What is added to the run's system prompt: memories that fit, prompts of skills that were called."""
+        ...

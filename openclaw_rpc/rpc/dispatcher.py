@@ -1,0 +1,151 @@
+"""Every call of every door comes through here: guard, decode once into the typed struct, handle."""
+
+from collections.abc import Awaitable, Mapping
+from typing import Any, Protocol
+
+import msgspec
+
+from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.protocol.base import Rate, Scope
+from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InternalError, InvalidRequest, MethodNotFound
+from openclaw_rpc.protocol.validation import invalid_params
+from openclaw_rpc.rpc.bind import AnyBound
+from openclaw_rpc.rpc.call import Call
+
+NO_PARAMS = b"{}"
+
+
+class Limiter(Protocol):
+    """Counts calls; `domain.limits.RateLimiter` is one."""
+
+    def take(self, principal: Principal, rate: Rate) -> None:
+        """Draw one call.
+
+        Raises:
+            RateLimited: there is none left.
+        """
+        ...
+
+
+class Observer(Protocol):
+    """Hears of every call that ended: for metrics and the log."""
+
+    def call_done(self, method: str, outcome: str) -> None:
+        """A call ended; ``outcome`` is ``ok`` or the error's code."""
+        ...
+
+    def call_failed(self, method: str, error: Exception, call: Call) -> None:
+        """A handler raised what is no row of the error table: a fault of ours."""
+        ...
+
+
+class Dispatcher:
+    """The table at work."""
+
+    def __init__(self, rows: Mapping[str, AnyBound], limiter: Limiter, observer: Observer) -> None:
+        self.rows = rows
+        self._limiter = limiter
+        self._observer = observer
+
+    def row(self, name: str) -> AnyBound:
+        """The row of that name.
+
+        Raises:
+            MethodNotFound: there is none.
+        """
+        bound = self.rows.get(name)
+        if bound is None:
+            raise MethodNotFound(f"there is no method {name!r}; system.methods lists them all", method=name)
+        return bound
+
+    def call(self, bound: AnyBound, params: bytes | msgspec.Raw, call: Call) -> Any | Awaitable[Any]:
+        """Guard and decode a call and begin it: the result, or what to await for it where the row is async.
+
+        Raises:
+            GatewayError: it was refused or failed; nothing else is ever raised.
+        """
+        try:
+            self.guard(bound, call.principal)
+            return self.handle(bound, decode(bound, params), call)
+        except GatewayError as error:
+            self._observer.call_done(bound.method.name, error.code)
+            raise
+
+    async def ask(
+        self, name: str, params: msgspec.Struct, call: Call, *, count: bool = True, trusted: bool = False
+    ) -> Any:
+        """As `call`, for a caller in this process that has the params as a struct: its result.
+
+        ``count`` is false for the further calls of one request, which is counted once; ``trusted`` for those that
+        belong to what the principal was allowed already, such as following the run that it began.
+        """
+        bound = self.row(name)
+        try:
+            if not trusted:
+                self.guard(bound, call.principal, count=count)
+            outcome = self.handle(bound, params, call)
+            return await outcome if bound.is_async else outcome
+        except GatewayError as error:
+            self._observer.call_done(bound.method.name, error.code)
+            raise
+
+    def guard(self, bound: AnyBound, principal: Principal, *, count: bool = True) -> None:
+        """Scope, then limit: whoever may not call a method uses up nothing.
+
+        Raises:
+            Forbidden, RateLimited: as they say.
+        """
+        scope = bound.method.scope
+        if scope not in principal.scopes:
+            raise missing_scope(scope)
+        if count:
+            self._limiter.take(principal, bound.method.rate)
+
+    def handle(self, bound: AnyBound, params: Any, call: Call) -> Any | Awaitable[Any]:
+        """Run the handler of a guarded call."""
+        if bound.is_async:
+            return self._await(bound, params, call)
+        try:
+            result = bound.handler(params, call)
+        except GatewayError:
+            raise
+        except Exception as error:
+            raise self._fault(bound, error, call) from None
+        self._observer.call_done(bound.method.name, "ok")
+        return result
+
+    async def _await(self, bound: AnyBound, params: Any, call: Call) -> Any:
+        try:
+            result = await bound.handler(params, call)
+        except GatewayError as error:
+            self._observer.call_done(bound.method.name, error.code)
+            raise
+        except Exception as error:
+            fault = self._fault(bound, error, call)
+            self._observer.call_done(bound.method.name, fault.code)
+            raise fault from None
+        self._observer.call_done(bound.method.name, "ok")
+        return result
+
+    def _fault(self, bound: AnyBound, error: Exception, call: Call) -> InternalError:
+        self._observer.call_failed(bound.method.name, error, call)
+        return InternalError("the gateway failed to answer; its log says why", requestId=call.request_id)
+
+
+def missing_scope(scope: Scope) -> Forbidden:
+    """The error for a token that lacks a scope."""
+    return Forbidden(f"this token lacks the scope {scope.value!r}", reason="missing_scope", scope=scope.value)
+
+
+def decode(bound: AnyBound, params: bytes | msgspec.Raw) -> Any:
+    """The typed params of a call.
+
+    Raises:
+        InvalidRequest: they don't fit the row; ``field`` and ``reason`` say where and why.
+    """
+    try:
+        return bound.decoder.decode(params)
+    except msgspec.ValidationError as error:
+        raise invalid_params(error, bound.method.name) from None
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise InvalidRequest(f"the params of {bound.method.name} are no JSON: {error}", reason=str(error)) from None

@@ -1,0 +1,57 @@
+"""How a peer comes to hear a stream: with the answer first, then what it missed, then what comes."""
+
+from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.domain.published import Published
+from openclaw_rpc.domain.records import RunRecord, SessionRecord
+from openclaw_rpc.domain.streams import Stream, Streams
+from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
+from openclaw_rpc.protocol.event import Position, Subscribed
+from openclaw_rpc.rpc.call import Call, Peer
+
+
+def peer_of(call: Call) -> Peer:
+    """The connection that a call came through.
+
+    Raises:
+        InvalidRequest: it came through none that can be sent events.
+    """
+    if call.peer is None:
+        raise InvalidRequest("events can be followed over a WebSocket or an event stream alone", reason="no_stream")
+    return call.peer
+
+
+class Following:
+    """Subscribes peers to streams."""
+
+    def __init__(self, store: Store, streams: Streams) -> None:
+        self._store = store
+        self._streams = streams
+
+    async def follow(
+        self, call: Call, session: SessionRecord, run_id: str | None, after: Position | None
+    ) -> Subscribed:
+        """Let the caller hear a session, or one run of it, from a position on."""
+        peer = peer_of(call)
+        stream = self._streams.of(session)
+        missed = await self._streams.since(stream, after.epoch, after.seq) if after is not None else []
+        if missed is not None and run_id is not None:
+            missed = [event for event in missed if event.run_id == run_id]
+        call.after_answer(lambda: _begin(peer, stream, run_id, missed or []))
+        return Subscribed(epoch=stream.epoch, seq=stream.head, resync=missed is None)
+
+    async def session_of(self, run: RunRecord) -> SessionRecord:
+        """The session of a run that may have ended.
+
+        Raises:
+            NotFound: it was deleted.
+        """
+        session = await self._store.find_session(run.user, run.session_key)
+        if session is None or session.id != run.session_id:
+            raise NotFound(f"there is no run {run.id!r}", field="runId")
+        return session
+
+
+def _begin(peer: Peer, stream: Stream, run_id: str | None, missed: list[Published]) -> None:
+    peer.follow(stream, run_id)
+    for event in missed:
+        peer.push(event)

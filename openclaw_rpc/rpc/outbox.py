@@ -1,0 +1,107 @@
+"""What waits to be sent to one peer: bounded, written many frames at once, deltas merged when the peer is slow."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Protocol
+
+from openclaw_rpc.domain.published import Published, merged
+
+
+class Sink(Protocol):
+    """Where frames go: a socket, or the body of an HTTP answer."""
+
+    @property
+    def writable(self) -> bool:
+        """False while the peer is behind; `Outbox.resumed` is called when it has caught up."""
+        ...
+
+    def write(self, frames: list[bytes]) -> None:
+        """Write frames, all at once."""
+        ...
+
+
+class Outbox:
+    """The one writer of a connection.
+
+    Frames that come up within one step of the loop are written together. While the peer is behind, events wait here;
+    the waiting deltas of one run are merged into one. Past ``bound`` bytes ``overflow`` is called, once.
+    """
+
+    __slots__ = ("_bound", "_encode", "_flushing", "_overflow", "_ready", "_sink", "_tails", "_waiting", "size")
+
+    def __init__(
+        self, sink: Sink, encode: Callable[[Published], bytes], bound: int, overflow: Callable[[], None]
+    ) -> None:
+        self.size = 0
+        """Bytes that wait for a peer that is behind."""
+        self._sink = sink
+        self._encode = encode
+        self._bound = bound
+        self._overflow: Callable[[], None] | None = overflow
+        self._ready: list[bytes] = []
+        self._flushing = False
+        self._waiting: list[bytes | Published] | None = None
+        self._tails: dict[str, int] = {}
+
+    def put(self, frame: bytes) -> None:
+        """Send a frame; an empty one is nothing to send."""
+        if not frame:
+            return
+        if self._waiting is not None:
+            self._waiting.append(frame)
+            self._grow(len(frame))
+            return
+        self._ready.append(frame)
+        if not self._flushing:
+            self._flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def put_event(self, event: Published) -> None:
+        """Send an event."""
+        waiting = self._waiting
+        if waiting is None:
+            self.put(self._encode(event))
+            return
+        size = event.weight
+        tail = self._tails.get(event.session_id)
+        if tail is not None:
+            last = waiting[tail]
+            both = merged(last, event) if isinstance(last, Published) else None
+            if both is not None:
+                waiting[tail] = both
+                self._grow(size)
+                return
+        if event.session_id:
+            self._tails[event.session_id] = len(waiting)
+        waiting.append(event)
+        self._grow(size)
+
+    def _grow(self, size: int) -> None:
+        self.size += size
+        if self.size > self._bound and self._overflow is not None:
+            overflow, self._overflow = self._overflow, None
+            overflow()
+
+    def _flush(self) -> None:
+        self._flushing = False
+        if self._ready:
+            frames, self._ready = self._ready, []
+            self._sink.write(frames)
+        if not self._sink.writable and self._waiting is None:
+            self._waiting = []
+
+    def resumed(self) -> None:
+        """The peer has caught up: send what waits."""
+        if self._waiting is None:
+            return
+        waiting, self._waiting = self._waiting, None
+        self._tails.clear()
+        self.size = 0
+        frames = [item if isinstance(item, bytes) else self._encode(item) for item in waiting]
+        self._ready.extend(frames)
+        self._flush()
+
+    def flush(self) -> None:
+        """Write what is ready now: before a connection is closed."""
+        if self._ready:
+            self._flush()
