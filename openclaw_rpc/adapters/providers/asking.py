@@ -1,0 +1,98 @@
+"""The body of a request, as each kind of server wants it, and what to leave out where one refuses a field."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from openclaw_rpc.domain.models import ProviderSettings
+from openclaw_rpc.domain.ports import Prompt
+from openclaw_rpc.protocol.chat import Thinking
+
+_BUDGETS: dict[Thinking, int] = {"low": 2_048, "medium": 8_192, "high": 24_576}
+"""Tokens that Anthropic's models may think for (its least is 1,024)."""
+
+_REFUSALS: dict[str, tuple[str, ...]] = {
+    "stream_options": ("stream_options", "include_usage"),
+    "reasoning_effort": ("reasoning_effort", "reasoning effort", "not support thinking", "not support reasoning"),
+    "thinking": ("thinking", "budget_tokens"),
+    "max_completion_tokens": ("max_completion_tokens",),
+    "max_tokens": ("max_completion_tokens",),
+}
+"""Words by which servers refuse a field; the answer to a refused ``max_tokens`` names the field to use instead."""
+
+
+class Asking:
+    """Builds bodies for one provider, and remembers what its models refused.
+
+    Fields are left out per model: a server often has models of several kinds.
+    """
+
+    def __init__(self, settings: ProviderSettings) -> None:
+        self._anthropic = settings.type == "anthropic"
+        # OpenAI itself calls `max_tokens` deprecated and refuses it for reasoning models; others know no other.
+        host = urlsplit(settings.address).hostname or ""
+        self._newest = settings.type == "openai" and (host == "api.openai.com" or host.endswith(".api.openai.com"))
+        self._refused: set[tuple[str, str]] = set()
+
+    def body(self, prompt: Prompt) -> dict[str, Any]:
+        """The JSON of a streamed request for ``prompt`` (OpenAI's Chat Completions)."""
+        body: dict[str, Any] = {"model": prompt.model, "messages": prompt.messages, "stream": True}
+        if prompt.tools:
+            body["tools"] = prompt.tools
+        if prompt.temperature is not None:
+            body["temperature"] = prompt.temperature
+        body["stream_options"] = {"include_usage": True}
+        if prompt.max_tokens is not None:
+            body["max_completion_tokens" if self._newest else "max_tokens"] = prompt.max_tokens
+        if prompt.thinking is not None:
+            self._think(body, prompt.thinking, prompt.max_tokens)
+        for field in list(body):
+            if (prompt.model, field) in self._refused:
+                _leave_out(body, field)
+        return body
+
+    def _think(self, body: dict[str, Any], thinking: Thinking, max_tokens: int | None) -> None:
+        if not self._anthropic:
+            body["reasoning_effort"] = thinking
+            return
+        # Anthropic's OpenAI endpoint ignores reasoning_effort and takes `thinking`; thinking counts as output, and
+        # goes with the default temperature alone.
+        budget = min(_BUDGETS[thinking], (max_tokens or 10_000_000) // 2)
+        if budget >= 1_024:
+            body["thinking"] = {"type": "enabled", "budget_tokens": budget}
+            body.pop("temperature", None)
+
+    def without_refused(self, body: dict[str, Any], status: int | None, words: str) -> bool:
+        """Take out of ``body`` what a refusal with that text names; False where it names nothing that can go."""
+        if status not in (400, 422):
+            return False
+        words = words.lower()
+        changed = False
+        for field, names in _REFUSALS.items():
+            if field in body and any(name in words for name in names):
+                self._refused.add((body["model"], field))
+                _leave_out(body, field)
+                changed = True
+                break
+        return changed
+
+
+def _leave_out(body: dict[str, Any], field: str) -> None:
+    value = body.pop(field)
+    if field == "max_tokens":
+        body["max_completion_tokens"] = value
+    elif field == "max_completion_tokens":
+        body["max_tokens"] = value
+
+
+class _Asked(msgspec.Struct, gc=False):
+    stream: bool | None = None
+
+
+def wants_stream(body: bytes) -> bool:
+    """Whether a relayed body asks for a stream."""
+    try:
+        return bool(msgspec.json.decode(body, type=_Asked).stream)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False

@@ -1,0 +1,332 @@
+"""Which provider answers a request for a model, what it costs, and what all of them offer."""
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+import anyio
+import msgspec
+from msgspec import Meta
+
+from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, Provider, ProviderFault, Relayed
+from openclaw_rpc.protocol.chat import Usage
+from openclaw_rpc.protocol.model import ModelInfo
+
+PRIMARY = "primary"
+
+ProviderType = Literal[
+    "openai",
+    "anthropic",
+    "ollama",
+    "lmstudio",
+    "llamacpp",
+    "vllm",
+    "openrouter",
+    "gemini",
+    "mistral",
+    "groq",
+    "deepseek",
+    "xai",
+    "together",
+    "moonshot",
+    "qwen",
+    "zhipu",
+    "openai-compatible",
+]
+
+ADDRESSES: Mapping[str, str] = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com/v1",
+    "ollama": "http://127.0.0.1:11434/v1",
+    "lmstudio": "http://127.0.0.1:1234/v1",
+    "llamacpp": "http://127.0.0.1:8080/v1",
+    "vllm": "http://127.0.0.1:8000/v1",
+    "openrouter": "https://openrouter.ai/api/v1",
+    "gemini": "https://generativelanguage.googleapis.com/v1beta/openai",
+    "mistral": "https://api.mistral.ai/v1",
+    "groq": "https://api.groq.com/openai/v1",
+    "deepseek": "https://api.deepseek.com/v1",
+    "xai": "https://api.x.ai/v1",
+    "together": "https://api.together.xyz/v1",
+    "moonshot": "https://api.moonshot.cn/v1",
+    "qwen": "https://dashscope.aliyuncs.com/compatible-mode/v1",
+    "zhipu": "https://open.bigmodel.cn/api/paas/v4",
+}
+"""Where the types answer unless ``base_url`` says otherwise: each provider's OpenAI-compatible address."""
+
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+
+
+class Price(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a million tokens cost, in the currency of your choice."""
+
+    input: Annotated[float, Meta(ge=0)]
+    output: Annotated[float, Meta(ge=0)]
+
+
+class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of ``providers`` in `gateway.yaml`.
+
+    ``first_token_timeout_seconds`` counts from asking to the first token, retries included;
+    ``request_timeout_seconds`` is for answers that are not streamed. ``fallback`` names the providers that are
+    asked in order where this one fails before its first token. ``context_tokens`` is what a request may hold, its
+    answer included.
+    """
+
+    type: ProviderType
+    model: Annotated[str, Meta(min_length=1, max_length=200)]
+    api_key: Annotated[str, Meta(max_length=10_000)] | None = None
+    base_url: Annotated[str, Meta(max_length=2_000)] | None = None
+    fallback: list[str] = []
+    connect_timeout_seconds: Seconds = 10
+    first_token_timeout_seconds: Seconds = 120
+    idle_timeout_seconds: Seconds = 60
+    request_timeout_seconds: Seconds = 300
+    max_retries: Annotated[int, Meta(ge=0, le=10)] = 2
+    context_tokens: Annotated[int, Meta(ge=256, le=100_000_000)] = 128_000
+    headers: dict[str, str] = {}
+    prices: dict[str, Price] = {}
+
+    def __post_init__(self) -> None:
+        if self.base_url is None:
+            if self.type not in ADDRESSES:
+                raise ValueError(f"`base_url` is needed with type {self.type}")
+            return
+        try:
+            parts = urlsplit(self.base_url)
+            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ValueError("`base_url` must be an http or https address, such as http://127.0.0.1:11434/v1")
+
+    @property
+    def address(self) -> str:
+        """The base URL in force."""
+        return self.base_url or ADDRESSES[self.type]
+
+
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """A provider, its name, and the model that it is to be asked for."""
+
+    provider: Provider
+    name: str
+    model: str
+
+
+class Held:
+    """A provider that counts what is under way, so that it is closed only when nobody uses it any more."""
+
+    def __init__(self, name: str, inner: Provider) -> None:
+        self.name = name
+        self.inner = inner
+        self._busy = 0
+        self._retired = False
+
+    @property
+    def default_model(self) -> str:
+        """The model that is asked where a request names none."""
+        return self.inner.default_model
+
+    def context_tokens(self, model: str) -> int:
+        """How many tokens a request may hold."""
+        return self.inner.context_tokens(model)
+
+    @asynccontextmanager
+    async def _in_use(self) -> AsyncGenerator[None]:
+        self._busy += 1
+        try:
+            yield
+        finally:
+            self._busy -= 1
+            if self._retired and not self._busy:
+                with anyio.CancelScope(shield=True):
+                    await self.inner.aclose()
+
+    @asynccontextmanager
+    async def _stream(self, prompt: Prompt) -> AsyncGenerator[AsyncIterator[Sequence[Chunk]]]:
+        async with self._in_use(), self.inner.stream(prompt) as answer:
+            yield answer
+
+    def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
+        """See `Provider.stream`."""
+        return self._stream(prompt)
+
+    @asynccontextmanager
+    async def _relay(self, path: str, body: bytes) -> AsyncGenerator[Relayed]:
+        async with self._in_use(), self.inner.relay(path, body) as answer:
+            yield answer
+
+    def relay(self, path: str, body: bytes) -> AbstractAsyncContextManager[Relayed]:
+        """See `Provider.relay`."""
+        return self._relay(path, body)
+
+    async def models(self) -> list[OfferedModel]:
+        """See `Provider.models`."""
+        async with self._in_use():
+            return await self.inner.models()
+
+    async def retire(self) -> None:
+        """Close it now, or as soon as its last stream has ended."""
+        self._retired = True
+        if not self._busy:
+            await self.inner.aclose()
+
+    async def aclose(self) -> None:
+        """Close it now, whatever is under way."""
+        self._retired = True
+        await self.inner.aclose()
+
+
+class Models:
+    """The configured providers by name; the one called ``primary``, else the first, answers by default."""
+
+    def __init__(
+        self,
+        providers: Mapping[str, Provider],
+        settings: Mapping[str, ProviderSettings],
+        *,
+        list_seconds: float = 60,
+        list_timeout: float = 5,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._held = _hold(providers, {})
+        self._settings = dict(settings)
+        self._list_seconds = list_seconds
+        self._list_timeout = list_timeout
+        self._clock = clock
+        self._listed: tuple[float, list[ModelInfo]] | None = None
+        self._listing = anyio.Lock()
+
+    @property
+    def primary(self) -> Provider:
+        """The provider that answers where nothing else is said."""
+        return self._held[self._primary_name]
+
+    @property
+    def _primary_name(self) -> str:
+        return PRIMARY if PRIMARY in self._held else next(iter(self._held))
+
+    def resolve(self, model: str | None) -> list[Choice]:
+        """Who is to be asked for ``model``, in order: the provider it names, or the primary; then its fallbacks.
+
+        ``name/model`` picks the provider of that name; a model that a provider was configured with, or listed,
+        picks that one; anything else goes to the primary as it is. Fallbacks answer with their own model.
+        """
+        first = self._first(model)
+        choices = [first]
+        settings = self._settings.get(first.name)
+        for name in settings.fallback if settings else ():
+            held = self._held.get(name)
+            if held is not None and all(choice.name != name for choice in choices):
+                choices.append(Choice(provider=held, name=name, model=held.default_model))
+        return choices
+
+    def _first(self, model: str | None) -> Choice:
+        primary = self._primary_name
+        if not model:
+            return Choice(provider=self._held[primary], name=primary, model=self._held[primary].default_model)
+        name, slash, rest = model.partition("/")
+        if slash and name in self._held:
+            return Choice(provider=self._held[name], name=name, model=rest or self._held[name].default_model)
+        offering = primary if model in self._offered(primary) else None
+        if offering is None:
+            offering = next((name for name in self._held if model in self._offered(name)), primary)
+        return Choice(provider=self._held[offering], name=offering, model=model)
+
+    def _offered(self, name: str) -> set[str]:
+        offered = {self._held[name].default_model}
+        if self._listed is not None:
+            prefix = "" if name == self._primary_name else f"{name}/"
+            offered |= {info.id.removeprefix(prefix) for info in self._listed[1] if info.provider == name}
+        return offered
+
+    def cost(self, provider: str, model: str, usage: Usage) -> float | None:
+        """What ``usage`` costs by the provider's ``prices``; None where it has none for that model."""
+        settings = self._settings.get(provider)
+        price = settings.prices.get(model) if settings else None
+        if price is None:
+            return None
+        return (usage.prompt_tokens * price.input + usage.completion_tokens * price.output) / 1_000_000
+
+    def context_tokens(self, choice: Choice) -> int:
+        """How many tokens a request to that choice may hold, its answer included."""
+        return choice.provider.context_tokens(choice.model)
+
+    async def _ask(self, name: str, held: Held) -> list[ModelInfo]:
+        primary = name == self._primary_name
+        prefix = "" if primary else f"{name}/"
+        error: str | None = None
+        offered: list[OfferedModel] = []
+        try:
+            with anyio.fail_after(self._list_timeout):
+                offered = await held.models()
+        except ProviderFault as fault:
+            error = fault.message
+        except TimeoutError:
+            error = f"{name}: did not list its models within {self._list_timeout:g} s"
+        configured = held.default_model
+        if all(model.id != configured for model in offered):
+            offered.insert(0, OfferedModel(id=configured, owned_by=name))
+        return [
+            ModelInfo(
+                id=prefix + model.id,
+                provider=name,
+                owned_by=model.owned_by,
+                created=model.created,
+                default=primary and model.id == configured,
+                error=error,
+            )
+            for model in offered
+        ]
+
+    async def replace(self, providers: Mapping[str, Provider], settings: Mapping[str, ProviderSettings]) -> None:
+        """Take other providers from now on. Those that are gone are closed once their last stream has ended."""
+        before = self._held
+        self._held = _hold(providers, before)
+        self._settings = dict(settings)
+        self._listed = None
+        kept = {id(held) for held in self._held.values()}
+        for held in before.values():
+            if id(held) not in kept:
+                await held.retire()
+
+    async def aclose(self) -> None:
+        """Close every provider's connections; streams that are under way are cut."""
+        for held in self._held.values():
+            await held.aclose()
+
+    async def list(self) -> list[ModelInfo]:
+        """What every provider offers, the primary's configured model first, others as ``name/model``.
+
+        All are asked side by side; one that does not answer is listed with its configured model and the error.
+        The answer is kept for a minute.
+        """
+        async with self._listing:
+            if self._listed is not None and self._clock() - self._listed[0] < self._list_seconds:
+                return list(self._listed[1])
+            held = self._held
+            found: dict[str, list[ModelInfo]] = {}
+
+            async def ask(name: str) -> None:
+                found[name] = await self._ask(name, held[name])
+
+            async with anyio.create_task_group() as group:
+                for name in held:
+                    group.start_soon(ask, name)
+            primary = self._primary_name
+            names = sorted(held, key=lambda name: name != primary)
+            infos = [info for name in names for info in found[name]]
+            infos.sort(key=lambda info: not info.default)
+            if held is self._held:
+                self._listed = (self._clock(), infos)
+            return list(infos)
+
+
+def _hold(providers: Mapping[str, Provider], before: Mapping[str, Held]) -> dict[str, Held]:
+    if not providers:
+        raise ValueError("there must be a provider, if only the offline one")
+    kept = {id(held.inner): held for held in before.values()}
+    return {name: kept.get(id(provider)) or Held(name, provider) for name, provider in providers.items()}
