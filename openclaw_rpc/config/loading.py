@@ -1,0 +1,279 @@
+"""What `gateway.yaml` says → typed settings, or every problem it has, each with its line and the nearest known key."""
+
+import re
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, TypeVar, Union, cast, get_args, get_origin
+
+import msgspec
+
+from openclaw_rpc.config.errors import ConfigError, Keys, Problem
+from openclaw_rpc.config.parsing import MAX_BYTES, Document, parse
+from openclaw_rpc.config.settings import ALIASES, Settings, contradictions
+
+_VARIABLE: Final = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|)")
+_PLACE: Final = re.compile(r"\[(\d+)\]|\.([^.\[]+)")
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def read(path: Path) -> str:
+    """The text of `gateway.yaml`; empty where there is none.
+
+    Raises:
+        ConfigError: it can't be read, is too large, or is no UTF-8.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError.of(path, f"the file is larger than {MAX_BYTES} bytes")
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise ConfigError.of(path, f"the file is no UTF-8 (byte {error.start})") from None
+    except OSError as error:
+        raise ConfigError.of(path, f"the file can't be read: {error.strerror}") from None
+
+
+def load(text: str, file: str, env: Mapping[str, str], overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Settings from the text of a `gateway.yaml`.
+
+    Args:
+        text: The file's text; an empty one gives the defaults.
+        file: Its name, for the problems.
+        env: Variables for `${NAME}` and `${NAME:-text}`; `$${` stands for `${` itself.
+        overrides: What the command line says, nested as the file is; goes before the file.
+
+    Raises:
+        ConfigError: with all problems that were found.
+    """
+    return decode(parse(text, file), env, overrides or {})
+
+
+def decode(document: Document, env: Mapping[str, str], overrides: Mapping[str, Any]) -> Settings:
+    """Expand, check and type a document.
+
+    Raises:
+        ConfigError: with all problems that were found.
+    """
+    return _Decoder(document, env).settings(overrides)
+
+
+def merge(value: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """``value`` with ``over`` laid over it, mapping by mapping."""
+    merged = dict(value)
+    for key, item in over.items():
+        below = merged.get(key)
+        if isinstance(item, Mapping) and isinstance(below, Mapping):
+            merged[key] = merge(cast("Mapping[str, Any]", below), cast("Mapping[str, Any]", item))
+        else:
+            merged[key] = item
+    return merged
+
+
+def unknown_keys(value: Any, kind: Any = Settings, keys: Keys = ()) -> Iterator[tuple[Keys, str]]:
+    """The keys of a tree that no setting is called by, and what may have been meant."""
+    shape = _shape(kind)
+    if not isinstance(value, dict):
+        return
+    tree = cast("dict[str, Any]", value)
+    if shape.struct is not None:
+        known = {field.name: field.type for field in msgspec.structs.fields(shape.struct)}
+        for key, item in tree.items():
+            name = ALIASES.get((*keys, key), key)
+            if name in known:
+                yield from unknown_keys(item, known[name], (*keys, key))
+            else:
+                yield (*keys, key), _no_such_key(key, known)
+    elif shape.values is not None:
+        for key, item in tree.items():
+            yield from unknown_keys(item, shape.values, (*keys, key))
+
+
+class _Shape(msgspec.Struct, frozen=True):
+    """A type as far as keys are concerned: a struct, or a mapping's values; ``rest`` is what else it may be."""
+
+    struct: type[msgspec.Struct] | None = None
+    values: Any = None
+    rest: Any = None
+
+
+def _shape(kind: Any) -> _Shape:
+    while get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return _Shape(kind)
+    if get_origin(kind) is dict:
+        return _Shape(None, get_args(kind)[1])
+    if get_origin(kind) in (Union, types.UnionType):
+        members = get_args(kind)
+        for member in members:
+            inner = _shape(member)
+            if inner.struct is not None or inner.values is not None:
+                rest = Union[tuple(other for other in members if other is not member)]  # noqa: UP007 - made of a tuple
+                return _Shape(inner.struct, inner.values, rest)
+    return _Shape()
+
+
+class _Decoder:
+    def __init__(self, document: Document, env: Mapping[str, str]) -> None:
+        self._document = document
+        self._env = env
+        self._problems: list[Problem] = []
+        self._expanded: set[Keys] = set()
+
+    def settings(self, overrides: Mapping[str, Any]) -> Settings:
+        value = merge(self._expand(self._document.value, ()), overrides)
+        built = self._struct(Settings, value, ())
+        if not self._problems and built is not None:
+            for keys, reason in contradictions(built):
+                self._problem(keys, reason)
+        if self._problems or built is None:
+            raise ConfigError(sorted(self._problems, key=lambda problem: problem.line or 0))
+        return built
+
+    def _problem(self, keys: Keys, reason: str) -> None:
+        self._problems.append(self._document.problem(keys, reason))
+
+    def _expand(self, value: Any, keys: Keys) -> Any:
+        if isinstance(value, dict):
+            return {key: self._expand(item, (*keys, key)) for key, item in cast("dict[str, Any]", value).items()}
+        if isinstance(value, list):
+            return [self._expand(item, (*keys, str(index))) for index, item in enumerate(cast("list[Any]", value))]
+        if not isinstance(value, str) or "${" not in value:
+            return value
+        self._expanded.update(keys[:length] for length in range(len(keys) + 1))
+        return _VARIABLE.sub(lambda found: self._variable(found, keys), value)
+
+    def _variable(self, found: re.Match[str], keys: Keys) -> str:
+        name, default = found.group(1), found.group(2)
+        if found.group() == "$${":
+            return "${"
+        if name is None:
+            self._problem(keys, "`${` is not followed by a variable's name and `}`; `$${` stands for `${` itself")
+            return ""
+        known = self._env.get(name)
+        if default is not None:
+            return known or default
+        if known is None:
+            self._problem(keys, f"the environment has no variable {name}; ${{{name}:-text}} would give it a default")
+            return ""
+        return known
+
+    def _build(self, kind: Any, value: Any, keys: Keys) -> Any:
+        shape = _shape(kind)
+        if shape.rest is not None and not isinstance(value, dict):
+            return self._leaf(shape.rest, value, keys)
+        if shape.struct is not None:
+            return self._struct(shape.struct, value, keys)
+        if shape.values is not None and _shape(shape.values).struct is not None and isinstance(value, dict):
+            return self._mapping(kind, shape.values, cast("dict[str, Any]", value), keys)
+        return self._leaf(kind, value, keys)
+
+    def _struct(self, kind: type[S], value: Any, keys: Keys) -> S | None:
+        if value is None:
+            value = {}
+        if not isinstance(value, dict):
+            self._problem(keys, "keys and their values are expected here, indented")
+            return None
+        before = len(self._problems)
+        fields = {field.name: field for field in msgspec.structs.fields(kind)}
+        found: dict[str, Any] = {}
+        for key, item in cast("dict[str, Any]", value).items():
+            name = ALIASES.get((*keys, key), key)
+            if name not in fields:
+                self._problem((*keys, key), _no_such_key(key, fields))
+            elif name in found:
+                self._problem((*keys, key), f"the same as {name}, which is here as well")
+            elif item is not None:
+                found[name] = self._build(fields[name].type, item, (*keys, key))
+        for name, field in fields.items():
+            if field.required and name not in found:
+                self._problem(keys, f"`{name}` is missing")
+        if len(self._problems) > before:
+            return None
+        try:
+            return kind(**found)
+        except ValueError as error:
+            named = re.search(r"`(\w+)`", str(error))
+            self._problem((*keys, named[1]) if named and named[1] in fields else keys, str(error))
+            return None
+
+    def _mapping(self, kind: Any, values: Any, found: dict[str, Any], keys: Keys) -> dict[str, Any]:
+        names = get_args(get_args(kind)[0] if get_origin(kind) is Annotated else kind)[0]
+        built: dict[str, Any] = {}
+        for key, item in found.items():
+            try:
+                msgspec.convert(key, names)
+            except msgspec.ValidationError as error:
+                self._problem((*keys, key), f"this can't be a name: {error}")
+            built[key] = self._build(values, item, (*keys, key))
+        return built
+
+    def _leaf(self, kind: Any, value: Any, keys: Keys) -> Any:
+        try:
+            return msgspec.convert(value, kind, strict=keys not in self._expanded)
+        except (msgspec.ValidationError, RecursionError) as error:
+            said, _, place = str(error).partition(" - at `$")
+            inner = tuple(index or name for index, name in _PLACE.findall(place))
+            self._problem((*keys, *inner), said + _advice(said, value, kind))
+            return None
+
+
+def _advice(said: str, value: Any, kind: Any) -> str:
+    if said.startswith("Invalid enum value"):
+        known = [str(choice) for choice in _choices(kind)]
+        return f": it is one of {', '.join(known)}" if known else ""
+    if "got `str`" in said and isinstance(value, str):
+        if "`bool`" in said:
+            return ": write true or false"
+        if re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", value):
+            return ": write the number without quotes"
+    if "Expected `str" in said and ("got `int`" in said or "got `float`" in said or "got `bool`" in said):
+        return ": put it in quotes"
+    if "Expected `array`" in said:
+        return ": a list is expected, `[one, two]`"
+    return ""
+
+
+def _choices(kind: Any) -> Iterator[Any]:
+    """The values of the `Literal`s in a type."""
+    for member in get_args(kind):
+        if get_origin(kind) is Literal:
+            yield member
+        else:
+            yield from _choices(member)
+
+
+def _no_such_key(key: str, known: Iterable[str]) -> str:
+    nearest = _nearest(key, known)
+    if nearest is not None:
+        return f"there is no such key; did you mean `{nearest}`?"
+    elsewhere = _elsewhere(key)
+    if elsewhere is not None:
+        return f"there is no such key here; did you mean `{elsewhere}`?"
+    return f"there is no such key; known are {', '.join(sorted(known))}"
+
+
+def _nearest(key: str, known: Iterable[str]) -> str | None:
+    import difflib  # seldom needed
+
+    spelled = {_folded(name): name for name in known}
+    close = difflib.get_close_matches(_folded(key), spelled, n=1, cutoff=0.6)
+    return spelled[close[0]] if close else None
+
+
+def _folded(key: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", key.lower())
+
+
+def _elsewhere(key: str, kind: Any = Settings, keys: Keys = ()) -> str | None:
+    """Where the settings have a key of that name."""
+    struct = _shape(kind).struct
+    if struct is None:
+        return None
+    fields = msgspec.structs.fields(struct)
+    if keys and any(field.name == key for field in fields):
+        return ".".join((*keys, key))
+    places = (_elsewhere(key, field.type, (*keys, field.name)) for field in fields)
+    return next((place for place in places if place is not None), None)

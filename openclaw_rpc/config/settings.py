@@ -1,0 +1,117 @@
+"""All that `gateway.yaml` may say, as typed structs with their defaults, and what must hold between its keys."""
+
+import ipaddress
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, Literal
+
+from msgspec import Meta
+
+from openclaw_rpc.config.gateway import (
+    FilePath,
+    GatewaySettings,
+    HostName,
+    LoggingSettings,
+    RunSettings,
+    Section,
+)
+from openclaw_rpc.domain.agents import AgentSettings
+from openclaw_rpc.domain.models import ProviderSettings
+from openclaw_rpc.protocol.base import Name
+
+FreeForm = dict[str, Any]
+
+ALIASES: Final[Mapping[tuple[str, ...], str]] = {("security", "requirePinFor"): "require_pin_for"}
+"""Other spellings that are taken: where, and the key's own name."""
+
+RESTART: Final = (("gateway", "port"), ("gateway", "bind"), ("gateway", "reuse_port"), ("gateway", "tls"), ("storage",))
+"""What is read at the start alone."""
+
+
+class StorageSettings(Section, frozen=True, kw_only=True):
+    """Where sessions, runs and usage are kept."""
+
+    kind: Annotated[Literal["sqlite"], Meta(description="What keeps them.")] = "sqlite"
+    path: Annotated[FilePath, Meta(description="The database's file; else in the state folder.")] | None = None
+
+
+class SecuritySettings(Section, frozen=True, kw_only=True):
+    """What dangerous acts need."""
+
+    require_pin_for: Annotated[
+        list[Name], Meta(max_length=1000, description="Tools that wait for a human's PIN: `shell`, `file_write`.")
+    ] = []
+    sandbox: Annotated[
+        Literal["auto", "bubblewrap", "none"],
+        Meta(description="What commands run in; `auto` is bubblewrap where it is installed."),
+    ] = "auto"
+
+
+class OutboundSettings(Section, frozen=True, kw_only=True):
+    """What the gateway may connect to on somebody's behalf."""
+
+    allow_private_hosts: Annotated[
+        list[HostName],
+        Meta(max_length=1000, description="Loopback, private and link-local hosts that may be reached all the same."),
+    ] = []
+
+
+class McpSettings(Section, frozen=True, kw_only=True):
+    """MCP servers whose tools agents may use."""
+
+    servers: Annotated[dict[Name, FreeForm], Meta(description="The servers by their names.")] = {}
+
+
+class OpenAISettings(Section, frozen=True, kw_only=True):
+    """The doors that speak OpenAI's API."""
+
+    allow_provider_models: Annotated[
+        bool, Meta(description="Whether clients may ask the providers' models directly, besides agents.")
+    ] = True
+
+
+class Settings(Section, frozen=True, kw_only=True):
+    """`gateway.yaml`."""
+
+    gateway: Annotated[GatewaySettings, Meta(description="The port and its limits.")] = GatewaySettings()
+    providers: Annotated[
+        dict[Name, ProviderSettings],
+        Meta(description="Models' servers by their names; `primary` is asked where none is named."),
+    ] = {}
+    agents: Annotated[
+        dict[Name, AgentSettings], Meta(description="Agents by their ids, besides the built-in `default`.")
+    ] = {}
+    runs: Annotated[RunSettings, Meta(description="How many runs, how long.")] = RunSettings()
+    storage: Annotated[StorageSettings, Meta(description="Where things are kept.")] = StorageSettings()
+    logging: Annotated[LoggingSettings, Meta(description="What is written down.")] = LoggingSettings()
+    security: Annotated[SecuritySettings, Meta(description="What dangerous acts need.")] = SecuritySettings()
+    outbound: Annotated[OutboundSettings, Meta(description="What may be connected to.")] = OutboundSettings()
+    channels: Annotated[dict[Name, FreeForm], Meta(description="Channels' own settings, by their names.")] = {}
+    skills: Annotated[FreeForm, Meta(description="Settings of skills.")] = {}
+    memory: Annotated[FreeForm, Meta(description="Settings of the memory.")] = {}
+    mcp: Annotated[McpSettings, Meta(description="MCP servers.")] = McpSettings()
+    openai: Annotated[OpenAISettings, Meta(description="OpenAI's API.")] = OpenAISettings()
+
+
+def is_loopback(bind: str) -> bool:
+    """Whether only this machine can reach what listens on ``bind``; of names, `localhost` alone is known to be so."""
+    try:
+        return ipaddress.ip_address(bind).is_loopback
+    except ValueError:
+        return bind.lower().rstrip(".") == "localhost" or bind.lower().rstrip(".").endswith(".localhost")
+
+
+def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What no single key is to blame for: where, and what is wrong with it."""
+    gateway = settings.gateway
+    if not gateway.auth.enabled and not is_loopback(gateway.bind):
+        yield (
+            ("gateway", "auth", "enabled"),
+            f"without authentication the gateway listens on loopback only, and gateway.bind is {gateway.bind!r}: "
+            "set gateway.auth.enabled to true, or gateway.bind to 127.0.0.1",
+        )
+    if (gateway.tls.certificate is None) != (gateway.tls.key is None):
+        missing = "key" if gateway.tls.key is None else "certificate"
+        yield ("gateway", "tls", missing), "TLS needs both gateway.tls.certificate and gateway.tls.key"
+    defaults = [agent_id for agent_id, agent in settings.agents.items() if agent.default]
+    for agent_id in defaults[1:]:
+        yield ("agents", agent_id, "default"), f"agents.{defaults[0]} is the default agent already"
