@@ -1,0 +1,60 @@
+"""What all dialects of REST do alike: begin a run, wait for it, follow it, go on where a stream broke off."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import msgspec
+
+from openclaw_rpc.dialects.rest import Ask, Follow, Inputs, Spelling
+from openclaw_rpc.protocol import chat
+from openclaw_rpc.protocol.chat import ChatRunParams, ChatWaitParams, RunAccepted, RunState
+from openclaw_rpc.protocol.errors import InternalError, Timeout, error_of
+from openclaw_rpc.protocol.event import Position
+
+UNFINISHED = ("queued", "running")
+
+
+def begin(inputs: Inputs, params: ChatRunParams) -> Generator[Ask, Any, RunAccepted]:
+    """Begin a run; the header ``Idempotency-Key`` counts where the body has no key."""
+    if params.idempotency_key is None and inputs.idempotency_key is not None:
+        params = msgspec.structs.replace(params, idempotency_key=inputs.idempotency_key)
+    accepted = yield Ask(chat.run, params)
+    return accepted
+
+
+def wait(accepted: RunAccepted, timeout_ms: int) -> Generator[Ask, Any, RunState]:
+    """Wait for a run's end.
+
+    Raises:
+        Timeout: it goes on; ``details``: ``runId``, to ask again.
+        GatewayError: it ended in that error.
+    """
+    state: RunState = yield Ask(chat.wait, ChatWaitParams(run_id=accepted.run_id, timeout_ms=timeout_ms))
+    if state.status in UNFINISHED:
+        raise Timeout(f"the run goes on after {timeout_ms} ms; its id leads to its answer", runId=accepted.run_id)
+    return ended(state)
+
+
+def ended(state: RunState) -> RunState:
+    """A run that came to an answer, whole or cut short by an abort.
+
+    Raises:
+        GatewayError: it ended in that error.
+    """
+    if state.status == "error":
+        failed = state.error
+        raise error_of(failed.code, failed.message, runId=state.run_id) if failed else InternalError("the run failed")
+    return state
+
+
+def follow(
+    inputs: Inputs, params: ChatRunParams, spelling: Spelling, *, bound: bool = False
+) -> Generator[Ask, Any, Follow]:
+    """Begin a run and follow it; or, where the request says where a stream broke off, follow that run from there."""
+    if inputs.resume is not None and inputs.resume.run_id:
+        return Follow(spelling=spelling, run_id=inputs.resume.run_id, after=inputs.resume.after)
+    accepted = yield from begin(inputs, params)
+    after = Position(epoch=accepted.epoch, seq=accepted.seq)
+    return Follow(spelling=spelling, run_id=accepted.run_id, after=after, bound=bound)

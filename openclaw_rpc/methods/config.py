@@ -1,0 +1,31 @@
+"""`config.*`: the join of the configuration's rows and `gateway.yaml`."""
+
+from openclaw_rpc.domain.ports import ConfigFile
+from openclaw_rpc.domain.sessions import require_owner
+from openclaw_rpc.protocol import config
+from openclaw_rpc.protocol.base import Empty
+from openclaw_rpc.protocol.config import ConfigDocument, ConfigUpdated, ConfigUpdateParams
+from openclaw_rpc.rpc.bind import AnyBound, bind
+from openclaw_rpc.rpc.call import Call
+
+
+class ConfigMethods:
+    """Reads and changes the configuration."""
+
+    def __init__(self, file: ConfigFile) -> None:
+        self._file = file
+
+    def bound(self) -> tuple[AnyBound, ...]:
+        """The rows with their handlers."""
+        return bind(config.get, self.get), bind(config.update, self.update)
+
+    def get(self, params: Empty, call: Call) -> ConfigDocument:
+        """The configuration in force."""
+        require_owner(call.principal)
+        return ConfigDocument(config=self._file.redacted())
+
+    async def update(self, params: ConfigUpdateParams, call: Call) -> ConfigUpdated:
+        """Change a part of it."""
+        require_owner(call.principal)
+        changed, waiting = await self._file.update(params.config)
+        return ConfigUpdated(restart_required=bool(waiting), changed=changed, needs_restart=waiting)

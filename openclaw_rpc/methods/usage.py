@@ -1,0 +1,48 @@
+"""`usage.*`: the join of the usage rows and what is kept of it."""
+
+from openclaw_rpc.domain.clock import parse_time
+from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.domain.records import UsageQuery, UsageSum
+from openclaw_rpc.domain.sessions import reach
+from openclaw_rpc.protocol import usage
+from openclaw_rpc.protocol.usage import UsageQueryParams, UsageReport, UsageRow
+from openclaw_rpc.rpc.bind import AnyBound, bind
+from openclaw_rpc.rpc.call import Call
+
+
+class UsageMethods:
+    """Adds up what was used."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def bound(self) -> tuple[AnyBound, ...]:
+        """The rows with their handlers."""
+        return (bind(usage.query, self.query),)
+
+    async def query(self, params: UsageQueryParams, call: Call) -> UsageReport:
+        """The sums."""
+        query = UsageQuery(
+            user=reach(call.principal, params.user),
+            by=params.by,
+            limit=params.limit,
+            since=parse_time(params.since, "since") if params.since else None,
+            until=parse_time(params.until, "until") if params.until else None,
+            session_key=params.session_key,
+            agent_id=params.agent_id,
+            model=params.model,
+        )
+        sums, total = await self._store.usage(query)
+        return UsageReport(rows=[_row(item) for item in sums], total=_row(total))
+
+
+def _row(item: UsageSum) -> UsageRow:
+    return UsageRow(
+        key=item.key,
+        requests=item.requests,
+        prompt_tokens=item.prompt_tokens,
+        completion_tokens=item.completion_tokens,
+        total_tokens=item.prompt_tokens + item.completion_tokens,
+        avg_latency_ms=round(item.latency_ms / item.requests, 3) if item.requests else 0,
+        cost=item.cost,
+    )
