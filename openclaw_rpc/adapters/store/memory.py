@@ -1,0 +1,277 @@
+"""A store that forgets when it is dropped, for tests. What is given and what is answered are copies."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import msgspec
+
+from openclaw_rpc.adapters.store.rules import (
+    KEPT_EVENTS,
+    copied,
+    cursor_after,
+    key_expiry,
+    key_taken,
+    no_such_message,
+    plain,
+    read_cursor,
+    summary_of,
+    trimming,
+)
+from openclaw_rpc.domain.records import (
+    EventRecord,
+    RunRecord,
+    SessionQuery,
+    SessionRecord,
+    UsageQuery,
+    UsageRecord,
+    UsageSum,
+)
+from openclaw_rpc.protocol.chat import ChatMessage
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+@dataclass
+class _Session:
+    """A session and all that goes with it. A dict keeps the place of a message that is replaced."""
+
+    record: SessionRecord
+    messages: dict[str, ChatMessage] = field(default_factory=dict[str, ChatMessage])
+    runs: dict[str, RunRecord] = field(default_factory=dict[str, RunRecord])
+    events: dict[int, EventRecord] = field(default_factory=dict[int, EventRecord])
+
+
+class MemoryStore:
+    """The store port, in memory. No method waits, so each is atomic."""
+
+    def __init__(self, *, keep_events: int = KEPT_EVENTS) -> None:
+        self._keep_events = keep_events
+        self._sessions: dict[str, _Session] = {}
+        self._usage: list[UsageRecord] = []
+
+    async def find_session(self, user: str | None, key: str) -> SessionRecord | None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        found = [s.record for s in self._sessions.values() if s.record.key == key and user in (None, s.record.user)]
+        return _copy(max(found, key=_place)) if found else None
+
+    async def list_sessions(self, query: SessionQuery) -> tuple[list[SessionRecord], int, str | None]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        matching = [s.record for s in self._sessions.values() if _wanted(s, query)]
+        matching.sort(key=_place, reverse=True)
+        rest = matching[query.offset :]
+        if query.cursor is not None:
+            after = read_cursor(query.cursor)
+            rest = [record for record in matching if _place(record) < after]
+        page = [_copy(record) for record in rest[: query.limit]]
+        return page, len(matching), cursor_after(page[-1]) if page and len(rest) > len(page) else None
+
+    async def create_session(self, record: SessionRecord) -> None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        self._add(record)
+
+    async def update_session(self, record: SessionRecord) -> None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        if session := self._sessions.get(record.id):
+            new, kept = _copy(record), session.record
+            kept.title, kept.model, kept.agent_id = new.title, new.model, new.agent_id
+            kept.labels, kept.context = new.labels, new.context
+            kept.updated_at, kept.epoch = new.updated_at, new.epoch
+
+    async def delete_session(self, session_id: str) -> bool:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return self._sessions.pop(session_id, None) is not None
+
+    async def clear_session(self, session_id: str) -> None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`. The summary, a message's words, goes with the messages."""
+        if session := self._sessions.get(session_id):
+            session.messages.clear()
+            session.runs.clear()
+            session.events.clear()
+            session.record.message_count = 0
+            session.record.summary = None
+
+    async def copy_session(self, source_id: str, record: SessionRecord, upto: str | None) -> bool:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        source = self._sessions.get(source_id)
+        if source is None or (upto is not None and upto not in source.messages):
+            return False
+        target = self._add(record)
+        target.record.message_count = 0
+        for message in source.messages.values():
+            _keep(target, copied(message))
+            if message.message_id == upto:
+                break
+        target.record.updated_at = record.updated_at
+        return True
+
+    async def messages(self, session_id: str, limit: int, before: str | None = None) -> tuple[list[ChatMessage], bool]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        session = self._sessions.get(session_id)
+        kept = list(session.messages.values()) if session else []
+        if before is not None:
+            place = next((i for i, message in enumerate(kept) if message.message_id == before), None)
+            if place is None:
+                raise no_such_message(before)
+            kept = kept[:place]
+        return [_copy(message) for message in kept[-limit:]], len(kept) > limit
+
+    async def admit(self, session: SessionRecord, run: RunRecord, message: ChatMessage) -> RunRecord:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        if run.idempotency_key is not None and (earlier := self._answering(run)):
+            return _copy(earlier)
+        kept = self._sessions.get(session.id)
+        if kept is None:
+            kept = self._add(session)
+            kept.record.message_count = 0
+        _keep(kept, message)
+        kept.runs[run.id] = _copy(run)
+        return run
+
+    async def commit(
+        self,
+        session_id: str,
+        *,
+        messages: Sequence[ChatMessage] = (),
+        events: Sequence[EventRecord] = (),
+        run: RunRecord | None = None,
+        usage: Sequence[UsageRecord] = (),
+        epoch: str | None = None,
+    ) -> None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        self._usage.extend(usage)
+        session = self._sessions.get(session_id)
+        if session is None:
+            return
+        for message in messages:
+            _keep(session, message)
+        if events:
+            self._keep_all(session, events)
+        if run is not None:
+            session.runs[run.id] = _copy(run)
+        if epoch is not None:
+            session.record.epoch = epoch
+
+    async def find_run(self, run_id: str) -> RunRecord | None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return next((_copy(run) for run in self._runs() if run.id == run_id), None)
+
+    async def unfinished_runs(self) -> list[RunRecord]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`. The oldest first."""
+        found = [_copy(run) for run in self._runs() if run.status in ("queued", "running")]
+        return sorted(found, key=lambda run: run.created_at)
+
+    async def partial_messages(self, run_id: str) -> list[ChatMessage]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        every = (message for session in self._sessions.values() for message in session.messages.values())
+        return [_copy(m) for m in every if m.run_id == run_id and m.status == "partial"]
+
+    async def events(self, session_id: str, after: int, limit: int) -> list[EventRecord]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        session = self._sessions.get(session_id)
+        kept = session.events if session else {}
+        return [kept[seq] for seq in sorted(kept) if seq > after][:limit]
+
+    async def usage(self, query: UsageQuery) -> tuple[list[UsageSum], UsageSum]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`. The largest are those with the most tokens."""
+        matching = [record for record in self._usage if _counted(record, query)]
+        grouped: dict[str, list[UsageRecord]] = {}
+        for record in matching:
+            grouped.setdefault(_KEYS[query.by](record), []).append(record)
+        sums = sorted((_sum(key, records) for key, records in grouped.items()), key=lambda row: row.key)
+        if query.by == "day":
+            sums.reverse()
+        else:
+            sums.sort(key=lambda row: row.prompt_tokens + row.completion_tokens, reverse=True)
+        return sums[: query.limit], _sum("total", matching)
+
+    def _add(self, record: SessionRecord) -> _Session:
+        taken = any((s.record.user, s.record.key) == (record.user, record.key) for s in self._sessions.values())
+        if taken or record.id in self._sessions:
+            raise key_taken(record.key)
+        self._sessions[record.id] = session = _Session(_copy(record))
+        return session
+
+    def _runs(self) -> Iterable[RunRecord]:
+        return (run for session in self._sessions.values() for run in session.runs.values())
+
+    def _answering(self, run: RunRecord) -> RunRecord | None:
+        expired = key_expiry(run.created_at)
+        same = (r for r in self._runs() if r.user == run.user and r.idempotency_key == run.idempotency_key)
+        return max((r for r in same if r.created_at > expired), key=lambda r: r.created_at, default=None)
+
+    def _keep_all(self, session: _Session, events: Sequence[EventRecord]) -> None:
+        session.events.update((event.seq, plain(event)) for event in events)
+        before = session.record.seq
+        session.record.seq = max(before, *(event.seq for event in events))
+        if trimming(self._keep_events, before, session.record.seq):
+            for seq in sorted(session.events)[: -self._keep_events]:
+                del session.events[seq]
+
+
+def _copy(struct: S) -> S:
+    return msgspec.json.decode(msgspec.json.encode(struct), type=type(struct))
+
+
+def _place(record: SessionRecord) -> tuple[str, str]:
+    return record.updated_at, record.id
+
+
+def _keep(session: _Session, message: ChatMessage) -> None:
+    record = session.record
+    if message.message_id not in session.messages:
+        record.message_count += 1
+        record.updated_at = max(record.updated_at, message.created_at)
+        record.summary = record.summary or summary_of(message)
+    session.messages[message.message_id] = _copy(message)
+
+
+def _wanted(session: _Session, query: SessionQuery) -> bool:
+    record = session.record
+    return (
+        query.user in (None, record.user)
+        and query.channel in (None, record.channel)
+        and query.agent_id in (None, record.agent_id)
+        and (query.since is None or record.updated_at >= query.since)
+        and (query.until is None or record.updated_at < query.until)
+        and (query.text is None or _says(session, query.text.lower()))
+    )
+
+
+def _says(session: _Session, needle: str) -> bool:
+    record = session.record
+    texts = [record.key, record.title or "", record.summary or ""]
+    texts.extend(message.content for message in session.messages.values())
+    return any(needle in text.lower() for text in texts)
+
+
+_KEYS: dict[str, Callable[[UsageRecord], str]] = {
+    "day": lambda record: record.at[:10],
+    "session": lambda record: record.session_key,
+    "agent": lambda record: record.agent_id,
+    "token": lambda record: record.token,
+    "model": lambda record: record.model,
+}
+
+
+def _counted(record: UsageRecord, query: UsageQuery) -> bool:
+    return (
+        query.user in (None, record.user)
+        and query.session_key in (None, record.session_key)
+        and query.agent_id in (None, record.agent_id)
+        and query.model in (None, record.model)
+        and (query.since is None or record.at >= query.since)
+        and (query.until is None or record.at < query.until)
+    )
+
+
+def _sum(key: str, records: Sequence[UsageRecord]) -> UsageSum:
+    costs = [record.cost for record in records if record.cost is not None]
+    return UsageSum(
+        key=key,
+        requests=len(records),
+        prompt_tokens=sum(record.prompt_tokens for record in records),
+        completion_tokens=sum(record.completion_tokens for record in records),
+        latency_ms=sum(record.latency_ms for record in records),
+        cost=sum(costs) if costs else None,
+    )

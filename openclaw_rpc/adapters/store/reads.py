@@ -1,0 +1,165 @@
+"""Each read of the store as a function of a reader's connection, called inside one read transaction."""
+
+import sqlite3
+from typing import Any
+
+from openclaw_rpc.adapters.store.rows import (
+    FIND_PLACE,
+    SELECT_EVENT,
+    SELECT_MESSAGE,
+    SELECT_RUN,
+    SELECT_SESSION,
+    Row,
+    event_of,
+    message_of,
+    run_of,
+    session_of,
+)
+from openclaw_rpc.adapters.store.rules import cursor_after, no_such_message, read_cursor
+from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionQuery, SessionRecord, UsageQuery, UsageSum
+from openclaw_rpc.protocol.chat import ChatMessage
+
+_SUMS = """count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),
+    coalesce(sum(latency_ms), 0), sum(cost) FROM usage"""
+_USAGE_KEYS = {
+    "day": "substr(at, 1, 10)",
+    "session": "session_key",
+    "agent": "agent_id",
+    "token": "token",
+    "model": "model",
+}
+
+
+class Where:
+    """A WHERE clause and its values, put together from conditions that are wanted."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._conditions: list[str] = []
+
+    def add(self, condition: str, *values: object) -> None:
+        """One more condition that must hold."""
+        self._conditions.append(condition)
+        self.values.extend(values)
+
+    def given(self, condition: str, value: object) -> None:
+        """A condition that must hold where its value is not None."""
+        if value is not None:
+            self.add(condition, value)
+
+    def __str__(self) -> str:
+        return " WHERE " + " AND ".join(self._conditions) if self._conditions else ""
+
+
+def find_session(db: sqlite3.Connection, user: str | None, key: str) -> SessionRecord | None:
+    """See ``Store.find_session``."""
+    if user is None:
+        sql, values = SELECT_SESSION + "WHERE key = ? ORDER BY updated_at DESC, id DESC LIMIT 1", (key,)
+    else:
+        sql, values = SELECT_SESSION + "WHERE key = ? AND user = ?", (key, user)
+    row = db.execute(sql, values).fetchone()
+    return session_of(row) if row else None
+
+
+def list_sessions(db: sqlite3.Connection, query: SessionQuery) -> tuple[list[SessionRecord], int, str | None]:
+    """See ``Store.list_sessions``. A cursor is where the last page ended, so new sessions don't shift the next."""
+    where = Where()
+    where.given("user = ?", query.user)
+    where.given("channel = ?", query.channel)
+    where.given("agent_id = ?", query.agent_id)
+    where.given("updated_at >= ?", query.since)
+    where.given("updated_at < ?", query.until)
+    if query.text is not None:
+        says, pattern = _containing(query.text)
+        inside = f"EXISTS (SELECT 1 FROM messages WHERE session_id = sessions.id AND content {says})"  # noqa: S608
+        where.add(f"(title {says} OR key {says} OR summary {says} OR {inside})", *(pattern,) * 4)
+    offset = query.offset
+    after = read_cursor(query.cursor) if query.cursor is not None else None
+    count = "SELECT count(*) FROM sessions" + str(where)  # noqa: S608
+    total: int = db.execute(count, where.values).fetchone()[0]
+    if after is not None:
+        where.add("(updated_at, id) < (?, ?)", *after)
+        offset = 0
+    sql = f"{SELECT_SESSION}{where} ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?"
+    rows: list[Row] = db.execute(sql, (*where.values, query.limit + 1, offset)).fetchall()
+    page = [session_of(row) for row in rows[: query.limit]]
+    return page, total, cursor_after(page[-1]) if page and len(rows) > len(page) else None
+
+
+def messages(db: sqlite3.Connection, session_id: str, limit: int, before: str | None) -> tuple[list[ChatMessage], bool]:
+    """See ``Store.messages``."""
+    first = 1 << 62
+    if before is not None:
+        row = db.execute(FIND_PLACE, (before, session_id)).fetchone()
+        if row is None:
+            raise no_such_message(before)
+        first = row[0]
+    sql = SELECT_MESSAGE + "WHERE session_id = ? AND place < ? ORDER BY place DESC LIMIT ?"
+    rows: list[Row] = db.execute(sql, (session_id, first, limit + 1)).fetchall()
+    return [message_of(row) for row in reversed(rows[:limit])], len(rows) > limit
+
+
+def find_run(db: sqlite3.Connection, run_id: str) -> RunRecord | None:
+    """See ``Store.find_run``."""
+    row = db.execute(SELECT_RUN + "WHERE id = ?", (run_id,)).fetchone()
+    return run_of(row) if row else None
+
+
+def unfinished_runs(db: sqlite3.Connection) -> list[RunRecord]:
+    """See ``Store.unfinished_runs``. The oldest first."""
+    rows = db.execute(SELECT_RUN + "WHERE status IN ('queued', 'running') ORDER BY created_at, rowid")
+    return [run_of(row) for row in rows]
+
+
+def partial_messages(db: sqlite3.Connection, run_id: str) -> list[ChatMessage]:
+    """See ``Store.partial_messages``."""
+    rows = db.execute(SELECT_MESSAGE + "WHERE run_id = ? AND status = 'partial' ORDER BY place", (run_id,))
+    return [message_of(row) for row in rows]
+
+
+def events(db: sqlite3.Connection, session_id: str, after: int, limit: int) -> list[EventRecord]:
+    """See ``Store.events``."""
+    sql = SELECT_EVENT + "WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?"
+    return [event_of(row) for row in db.execute(sql, (session_id, after, limit))]
+
+
+def usage(db: sqlite3.Connection, query: UsageQuery) -> tuple[list[UsageSum], UsageSum]:
+    """See ``Store.usage``. The largest are those with the most tokens."""
+    where = Where()
+    where.given("user = ?", query.user)
+    where.given("session_key = ?", query.session_key)
+    where.given("agent_id = ?", query.agent_id)
+    where.given("model = ?", query.model)
+    where.given("at >= ?", query.since)
+    where.given("at < ?", query.until)
+    order = "1 DESC" if query.by == "day" else "sum(prompt_tokens) + sum(completion_tokens) DESC, 1"
+    by = f"SELECT {_USAGE_KEYS[query.by]}, {_SUMS}{where} GROUP BY 1 ORDER BY {order} LIMIT ?"
+    sums = [_sum_of(row) for row in db.execute(by, (*where.values, query.limit))]
+    total = _sum_of(db.execute(f"SELECT 'total', {_SUMS}{where}", where.values).fetchone())
+    return sums, total
+
+
+def _sum_of(row: Row) -> UsageSum:
+    return UsageSum(
+        key=row[0], requests=row[1], prompt_tokens=row[2], completion_tokens=row[3], latency_ms=row[4], cost=row[5]
+    )
+
+
+def _containing(text: str) -> tuple[str, str]:
+    """A condition that a text contains ``text``, whatever the case, and its pattern.
+
+    LIKE folds the case of ASCII letters alone. For others GLOB with both cases of each letter does it, slower. Both
+    find any substring, so Chinese words of two characters as well.
+    """
+    if any(c.lower() != c.upper() for c in text if not c.isascii()):
+        return "GLOB ?", "*" + "".join(_either_case(c) for c in text) + "*"
+    escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return "LIKE ? ESCAPE '\\'", f"%{escaped}%"
+
+
+def _either_case(character: str) -> str:
+    if character in "*?[":
+        return f"[{character}]"
+    cases = {character, character.lower(), character.upper()}
+    single = sorted(case for case in cases if len(case) == 1)
+    return f"[{''.join(single)}]" if len(single) > 1 else character

@@ -1,0 +1,148 @@
+"""Records as rows, and rows as records. A row's columns stand in the order of its SELECT here."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from openclaw_rpc.adapters.store.rules import summary_of
+from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.chat import ChatMessage
+
+Row = tuple[Any, ...]
+
+SELECT_SESSION = """SELECT id, user, key, agent_id, channel, created_at, updated_at, epoch, seq, message_count, title,
+    summary, model, labels, context FROM sessions """
+SELECT_MESSAGE = """SELECT message_id, role, content, created_at, status, run_id, model, extra FROM messages """
+FIND_PLACE = "SELECT place FROM messages WHERE message_id = ? AND session_id = ?"
+SELECT_RUN = "SELECT data FROM runs "
+SELECT_EVENT = "SELECT session_id, seq, type, data, run_id, marks FROM events "
+
+
+class _Extra(msgspec.Struct, omit_defaults=True):
+    """What few messages have; kept as JSON, or as NULL where there is nothing."""
+
+    tool_calls: list[JsonObject] = []
+    tool_call_id: str | None = None
+    attachments: list[JsonObject] = []
+    metadata: JsonObject = {}
+
+
+def session_row(record: SessionRecord, message_count: int) -> Row:
+    """A session's columns, with that count in place of its own."""
+    return (
+        record.id,
+        record.user,
+        record.key,
+        record.agent_id,
+        record.channel,
+        record.created_at,
+        record.updated_at,
+        record.epoch,
+        record.seq,
+        message_count,
+        record.title,
+        record.summary,
+        record.model,
+        packed(record.labels),
+        packed(record.context),
+    )
+
+
+def session_of(row: Row) -> SessionRecord:
+    """The session of a row of ``SELECT_SESSION``."""
+    return SessionRecord(
+        id=row[0],
+        user=row[1],
+        key=row[2],
+        agent_id=row[3],
+        channel=row[4],
+        created_at=row[5],
+        updated_at=row[6],
+        epoch=row[7],
+        seq=row[8],
+        message_count=row[9],
+        title=row[10],
+        summary=row[11],
+        model=row[12],
+        labels=msgspec.json.decode(row[13], type=dict[str, str]) if row[13] else {},
+        context=msgspec.json.decode(row[14], type=JsonObject) if row[14] else {},
+    )
+
+
+def message_row(message: ChatMessage) -> Row:
+    """A message's columns, beginning with its id."""
+    extra = None
+    if message.tool_calls or message.tool_call_id is not None or message.attachments or message.metadata:
+        extra = msgspec.json.encode(
+            _Extra(message.tool_calls, message.tool_call_id, message.attachments, message.metadata)
+        )
+    return (
+        message.message_id,
+        message.role,
+        message.content,
+        message.created_at,
+        message.status,
+        message.run_id,
+        message.model,
+        extra,
+    )
+
+
+def message_of(row: Row) -> ChatMessage:
+    """The message of a row of ``SELECT_MESSAGE``."""
+    extra = msgspec.json.decode(row[7], type=_Extra) if row[7] else _Extra()
+    return ChatMessage(
+        message_id=row[0],
+        role=row[1],
+        content=row[2],
+        created_at=row[3],
+        status=row[4],
+        run_id=row[5],
+        model=row[6],
+        tool_calls=extra.tool_calls,
+        tool_call_id=extra.tool_call_id,
+        attachments=extra.attachments,
+        metadata=extra.metadata,
+    )
+
+
+class NewMessage(NamedTuple):
+    """A message's row and what it does to its session where it is new."""
+
+    row: Row
+    created_at: str
+    summary: str | None
+
+
+def new_message(message: ChatMessage, session_id: str) -> NewMessage:
+    """A message as it is queued for writing; the row begins with the session's id and the message's."""
+    return NewMessage((session_id, *message_row(message)), message.created_at, summary_of(message))
+
+
+def run_row(run: RunRecord, session_id: str) -> Row:
+    """A run's columns: those that are searched by, and the whole as JSON."""
+    whole = msgspec.json.encode(run)
+    return run.id, session_id, run.user, run.status, run.created_at, run.idempotency_key, whole
+
+
+def run_of(row: Row) -> RunRecord:
+    """The run of a row of ``SELECT_RUN``."""
+    return msgspec.json.decode(row[0], type=RunRecord)
+
+
+def event_row(event: EventRecord, session_id: str) -> Row:
+    """An event's columns."""
+    marks = msgspec.json.encode(event.marks) if event.marks else None
+    return session_id, event.seq, event.type, event.data, event.run_id, marks
+
+
+def event_of(row: Row) -> EventRecord:
+    """The event of a row of ``SELECT_EVENT``."""
+    marks = msgspec.json.decode(row[5], type=tuple[tuple[int, int], ...]) if row[5] else ()
+    return EventRecord(session_id=row[0], seq=row[1], type=row[2], data=row[3], run_id=row[4], marks=marks)
+
+
+def packed(value: JsonObject | dict[str, str]) -> bytes | None:
+    """A JSON object as a column; NULL where it is empty."""
+    return msgspec.json.encode(value) if value else None

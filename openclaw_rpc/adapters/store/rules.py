@@ -1,0 +1,82 @@
+"""What every store does alike, whatever it keeps things in: cursors, summaries, the life of an idempotency key."""
+
+import base64
+import binascii
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.records import EventRecord, SessionRecord
+from openclaw_rpc.protocol.chat import ChatMessage
+from openclaw_rpc.protocol.errors import Conflict, InvalidRequest, NotFound
+
+KEPT_EVENTS = 5_000
+"""How many lasting events of a session are kept where nobody says otherwise."""
+
+SUMMARY_CHARACTERS = 120
+KEY_LIFE = timedelta(hours=24)
+
+
+def summary_of(message: ChatMessage) -> str | None:
+    """The start of a user's message on one line, as a session's summary; None for anybody else's or an empty one."""
+    if message.role != "user":
+        return None
+    return " ".join(message.content[:4_000].split())[:SUMMARY_CHARACTERS] or None
+
+
+def key_expiry(created_at: str) -> str:
+    """The time up to which runs are too old to answer for a run created at ``created_at``, as records spell it."""
+    moment = datetime.fromisoformat(created_at)
+    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    return (moment - KEY_LIFE).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def copied(message: ChatMessage) -> ChatMessage:
+    """A message as a fork keeps it: under an id of its own, and closed where it was still being said.
+
+    Nobody will ever complete the copy of a ``partial`` message, so it says that it was interrupted.
+    """
+    status = "interrupted" if message.status == "partial" else message.status
+    return msgspec.structs.replace(message, message_id=new_id("m"), status=status)
+
+
+def trimming(kept: int, before: int, now: int) -> bool:
+    """Whether a stream that went from seq ``before`` to ``now`` is to be trimmed: every eighth of ``kept``."""
+    step = max(1, kept // 8)
+    return before // step != now // step
+
+
+def plain(event: EventRecord) -> EventRecord:
+    """The event with its marks as an immutable tuple of pairs, as stores give it out."""
+    if event.marks == ():
+        return event
+    return msgspec.structs.replace(event, marks=tuple((seq, characters) for seq, characters in event.marks))
+
+
+def cursor_after(record: SessionRecord) -> str:
+    """The cursor of the page that begins after ``record``; opaque to clients."""
+    return base64.urlsafe_b64encode(msgspec.json.encode((record.updated_at, record.id))).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> tuple[str, str]:
+    """The ``updated_at`` and the id after which a page begins.
+
+    Raises:
+        InvalidRequest: it is none that :func:`cursor_after` made.
+    """
+    try:
+        raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        return msgspec.json.decode(raw, type=tuple[str, str])
+    except (binascii.Error, ValueError, msgspec.MsgspecError):
+        raise InvalidRequest("cursor is not one that was given out", field="cursor", reason="malformed") from None
+
+
+def key_taken(key: str) -> Conflict:
+    """What a second session of one key is refused with."""
+    return Conflict(f"there is a session {key!r} already", field="sessionKey", reason="exists")
+
+
+def no_such_message(message_id: str) -> NotFound:
+    """What a page before an unknown message is refused with."""
+    return NotFound(f"the session has no message {message_id!r}", field="before", reason="unknown")

@@ -1,0 +1,177 @@
+"""The store in one SQLite file: a thread that writes, two that read."""
+
+import sqlite3
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+import anyio
+import anyio.to_thread
+import msgspec
+
+from openclaw_rpc.adapters.store import reads, writes
+from openclaw_rpc.adapters.store.reader import Readers
+from openclaw_rpc.adapters.store.rows import event_row, new_message, run_row, session_row
+from openclaw_rpc.adapters.store.rules import KEPT_EVENTS, key_expiry
+from openclaw_rpc.adapters.store.schema import StoreUnusable, open_reader, open_writer
+from openclaw_rpc.adapters.store.writer import Writer
+from openclaw_rpc.domain.records import (
+    EventRecord,
+    RunRecord,
+    SessionQuery,
+    SessionRecord,
+    UsageQuery,
+    UsageRecord,
+    UsageSum,
+)
+from openclaw_rpc.protocol.chat import ChatMessage
+
+__all__ = ["SqliteStore", "StoreUnusable"]
+
+READERS = 2
+
+
+class SqliteStore:
+    """The store port on a file: WAL, `synchronous=FULL`, so what was acknowledged survives a loss of power.
+
+    Every method raises :class:`~openclaw_rpc.protocol.errors.Unavailable` where the disk is full or fails (nothing of
+    that write is kept then, and the next is tried again) and after the store was closed. A write whose caller is
+    cancelled is done all the same. Records are taken as they are when the method is called: what a caller changes
+    while the write waits is not in it.
+    """
+
+    def __init__(
+        self, writer: sqlite3.Connection, readers: Sequence[sqlite3.Connection], *, keep_events: int = KEPT_EVENTS
+    ) -> None:
+        self.writer = Writer(writer)
+        self._readers = Readers(readers)
+        self._keep_events = keep_events
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, path: Path, *, keep_events: int = KEPT_EVENTS) -> AsyncGenerator[Self]:
+        """Open or make the file; on leaving, finish the queued writes and close it.
+
+        ``keep_events`` is about how many of the newest lasting events of a session are kept.
+
+        Raises:
+            StoreUnusable: the file can't be opened, is damaged, another program's, or newer than this program.
+        """
+        connections = await anyio.to_thread.run_sync(_connect, path)
+        writer, *readers = connections
+        store = cls(writer, readers, keep_events=keep_events)
+        try:
+            yield store
+        finally:
+            store.writer.stop()
+            store._readers.stop()
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(store._close, writer)
+
+    def _close(self, connection: sqlite3.Connection) -> None:
+        self.writer.join()
+        self._readers.close()
+        # The last one to close: SQLite then folds the WAL into the file and removes it.
+        connection.close()
+
+    async def find_session(self, user: str | None, key: str) -> SessionRecord | None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return await self._readers.run(partial(reads.find_session, user=user, key=key))
+
+    async def list_sessions(self, query: SessionQuery) -> tuple[list[SessionRecord], int, str | None]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return await self._readers.run(partial(reads.list_sessions, query=query))
+
+    async def create_session(self, record: SessionRecord) -> None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        row = session_row(record, record.message_count)
+        await self.writer.submit(partial(writes.create_session, row=row))
+
+    async def update_session(self, record: SessionRecord) -> None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        row = session_row(record, record.message_count)
+        await self.writer.submit(partial(writes.update_session, row=row))
+
+    async def delete_session(self, session_id: str) -> bool:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return await self.writer.submit(partial(writes.delete_session, session_id=session_id))
+
+    async def clear_session(self, session_id: str) -> None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        await self.writer.submit(partial(writes.clear_session, session_id=session_id))
+
+    async def copy_session(self, source_id: str, record: SessionRecord, upto: str | None) -> bool:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        copy = partial(writes.copy_session, source_id=source_id, row=session_row(record, 0), upto=upto)
+        return await self.writer.submit(copy)
+
+    async def messages(self, session_id: str, limit: int, before: str | None = None) -> tuple[list[ChatMessage], bool]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return await self._readers.run(partial(reads.messages, session_id=session_id, limit=limit, before=before))
+
+    async def admit(self, session: SessionRecord, run: RunRecord, message: ChatMessage) -> RunRecord:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        write = partial(
+            writes.admit,
+            session=session_row(session, 0),
+            run=run_row(run, session.id),
+            message=new_message(message, session.id),
+            expired=key_expiry(run.created_at),
+        )
+        return await self.writer.submit(write) or run
+
+    async def commit(
+        self,
+        session_id: str,
+        *,
+        messages: Sequence[ChatMessage] = (),
+        events: Sequence[EventRecord] = (),
+        run: RunRecord | None = None,
+        usage: Sequence[UsageRecord] = (),
+        epoch: str | None = None,
+    ) -> None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        batch = writes.Batch(
+            session_id=session_id,
+            messages=[new_message(message, session_id) for message in messages],
+            events=[event_row(event, session_id) for event in events],
+            run=run_row(run, session_id) if run else None,
+            usage=[msgspec.structs.astuple(record) for record in usage],
+            epoch=epoch,
+            keep_events=self._keep_events,
+        )
+        await self.writer.submit(partial(writes.commit, batch=batch))
+
+    async def find_run(self, run_id: str) -> RunRecord | None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return await self._readers.run(partial(reads.find_run, run_id=run_id))
+
+    async def unfinished_runs(self) -> list[RunRecord]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return await self._readers.run(reads.unfinished_runs)
+
+    async def partial_messages(self, run_id: str) -> list[ChatMessage]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return await self._readers.run(partial(reads.partial_messages, run_id=run_id))
+
+    async def events(self, session_id: str, after: int, limit: int) -> list[EventRecord]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return await self._readers.run(partial(reads.events, session_id=session_id, after=after, limit=limit))
+
+    async def usage(self, query: UsageQuery) -> tuple[list[UsageSum], UsageSum]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return await self._readers.run(partial(reads.usage, query=query))
+
+
+def _connect(path: Path) -> list[sqlite3.Connection]:
+    """The writer's connection, then the readers'."""
+    connections = [open_writer(path)]
+    try:
+        connections.extend(open_reader(path) for _ in range(READERS))
+    except BaseException:
+        for connection in connections:
+            connection.close()
+        raise
+    return connections

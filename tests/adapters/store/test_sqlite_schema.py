@@ -1,0 +1,129 @@
+"""The store's file: whose it is, which version it has, and what is said of one that can't be used."""
+
+import sqlite3
+import stat
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from openclaw_rpc.adapters.store import writes
+from openclaw_rpc.adapters.store.rows import session_row
+from openclaw_rpc.adapters.store.schema import MIGRATIONS, StoreUnusable, open_reader, open_writer
+from openclaw_rpc.adapters.store.sqlite import SqliteStore
+from tests.support.store import session
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "store.db"
+
+
+async def test_opening_the_store_tells_what_is_wrong_with_its_file(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnusable, match=str(tmp_path)):
+        async with SqliteStore.open(tmp_path):
+            pass
+
+
+def test_the_file_and_its_folder_are_the_owners_alone(path: Path) -> None:
+    with closing(open_writer(path)) as db:
+        writes.create_session(db, session_row(session("one"), 0))
+        modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in path.parent.iterdir()}
+    assert modes == {"store.db": 0o600, "store.db-wal": 0o600, "store.db-shm": 0o600}
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+    path.chmod(0o644)
+    with closing(open_writer(path)):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_readers_can_not_write(path: Path) -> None:
+    open_writer(path).close()
+    reader = open_reader(path)
+    with pytest.raises(sqlite3.OperationalError):
+        reader.execute("DELETE FROM sessions")
+    reader.close()
+
+
+def test_a_file_of_a_newer_program_is_refused_and_left_alone(path: Path) -> None:
+    db = open_writer(path)
+    writes.create_session(db, session_row(session("one"), 0))
+    db.close()
+    newer = len(MIGRATIONS) + 1
+    db = sqlite3.connect(path)
+    db.execute(f"PRAGMA user_version = {newer}")
+    db.close()
+    before = path.read_bytes()
+    with pytest.raises(StoreUnusable, match=rf"{path}.*version is {newer}.*newer program"):
+        open_writer(path)
+    assert path.read_bytes() == before
+
+
+def test_an_older_file_is_brought_forward_with_what_is_in_it(path: Path) -> None:
+    db = open_writer(path)
+    writes.create_session(db, session_row(session("one"), 0))
+    db.close()
+    newer = (*MIGRATIONS, ("ALTER TABLE sessions ADD COLUMN colour TEXT", "UPDATE sessions SET colour = 'red'"))
+    db = open_writer(path, newer)
+    assert db.execute("SELECT key, colour FROM sessions").fetchall() == [("one", "red")]
+    assert db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS) + 1,)
+    db.close()
+
+
+def test_a_step_forward_that_fails_changes_nothing(path: Path) -> None:
+    open_writer(path).close()
+    broken = (*MIGRATIONS, ("ALTER TABLE sessions ADD COLUMN colour TEXT", "UPDATE nowhere SET x = 1"))
+    with pytest.raises(StoreUnusable, match="nowhere"):
+        open_writer(path, broken)
+    db = open_writer(path)
+    with pytest.raises(sqlite3.OperationalError, match="colour"):
+        db.execute("SELECT colour FROM sessions")
+    db.close()
+
+
+def test_a_file_that_is_no_database_is_named_with_what_to_do(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b"gateway:\n  port: 18789\n" * 100)
+    with pytest.raises(StoreUnusable, match=rf"{path}.*no database.*Move it away"):
+        open_writer(path)
+    assert path.read_bytes().startswith(b"gateway:")
+
+
+def test_a_damaged_database_is_named_with_what_to_do(path: Path) -> None:
+    open_writer(path).close()
+    whole = path.read_bytes()
+    path.write_bytes(whole[:200] + b"\xff" * 3000 + whole[3200:])
+    with pytest.raises(StoreUnusable, match=rf"{path}.*Move it away") as refused:
+        open_writer(path)
+    assert refused.value.path == path
+
+
+def test_another_programs_database_is_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    db = sqlite3.connect(path)
+    db.execute("CREATE TABLE bookmarks (url TEXT)")
+    db.close()
+    with pytest.raises(StoreUnusable, match="another program's"):
+        open_writer(path)
+    db = sqlite3.connect(path)
+    assert db.execute("SELECT name FROM sqlite_schema").fetchall() == [("bookmarks",)]
+    db.close()
+
+
+def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreUnusable, match=r"storage\.path"):
+        open_writer(tmp_path / "file" / "store.db")
+    with pytest.raises(StoreUnusable, match=str(tmp_path)):
+        open_writer(tmp_path)
+
+
+def test_two_processes_may_open_a_new_file_at_once(path: Path) -> None:
+    code = "import sys; from pathlib import Path; from openclaw_rpc.adapters.store.schema import open_writer"
+    code += "; open_writer(Path(sys.argv[1])).close()"
+    started = [subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=ROOT) for _ in range(4)]
+    assert [process.wait(30) for process in started] == [0] * 4
+    open_reader(path).close()
