@@ -20,7 +20,6 @@ from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord, U
 from openclaw_rpc.domain.replay import Replayer, contiguous
 from openclaw_rpc.protocol.base import Topic
 from openclaw_rpc.protocol.chat import ChatMessage
-from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.protocol.method import Event
 
 RING_EVENTS = 2048
@@ -48,6 +47,7 @@ class Stream:
         self._ring: deque[Published] = deque()
         self._gate: deque[Published] = deque()
         self._portions: list[Portion] = []
+        self._owed: list[EventRecord] = []
         self._listeners: dict[Listener, None] = {}
         self._topics = topics
 
@@ -94,14 +94,19 @@ class Stream:
 
     @property
     def unkept(self) -> bool:
-        """Whether deltas were told that are not on disk yet."""
-        return bool(self._portions)
+        """Whether events were told that are not on disk yet."""
+        return bool(self._portions or self._owed)
 
     def take_unkept(self) -> list[EventRecord]:
-        """Those deltas, to be kept by the caller with what it keeps."""
-        records = [portion.record() for portion in self._portions]
+        """Those events, to be kept by the caller with what it keeps."""
+        records = [*self._owed, *(portion.record() for portion in self._portions)]
+        self._owed.clear()
         self._portions.clear()
         return records
+
+    def owe(self, records: Iterable[EventRecord]) -> None:
+        """Take back what could not be kept; the next write tries again."""
+        self._owed.extend(records)
 
     def withdraw(self, events: Iterable[Published]) -> None:
         """Never tell these events: they could not be kept. Their numbers stay unused, which ends the history here."""
@@ -238,31 +243,26 @@ class Streams:
         """
         told = [stream.reserve(row, data, run_id) for row, data in events]
         stream.kept_events += 1
-        records = stream.take_unkept()
-        records += [
-            EventRecord(
-                session_id=stream.session_id,
-                seq=event.seq,
-                type=event.row.name,
-                data=msgspec.json.encode(event.data),
-                run_id=run_id,
-            )
-            for event in told
-        ]
-        # A caller that is cancelled here must not leave the events behind it waiting for ever.
+        records: list[EventRecord] = []
+        fresh: list[EventRecord] = []
+        # A caller that is cancelled here, or fails, must not leave the events behind it waiting for ever.
         with anyio.CancelScope(shield=True):
             try:
-                await self._store.commit(stream.session_id, messages=messages, events=records, run=run, usage=usage)
-            except GatewayError:
-                if anyway:
-                    stream.release(told)
-                else:
+                fresh = [record_of(event) for event in told]
+                records = stream.take_unkept()
+                await self._store.commit(
+                    stream.session_id, messages=messages, events=[*records, *fresh], run=run, usage=usage
+                )
+                stream.kept = max(stream.kept, *(record.seq for record in (*records, *fresh)), 0)
+            except BaseException:
+                stream.owe([*records, *fresh] if anyway else records)
+                if not anyway:
                     stream.withdraw(told)
+                    told = []
                 raise
-        if records:
-            stream.kept = max(stream.kept, records[-1].seq)
-        stream.kept_events += 1
-        stream.release(told)
+            finally:
+                stream.kept_events += 1
+                stream.release(told)
 
     async def keep_deltas(self) -> None:
         """Put on disk what runs said since the last time."""
@@ -289,6 +289,17 @@ class Streams:
                     old.append(event)
             reached = min(records[-1].seq, upto)
         return old + stream.recent(reached)
+
+
+def record_of(event: Published) -> EventRecord:
+    """An event as it is kept."""
+    return EventRecord(
+        session_id=event.session_id,
+        seq=event.seq,
+        type=event.row.name,
+        data=msgspec.json.encode(event.data),
+        run_id=event.run_id,
+    )
 
 
 def new_epoch() -> str:

@@ -1,0 +1,405 @@
+"""The wiring: a configuration becomes a gateway that listens. The one place that knows concrete classes."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+import time
+from collections.abc import AsyncGenerator, Mapping, MutableMapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+from anyio.abc import TaskGroup
+
+from openclaw_rpc import __version__
+from openclaw_rpc.adapters.logs import Logs, configure_logs
+from openclaw_rpc.adapters.providers.discovery import LocalServer, find_local
+from openclaw_rpc.adapters.providers.offline import OfflineProvider
+from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
+from openclaw_rpc.adapters.store.sqlite import SqliteStore
+from openclaw_rpc.adapters.tokens.file import FileTokenStore
+from openclaw_rpc.config.file import GatewayFile
+from openclaw_rpc.config.paths import Paths
+from openclaw_rpc.config.settings import Settings
+from openclaw_rpc.dialects.rest import Dialect
+from openclaw_rpc.dialects.v1 import V1
+from openclaw_rpc.domain.agents import Agents
+from openclaw_rpc.domain.auth import Authenticator, TokenService
+from openclaw_rpc.domain.channels import Channels
+from openclaw_rpc.domain.clock import SystemClock
+from openclaw_rpc.domain.limits import RateLimiter
+from openclaw_rpc.domain.models import PRIMARY, Models
+from openclaw_rpc.domain.ports import Log, Provider, ProviderFault
+from openclaw_rpc.domain.published import Published
+from openclaw_rpc.domain.records import LogRecord, SessionQuery, SessionRecord
+from openclaw_rpc.domain.runs.service import Runs
+from openclaw_rpc.domain.runs.turn import Turn
+from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.streams import Streams, Topics
+from openclaw_rpc.domain.tools.none import NoTools
+from openclaw_rpc.methods.agent import AgentMethods
+from openclaw_rpc.methods.channel import ChannelMethods
+from openclaw_rpc.methods.chat import ChatMethods
+from openclaw_rpc.methods.config import ConfigMethods
+from openclaw_rpc.methods.event import EventMethods
+from openclaw_rpc.methods.log import LogMethods
+from openclaw_rpc.methods.model import ModelMethods
+from openclaw_rpc.methods.session import SessionMethods
+from openclaw_rpc.methods.system import SystemMethods
+from openclaw_rpc.methods.token import TokenMethods
+from openclaw_rpc.methods.usage import UsageMethods
+from openclaw_rpc.protocol import table
+from openclaw_rpc.protocol.base import Topic
+from openclaw_rpc.protocol.chat import Usage
+from openclaw_rpc.protocol.log import LogEntry, log_line
+from openclaw_rpc.protocol.system import GatewayStatus, LoadStatus, ReasoningStatus, SystemStatus
+from openclaw_rpc.rpc.bind import join
+from openclaw_rpc.rpc.call import Call
+from openclaw_rpc.rpc.dispatcher import Dispatcher
+from openclaw_rpc.rpc.following import Following
+from openclaw_rpc.transports.head import HeadJudge, HeadRules
+from openclaw_rpc.transports.http.base import HttpDoor
+from openclaw_rpc.transports.http.health import Health
+from openclaw_rpc.transports.http.metrics import Metrics, MetricsDoor
+from openclaw_rpc.transports.http.rest import RestDoor
+from openclaw_rpc.transports.listener import Listener, hand_over
+from openclaw_rpc.transports.sockets import activated
+from openclaw_rpc.transports.ws.door import SocketDoor
+
+OFFLINE = "offline"
+CAPABILITIES = ("chat", "channels")
+DIALECTS: tuple[Dialect, ...] = (V1(),)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the command line says; None leaves it to `gateway.yaml`. ``terminal``: pretty lines go to stderr."""
+
+    config: Path | None = None
+    port: int | None = None
+    bind: str | None = None
+    log_level: str | None = None
+    terminal: bool = False
+    environ: MutableMapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def overrides(self) -> dict[str, Any]:
+        """The same, nested as the file is."""
+        gateway = {"port": self.port, "bind": self.bind}
+        chosen: dict[str, Any] = {"gateway": {key: value for key, value in gateway.items() if value is not None}}
+        if self.log_level is not None:
+            chosen["logging"] = {"level": self.log_level}
+        return {key: value for key, value in chosen.items() if value}
+
+
+class Observed:
+    """Counts calls and what models did, and writes down the gateway's own faults."""
+
+    def __init__(self, metrics: Metrics, log: Log) -> None:
+        self._metrics = metrics
+        self._log = log
+
+    def call_done(self, method: str, outcome: str) -> None:
+        """A call ended."""
+        self._metrics.calls.add(method, outcome)
+
+    def call_failed(self, method: str, error: Exception, call: Call) -> None:
+        """A handler failed."""
+        self._log.error("a method failed", method=method, request_id=call.request_id, error=repr(error), exc_info=True)
+
+    def model_answered(self, provider: str, model: str, usage: Usage, seconds: float) -> None:
+        """A model was asked; what it used."""
+        self._metrics.provider_latency.observe(provider, seconds)
+        self._metrics.tokens.add(model, "prompt", by=usage.prompt_tokens)
+        self._metrics.tokens.add(model, "completion", by=usage.completion_tokens)
+
+    def model_failed(self, fault: ProviderFault) -> None:
+        """A model's server failed."""
+        self._metrics.provider_faults.add(fault.provider, fault.fault)
+        self._log.warning("a model's server failed", provider=fault.provider, fault=fault.fault, error=fault.message)
+
+
+class LogTopic:
+    """Tells the log's lines, which come from any thread, to those who follow the topic ``logs``."""
+
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
+        self._loop = asyncio.get_running_loop()
+
+    def __call__(self, record: LogRecord) -> None:
+        """Take a line."""
+        if self._topics.wanted(Topic.LOGS):
+            entry = msgspec.convert(msgspec.to_builtins(record), LogEntry)
+            self._loop.call_soon_threadsafe(self._topics.tell, Published(log_line, entry, user=""))
+
+
+class Described:
+    """What the offline agent may say of the gateway."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def status(self, user: str) -> Mapping[str, Any]:
+        """How it is doing."""
+        return msgspec.to_builtins(self._app.status())
+
+    async def sessions(self, user: str) -> Sequence[SessionRecord]:
+        """The user's sessions."""
+        records, _, _ = await self._app.store.list_sessions(SessionQuery(user=user, limit=20))
+        return records
+
+
+class App:
+    """A gateway that listens. ``made_token`` is the owner's token where it was made at this start."""
+
+    def __init__(self, options: Options) -> None:
+        self.paths = Paths.find(options.environ, options.config)
+        self.file = GatewayFile(self.paths.config, options.environ, overrides=options.overrides())
+        self.settings: Settings = self.file.load()
+        self.made_token: str | None = None
+        self.addresses: list[tuple[str, int]] = []
+        self.model = OFFLINE
+        """What answers by default, in words."""
+        self.ready = False
+        self._options = options
+        self._started = time.monotonic()
+        self._found: LocalServer | None = None
+        self._background: TaskGroup | None = None
+        self.metrics = Metrics()
+
+    @property
+    def url(self) -> str:
+        """Where a client on this machine connects."""
+        host, port = self.addresses[0]
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+        scheme = "https" if self.settings.gateway.tls.certificate else "http"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def status(self) -> SystemStatus:
+        """How the gateway is."""
+        gateway = self.settings.gateway
+        auth = gateway.auth
+        primary = self.models.resolve(None)[0]
+        spans = list(self.metrics.provider_latency.items())
+        requests = int(sum(buckets[-1][1] for _, buckets, _ in spans))
+        seconds = sum(seconds for _, _, seconds in spans)
+        return SystemStatus(
+            status="ok",
+            version=__version__,
+            uptime=round(time.monotonic() - self._started, 3),
+            gateway=GatewayStatus(
+                port=self.addresses[0][1],
+                bind=gateway.bind,
+                auth=("token" if auth.token else "password") if auth.enabled else "none",
+            ),
+            channels={channel.id: channel.status for channel in self.channels.list()},
+            reasoning=ReasoningStatus(
+                primary_provider=self._primary_type(),
+                primary_model=primary.model,
+                total_requests=requests,
+                avg_latency_ms=round(seconds * 1000 / requests, 3) if requests else 0,
+            ),
+            load=LoadStatus(connections=self.door.open, runs_running=self.runs.running, runs_queued=self.runs.queued),
+        )
+
+    def _primary_type(self) -> str:
+        chosen = self.settings.providers.get(PRIMARY) or next(iter(self.settings.providers.values()), None)
+        if chosen is None and self._found is not None:
+            chosen = self._found.settings
+        return chosen.type if chosen is not None else OFFLINE
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[App]:
+        """Listen; on leaving, stop gracefully."""
+        self.paths.prepare()
+        self.made_token = self.file.ensure_token()
+        self.settings = self.file.settings
+        async with AsyncExitStack() as stack:
+            logs = configure_logs(self.settings, self.paths, terminal=self._options.terminal)
+            stack.callback(logs.close)
+            await self._assemble(stack, logs)
+            background = self._background = await stack.enter_async_context(anyio.create_task_group())
+            stack.callback(background.cancel_scope.cancel)
+            await stack.enter_async_context(self.runs.serving())
+            await self._listen(stack)
+            background.start_soon(self.door.beat)
+            background.start_soon(self.door.probe)
+            background.start_soon(self.file.watch)
+            if not self.settings.providers:
+                await self._look_for_a_model()
+            self.ready = True
+            self.log.info("listening", addresses=[f"{host}:{port}" for host, port in self.addresses], model=self.model)
+            try:
+                yield self
+            finally:
+                self.ready = False
+                with anyio.CancelScope(shield=True):
+                    await self._stop()
+
+    async def _assemble(self, stack: AsyncExitStack, logs: Logs) -> None:
+        """Every part, the inner ones first."""
+        settings, paths, clock = self.settings, self.paths, SystemClock()
+        self.logs = logs
+        self.log = self.file.log = logs.get("gateway")
+        path = Path(settings.storage.path) if settings.storage.path else paths.state / "gateway.db"
+        store = self.store = await stack.enter_async_context(SqliteStore.open(path))
+        events = table.events()
+        self.streams = Streams(store, events)
+        self.agents = Agents(settings.agents)
+        self.models = Models(self._providers(settings), settings.providers)
+        stack.push_async_callback(self.models.aclose)
+        toolbox = NoTools()
+        self.sessions = Sessions(store, self.streams, self.agents, clock)
+        observed = Observed(self.metrics, logs.get("rpc"))
+        turn = Turn(store, self.streams, self.sessions, self.models, toolbox, observed)
+        self.runs = Runs(
+            settings.runs,
+            store=store,
+            streams=self.streams,
+            sessions=self.sessions,
+            agents=self.agents,
+            turn=turn,
+            toolbox=toolbox,
+            log=logs.get("reasoning"),
+        )
+        self.channels = Channels(lambda: self.settings.channels)
+        tokens = FileTokenStore(paths.state)
+        self.authenticator = Authenticator(settings.gateway.auth, tokens, clock)
+        token_service = TokenService(tokens, clock)
+        self.limiter = RateLimiter(settings.gateway.rate_limit, clock)
+        following = Following(store, self.streams)
+        rows = table.by_name()
+        namespaces = (
+            ChatMethods(self.runs, self.sessions, following),
+            SessionMethods(self.sessions, self.runs),
+            EventMethods(self.runs, self.sessions, following),
+            AgentMethods(self.agents),
+            ModelMethods(self.models),
+            ChannelMethods(self.channels),
+            SystemMethods(self.status, rows, f"ws://{settings.gateway.bind}:{settings.gateway.port}/"),
+            ConfigMethods(self.file),
+            LogMethods(logs),
+            TokenMethods(token_service),
+            UsageMethods(store),
+        )
+        self.dispatcher = Dispatcher(join(rows, namespaces), self.limiter, observed)
+        self.door = SocketDoor(
+            lambda: self.settings.gateway,
+            self.authenticator,
+            self.dispatcher,
+            self.streams.topics,
+            CAPABILITIES,
+            max_size=settings.gateway.max_message_bytes,
+            compression=settings.gateway.compression,
+        )
+        stack.callback(logs.subscribe(LogTopic(self.streams.topics)))
+        token_service.on_revoked.append(lambda _: self.door.close_invalid())
+        stack.callback(self.file.subscribe(self._apply))
+
+    def _providers(self, settings: Settings) -> dict[str, Provider]:
+        providers: dict[str, Provider] = {
+            name: OpenAIProvider(name, chosen) for name, chosen in settings.providers.items()
+        }
+        return providers or {OFFLINE: OfflineProvider(Described(self))}
+
+    async def _look_for_a_model(self) -> None:
+        """With no provider configured: a model's server on this machine, else the offline agent."""
+        found = await find_local()
+        if found is None:
+            self.log.info("no model is configured, the offline agent answers")
+            return
+        self._found = found
+        await self.models.replace({PRIMARY: OpenAIProvider(PRIMARY, found.settings)}, {PRIMARY: found.settings})
+        self.model = f"{found.settings.model} ({found.title} on this machine)"
+
+    async def _listen(self, stack: AsyncExitStack) -> None:
+        gateway = self.settings.gateway
+        judge = self.judge = HeadJudge(rules_of(self.settings), bind=gateway.bind, port=gateway.port)
+        health = Health(lambda: self.ready)
+        rest = RestDoor(
+            DIALECTS,
+            self.dispatcher,
+            self.limiter,
+            self.streams.topics,
+            outbox_bytes=lambda: self.settings.gateway.outbox_bytes,
+        )
+        self.http = HttpDoor(
+            (*health.routes(), *MetricsDoor(self.metrics).routes(), *rest.routes()),
+            judge=judge,
+            identify=self.authenticator.identify,
+            hand_over=lambda request: hand_over(request, self.door.server),
+            spell=rest.spell,
+            body_bytes=lambda: self.settings.gateway.max_message_bytes,
+            request_seconds=lambda: self.settings.gateway.request_timeout_seconds,
+        )
+        await self.door.server.start()
+        self.listener = Listener(
+            websockets=self.door.server,
+            http=self.http.server(),
+            judge=judge,
+            max_connections=lambda: self.settings.gateway.max_connections,
+            tls=tls_context(self.settings),
+            refusal=rest.refusal,
+        )
+        self._count()
+        self.addresses = await self.listener.start(
+            gateway.bind,
+            gateway.port,
+            reuse_port=gateway.reuse_port,
+            sockets=activated(self._options.environ, os.getpid()),
+        )
+        if self.settings.providers:
+            self.model = f"{self.models.resolve(None)[0].model} ({self._primary_type()})"
+
+    def _count(self) -> None:
+        metrics, runs = self.metrics, self.runs
+        metrics.gauge("connections_open", "WebSockets that are open.", lambda: self.door.open)
+        metrics.gauge("runs_running", "Runs at work.", lambda: runs.running)
+        metrics.gauge("runs_queued", "Runs that wait.", lambda: runs.queued)
+        metrics.statuses("http_responses", "Answers over HTTP.", lambda: self.http.responses)
+        metrics.statuses("refused_connections", "Connections refused.", lambda: self.listener.refused)
+
+    def _apply(self, old: Settings, new: Settings) -> None:
+        """Take what changed in the configuration, all but what waits for a restart."""
+        self.settings = new
+        self.limiter.settings = new.gateway.rate_limit
+        self.authenticator.settings = new.gateway.auth
+        self.runs.settings = new.runs
+        self.agents.replace(new.agents)
+        self.judge.rules = rules_of(new)
+        self.logs.apply(new)
+        self.door.close_invalid()
+        if old.providers != new.providers and self._background is not None:
+            self._background.start_soon(self._replace_providers)
+
+    async def _replace_providers(self) -> None:
+        settings = self.settings
+        await self.models.replace(self._providers(settings), settings.providers)
+        self.model = f"{self.models.resolve(None)[0].model} ({self._primary_type()})"
+
+    async def _stop(self) -> None:
+        """No new runs; running ones get their time and a final event; then everybody is sent away."""
+        self.log.info("stopping", runs=self.runs.running)
+        await self.runs.close(self.settings.gateway.shutdown_seconds)
+        await self.listener.stop(grace=5)
+
+
+def rules_of(settings: Settings) -> HeadRules:
+    """From where requests may come."""
+    return HeadRules(
+        allowed_hosts=tuple(settings.gateway.allowed_hosts), allowed_origins=tuple(settings.gateway.allowed_origins)
+    )
+
+
+def tls_context(settings: Settings) -> ssl.SSLContext | None:
+    """The gateway's certificate, where one is configured."""
+    tls = settings.gateway.tls
+    if tls.certificate is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tls.certificate, tls.key)
+    return context

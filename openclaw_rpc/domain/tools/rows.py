@@ -1,0 +1,55 @@
+"""Rows of the table as tools: a tool's parameters are its row's, so that nothing is said twice."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, TypeVar
+
+import msgspec
+
+from openclaw_rpc.domain.ports import RunContext, ToolSpec
+from openclaw_rpc.domain.tools.base import Tool
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.method import Method
+from openclaw_rpc.protocol.validation import checked
+
+P = TypeVar("P", bound=msgspec.Struct)
+R = TypeVar("R")
+
+
+def parameters_of(kind: type[msgspec.Struct], hidden: Iterable[str] = ()) -> JsonObject:
+    """The JSON Schema of a struct as models are given it: one object, without the fields that are ``hidden``."""
+    schema = msgspec.json.schema(kind)
+    defs: JsonObject = schema.pop("$defs", {})
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    top: JsonObject = dict(defs.pop(name)) if name in defs else schema
+    top.pop("title", None)
+    top.pop("description", None)
+    left_out = set(hidden)
+    top["properties"] = {key: value for key, value in top.get("properties", {}).items() if key not in left_out}
+    top["required"] = [key for key in top.get("required", ()) if key not in left_out]
+    return top | ({"$defs": defs} if defs else {})
+
+
+def tool_of(
+    name: str,
+    row: Method[P, R],
+    act: Callable[[P, RunContext], Awaitable[R]],
+    *,
+    description: str | None = None,
+    hidden: Iterable[str] = (),
+    dangerous: bool = False,
+    parallel: bool = True,
+) -> Tool:
+    """A tool that does what a row does, for the run's own user. ``description`` is the row's where none is given."""
+    kind = row.params
+
+    async def run(params: JsonObject, context: RunContext) -> Any:
+        result = await act(checked(params, kind, name), context)
+        return msgspec.to_builtins(result)
+
+    spec = ToolSpec(
+        name=name,
+        description=description or row.doc,
+        parameters=parameters_of(kind, hidden),
+        parallel=parallel,
+    )
+    return Tool(spec=spec, run=run, dangerous=dangerous)

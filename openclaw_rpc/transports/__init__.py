@@ -1,0 +1,1 @@
+"""The doors: one port, on which WebSockets and HTTP arrive, and what every door shares."""

@@ -1,0 +1,257 @@
+"""The HTTP door: routes, request ids, limits, CORS, and one place where an exception becomes an answer."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
+from aiohttp.streams import StreamReader
+from aiohttp.web_protocol import RequestHandler
+
+from openclaw_rpc.domain.auth import Credentials, Principal
+from openclaw_rpc.protocol.errors import (
+    GatewayError,
+    InternalError,
+    InvalidRequest,
+    RateLimited,
+    Timeout,
+    Unauthorized,
+    Unavailable,
+)
+from openclaw_rpc.transports.head import HeadJudge, asks_for_websocket, default_refusal
+from openclaw_rpc.transports.http.request import HttpRequest
+from openclaw_rpc.transports.http.routing import MethodNotAllowed, Route, Router
+
+_log = logging.getLogger(__name__)
+
+Identify = Callable[[Credentials], Principal]
+"""Who showed these credentials; raises Unauthorized."""
+Spell = Callable[[str, GatewayError], bytes]
+"""The body of an error in the dialect of a path: path, error → JSON."""
+HandOver = Callable[[web.BaseRequest], web.StreamResponse]
+"""Takes the socket of an upgrade that came on a reused connection; `listener.hand_over` with its WebSocket side."""
+
+
+def default_spell(path: str, error: GatewayError) -> bytes:
+    """An error as reference 003 spells it."""
+    return default_refusal(path, error.status, error.code, error.message)
+
+
+class HttpDoor:
+    """Answers requests by its routes. ``server`` is what the listener hands connections to.
+
+    Args:
+        routes: what is answered; more can be added by `add` before the first request.
+        judge: checks Host and Origin of every request, also on reused connections.
+        identify: who asks, on routes that are not open.
+        hand_over: takes upgrades that arrive on reused connections; None refuses them.
+        spell: the body of an error.
+        body_bytes: the largest body (413), decompressed.
+        request_seconds: how long a request may take (408), as it is at that moment.
+        keepalive_seconds: how long an idle connection is kept, which also bounds a slow head on it.
+    """
+
+    def __init__(
+        self,
+        routes: Iterable[Route],
+        *,
+        judge: HeadJudge,
+        identify: Identify,
+        hand_over: HandOver | None = None,
+        spell: Spell = default_spell,
+        body_bytes: Callable[[], int] = lambda: 10 * 1024 * 1024,
+        request_seconds: Callable[[], float] = lambda: 300.0,
+        keepalive_seconds: float = 75,
+    ) -> None:
+        self._router = Router(routes)
+        self._judge = judge
+        self._identify = identify
+        self._hand_over = hand_over
+        self._spell = spell
+        self._body_bytes = body_bytes
+        self._request_seconds = request_seconds
+        self._keepalive_seconds = keepalive_seconds
+        self.responses: dict[int, int] = {}
+
+    def add(self, routes: Iterable[Route]) -> None:
+        """Add routes.
+
+        Raises:
+            ValueError: one clashes with another.
+        """
+        for route in routes:
+            self._router.add(route)
+
+    def server(self) -> web.Server:
+        """The HTTP server, for the listener. To be called once, in the running loop."""
+        return _Server(
+            cast(Any, self._answer),
+            self._refuse,
+            self._request,
+            access_log=None,
+            keepalive_timeout=self._keepalive_seconds,
+            lingering_time=5.0,
+            max_line_size=16 * 1024,
+            max_field_size=16 * 1024,
+        )
+
+    def _request(
+        self,
+        message: RawRequestMessage,
+        payload: StreamReader,
+        protocol: RequestHandler,
+        writer: AbstractStreamWriter,
+        task: asyncio.Task[None],
+    ) -> HttpRequest:
+        loop = asyncio.get_running_loop()
+        return HttpRequest(message, payload, protocol, writer, task, loop=loop, body_bytes=self._body_bytes())
+
+    async def _answer(self, request: HttpRequest) -> web.StreamResponse:
+        """Answer a request, whatever happens; only a cancellation (the client is gone) passes through."""
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+        try:
+            response = await self._routed(request)
+        except GatewayError as error:
+            response = self._refuse(request, error)
+        except web.HTTPException as error:
+            # aiohttp's own; handlers raise the table's errors.
+            response = self._refuse(request, _translated(error))
+        except Exception as error:
+            if isinstance(error, ConnectionError) and (request.transport is None or request.transport.is_closing()):
+                # The client is gone; what is returned reaches nobody.
+                return web.Response(status=499)
+            _log.exception("request %s failed: %s %s", request.id, request.method, request.bare_path)
+            response = self._refuse(request, InternalError(f"something went wrong; see the log for {request.id}"))
+        self.responses[response.status] = self.responses.get(response.status, 0) + 1
+        if _log.isEnabledFor(logging.DEBUG):
+            took = (loop.time() - start) * 1000
+            _log.debug("%s %s %s %.1f ms %s", request.id, request.method, request.bare_path, took, response.status)
+        return response
+
+    async def _routed(self, request: HttpRequest) -> web.StreamResponse:
+        headers = request.headers
+        origins = headers.getall("Origin", [])
+        self._judge.check(headers.getall("Host", []), origins, host_required=request.version.minor > 0)
+        if origins:
+            _let_read(request, origins[0])
+        if request.method == "OPTIONS":
+            return self._options(request)
+        if request.method == "GET" and asks_for_websocket(
+            headers.getall("Upgrade", []), headers.getall("Connection", [])
+        ):
+            if self._hand_over is None:
+                raise InvalidRequest("open a WebSocket on a connection of its own")
+            return self._hand_over(request)
+        route, request.path_params = self._router.find(request.method, request.bare_path)
+        if not route.open:
+            request.principal = self._identify(request.credentials)
+        seconds = self._request_seconds() if route.timeout == -1 else route.timeout
+        limit = asyncio.timeout(seconds)
+        try:
+            async with limit:
+                return await route.handler(request)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise Timeout(f"the request took longer than {seconds:g} s") from error
+
+    def _options(self, request: HttpRequest) -> web.Response:
+        """Say which methods a path answers; to a browser's preflight, which the judge let pass, also that it may."""
+        allowed = (
+            ["GET", "HEAD", "OPTIONS"] if request.rel_url.raw_path == "*" else self._router.allowed(request.bare_path)
+        )
+        if not allowed:
+            self._router.find("GET", request.bare_path)
+        response = web.Response(status=204, headers={"Allow": ", ".join(allowed)})
+        if "Origin" in request.headers and "Access-Control-Request-Method" in request.headers:
+            response.headers["Access-Control-Allow-Methods"] = ", ".join(allowed)
+            response.headers["Access-Control-Max-Age"] = "600"
+            if asked := request.headers.get("Access-Control-Request-Headers"):
+                # `*` would not cover Authorization (Fetch, 4.9).
+                response.headers["Access-Control-Allow-Headers"] = asked
+        return response
+
+    def _refuse(self, request: HttpRequest, error: GatewayError) -> web.StreamResponse:
+        if request.started:
+            # Half an answer is out: only the end of the connection can say that it is not whole.
+            request.protocol.force_close()
+            return web.Response(status=error.status)
+        headers: dict[str, str] = {}
+        if (after := error.details.get("retryAfter")) is not None and isinstance(error, RateLimited | Unavailable):
+            headers["Retry-After"] = str(after)
+        if isinstance(error, Unauthorized):
+            headers["WWW-Authenticate"] = 'Bearer realm="openclaw"'
+        if isinstance(error, MethodNotAllowed):
+            headers["Allow"] = ", ".join(cast("list[str]", error.details["allow"]))
+        response = web.Response(
+            status=error.status,
+            body=self._spell(request.bare_path, error),
+            content_type="application/json",
+            charset="utf-8",
+            headers=headers,
+        )
+        if request.body_exists and not request.content.at_eof():
+            # The client still sends what nobody will read.
+            response.force_close()
+        return response
+
+
+class _Server(web.Server):
+    """aiohttp's server, whose own refusals (a request that cannot be parsed) are spelled like all others."""
+
+    def __init__(
+        self,
+        handler: Any,
+        refuse: Callable[[HttpRequest, GatewayError], web.StreamResponse],
+        request_factory: Any,
+        **options: Any,
+    ) -> None:
+        super().__init__(handler, request_factory=request_factory, handler_cancellation=True)
+        self._refuse = refuse
+        self._options = options
+
+    def __call__(self) -> RequestHandler:
+        return _Connection(self, self._refuse, loop=asyncio.get_running_loop(), **self._options)
+
+
+class _Connection(RequestHandler):
+    __slots__ = ("_refuse",)
+
+    def __init__(
+        self, server: _Server, refuse: Callable[[HttpRequest, GatewayError], web.StreamResponse], **options: Any
+    ) -> None:
+        super().__init__(server, **options)
+        self._refuse = refuse
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Called by aiohttp for a request that is no HTTP, and for what nobody caught."""
+        if status < 500:
+            _log.debug("a malformed request on a reused connection: %s", exc)
+            error: GatewayError = InvalidRequest("the request is no well-formed HTTP")
+        else:
+            _log.error("a request failed outside its handler", exc_info=exc)
+            error = InternalError("something went wrong")
+        response = self._refuse(cast(HttpRequest, request), error)
+        response.force_close()
+        return response
+
+
+def _let_read(request: HttpRequest, origin: str) -> None:
+    """Let the page, whose origin is allowed, read the answer (Fetch, 3.2)."""
+    request.extra["Access-Control-Allow-Origin"] = origin
+    request.extra["Access-Control-Expose-Headers"] = "X-Request-Id, Retry-After"
+    request.extra.add("Vary", "Origin")
+
+
+def _translated(error: web.HTTPException) -> GatewayError:
+    return InternalError("something went wrong") if error.status >= 500 else InvalidRequest(error.reason)

@@ -1,0 +1,59 @@
+"""Is it alive, is it ready: for load balancers and supervisors, open to everybody (reference 000, health)."""
+
+import time
+from collections.abc import Callable, Iterable
+
+import msgspec
+from aiohttp import web
+
+from openclaw_rpc import __version__
+from openclaw_rpc.protocol.errors import Unavailable
+from openclaw_rpc.transports.http.request import HttpRequest
+from openclaw_rpc.transports.http.routing import Route
+
+
+class Health:
+    """The open routes. ``ready`` says whether calls are served: not while the gateway starts or stops."""
+
+    def __init__(self, ready: Callable[[], bool], *, version: str = __version__) -> None:
+        self._ready = ready
+        self._version = version
+        self._started = time.monotonic()
+
+    @property
+    def uptime(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self._started
+
+    def routes(self) -> Iterable[Route]:
+        """`/api/v1/health`, `/healthz` (alive) and `/readyz` (ready)."""
+        yield Route("GET", "/api/v1/health", self.health, open=True)
+        yield Route("GET", "/healthz", self.alive, open=True)
+        yield Route("GET", "/readyz", self.is_ready, open=True)
+
+    async def health(self, _: HttpRequest) -> web.Response:
+        """``{status, version, uptime_seconds}``; ``status`` is ``ok`` as long as anything answers."""
+        return _json({"status": "ok", "version": self._version, "uptime_seconds": int(self.uptime)})
+
+    async def alive(self, _: HttpRequest) -> web.Response:
+        """200: the event loop turns."""
+        return _json({"status": "ok"})
+
+    async def is_ready(self, _: HttpRequest) -> web.Response:
+        """200, or 503 while the gateway starts or stops.
+
+        Raises:
+            Unavailable: it is not ready.
+        """
+        if not self._ready():
+            raise Unavailable("the gateway is starting or stopping", retryAfter=1)
+        return _json({"status": "ready"})
+
+
+def _json(value: dict[str, object]) -> web.Response:
+    return web.Response(
+        body=msgspec.json.encode(value),
+        content_type="application/json",
+        charset="utf-8",
+        headers={"Cache-Control": "no-store"},
+    )

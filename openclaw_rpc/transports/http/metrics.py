@@ -1,0 +1,194 @@
+"""`GET /metrics`: what was counted, in Prometheus' text format. Counting is plain integers; only reading costs."""
+
+import asyncio
+import importlib
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from openclaw_rpc import __version__
+from openclaw_rpc.protocol.base import Scope
+from openclaw_rpc.transports.http.request import HttpRequest
+from openclaw_rpc.transports.http.routing import Route
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
+    from prometheus_client.registry import CollectorRegistry
+
+LATENCY_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
+"""Upper bounds, in s, of the buckets that providers' latencies are counted in."""
+
+
+class Counts:
+    """A counter with labels: how often each combination of their values was counted."""
+
+    __slots__ = ("_values", "documentation", "labels", "name")
+
+    def __init__(self, name: str, documentation: str, labels: Sequence[str]) -> None:
+        self.name = name
+        self.documentation = documentation
+        self.labels = tuple(labels)
+        self._values: dict[tuple[str, ...], int] = {}
+
+    def add(self, *values: str, by: int = 1) -> None:
+        """Count ``by`` more. The values must come from a bounded set: each combination is kept."""
+        self._values[values] = self._values.get(values, 0) + by
+
+    def items(self) -> Iterable[tuple[tuple[str, ...], int]]:
+        """What was counted, by the labels' values."""
+        return self._values.items()
+
+
+class Latencies:
+    """A histogram of seconds, by one label."""
+
+    __slots__ = ("_buckets", "_sums", "documentation", "label", "name")
+
+    def __init__(self, name: str, documentation: str, label: str) -> None:
+        self.name = name
+        self.documentation = documentation
+        self.label = label
+        self._buckets: dict[str, list[int]] = {}
+        self._sums: dict[str, float] = {}
+
+    def observe(self, value: str, seconds: float) -> None:
+        """Count one that took ``seconds``."""
+        buckets = self._buckets.get(value)
+        if buckets is None:
+            buckets = self._buckets[value] = [0] * (len(LATENCY_BOUNDS) + 1)
+        buckets[bisect_left(LATENCY_BOUNDS, seconds)] += 1
+        self._sums[value] = self._sums.get(value, 0.0) + seconds
+
+    def items(self) -> Iterator[tuple[str, list[tuple[str, float]], float]]:
+        """The label's value, its buckets (upper bound, how many up to it), the sum of seconds."""
+        for value, counts in self._buckets.items():
+            total = 0
+            buckets: list[tuple[str, float]] = []
+            for bound, count in zip((*map(str, LATENCY_BOUNDS), "+Inf"), counts, strict=True):
+                total += count
+                buckets.append((bound, total))
+            yield value, buckets, self._sums[value]
+
+
+class Metrics:
+    """All that is counted. Whoever knows something counts it here; the plain integers may be added to directly.
+
+    Labels' values: ``outcome`` is ``ok`` or an error's code, ``reason`` a run's finish reason, ``kind`` ``prompt`` or
+    ``completion``, ``fault`` a `Fault`, ``direction`` ``in`` or ``out``. ``gauges`` are read when they are asked for.
+    """
+
+    def __init__(self) -> None:
+        self.calls = Counts("openclaw_calls", "Calls of the table's methods.", ("method", "outcome"))
+        self.runs = Counts("openclaw_runs", "Runs that ended.", ("reason",))
+        self.tokens = Counts("openclaw_tokens", "Tokens that models read and wrote.", ("model", "kind"))
+        self.provider_faults = Counts("openclaw_provider_faults", "Faults of models' servers.", ("provider", "fault"))
+        self.bytes = Counts("openclaw_bytes", "Payload bytes.", ("transport", "direction"))
+        self.provider_latency = Latencies(
+            "openclaw_provider_latency_seconds", "Seconds from a request to a model to its end.", "provider"
+        )
+        self.events_sent = 0
+        self.slow_peers_closed = 0
+        self.gauges: dict[str, tuple[str, Callable[[], float]]] = {}
+        self.by_status: dict[str, tuple[str, Callable[[], Mapping[int, int]]]] = {}
+
+    def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
+        """Add a number that is read at each scrape, as ``openclaw_<name>``.
+
+        Raises:
+            ValueError: there is one of that name.
+        """
+        self._unused(name)
+        self.gauges[name] = (documentation, read)
+
+    def statuses(self, name: str, documentation: str, read: Callable[[], Mapping[int, int]]) -> None:
+        """Add counts by HTTP status that somebody else keeps, as ``openclaw_<name>_total``.
+
+        Raises:
+            ValueError: there are some of that name.
+        """
+        self._unused(name)
+        self.by_status[name] = (documentation, read)
+
+    def _unused(self, name: str) -> None:
+        if name in self.gauges or name in self.by_status:
+            raise ValueError(f"openclaw_{name} is there already")
+
+
+class MetricsDoor:
+    """Serves the metrics to whom holds `read` or `admin`."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._registry: CollectorRegistry | None = None
+
+    def routes(self) -> Iterable[Route]:
+        """`GET /metrics`."""
+        yield Route("GET", "/metrics", self.scrape)
+
+    async def scrape(self, request: HttpRequest) -> web.Response:
+        """Everything that was counted, with the process's own CPU and memory (Prometheus' text format, OpenMetrics)."""
+        request.need(Scope.READ, Scope.ADMIN)
+        if self._registry is None:
+            # Some tens of ms and MB, so only where somebody scrapes, and not in the loop.
+            await asyncio.to_thread(importlib.import_module, "prometheus_client")
+            self._registry = _registry(self._metrics)
+        from prometheus_client.exposition import choose_encoder
+
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        return web.Response(body=encode(self._registry), headers={"Content-Type": content_type})
+
+
+def _registry(metrics: Metrics) -> "CollectorRegistry":
+    from prometheus_client.process_collector import ProcessCollector
+    from prometheus_client.registry import CollectorRegistry
+
+    registry = CollectorRegistry(auto_describe=False)
+    ProcessCollector(registry=registry)
+    registry.register(_collector(metrics))
+    return registry
+
+
+def _collector(metrics: Metrics) -> Any:
+    from prometheus_client.registry import Collector
+
+    class _OfGateway(Collector):
+        def collect(self) -> "Iterable[Metric]":
+            return _families(metrics)
+
+    return _OfGateway()
+
+
+def _families(metrics: Metrics) -> "Iterator[Metric]":
+    from prometheus_client.metrics_core import (
+        CounterMetricFamily,
+        GaugeMetricFamily,
+        HistogramMetricFamily,
+        InfoMetricFamily,
+    )
+
+    yield InfoMetricFamily("openclaw_build", "The gateway.", value={"version": __version__})
+    for counts in (metrics.calls, metrics.runs, metrics.tokens, metrics.provider_faults, metrics.bytes):
+        counter = CounterMetricFamily(counts.name, counts.documentation, labels=counts.labels)
+        for values, count in counts.items():
+            counter.add_metric(values, count)
+        yield counter
+    yield CounterMetricFamily("openclaw_events_sent", "Events written to clients.", value=metrics.events_sent)
+    yield CounterMetricFamily(
+        "openclaw_slow_peers_closed",
+        "Connections closed since their peer did not keep up.",
+        value=metrics.slow_peers_closed,
+    )
+    for name, (documentation, read) in metrics.gauges.items():
+        yield GaugeMetricFamily(f"openclaw_{name}", documentation, value=read())
+    for name, (documentation, read_all) in metrics.by_status.items():
+        counter = CounterMetricFamily(f"openclaw_{name}", documentation, labels=("status",))
+        for status, count in read_all().items():
+            counter.add_metric((str(status),), count)
+        yield counter
+    latency = metrics.provider_latency
+    histogram = HistogramMetricFamily(latency.name, latency.documentation, labels=(latency.label,))
+    for value, buckets, seconds in latency.items():
+        histogram.add_metric((value,), buckets, seconds)
+    yield histogram

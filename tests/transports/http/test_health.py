@@ -1,0 +1,36 @@
+"""Health is open to everybody."""
+
+import json
+
+import aiohttp
+
+from openclaw_rpc import __version__
+from openclaw_rpc.transports.http.health import Health
+from tests.support.doors import opened, raw, request_bytes
+
+
+async def test_health_is_open_and_says_the_version_and_the_uptime() -> None:
+    async with opened(Health(lambda: True).routes()) as gateway, raw(gateway.port) as client:
+        await client.send(request_bytes(gateway.port, "/api/v1/health"))
+        status, head, answer = await client.answer()
+    body = json.loads(answer)
+    assert status == 200
+    assert "Content-Type: application/json" in head
+    assert body == {"status": "ok", "version": __version__, "uptime_seconds": body["uptime_seconds"]}
+    assert body["uptime_seconds"] >= 0
+
+
+async def test_ready_follows_the_gateway_and_alive_does_not() -> None:
+    ready = [False]
+    async with opened(Health(lambda: ready[0]).routes()) as gateway, aiohttp.ClientSession() as client:
+        base = f"http://127.0.0.1:{gateway.port}"
+        async with client.get(f"{base}/readyz") as response:
+            assert (response.status, response.headers["Retry-After"]) == (503, "1")
+            assert json.loads(await response.read())["error"]["code"] == "service_unavailable"
+        async with client.get(f"{base}/healthz") as response:
+            assert response.status == 200
+        ready[0] = True
+        async with client.get(f"{base}/readyz") as response:
+            assert response.status == 200
+        async with client.head(f"{base}/healthz") as response:
+            assert response.status == 200
