@@ -17,6 +17,28 @@ export interface AgentList {
   agents: Array<AgentInfo>;
 }
 
+/** A call that waits for a human: exactly this tool with exactly these params, once, until `expiresAt`. */
+export interface ApprovalInfo {
+  approvalId: string;
+  runId: string;
+  sessionKey: string;
+  agentId: string;
+  user: string;
+  callId: string;
+  tool: string;
+  params: Record<string, unknown>;
+  needsPin: boolean;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  expiresAt: string;
+}
+
+/** The caller's calls that wait, the oldest first; everybody's for an admin of the owner. */
+export interface ApprovalList {
+  approvals: Array<ApprovalInfo>;
+}
+
 /** Something that goes with a message: a file of the workspace, a picture, or text. */
 export interface Attachment {
   type: "file" | "image" | "text";
@@ -30,6 +52,213 @@ export interface Attachment {
   name?: string | null;
   /** `text`: the text itself. */
   text?: string | null;
+}
+
+/** Records, the newest first. */
+export interface AuditPage {
+  records: Array<AuditRecord>;
+  nextCursor?: string | null;
+}
+
+/** Filters, all of which must hold, and the page that is wanted. `since` <= at < `until`. */
+export interface AuditQueryParams {
+  /** At or after. */
+  since?: string | null;
+  /** Before. */
+  until?: string | null;
+  tool?: string | null;
+  user?: string | null;
+  outcome?: "approved" | "asked" | "begun" | "cancelled" | "denied" | "done" | "expired" | "failed" | "pin_locked" | "pin_wrong" | "withdrawn" | null;
+  /** How many items at the most. */
+  limit?: number;
+  /** The last page's `nextCursor`. */
+  cursor?: string | null;
+}
+
+/** A record of the audit log. `seq` counts from 1; `previous` is the SHA-256 of the record before, in hex. `user` is whose tools they are, `token` the name of the token that acted or decided. `params` are shortened and without secrets; `paramsDigest` is the SHA-256 of all of them. */
+export interface AuditRecord {
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  at: string;
+  user: string;
+  outcome: "approved" | "asked" | "begun" | "cancelled" | "denied" | "done" | "expired" | "failed" | "pin_locked" | "pin_wrong" | "withdrawn";
+  tool?: string;
+  seq?: number;
+  previous?: string;
+  token?: string;
+  runId?: string;
+  sessionKey?: string;
+  agentId?: string;
+  callId?: string;
+  approvalId?: string;
+  params?: unknown;
+  paramsDigest?: string;
+  reason?: string;
+  durationMs?: number | null;
+}
+
+/** Whether the log is as it was written; `fault` says what is wrong, `seq` where. */
+export interface AuditVerdict {
+  intact: boolean;
+  records: number;
+  fault?: string | null;
+  seq?: number | null;
+}
+
+/** What to click; waited for until it can be. */
+export interface BrowserClickParams {
+  /** CSS, or another engine of Playwright's. */
+  selector: string;
+  button?: "left" | "middle" | "right";
+  count?: number;
+  /** Cookies, storage and pages of its own, kept on disk. */
+  profile?: string;
+  /** A page of the profile; else the last used. */
+  pageId?: string | null;
+  /** Milliseconds. */
+  timeoutMs?: number;
+}
+
+/** A page, or the profile with all its pages. */
+export interface BrowserCloseParams {
+  /** Cookies, storage and pages of its own, kept on disk. */
+  profile?: string;
+  /** A page of the profile; else the last used. */
+  pageId?: string | null;
+}
+
+/** How many pages were closed. */
+export interface BrowserClosed {
+  closed: number;
+}
+
+/** JavaScript, an expression or a function's body, run in the page. */
+export interface BrowserExecuteParams {
+  script: string;
+  /** Cookies, storage and pages of its own, kept on disk. */
+  profile?: string;
+  /** A page of the profile; else the last used. */
+  pageId?: string | null;
+  /** Milliseconds. */
+  timeoutMs?: number;
+}
+
+/** The script's value, as JSON. */
+export interface BrowserExecuted {
+  result: unknown;
+  url: string;
+}
+
+/** Where to, in the page that was used last. */
+export interface BrowserNavigateParams {
+  /** http or https. */
+  url: string;
+  /** Cookies, storage and pages of its own, kept on disk. */
+  profile?: string;
+  /** A page of the profile; else the last used. */
+  pageId?: string | null;
+  /** When it counts as there. */
+  waitUntil?: "commit" | "domcontentloaded" | "load" | "networkidle";
+  /** Milliseconds. */
+  timeoutMs?: number;
+}
+
+/** Where the page is now; `httpStatus` where it came over HTTP. */
+export interface BrowserNavigated {
+  pageId: string;
+  profile: string;
+  url: string;
+  title: string;
+  success: boolean;
+  httpStatus?: number | null;
+}
+
+/** Where to, in a page of its own. */
+export interface BrowserOpenParams {
+  /** http or https. */
+  url: string;
+  /** Cookies, storage and pages of its own, kept on disk. */
+  profile?: string;
+  /** Milliseconds. */
+  timeoutMs?: number;
+}
+
+/** An open page. */
+export interface BrowserPage {
+  pageId: string;
+  profile: string;
+  url: string;
+  title: string;
+}
+
+/** A picture: `data` is base64, `width` and `height` in pixels. */
+export interface BrowserPicture {
+  mimeType: string;
+  data: string;
+  width: number;
+  height: number;
+  url: string;
+}
+
+/** Of what: an element, the whole page, or what is in view. */
+export interface BrowserScreenshotParams {
+  /** CSS, or another engine of Playwright's. */
+  selector?: string | null;
+  fullPage?: boolean;
+  /** Cookies, storage and pages of its own, kept on disk. */
+  profile?: string;
+  /** A page of the profile; else the last used. */
+  pageId?: string | null;
+  /** Milliseconds. */
+  timeoutMs?: number;
+}
+
+/** The page as its accessibility tree has it: what a model reads in place of a picture (ARIA, in YAML). */
+export interface BrowserSnapshot {
+  pageId: string;
+  profile: string;
+  url: string;
+  title: string;
+  snapshot: string;
+  truncated: boolean;
+}
+
+/** Which page. */
+export interface BrowserSnapshotParams {
+  /** Cookies, storage and pages of its own, kept on disk. */
+  profile?: string;
+  /** A page of the profile; else the last used. */
+  pageId?: string | null;
+  maxCharacters?: number;
+}
+
+/** Whether there is a browser, whether it runs, and which of the caller's pages are open. `status`: `running`, `stopped` (it starts when it is needed) or `unavailable` (`reason` says what to do). */
+export interface BrowserStatus {
+  status: "running" | "stopped" | "unavailable";
+  pages: Array<BrowserPage>;
+  executable?: string | null;
+  version?: string | null;
+  reason?: string | null;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  since?: string | null;
+}
+
+/** Nothing to say. */
+export type BrowserStatusParams = Record<string, never>;
+
+/** What to type, and where; `submit` presses Enter. */
+export interface BrowserTypeParams {
+  /** CSS, or another engine of Playwright's. */
+  selector: string;
+  text: string;
+  /** Empty the field first. */
+  clear?: boolean;
+  submit?: boolean;
+  /** Cookies, storage and pages of its own, kept on disk. */
+  profile?: string;
+  /** A page of the profile; else the last used. */
+  pageId?: string | null;
+  /** Milliseconds. */
+  timeoutMs?: number;
 }
 
 /** A channel. `account` and `botUsername` say as whom it speaks, once it is connected. */
@@ -147,6 +376,8 @@ export interface ChatRunParams {
   /** Where it came from. */
   channel?: string;
   metadata?: Record<string, unknown>;
+  /** What was said before; counts where the session has no messages yet. */
+  history?: Array<EarlierMessage>;
 }
 
 /** A run left the queue. */
@@ -196,6 +427,15 @@ export interface ConnectedEvent {
   capabilities: Array<string>;
   user: string;
   scopes: Array<string>;
+}
+
+/** A message that was said elsewhere, before a session began here. Tool calls as Chat Completions has them. */
+export interface EarlierMessage {
+  role: "assistant" | "system" | "tool" | "user";
+  content?: string;
+  toolCalls?: Array<Record<string, unknown>>;
+  toolCallId?: string | null;
+  attachments?: Array<Attachment>;
 }
 
 /** No parameters. */
@@ -303,6 +543,120 @@ export interface LogTailParams {
   component?: string | null;
 }
 
+/** How many entries of the log went into how many files. */
+export interface MemoryCompacted {
+  files: number;
+  entries: number;
+}
+
+/** Which memory. */
+export interface MemoryDeleteParams {
+  /** The client's name of a memory. */
+  key: string;
+}
+
+/** It is gone, from the dated files too. */
+export interface MemoryDeleted {
+  key: string;
+  deleted: boolean;
+}
+
+/** The dated files. */
+export interface MemoryFileStats {
+  files: number;
+  /** In MiB. */
+  sizeMb: number;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  lastCompaction?: string | null;
+}
+
+/** A memory that matches; `score` is over 0 and at most 1, `type` is `wal` or `compacted`. `kind` is `note` for what was stored, `conversation` for a turn of `sessionKey`. */
+export interface MemoryFound {
+  key: string;
+  value: unknown;
+  /** How well it matches, up to 1. */
+  score: number;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  type: string;
+  kind: string;
+  metadata?: Record<string, unknown>;
+  tags?: Array<string>;
+  sessionKey?: string | null;
+}
+
+/** What was stored and is not compacted yet. */
+export interface MemoryLogStats {
+  entries: number;
+  /** In MiB. */
+  sizeMb: number;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  oldestEntry?: string | null;
+}
+
+/** What to remove for good; nothing without `confirm: true`. */
+export interface MemoryPruneParams {
+  /** Whatever was stored before. */
+  before: string;
+  /** Where. */
+  type?: "all" | "compacted" | "wal";
+  /** Must be true. */
+  confirm?: boolean;
+}
+
+/** How many memories were removed. */
+export interface MemoryPruned {
+  removed: number;
+}
+
+/** What was found, the best first. */
+export interface MemoryResults {
+  results: Array<MemoryFound>;
+}
+
+/** Words to look for, and filters, all of which must hold. `since` <= createdAt < `until`. */
+export interface MemorySearchParams {
+  /** Any of its words, or a key's beginning. */
+  query: string;
+  /** How many items at the most. */
+  limit?: number;
+  /** Where to look. */
+  type?: "all" | "compacted" | "wal";
+  /** Stored at or after. */
+  since?: string | null;
+  /** Stored before. */
+  until?: string | null;
+  /** The `category` of the metadata. */
+  category?: string | null;
+}
+
+/** How much the caller's memory holds, and where. */
+export interface MemoryStats {
+  wal: MemoryLogStats;
+  compacted: MemoryFileStats;
+  /** In MiB. */
+  totalSizeMb: number;
+}
+
+/** What to remember. `value` is any JSON of up to 1 MiB; `metadata.category` can be searched by. */
+export interface MemoryStoreParams {
+  /** The client's name of a memory. */
+  key: string;
+  value: unknown;
+  /** Facts about the value; up to 64 KiB of JSON. */
+  metadata?: Record<string, unknown>;
+  /** Words of the client's own; they are found too. */
+  tags?: Array<string>;
+}
+
+/** It is on disk. `replaced` says that the key had another value before, which is gone. */
+export interface MemoryStored {
+  key: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  replaced: boolean;
+}
+
 /** A row of the table, in short. */
 export interface MethodInfo {
   name: string;
@@ -318,6 +672,38 @@ export interface MethodList {
   methods: Array<MethodInfo>;
 }
 
+/** A chunk of a streamed completion, as the provider sent it. */
+export interface ModelChunkEvent {
+  chunk: unknown;
+  requestId?: string | null;
+}
+
+/** A request of OpenAI's Chat Completions; the provider gets it as it is. */
+export interface ModelCompleteParams {
+  /** The request, an object with at least `messages`. */
+  body: unknown;
+  /** Repeated in the events of this call. */
+  requestId?: string | null;
+}
+
+/** `body` is the provider's answer; of a streamed one the chunks were sent before, and `finished` is true. */
+export interface ModelCompleted {
+  body?: unknown | null;
+  usage?: Usage | null;
+  finished?: boolean;
+}
+
+/** A request of OpenAI's Embeddings; the provider gets it as it is. */
+export interface ModelEmbedParams {
+  /** The request, an object with at least `input`. */
+  body: unknown;
+}
+
+/** The provider's answer. */
+export interface ModelEmbedded {
+  body: unknown;
+}
+
 /** A model. `created` in s since 1970; `error` where its provider could not be asked. */
 export interface ModelInfo {
   id: string;
@@ -328,9 +714,10 @@ export interface ModelInfo {
   error?: string | null;
 }
 
-/** All models, the primary provider's configured one first. */
+/** All models, the primary provider's configured one first. `direct`: whether `model.*` may ask them. */
 export interface ModelList {
   models: Array<ModelInfo>;
+  direct?: boolean;
 }
 
 /** An event for a client of the subprotocol `jsonrpc`; params are the data, with epoch and seq in it. */
@@ -406,6 +793,8 @@ export interface RunOptions {
   timeoutMs?: number | null;
   /** In place of the agent's prompt. */
   system?: string | null;
+  /** Put behind the agent's prompt, for this run. */
+  instructions?: string | null;
   /** When the session has a run already: wait for it, refuse, or abort it. */
   ifBusy?: "interrupt" | "queue" | "reject";
 }
@@ -636,6 +1025,20 @@ export interface TokenRevoked {
   revoked: boolean;
 }
 
+/** Which call may go on, and the PIN where it needs one. */
+export interface ToolApproveParams {
+  /** The id that `tool.approval` told. */
+  approvalId: string;
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
+}
+
+/** The call goes on. */
+export interface ToolApproved {
+  approvalId: string;
+  approved: boolean;
+}
+
 /** The agent is about to use a tool. */
 export interface ToolCallEvent {
   sessionKey: string;
@@ -644,6 +1047,71 @@ export interface ToolCallEvent {
   tool: string;
   params: unknown;
   skill?: string | null;
+}
+
+/** A call waits no longer. */
+export interface ToolDecidedEvent {
+  approvalId: string;
+  runId: string;
+  sessionKey: string;
+  tool: string;
+  outcome: "approved" | "cancelled" | "denied" | "expired";
+  reason?: string | null;
+}
+
+/** The call fails. */
+export interface ToolDenied {
+  approvalId: string;
+  denied: boolean;
+}
+
+/** Which call must not go on; the agent is told the reason. */
+export interface ToolDenyParams {
+  /** The id that `tool.approval` told. */
+  approvalId: string;
+  reason?: string | null;
+}
+
+/** A tool. `parameters` is a JSON Schema; `source` says what brought it, `skill` the skill's slug. `dangerous` tools change things or reach out; with `needsPin` a human's PIN is asked for. */
+export interface ToolInfo {
+  name: string;
+  description: string;
+  parameters: Record<string, unknown>;
+  dangerous: boolean;
+  policy: "allow" | "ask" | "deny";
+  needsPin?: boolean;
+  source?: string | null;
+  skill?: string | null;
+}
+
+/** A tool and its arguments, used as the session's agent would. `pin` in place of the header X-OpenClaw-Pin. */
+export interface ToolInvokeParams {
+  name: string;
+  /** The tool's arguments, as its JSON Schema says. */
+  params?: Record<string, unknown>;
+  /** The client's name of a session. */
+  sessionKey?: string | null;
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
+}
+
+/** What the tool answered, whole, and how long it took. */
+export interface ToolInvoked {
+  callId: string;
+  tool: string;
+  result: unknown;
+  durationMs: number;
+}
+
+/** The agent's tools, by name. */
+export interface ToolList {
+  agentId: string;
+  tools: Array<ToolInfo>;
+}
+
+/** Whose tools; the default agent's where none is named. */
+export interface ToolListParams {
+  agentId?: string | null;
 }
 
 /** A tool answered, or failed with `error`. */
@@ -709,6 +1177,28 @@ export interface UsageRow {
 export interface Methods {
   /** The agents that `chat.run` can be addressed to. */
   "agent.list": { params: Empty; result: AgentList };
+  /** What dangerous tools did, and who allowed it. For admins of the owner. */
+  "audit.query": { params: AuditQueryParams; result: AuditPage };
+  /** Read the whole audit log and check that nothing in it was changed or taken away. For admins of the owner. */
+  "audit.verify": { params: Empty; result: AuditVerdict };
+  /** Click an element. */
+  "browser.click": { params: BrowserClickParams; result: BrowserPage };
+  /** Close a page, or a profile with all its pages; what the profile keeps on disk stays. */
+  "browser.close": { params: BrowserCloseParams; result: BrowserClosed };
+  /** Run JavaScript in a page. */
+  "browser.execute": { params: BrowserExecuteParams; result: BrowserExecuted };
+  /** Lead the page that was used last to another address; open one where there is none. */
+  "browser.navigate": { params: BrowserNavigateParams; result: BrowserNavigated };
+  /** Open a page. The browser starts where it does not run. */
+  "browser.open": { params: BrowserOpenParams; result: BrowserNavigated };
+  /** A picture of a page, as PNG. */
+  "browser.screenshot": { params: BrowserScreenshotParams; result: BrowserPicture };
+  /** A page in words, as assistive technology reads it. */
+  "browser.snapshot": { params: BrowserSnapshotParams; result: BrowserSnapshot };
+  /** Whether there is a browser, and which pages are open. */
+  "browser.status": { params: BrowserStatusParams; result: BrowserStatus };
+  /** Type into an element. */
+  "browser.type": { params: BrowserTypeParams; result: BrowserPage };
   /** All channels and how they stand. */
   "channel.list": { params: Empty; result: ChannelList };
   /** How a channel stands. */
@@ -733,6 +1223,22 @@ export interface Methods {
   "event.unsubscribe": { params: EventUnsubscribeParams; result: Unsubscribed };
   /** The newest lines of the log. To follow it, subscribe to the topic `logs`. */
   "log.tail": { params: LogTailParams; result: LogLines };
+  /** Fold the caller's log into dated files now. */
+  "memory.compact": { params: Empty; result: MemoryCompacted };
+  /** Forget a memory. */
+  "memory.delete": { params: MemoryDeleteParams; result: MemoryDeleted };
+  /** Forget all that was stored before a time. */
+  "memory.prune": { params: MemoryPruneParams; result: MemoryPruned };
+  /** The memories that hold any of the words, ranked by how many and how rare they are. */
+  "memory.search": { params: MemorySearchParams; result: MemoryResults };
+  /** How much is remembered: in the log and in the dated files. */
+  "memory.stats": { params: Empty; result: MemoryStats };
+  /** Remember a value under a key; a value that the key had before is replaced. */
+  "memory.store": { params: MemoryStoreParams; result: MemoryStored };
+  /** Ask a model, without an agent: bodies as OpenAI's Chat Completions have them. Leaving cuts the request. */
+  "model.complete": { params: ModelCompleteParams; result: ModelCompleted };
+  /** Turn texts into vectors: bodies as OpenAI's Embeddings have them. */
+  "model.embed": { params: ModelEmbedParams; result: ModelEmbedded };
   /** The models of all providers; a provider that does not answer is listed with its configured model. */
   "model.list": { params: Empty; result: ModelList };
   /** The OpenRPC document of this gateway (OpenRPC 1.3.2). */
@@ -761,6 +1267,16 @@ export interface Methods {
   "token.list": { params: Empty; result: TokenList };
   /** Take a token back. */
   "token.revoke": { params: TokenRevokeParams; result: TokenRevoked };
+  /** Let a call that waits go on, once. Five wrong PINs lock the caller out for a while. */
+  "tool.approve": { params: ToolApproveParams; result: ToolApproved };
+  /** Refuse a call that waits; the agent is told so. */
+  "tool.deny": { params: ToolDenyParams; result: ToolDenied };
+  /** Use a tool directly. Policies and the PIN hold as for agents; the caller's own call counts as its approval. */
+  "tool.invoke": { params: ToolInvokeParams; result: ToolInvoked };
+  /** The tools of an agent, and what each needs before it is used. */
+  "tool.list": { params: ToolListParams; result: ToolList };
+  /** The calls that wait for a human. */
+  "tool.pending": { params: Empty; result: ApprovalList };
   /** Tokens, cost and latency, added up per day, session, agent, token or model. */
   "usage.query": { params: UsageQueryParams; result: UsageReport };
 }
@@ -785,14 +1301,20 @@ export interface Events {
   "heartbeat": HeartbeatEvent;
   /** A line was written to the log. */
   "log.line": LogEntry;
+  /** A piece of a model's answer, to the connection that asked. */
+  "model.chunk": ModelChunkEvent;
   /** A session was deleted. */
   "session.deleted": SessionGoneEvent;
   /** A session's messages were removed. */
   "session.reset": SessionGoneEvent;
   /** A session was made or changed. */
   "session.updated": SessionEvent;
+  /** A call waits until `tool.approve` or `tool.deny`. */
+  "tool.approval": ApprovalInfo;
   /** A tool is about to run. */
   "tool.call": ToolCallEvent;
+  /** A call that waited was decided. */
+  "tool.decided": ToolDecidedEvent;
   /** A tool has run. */
   "tool.result": ToolResultEvent;
 }

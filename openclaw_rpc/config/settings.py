@@ -9,13 +9,16 @@ from msgspec import Meta
 from openclaw_rpc.config.gateway import (
     FilePath,
     GatewaySettings,
-    HostName,
     LoggingSettings,
     RunSettings,
     Section,
 )
 from openclaw_rpc.domain.agents import AgentSettings
+from openclaw_rpc.domain.browser import BrowserSettings
+from openclaw_rpc.domain.memory.settings import MemorySettings
 from openclaw_rpc.domain.models import ProviderSettings
+from openclaw_rpc.domain.outbound import OutboundSettings
+from openclaw_rpc.domain.tools.policy import SecurityPolicy
 from openclaw_rpc.protocol.base import Name
 
 FreeForm = dict[str, Any]
@@ -34,25 +37,13 @@ class StorageSettings(Section, frozen=True, kw_only=True):
     path: Annotated[FilePath, Meta(description="The database's file; else in the state folder.")] | None = None
 
 
-class SecuritySettings(Section, frozen=True, kw_only=True):
+class SecuritySettings(SecurityPolicy, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What dangerous acts need."""
 
-    require_pin_for: Annotated[
-        list[Name], Meta(max_length=1000, description="Tools that wait for a human's PIN: `shell`, `file_write`.")
-    ] = []
     sandbox: Annotated[
         Literal["auto", "bubblewrap", "none"],
         Meta(description="What commands run in; `auto` is bubblewrap where it is installed."),
     ] = "auto"
-
-
-class OutboundSettings(Section, frozen=True, kw_only=True):
-    """What the gateway may connect to on somebody's behalf."""
-
-    allow_private_hosts: Annotated[
-        list[HostName],
-        Meta(max_length=1000, description="Loopback, private and link-local hosts that may be reached all the same."),
-    ] = []
 
 
 class McpSettings(Section, frozen=True, kw_only=True):
@@ -87,7 +78,12 @@ class Settings(Section, frozen=True, kw_only=True):
     outbound: Annotated[OutboundSettings, Meta(description="What may be connected to.")] = OutboundSettings()
     channels: Annotated[dict[Name, FreeForm], Meta(description="Channels' own settings, by their names.")] = {}
     skills: Annotated[FreeForm, Meta(description="Settings of skills.")] = {}
-    memory: Annotated[FreeForm, Meta(description="Settings of the memory.")] = {}
+    memory: Annotated[MemorySettings, Meta(description="What is remembered, and for how long in the log.")] = (
+        MemorySettings()
+    )
+    browser: Annotated[BrowserSettings, Meta(description="The browser that agents and clients drive.")] = (
+        BrowserSettings()
+    )
     mcp: Annotated[McpSettings, Meta(description="MCP servers.")] = McpSettings()
     openai: Annotated[OpenAISettings, Meta(description="OpenAI's API.")] = OpenAISettings()
 

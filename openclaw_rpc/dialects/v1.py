@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from openclaw_rpc.dialects import runs
+from openclaw_rpc.dialects.pictures import picture
 from openclaw_rpc.dialects.rest import Endpoint, Follow, Inputs, Plan, Reply, Sse, direct
-from openclaw_rpc.protocol import channel, chat, event, session, system
+from openclaw_rpc.protocol import browser, channel, chat, event, session, system
 from openclaw_rpc.protocol.chat import ChatRunParams, FinishReason, RunState, TimeoutMs, Usage
 from openclaw_rpc.protocol.errors import GatewayError
 
@@ -134,6 +135,15 @@ class V1:
             calls=(event.subscribe,),
             streams=True,
         ),
+        direct("GET", "/v1/browser/status", browser.status),
+        direct("POST", "/v1/browser/open", browser.open_),
+        direct("POST", "/v1/browser/navigate", browser.navigate),
+        picture("POST", "/v1/browser/screenshot"),
+        direct("POST", "/v1/browser/execute", browser.execute),
+        direct("POST", "/v1/browser/click", browser.click),
+        direct("POST", "/v1/browser/type", browser.type_),
+        direct("POST", "/v1/browser/snapshot", browser.snapshot),
+        direct("POST", "/v1/browser/close", browser.close),
         direct("GET", "/v1/channels", channel.list_),
         direct("GET", "/v1/channels/{channelId}/status", channel.status),
     )

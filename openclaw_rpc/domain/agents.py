@@ -1,7 +1,7 @@
 """Who can be asked: the agents of `gateway.yaml`, and the one that is always there."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
@@ -56,6 +56,10 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     skills: Annotated[
         list[str], Meta(description="The skills it may use, by their slugs; `*` is all of them.", max_length=1000)
     ] = msgspec.field(default_factory=_everything)
+    policies: Annotated[
+        dict[Name, Literal["allow", "ask", "deny"]],
+        Meta(max_length=1000, description="`allow`, `ask` or `deny` by tool, before the gateway's own policies."),
+    ] = {}
     memory: Annotated[bool, Meta(description="Whether it remembers across sessions.")] = True
     max_steps: Annotated[int, Meta(ge=1, le=1000, description="How often it may ask its model within one run.")] = 16
     default: Annotated[bool, Meta(description="Whether it is asked where a request names no agent.")] = False

@@ -66,6 +66,8 @@ class Sessions:
         self._streams = streams
         self._agents = agents
         self._clock = clock
+        self.forgotten: list[Callable[[SessionRecord], Awaitable[None]]] = []
+        """Told of every session that was deleted or emptied, before the caller is answered."""
 
     def now(self) -> str:
         """The time, as it is kept."""
@@ -181,6 +183,7 @@ class Sessions:
         await stop(record.id)
         if not await self._store.delete_session(record.id):
             raise NotFound(f"there is no session {key!r}", field="sessionKey")
+        await self._forget(record)
         self._streams.of(record).tell(session_deleted, SessionGoneEvent(session_key=record.key))
         self._streams.drop(record.id)
 
@@ -189,6 +192,7 @@ class Sessions:
         record = await self.find(principal, key)
         await stop(record.id)
         await self._store.clear_session(record.id)
+        await self._forget(record)
         stream = self._streams.of(record)
         stream.restart(new_epoch())
         record.epoch, record.message_count, record.summary, record.updated_at = stream.epoch, 0, None, self.now()
@@ -196,6 +200,10 @@ class Sessions:
         await self._store.update_session(record)
         stream.tell(session_reset, SessionGoneEvent(session_key=record.key))
         return self.announce(record)
+
+    async def _forget(self, record: SessionRecord) -> None:
+        for listener in self.forgotten:
+            await listener(record)
 
     async def fork(self, principal: Principal, params: SessionForkParams) -> SessionInfo:
         """Copy a session up to a message."""

@@ -30,7 +30,11 @@ class Event(Generic[D]):
 
 @dataclass(frozen=True, slots=True)
 class Method(Generic[P, R]):
-    """A method: what it takes, what it answers, who may call it, what it counts as, what may follow."""
+    """A method: what it takes, what it answers, who may call it, what it counts as, what may follow.
+
+    ``tool`` names the agents' tool that does the same: what holds for that (policies, the PIN) holds for the method.
+    Uses of a ``dangerous`` one go into the audit log.
+    """
 
     name: str
     params: type[P]
@@ -40,6 +44,8 @@ class Method(Generic[P, R]):
     rate: Rate = Rate.REQUESTS
     emits: tuple[Event[Any], ...] = ()
     errors: tuple[type[GatewayError], ...] = ()
+    tool: str | None = None
+    dangerous: bool = False
 
     @property
     def namespace(self) -> str:

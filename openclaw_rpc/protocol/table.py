@@ -3,7 +3,23 @@
 from collections.abc import Iterable
 from typing import Any
 
-from openclaw_rpc.protocol import agent, channel, chat, config, event, log, model, session, system, token, usage
+from openclaw_rpc.protocol import (
+    agent,
+    audit,
+    browser,
+    channel,
+    chat,
+    config,
+    event,
+    log,
+    memory,
+    model,
+    session,
+    system,
+    token,
+    tool,
+    usage,
+)
 from openclaw_rpc.protocol.method import Event, Method
 
 AnyMethod = Method[Any, Any]
@@ -21,6 +37,10 @@ METHODS: tuple[AnyMethod, ...] = (
     *log.METHODS,
     *token.METHODS,
     *usage.METHODS,
+    *memory.METHODS,
+    *browser.METHODS,
+    *tool.METHODS,
+    *audit.METHODS,
 )
 
 

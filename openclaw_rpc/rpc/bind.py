@@ -14,13 +14,19 @@ R = TypeVar("R")
 
 
 class Bound(Generic[P, R]):
-    """A row with its handler, and the decoder of its params built once."""
+    """A row with its handler, and the decoder of its params built once.
 
-    __slots__ = ("decoder", "handler", "is_async", "method")
+    ``whole``: once begun it is carried out, even if the caller goes away meanwhile.
+    """
 
-    def __init__(self, method: Method[P, R], handler: Callable[[P, Call], R | Awaitable[R]]) -> None:
+    __slots__ = ("decoder", "handler", "is_async", "method", "whole")
+
+    def __init__(
+        self, method: Method[P, R], handler: Callable[[P, Call], R | Awaitable[R]], *, whole: bool = False
+    ) -> None:
         self.method = method
         self.handler = handler
+        self.whole = whole
         self.decoder = msgspec.json.Decoder(method.params)
         self.is_async = inspect.iscoroutinefunction(handler)
 
@@ -36,9 +42,13 @@ class Namespace(Protocol):
         ...
 
 
-def bind(method: Method[P, R], handler: Callable[[P, Call], R | Awaitable[R]]) -> Bound[P, R]:
-    """Join a row and the function that answers it. A plain function is called in place, a coroutine as a task."""
-    return Bound(method, handler)
+def bind(method: Method[P, R], handler: Callable[[P, Call], R | Awaitable[R]], *, whole: bool = False) -> Bound[P, R]:
+    """Join a row and the function that answers it. A plain function is called in place, a coroutine as a task.
+
+    With ``whole`` a coroutine is not cancelled half-way when its caller goes away: for what takes several steps, of
+    which none must be missing.
+    """
+    return Bound(method, handler, whole=whole)
 
 
 class TableMismatch(Exception):
@@ -62,6 +72,8 @@ def join(table: Mapping[str, Method[Any, Any]], namespaces: Iterable[Namespace])
             handler_name = getattr(bound.handler, "__name__", "").rstrip("_")
             if handler_name != bound.method.verb:
                 raise TableMismatch(f"{name} is handled by a function called {handler_name}")
+            if bound.method.tool is not None and not bound.is_async:
+                raise TableMismatch(f"{name} stands for a tool, whose guard may wait: its handler must be async")
             joined[name] = bound
     missing = sorted(set(table) - set(joined))
     if missing:

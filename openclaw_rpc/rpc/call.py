@@ -12,8 +12,12 @@ from openclaw_rpc.protocol.base import Topic
 class Peer(Listener, Protocol):
     """A connection that can follow streams: what handlers may do with the other side of a socket."""
 
-    def follow(self, stream: Stream, run_id: str | None) -> None:
-        """Hear all events of a stream from now on, or of one run of it."""
+    def follow(self, stream: Stream, run_id: str | None) -> bool:
+        """Hear all events of a stream from now on, or of one run of it; whether they were not heard already."""
+        ...
+
+    def hears(self, event: Published) -> bool:
+        """Whether it follows what this event belongs to, or was sent it just now."""
         ...
 
     def unfollow(self, session_id: str, run_id: str | None) -> bool:
@@ -41,32 +45,51 @@ class Peer(Listener, Protocol):
         ...
 
 
+class Carrier(Protocol):
+    """Where a relayed answer goes as bytes: the body of an HTTP answer."""
+
+    async def write(self, data: bytes) -> None:
+        """Write whole server-sent events; waits while the client is behind."""
+        ...
+
+
 class Call:
     """What a handler is given beside its params."""
 
-    __slots__ = ("_after", "peer", "pin", "principal", "request_id")
+    __slots__ = ("_after", "_answered", "carrier", "peer", "pin", "principal", "request_id")
 
     def __init__(
-        self, principal: Principal, peer: Peer | None = None, *, request_id: str = "", pin: str | None = None
+        self,
+        principal: Principal,
+        peer: Peer | None = None,
+        *,
+        request_id: str = "",
+        pin: str | None = None,
+        carrier: Carrier | None = None,
     ) -> None:
         self.principal = principal
         self.peer = peer
+        self.carrier = carrier
         self.request_id = request_id
         self.pin = pin
-        self._after: list[Callable[[], None]] | None = None
+        self._after: list[Callable[[], None]] = []
+        self._answered = False
 
     def after_answer(self, action: Callable[[], None]) -> None:
         """Do something once the answer is on its way, or can't be sent any more.
 
-        The answer to a call precedes every event that the call causes; what causes events waits here.
+        The answer to a call precedes every event that the call causes; what causes events waits here. Where the
+        caller went away before the call was carried out, nothing is waited for.
         """
-        if self._after is None:
-            self._after = []
-        self._after.append(action)
+        if self._answered:
+            action()
+        else:
+            self._after.append(action)
 
     def answered(self) -> None:
         """Do what waited for the answer. Whoever dispatched the call calls this exactly once."""
-        if self._after is not None:
-            for action in self._after:
+        self._answered = True
+        if self._after:
+            actions, self._after = self._after, []
+            for action in actions:
                 action()
-            self._after = None

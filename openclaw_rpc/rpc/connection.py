@@ -91,6 +91,7 @@ class Connection:
         self._ear: _Ear | None = None
         self._heard_topics: set[Topic] = set()
         self._cut = cut
+        self._closed = False
 
     # ---- calls ----
 
@@ -212,14 +213,23 @@ class Connection:
             if event.row is chat_done:
                 self.unfollow(event.session_id, event.run_id)
 
+    def hears(self, event: Published) -> bool:
+        """Whether it follows what this event belongs to, or was sent it just now."""
+        follow = self._follows.get(event.session_id)
+        return event is self.last or (follow is not None and (follow[1] is None or event.run_id in follow[1]))
+
     def push(self, event: Published) -> None:
         """Send an event."""
         self.last = event
         self._outbox.put_event(event)
 
-    def follow(self, stream: Stream, run_id: str | None) -> None:
-        """Hear all events of a stream from now on, or of one run of it."""
+    def follow(self, stream: Stream, run_id: str | None) -> bool:
+        """Hear all events of a stream from now on, or of one run of it; whether they were not heard already."""
+        if self._closed:
+            return False
         before = self._follows.get(stream.session_id)
+        if before is not None and (before[1] is None or run_id in before[1]):
+            return False
         if run_id is None:
             self._follows[stream.session_id] = (stream, None)
         elif before is None:
@@ -227,6 +237,7 @@ class Connection:
         elif before[1] is not None:
             before[1].add(run_id)
         stream.listen(self)
+        return True
 
     def unfollow(self, session_id: str, run_id: str | None) -> bool:
         """Hear them no longer; whether they were heard."""
@@ -247,8 +258,9 @@ class Connection:
         if self._ear is None:
             self._ear = _Ear(self)
         for topic in topics:
-            self._heard_topics.add(topic)
-            self._topics.listen(topic, self._ear, user)
+            if not self._closed:
+                self._heard_topics.add(topic)
+                self._topics.listen(topic, self._ear, user)
 
     def unfollow_topics(self, topics: Sequence[Topic]) -> int:
         """Hear topics no longer; how many were heard."""
@@ -293,6 +305,7 @@ class Connection:
 
     def close(self) -> None:
         """Let go of everything: calls are cancelled, streams heard no longer."""
+        self._closed = True
         self.unfollow_all()
         for task in tuple(self._calls):
             task.cancel()

@@ -1,6 +1,8 @@
 """Every call of every door comes through here: guard, decode once into the typed struct, handle."""
 
+import asyncio
 from collections.abc import Awaitable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 
 import msgspec
@@ -27,6 +29,20 @@ class Limiter(Protocol):
         ...
 
 
+class ToolGuard(Protocol):
+    """Stands around methods that do what a tool does; `domain.tools.guard.DirectGuard` is one."""
+
+    def around(
+        self, principal: Principal, tool: str, params: msgspec.Struct, pin: str | None, *, dangerous: bool
+    ) -> AbstractAsyncContextManager[None]:
+        """Let the call pass, or not.
+
+        Raises:
+            Forbidden: a policy or the PIN is against it.
+        """
+        ...
+
+
 class Observer(Protocol):
     """Hears of every call that ended: for metrics and the log."""
 
@@ -42,8 +58,11 @@ class Observer(Protocol):
 class Dispatcher:
     """The table at work."""
 
-    def __init__(self, rows: Mapping[str, AnyBound], limiter: Limiter, observer: Observer) -> None:
+    def __init__(
+        self, rows: Mapping[str, AnyBound], limiter: Limiter, observer: Observer, tool_guard: ToolGuard
+    ) -> None:
         self.rows = rows
+        self._tool_guard = tool_guard
         self._limiter = limiter
         self._observer = observer
 
@@ -116,7 +135,8 @@ class Dispatcher:
 
     async def _await(self, bound: AnyBound, params: Any, call: Call) -> Any:
         try:
-            result = await bound.handler(params, call)
+            work = bound.handler(params, call)
+            result = await (carried_out(work) if bound.whole else work)
         except GatewayError as error:
             self._observer.call_done(bound.method.name, error.code)
             raise
@@ -130,6 +150,11 @@ class Dispatcher:
     def _fault(self, bound: AnyBound, error: Exception, call: Call) -> InternalError:
         self._observer.call_failed(bound.method.name, error, call)
         return InternalError("the gateway failed to answer; its log says why", requestId=call.request_id)
+
+
+async def carried_out(work: Awaitable[Any]) -> Any:
+    """Await work that goes on to its end even if whoever awaits it is cancelled."""
+    return await asyncio.shield(asyncio.ensure_future(work))
 
 
 def missing_scope(scope: Scope) -> Forbidden:

@@ -3,7 +3,8 @@
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.published import Published
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
-from openclaw_rpc.domain.streams import Stream, Streams
+from openclaw_rpc.domain.streams import Streams
+from openclaw_rpc.protocol.chat import chat_done
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
 from openclaw_rpc.protocol.event import Position, Subscribed
 from openclaw_rpc.rpc.call import Call, Peer
@@ -20,6 +21,19 @@ def peer_of(call: Call) -> Peer:
     return call.peer
 
 
+class Gathering:
+    """Hears a stream in place of a peer whose answer is still on its way, but for what the peer hears already."""
+
+    def __init__(self, peer: Peer) -> None:
+        self.events: list[Published] = []
+        self._peer = peer
+
+    def hear(self, event: Published) -> None:
+        """Take an event."""
+        if not self._peer.hears(event):
+            self.events.append(event)
+
+
 class Following:
     """Subscribes peers to streams."""
 
@@ -28,15 +42,33 @@ class Following:
         self._streams = streams
 
     async def follow(
-        self, call: Call, session: SessionRecord, run_id: str | None, after: Position | None
+        self, call: Call, session: SessionRecord, run_id: str | None, after: Position | None, *, again: bool = True
     ) -> Subscribed:
-        """Let the caller hear a session, or one run of it, from a position on."""
+        """Let the caller hear a session, or one run of it, from a position on.
+
+        ``again`` is false where a peer that hears it already is not to be told again what it missed.
+        """
         peer = peer_of(call)
         stream = self._streams.of(session)
-        missed = await self._streams.since(stream, after.epoch, after.seq) if after is not None else []
-        if missed is not None and run_id is not None:
-            missed = [event for event in missed if event.run_id == run_id]
-        call.after_answer(lambda: _begin(peer, stream, run_id, missed or []))
+        # Keeps the stream in memory while its history is read.
+        stream.holders += 1
+        try:
+            missed = await self._streams.since(stream, after.epoch, after.seq) if after is not None else []
+        finally:
+            stream.holders -= 1
+        gathering = Gathering(peer)
+        stream.listen(gathering)
+
+        def begin() -> None:
+            stream.unlisten(gathering)
+            fresh = peer.follow(stream, run_id)
+            for event in [*(missed if missed and (fresh or again) else ()), *gathering.events]:
+                if run_id is None or event.run_id == run_id:
+                    peer.push(event)
+                    if run_id is not None and event.row is chat_done:
+                        peer.unfollow(stream.session_id, run_id)
+
+        call.after_answer(begin)
         return Subscribed(epoch=stream.epoch, seq=stream.head, resync=missed is None)
 
     async def session_of(self, run: RunRecord) -> SessionRecord:
@@ -49,9 +81,3 @@ class Following:
         if session is None or session.id != run.session_id:
             raise NotFound(f"there is no run {run.id!r}", field="runId")
         return session
-
-
-def _begin(peer: Peer, stream: Stream, run_id: str | None, missed: list[Published]) -> None:
-    peer.follow(stream, run_id)
-    for event in missed:
-        peer.push(event)

@@ -54,10 +54,12 @@ class LiveRun:
             scopes=principal.scopes,
             agent_id=agent.id,
             message=params.message,
+            token=principal.name,
             pin=pin,
         )
         self.opening: ChatMessageEvent | None = None
         """The event of the user's message, told first."""
+
         self.released = False
         self.started = False
         self.ending: Ending | None = None

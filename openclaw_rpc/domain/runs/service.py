@@ -89,6 +89,8 @@ class Runs:
     ) -> None:
         self.settings = settings
         self.running = 0
+        self.finished: list[Callable[[LiveRun], Coroutine[Any, Any, None]]] = []
+        """Told of every run that ended, after its final event; what they do delays nobody."""
         self._store = store
         self._streams = streams
         self._sessions = sessions
@@ -152,6 +154,8 @@ class Runs:
         self._refuse_when_full()
         session = await self._session(principal, params)
         agent = self._agents.get(params.agent_id or session.agent_id)
+        if params.history and not session.message_count:
+            await self._keep_history(session, params)
         stream = self._streams.of(session)
         record = RunRecord(
             id=new_id("run"),
@@ -183,11 +187,14 @@ class Runs:
 
     async def _admit(self, live: LiveRun, message: ChatMessage) -> tuple[RunAccepted, Callable[[], None]]:
         """Take a place in the session's lane, then put the run on disk."""
-        self._refuse_when_full()
-        lane = self._lanes.setdefault(live.session.id, deque())
         if_busy = live.params.options.if_busy
-        if lane and if_busy == "reject":
+        key, others = live.record.idempotency_key, self._lanes.get(live.session.id, ())
+        # With the key of one that is there it is no further run, and the store says which it is.
+        behind = bool(others) and (key is None or all(other.record.idempotency_key != key for other in others))
+        if behind and if_busy == "reject":
             raise Conflict("the session has a run already", field="options.ifBusy", reason="busy")
+        self._refuse_when_full(behind=behind)
+        lane = self._lanes.setdefault(live.session.id, deque())
         lane.append(live)
         self._live[live.record.id] = live
         live.stream.holders += 1
@@ -235,6 +242,25 @@ class Runs:
                 self._sessions.announce(record)
                 return record
 
+    async def _keep_history(self, session: SessionRecord, params: ChatRunParams) -> None:
+        """Put what was said elsewhere into a session that begins."""
+        if params.session_key is None:
+            await self._store.create_session(session)
+        earlier = [
+            ChatMessage(
+                message_id=new_id("m"),
+                role=message.role,
+                content=message.content,
+                created_at=session.created_at,
+                status="complete",
+                tool_calls=message.tool_calls,
+                tool_call_id=message.tool_call_id,
+                attachments=[attached(item, item.text) for item in message.attachments],
+            )
+            for message in params.history
+        ]
+        await self._store.commit(session.id, messages=earlier)
+
     async def _attached(self, item: Attachment, context: RunContext) -> JsonObject:
         text = item.text
         if item.type == "file":
@@ -245,11 +271,13 @@ class Runs:
             raise InvalidRequest("a picture needs a url or data", field="attachments.url", reason="missing")
         return attached(item, text)
 
-    def _refuse_when_full(self) -> None:
+    def _refuse_when_full(self, *, behind: bool = False) -> None:
+        """Refuse where as many wait as may; ``behind``: the run would wait behind another of its session."""
         if self._closing or self._group is None:
             raise Unavailable("the gateway is stopping", reason="stopping", retryAfter=BUSY_SECONDS)
-        settings = self.settings
-        if self.running >= settings.max_running and self.queued >= settings.max_queued:
+        settings, count = self.settings, len(self._live)
+        full = count >= settings.max_running + settings.max_queued
+        if full or (behind and count - len(self._lanes) >= settings.max_queued):
             raise Unavailable("too many runs are waiting", reason="busy", retryAfter=BUSY_SECONDS)
 
     def _waits(self, live: LiveRun) -> bool:
@@ -330,6 +358,8 @@ class Runs:
         finally:
             self._forget(live)
             live.ended.set()
+            for listener in self.finished:
+                self._spawn(listener, live)
 
     def _forget(self, live: LiveRun) -> None:
         self._live.pop(live.record.id, None)
@@ -349,10 +379,15 @@ class Runs:
             self._spawn(self._end_unstarted, live)
 
     async def stop_session(self, session_id: str) -> None:
-        """Abort all runs of a session and wait until they have ended."""
+        """Abort all runs of a session and wait until they have ended.
+
+        A run whose caller has no answer yet ends when it has: waiting for it would be waiting for ourselves, where
+        both calls stand in one batch.
+        """
         for live in list(self._lanes.get(session_id, ())):
             self._stop(live, "aborted")
-            await live.ended.wait()
+            if live.released:
+                await live.ended.wait()
 
     async def _find(self, principal: Principal, run_id: str) -> LiveRun | RunRecord:
         live = self._live.get(run_id)

@@ -105,9 +105,7 @@ class Turn:
         live.skills_used.extend(preparation.skills)
         tools = {spec.name: spec for spec in preparation.tools}
         kept, _ = await self._store.messages(live.session.id, HISTORY)
-        upto = next((at for at, message in enumerate(kept) if message.run_id == live.record.id), len(kept) - 1)
-        # Messages of runs that wait behind this one are on disk already, and none of its business.
-        messages = conversation(kept[: upto + 1])
+        messages = conversation(so_far(kept, live.record.id))
         for _ in range(live.agent.max_steps):
             reply = await self._ask(live, preparation, messages)
             calls = reply.calls()
@@ -120,7 +118,8 @@ class Turn:
         """Ask the model that was chosen, then the fallbacks, as long as nothing was said."""
         options = live.params.options
         choices = self._models.resolve(options.model or live.session.model or live.agent.model)
-        system = "\n\n".join((options.system or live.agent.prompt, *preparation.system))
+        own = (options.instructions,) if options.instructions else ()
+        system = "\n\n".join((options.system or live.agent.prompt, *own, *preparation.system))
         for left, choice in zip(range(len(choices) - 1, -1, -1), choices, strict=True):
             prompt = Prompt(
                 model=choice.model,
@@ -275,6 +274,19 @@ class Turn:
             model=live.record.model if role == "assistant" else None,
             **more,
         )
+
+
+def so_far(kept: Sequence[ChatMessage], run_id: str) -> list[ChatMessage]:
+    """The conversation that a run answers, its own question last.
+
+    A run that waited has its question on disk before the answers it waited for. Questions that came after it belong
+    to runs that wait still, and are none of its business.
+    """
+    at = next((at for at, message in enumerate(kept) if message.run_id == run_id), None)
+    if at is None:
+        return list(kept)
+    later = [message for message in kept[at + 1 :] if message.role != "user" or message.run_id is None]
+    return [*kept[:at], *later, kept[at]]
 
 
 def as_function(spec: ToolSpec) -> JsonObject:

@@ -1,29 +1,19 @@
-"""What agents can do besides talking."""
+"""A workspace for a gateway that has none."""
 
-from collections.abc import Sequence
-from typing import Any
-
-from openclaw_rpc.domain.ports import Preparation, RunContext
-from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
+from openclaw_rpc.domain.ports import RunContext
+from openclaw_rpc.protocol.errors import InvalidRequest
 
 
-class NoTools:
-    """A toolbox with nothing in it."""
+class NoFiles:
+    """Keeps nothing and has nothing."""
 
-    names: Sequence[str] = ()
-
-    async def prepare(self, context: RunContext) -> Preparation:
-        """Nothing is added to the run."""
-        return Preparation()
-
-    async def use(self, name: str, params: JsonObject, context: RunContext, call_id: str) -> Any:
-        """There is no such tool.
+    async def spill(self, user: str, name: str, text: str) -> str:
+        """Nothing can be kept.
 
         Raises:
-            NotFound: always.
+            InvalidRequest: always.
         """
-        raise NotFound(f"there is no tool {name!r}", field="name")
+        raise InvalidRequest("there is no workspace", reason="no_files")
 
     async def read_attachment(self, path: str, context: RunContext) -> str:
         """There are no files.

@@ -1,19 +1,15 @@
-"""The wiring: a configuration becomes a gateway that listens. The one place that knows concrete classes."""
+"""A gateway: assembled, listening, taking a changed configuration, and stopped."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import ssl
 import time
-from collections.abc import AsyncGenerator, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import anyio
-import msgspec
 from anyio.abc import TaskGroup
 
 from openclaw_rpc import __version__
@@ -23,25 +19,28 @@ from openclaw_rpc.adapters.providers.offline import OfflineProvider
 from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.adapters.tokens.file import FileTokenStore
+from openclaw_rpc.app.options import Options
+from openclaw_rpc.app.reporting import Described, LogTopic, Observed
+from openclaw_rpc.app.tools import Hands
 from openclaw_rpc.config.file import GatewayFile
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.settings import Settings
+from openclaw_rpc.dialects.openai import OpenAI
 from openclaw_rpc.dialects.rest import Dialect
 from openclaw_rpc.dialects.v1 import V1
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Authenticator, TokenService
 from openclaw_rpc.domain.channels import Channels
 from openclaw_rpc.domain.clock import SystemClock
+from openclaw_rpc.domain.completions import Completions
+from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.limits import RateLimiter
 from openclaw_rpc.domain.models import PRIMARY, Models
-from openclaw_rpc.domain.ports import Log, Provider, ProviderFault
-from openclaw_rpc.domain.published import Published
-from openclaw_rpc.domain.records import LogRecord, SessionQuery, SessionRecord
+from openclaw_rpc.domain.ports import Provider
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
-from openclaw_rpc.domain.streams import Streams, Topics
-from openclaw_rpc.domain.tools.none import NoTools
+from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.methods.agent import AgentMethods
 from openclaw_rpc.methods.channel import ChannelMethods
 from openclaw_rpc.methods.chat import ChatMethods
@@ -54,12 +53,8 @@ from openclaw_rpc.methods.system import SystemMethods
 from openclaw_rpc.methods.token import TokenMethods
 from openclaw_rpc.methods.usage import UsageMethods
 from openclaw_rpc.protocol import table
-from openclaw_rpc.protocol.base import Topic
-from openclaw_rpc.protocol.chat import Usage
-from openclaw_rpc.protocol.log import LogEntry, log_line
 from openclaw_rpc.protocol.system import GatewayStatus, LoadStatus, ReasoningStatus, SystemStatus
 from openclaw_rpc.rpc.bind import join
-from openclaw_rpc.rpc.call import Call
 from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.rpc.following import Following
 from openclaw_rpc.transports.head import HeadJudge, HeadRules
@@ -73,84 +68,10 @@ from openclaw_rpc.transports.ws.door import SocketDoor
 
 OFFLINE = "offline"
 CAPABILITIES = ("chat", "channels")
-DIALECTS: tuple[Dialect, ...] = (V1(),)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What the command line says; None leaves it to `gateway.yaml`. ``terminal``: pretty lines go to stderr."""
-
-    config: Path | None = None
-    port: int | None = None
-    bind: str | None = None
-    log_level: str | None = None
-    terminal: bool = False
-    environ: MutableMapping[str, str] = field(default_factory=lambda: os.environ)
-
-    def overrides(self) -> dict[str, Any]:
-        """The same, nested as the file is."""
-        gateway = {"port": self.port, "bind": self.bind}
-        chosen: dict[str, Any] = {"gateway": {key: value for key, value in gateway.items() if value is not None}}
-        if self.log_level is not None:
-            chosen["logging"] = {"level": self.log_level}
-        return {key: value for key, value in chosen.items() if value}
-
-
-class Observed:
-    """Counts calls and what models did, and writes down the gateway's own faults."""
-
-    def __init__(self, metrics: Metrics, log: Log) -> None:
-        self._metrics = metrics
-        self._log = log
-
-    def call_done(self, method: str, outcome: str) -> None:
-        """A call ended."""
-        self._metrics.calls.add(method, outcome)
-
-    def call_failed(self, method: str, error: Exception, call: Call) -> None:
-        """A handler failed."""
-        self._log.error("a method failed", method=method, request_id=call.request_id, error=repr(error), exc_info=True)
-
-    def model_answered(self, provider: str, model: str, usage: Usage, seconds: float) -> None:
-        """A model was asked; what it used."""
-        self._metrics.provider_latency.observe(provider, seconds)
-        self._metrics.tokens.add(model, "prompt", by=usage.prompt_tokens)
-        self._metrics.tokens.add(model, "completion", by=usage.completion_tokens)
-
-    def model_failed(self, fault: ProviderFault) -> None:
-        """A model's server failed."""
-        self._metrics.provider_faults.add(fault.provider, fault.fault)
-        self._log.warning("a model's server failed", provider=fault.provider, fault=fault.fault, error=fault.message)
-
-
-class LogTopic:
-    """Tells the log's lines, which come from any thread, to those who follow the topic ``logs``."""
-
-    def __init__(self, topics: Topics) -> None:
-        self._topics = topics
-        self._loop = asyncio.get_running_loop()
-
-    def __call__(self, record: LogRecord) -> None:
-        """Take a line."""
-        if self._topics.wanted(Topic.LOGS):
-            entry = msgspec.convert(msgspec.to_builtins(record), LogEntry)
-            self._loop.call_soon_threadsafe(self._topics.tell, Published(log_line, entry, user=""))
-
-
-class Described:
-    """What the offline agent may say of the gateway."""
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-
-    async def status(self, user: str) -> Mapping[str, Any]:
-        """How it is doing."""
-        return msgspec.to_builtins(self._app.status())
-
-    async def sessions(self, user: str) -> Sequence[SessionRecord]:
-        """The user's sessions."""
-        records, _, _ = await self._app.store.list_sessions(SessionQuery(user=user, limit=20))
-        return records
+DIALECTS: tuple[Dialect, ...] = (
+    V1(),
+    OpenAI(),
+)
 
 
 class App:
@@ -227,8 +148,10 @@ class App:
             await stack.enter_async_context(self.runs.serving())
             await self._listen(stack)
             background.start_soon(self.door.beat)
+            background.start_soon(self.ledger.keep)
             background.start_soon(self.door.probe)
             background.start_soon(self.file.watch)
+            self.hands.start(background)
             if not self.settings.providers:
                 await self._look_for_a_model()
             self.ready = True
@@ -252,8 +175,11 @@ class App:
         self.agents = Agents(settings.agents)
         self.models = Models(self._providers(settings), settings.providers)
         stack.push_async_callback(self.models.aclose)
-        toolbox = NoTools()
+        self.hands = Hands(settings, paths, self.agents, self.streams, clock, logs)
+        await self.hands.build(stack)
+        toolbox = self.hands.toolbox
         self.sessions = Sessions(store, self.streams, self.agents, clock)
+        self.sessions.forgotten.append(self.hands.forget)
         observed = Observed(self.metrics, logs.get("rpc"))
         turn = Turn(store, self.streams, self.sessions, self.models, toolbox, observed)
         self.runs = Runs(
@@ -266,6 +192,16 @@ class App:
             toolbox=toolbox,
             log=logs.get("reasoning"),
         )
+        self.ledger = Ledger(store, logs.get("usage"))
+        completions = Completions(
+            self.models,
+            self.agents,
+            self.ledger,
+            observed,
+            clock,
+            lambda: self.settings.openai.allow_provider_models,
+        )
+        self.runs.finished.append(self.hands.remember)
         self.channels = Channels(lambda: self.settings.channels)
         tokens = FileTokenStore(paths.state)
         self.authenticator = Authenticator(settings.gateway.auth, tokens, clock)
@@ -278,15 +214,16 @@ class App:
             SessionMethods(self.sessions, self.runs),
             EventMethods(self.runs, self.sessions, following),
             AgentMethods(self.agents),
-            ModelMethods(self.models),
+            ModelMethods(self.models, completions),
             ChannelMethods(self.channels),
             SystemMethods(self.status, rows, f"ws://{settings.gateway.bind}:{settings.gateway.port}/"),
             ConfigMethods(self.file),
             LogMethods(logs),
             TokenMethods(token_service),
-            UsageMethods(store),
+            UsageMethods(store, self.ledger),
+            *self.hands.namespaces(self.sessions),
         )
-        self.dispatcher = Dispatcher(join(rows, namespaces), self.limiter, observed)
+        self.dispatcher = Dispatcher(join(rows, namespaces), self.limiter, observed, self.hands.guard)
         self.door = SocketDoor(
             lambda: self.settings.gateway,
             self.authenticator,
@@ -304,7 +241,7 @@ class App:
         providers: dict[str, Provider] = {
             name: OpenAIProvider(name, chosen) for name, chosen in settings.providers.items()
         }
-        return providers or {OFFLINE: OfflineProvider(Described(self))}
+        return providers or {OFFLINE: OfflineProvider(Described(self.status, self.store))}
 
     async def _look_for_a_model(self) -> None:
         """With no provider configured: a model's server on this machine, else the offline agent."""
@@ -372,6 +309,7 @@ class App:
         self.agents.replace(new.agents)
         self.judge.rules = rules_of(new)
         self.logs.apply(new)
+        self.hands.apply(new)
         self.door.close_invalid()
         if old.providers != new.providers and self._background is not None:
             self._background.start_soon(self._replace_providers)

@@ -1,0 +1,1 @@
+"""Where memories are kept: in memory, and in SQLite with dated files."""

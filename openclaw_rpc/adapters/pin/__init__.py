@@ -1,0 +1,1 @@
+"""Where the PIN's hash is kept."""

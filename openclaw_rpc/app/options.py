@@ -1,0 +1,27 @@
+"""What the command line says."""
+
+import os
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """What the command line says; None leaves it to `gateway.yaml`. ``terminal``: pretty lines go to stderr."""
+
+    config: Path | None = None
+    port: int | None = None
+    bind: str | None = None
+    log_level: str | None = None
+    terminal: bool = False
+    environ: MutableMapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def overrides(self) -> dict[str, Any]:
+        """The same, nested as the file is."""
+        gateway = {"port": self.port, "bind": self.bind}
+        chosen: dict[str, Any] = {"gateway": {key: value for key, value in gateway.items() if value is not None}}
+        if self.log_level is not None:
+            chosen["logging"] = {"level": self.log_level}
+        return {key: value for key, value in chosen.items() if value}

@@ -1,0 +1,76 @@
+"""What the parts of a gateway are told of each other: calls counted, log lines told, its state described."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from openclaw_rpc.domain.ports import Log, ProviderFault, Store
+from openclaw_rpc.domain.published import Published
+from openclaw_rpc.domain.records import LogRecord, SessionQuery, SessionRecord
+from openclaw_rpc.domain.streams import Topics
+from openclaw_rpc.protocol.base import Topic
+from openclaw_rpc.protocol.chat import Usage
+from openclaw_rpc.protocol.log import LogEntry, log_line
+from openclaw_rpc.protocol.system import SystemStatus
+from openclaw_rpc.rpc.call import Call
+from openclaw_rpc.transports.http.metrics import Metrics
+
+
+class Observed:
+    """Counts calls and what models did, and writes down the gateway's own faults."""
+
+    def __init__(self, metrics: Metrics, log: Log) -> None:
+        self._metrics = metrics
+        self._log = log
+
+    def call_done(self, method: str, outcome: str) -> None:
+        """A call ended."""
+        self._metrics.calls.add(method, outcome)
+
+    def call_failed(self, method: str, error: Exception, call: Call) -> None:
+        """A handler failed."""
+        self._log.error("a method failed", method=method, request_id=call.request_id, error=repr(error), exc_info=True)
+
+    def model_answered(self, provider: str, model: str, usage: Usage, seconds: float) -> None:
+        """A model was asked; what it used."""
+        self._metrics.provider_latency.observe(provider, seconds)
+        self._metrics.tokens.add(model, "prompt", by=usage.prompt_tokens)
+        self._metrics.tokens.add(model, "completion", by=usage.completion_tokens)
+
+    def model_failed(self, fault: ProviderFault) -> None:
+        """A model's server failed."""
+        self._metrics.provider_faults.add(fault.provider, fault.fault)
+        self._log.warning("a model's server failed", provider=fault.provider, fault=fault.fault, error=fault.message)
+
+
+class LogTopic:
+    """Tells the log's lines, which come from any thread, to those who follow the topic ``logs``."""
+
+    def __init__(self, topics: Topics) -> None:
+        self._topics = topics
+        self._loop = asyncio.get_running_loop()
+
+    def __call__(self, record: LogRecord) -> None:
+        """Take a line."""
+        if self._topics.wanted(Topic.LOGS):
+            entry = msgspec.convert(msgspec.to_builtins(record), LogEntry)
+            self._loop.call_soon_threadsafe(self._topics.tell, Published(log_line, entry, user=""))
+
+
+class Described:
+    """What the offline agent may say of the gateway."""
+
+    def __init__(self, status: Callable[[], SystemStatus], store: Store) -> None:
+        self._status = status
+        self._store = store
+
+    async def status(self, user: str) -> Mapping[str, Any]:
+        """How it is doing."""
+        return msgspec.to_builtins(self._status())
+
+    async def sessions(self, user: str) -> Sequence[SessionRecord]:
+        """The user's sessions."""
+        records, _, _ = await self._store.list_sessions(SessionQuery(user=user, limit=20))
+        return records

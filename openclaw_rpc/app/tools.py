@@ -1,0 +1,129 @@
+"""The wiring of an agent's hands: memory, the browser, and the toolbox that they are in."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+
+from anyio.abc import TaskGroup
+
+from openclaw_rpc.adapters.audit.file import FileAuditLog
+from openclaw_rpc.adapters.browser.driver import PlaywrightDriver
+from openclaw_rpc.adapters.logs import Logs
+from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore
+from openclaw_rpc.adapters.pin.file import FilePinStore
+from openclaw_rpc.config.paths import Paths
+from openclaw_rpc.config.secrets import redact
+from openclaw_rpc.config.settings import Settings
+from openclaw_rpc.domain.agents import Agents
+from openclaw_rpc.domain.browser import Browsers
+from openclaw_rpc.domain.clock import Clock
+from openclaw_rpc.domain.memory.service import Memories
+from openclaw_rpc.domain.outbound import OutboundPolicy
+from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.domain.records import SessionRecord
+from openclaw_rpc.domain.runs.live import LiveRun
+from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.streams import Streams
+from openclaw_rpc.domain.tools.approvals import Approvals
+from openclaw_rpc.domain.tools.audit import Auditor
+from openclaw_rpc.domain.tools.browser import BrowserTools
+from openclaw_rpc.domain.tools.guard import DirectGuard
+from openclaw_rpc.domain.tools.memory import MemoryTools
+from openclaw_rpc.domain.tools.none import NoFiles
+from openclaw_rpc.domain.tools.offer import Offers
+from openclaw_rpc.domain.tools.pin import PinGuard
+from openclaw_rpc.domain.tools.policy import Policies
+from openclaw_rpc.domain.tools.toolbox import Safety, Tools
+from openclaw_rpc.methods.audit import AuditMethods
+from openclaw_rpc.methods.browser import BrowserMethods
+from openclaw_rpc.methods.memory import MemoryMethods
+from openclaw_rpc.methods.tool import ToolMethods
+from openclaw_rpc.protocol.errors import GatewayError
+from openclaw_rpc.rpc.bind import Namespace
+
+
+class Hands:
+    """Everything that agents and clients can do besides talking, built once, told of each change of the settings."""
+
+    def __init__(
+        self, settings: Settings, paths: Paths, agents: Agents, streams: Streams, clock: Clock, logs: Logs
+    ) -> None:
+        self.settings = settings
+        self.policy = OutboundPolicy(settings.outbound)
+        self._paths = paths
+        self._agents = agents
+        self._streams = streams
+        self._clock = clock
+        self._logs = logs
+        self._log: Log = logs.get("tools")
+
+    async def build(self, stack: AsyncExitStack) -> None:
+        """Make every part; what has to be closed is left to ``stack``."""
+        paths = self._paths
+        store = await stack.enter_async_context(
+            SqliteMemoryStore.open(paths.state / "memory.db", paths.state / "memory")
+        )
+        self.memories = Memories(store, self._clock, self._logs.get("memory"), self.settings.memory)
+        driver = PlaywrightDriver(lambda: self.settings.browser, paths.state / "browser", lambda: self.policy)
+        self.browsers = Browsers(
+            lambda: self.settings.browser, driver, lambda: self.policy, self._clock, self._logs.get("browser")
+        )
+        stack.push_async_callback(self.browsers.stop)
+        self._build_safety()
+        self._build_toolbox()
+
+    def _build_safety(self) -> None:
+        """Those who decide what a tool may do, and write down what it did."""
+        paths, clock = self._paths, self._clock
+        self.audit_log = FileAuditLog(paths.state / "audit", self._log)
+        auditor = Auditor(self.audit_log, clock, redact, self._log)
+        self.policies = Policies(self.settings.security, lambda agent_id: self._agents.get(agent_id).policies)
+        pins = PinGuard(FilePinStore(paths.state), self.policies, auditor, clock)
+        self.approvals = Approvals(self._streams, pins, auditor, clock, lambda: self.policies.settings.approval_seconds)
+        self._safety = Safety(policies=self.policies, approvals=self.approvals, pins=pins, auditor=auditor)
+        self.guard = DirectGuard(self.policies, pins, auditor)
+
+    def _build_toolbox(self) -> None:
+        sources = (
+            MemoryTools(self.memories, self._agents),
+            BrowserTools(self.browsers),
+        )
+        offers = Offers(sources, self._agents, self.policies, self._log)
+        self.toolbox = Tools(offers, self._agents, self._safety, NoFiles(), self._log)
+
+    def namespaces(self, sessions: Sessions) -> tuple[Namespace, ...]:
+        """The handlers of the rows that need hands."""
+        return (
+            MemoryMethods(self.memories),
+            BrowserMethods(self.browsers),
+            ToolMethods(self.toolbox, self.approvals, sessions),
+            AuditMethods(self.audit_log),
+        )
+
+    def start(self, background: TaskGroup) -> None:
+        """Begin what goes on by itself."""
+        background.start_soon(self.memories.keep_compacting)
+        background.start_soon(self.browsers.stop_when_idle)
+
+    def apply(self, settings: Settings) -> None:
+        """Take what changed in the configuration."""
+        self.settings = settings
+        self.policy = OutboundPolicy(settings.outbound)
+        self.memories.settings = settings.memory
+        self.policies.settings = settings.security
+
+    async def remember(self, live: LiveRun) -> None:
+        """Index what was said in a run, where its agent remembers."""
+        record = live.record
+        if not live.agent.memory or record.status != "completed" or not record.response:
+            return
+        try:
+            await self.memories.remember_conversation(
+                record.user, record.session_key, record.id, live.params.message, record.response
+            )
+        except GatewayError as error:
+            self._log.warning("a conversation could not be remembered", run_id=record.id, error=error.message)
+
+    async def forget(self, session: SessionRecord) -> None:
+        """A session was deleted: its memories go with it."""
+        await self.memories.forget_session(session.user, session.key)

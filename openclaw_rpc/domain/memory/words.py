@@ -1,0 +1,117 @@
+"""Text as words to find it by.
+
+Scripts that put no spaces between words (Chinese, Japanese, Thai …) give every pair of neighbouring characters, and
+every single one for queries of one character; other scripts give words without case and accents, English ones as
+stems; a symbol such as an emoji is a word of its own. A word holds no character that means anything to a search engine.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from openclaw_rpc.domain.memory.stem import stem
+
+WORD_CHARACTERS: Final = 64
+"""Longer words are told apart by their first characters."""
+PIECE: Final = 65_536
+"""How many characters are worked on at a time, so that other threads get their turn."""
+
+# Kana, bopomofo, Han, Hangul; Thai, Lao, Tibetan, Myanmar, Khmer.
+_UNSPACED: Final = (
+    "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u31f0-\u31ff"
+    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U0001aff0-\U0001b16f\U00020000-\U000323af"
+)
+# Hebrew, Arabic, Syriac, Thaana and Indic vowels and points belong to their words, and `\w` leaves them out.
+_POINTS: Final = (
+    "\u0483-\u0487\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0711\u0730-\u07ff\u0816-\u08ff"
+)
+_INDIC: Final = "\u0900-\u0963\u0966-\u0dff"
+_SYMBOLS: Final = "\u2190-\u2bff\U0001f000-\U0001faff"
+_TOKEN: Final = re.compile(
+    f"(?P<run>[{_UNSPACED}]+)|(?P<symbol>[{_SYMBOLS}])|(?P<word>(?:(?![{_UNSPACED}{_SYMBOLS}_])[\\w{_POINTS}{_INDIC}])+)"
+)
+_ACCENTS: Final = re.compile("[\u0300-\u036f]")
+
+
+def folded(text: str) -> str:
+    """Text without the differences that no search should mind: case, accents, width, ways to compose a letter."""
+    if text.isascii():
+        return text.lower()
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return unicodedata.normalize("NFKC", _ACCENTS.sub("", plain)).casefold()
+
+
+def index_words(text: str) -> list[str]:
+    """The words that a text is found by, in their order, as often as they occur."""
+    words: list[str] = []
+    for run, word in _tokens(text):
+        if run:
+            words.extend(run)
+            words.extend(run[at : at + 2] for at in range(len(run) - 1))
+        else:
+            words.append(word)
+    return words
+
+
+def query_words(text: str, limit: int) -> list[str]:
+    """The words that a question asks for, each once, at most ``limit``."""
+    words: dict[str, None] = {}
+    for run, word in _tokens(text):
+        if len(run) > 1:
+            words.update((run[at : at + 2], None) for at in range(len(run) - 1))
+        else:
+            words[run or word] = None
+        if len(words) >= limit:
+            break
+    return list(words)[:limit]
+
+
+def text_of(parts: Iterable[Any]) -> str:
+    """All text in JSON values, keys and numbers too, a line each."""
+    found: list[str] = []
+    waiting = list(parts)
+    waiting.reverse()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str):
+            found.append(value)
+        elif isinstance(value, dict):
+            pairs: dict[Any, Any] = value  # pyright: ignore[reportUnknownVariableType]
+            for key, inner in reversed(pairs.items()):
+                waiting.append(inner)
+                waiting.append(str(key))
+        elif isinstance(value, list | tuple):
+            items: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType]
+            waiting.extend(reversed(items))
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            found.append(str(value))
+    return "\n".join(found)
+
+
+def _tokens(text: str) -> Iterator[tuple[str, str]]:
+    """Runs of an unspaced script, or words: one of both is empty."""
+    for piece in _pieces(text):
+        for match in _TOKEN.finditer(folded(piece)):
+            if match.lastgroup == "run":
+                yield match[0], ""
+            else:
+                yield "", _word(match[0])
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """The text in pieces that end where a line or a word ends, if there is one."""
+    begin = 0
+    while len(text) - begin > PIECE:
+        end = begin + PIECE
+        cut = max(text.rfind("\n", begin, end), text.rfind(" ", begin, end))
+        end = cut + 1 if cut > begin else end
+        yield text[begin:end]
+        begin = end
+    yield text[begin:]
+
+
+def _word(word: str) -> str:
+    if word.isascii() and word.isalpha() and len(word) <= WORD_CHARACTERS:
+        return stem(word)
+    return word[:WORD_CHARACTERS]

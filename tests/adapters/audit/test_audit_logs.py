@@ -1,0 +1,88 @@
+"""What every audit log does."""
+
+from pathlib import Path
+
+import anyio
+import pytest
+
+from openclaw_rpc.adapters.audit.file import FileAuditLog
+from openclaw_rpc.adapters.audit.memory import MemoryAuditLog
+from openclaw_rpc.domain.tools.audit import AuditLog, AuditQuery
+from openclaw_rpc.protocol.audit import AuditRecord
+from tests.support.store import at
+from tests.support.tools import Lines
+
+
+@pytest.fixture(params=["memory", "file", "small files"])
+def log(request: pytest.FixtureRequest, tmp_path: Path) -> AuditLog:
+    if request.param == "memory":
+        return MemoryAuditLog()
+    size = 300 if request.param == "small files" else 1 << 20
+    return FileAuditLog(tmp_path / "audit", Lines(), rotate_bytes=size)
+
+
+async def fill(log: AuditLog, count: int = 10) -> None:
+    for number in range(count):
+        await log.append(
+            AuditRecord(
+                at=at(number),
+                user="ada" if number % 2 else "eve",
+                outcome="begun" if number < 5 else "done",
+                tool=f"tool_{number % 3}",
+                params={"number": number},
+            )
+        )
+
+
+async def numbers(log: AuditLog, **query: object) -> list[int]:
+    records, _ = await log.query(AuditQuery(**{"limit": 100, **query}))  # type: ignore[arg-type]
+    return [record.params["number"] for record in records]
+
+
+async def test_records_are_answered_the_newest_first_and_numbered(log: AuditLog):
+    await fill(log)
+    records, more = await log.query(AuditQuery(limit=100))
+    assert [record.seq for record in records] == list(range(10, 0, -1))
+    assert more is None
+    assert records[-1].previous == "0" * 64
+    assert len({record.previous for record in records}) == 10
+
+
+async def test_filters_must_all_hold(log: AuditLog):
+    await fill(log)
+    assert await numbers(log, tool="tool_1") == [7, 4, 1]
+    assert await numbers(log, user="ada", outcome="begun") == [3, 1]
+    assert await numbers(log, since=at(3), until=at(6)) == [5, 4, 3]
+    assert await numbers(log, user="nobody") == []
+
+
+async def test_pages_follow_one_another_without_a_gap(log: AuditLog):
+    await fill(log)
+    found: list[int] = []
+    before: int | None = None
+    for _ in range(5):
+        records, before = await log.query(AuditQuery(limit=3, user="ada", before=before))
+        found += [record.params["number"] for record in records]
+        if before is None:
+            break
+    assert found == [9, 7, 5, 3, 1]
+
+
+async def test_an_empty_log_is_whole(log: AuditLog):
+    assert await log.query(AuditQuery(limit=1)) == ([], None)
+    verdict = await log.verify()
+    assert (verdict.intact, verdict.records) == (True, 0)
+
+
+async def test_a_log_as_it_was_written_is_whole(log: AuditLog):
+    await fill(log)
+    verdict = await log.verify()
+    assert (verdict.intact, verdict.records, verdict.fault) == (True, 10, None)
+
+
+async def test_records_that_come_together_are_all_kept(log: AuditLog):
+    async with anyio.create_task_group() as group:
+        for _ in range(20):
+            group.start_soon(fill, log, 5)
+    verdict = await log.verify()
+    assert (verdict.intact, verdict.records) == (True, 100)

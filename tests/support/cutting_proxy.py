@@ -1,0 +1,65 @@
+"""A TCP proxy whose connections a test can cut, as a network does: without a word to either side."""
+
+import contextlib
+import socket
+import threading
+from types import TracebackType
+
+
+class CuttingProxy:
+    """Forwards to a port of 127.0.0.1; ``port`` is where it listens, ``connections`` how many it has carried."""
+
+    def __init__(self, target: int) -> None:
+        self._target = target
+        self._server = socket.create_server(("127.0.0.1", 0))
+        self._pairs: list[socket.socket] = []
+        self._lock = threading.Lock()
+        self.port: int = self._server.getsockname()[1]
+        self.connections = 0
+
+    def __enter__(self) -> "CuttingProxy":
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # a blocked accept is woken by shutting down, not by closing
+        with contextlib.suppress(OSError):
+            self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
+        self.cut()
+
+    def cut(self) -> None:
+        """Drop every connection at once."""
+        with self._lock:
+            pairs, self._pairs = self._pairs, []
+        for one in pairs:
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                near, _ = self._server.accept()
+            except OSError:
+                return
+            try:
+                far = socket.create_connection(("127.0.0.1", self._target), 5)
+            except OSError:
+                near.close()
+                continue
+            far.settimeout(None)
+            with self._lock:
+                self.connections += 1
+                self._pairs += [near, far]
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._forward, args=(source, sink), daemon=True).start()
+
+    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                sink.sendall(data)
+        with contextlib.suppress(OSError):
+            sink.shutdown(socket.SHUT_RDWR)
+        source.close()
