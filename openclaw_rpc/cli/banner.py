@@ -1,0 +1,75 @@
+"""What `openclaw gateway` says when it listens: where, which model answers, how to talk to it."""
+
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from openclaw_rpc import __version__
+from openclaw_rpc.cli.output import colour_wanted, print_line
+
+if TYPE_CHECKING:
+    from openclaw_rpc.app import App
+
+OFFLINE = "offline"
+"""What `App.model` says where no model was found."""
+CONFIGURE = "openclaw config set providers.primary '{type: openai, model: gpt-5, api_key: \"${OPENAI_API_KEY}\"}'"
+
+
+def announce(app: "App", *, json: bool) -> None:
+    """Say it on standard output; whoever closed that does not want to know."""
+    with suppress(OSError, ValueError):
+        if json:
+            print_line(facts(app))
+            return
+        for name, value in lines(app):
+            click.echo(f"{click.style(f'{name:<8}', dim=True)} {value}", color=colour_wanted())
+        sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """A line on standard error, where that is still there."""
+    with suppress(OSError, ValueError):
+        click.secho(text, dim=True, err=True, color=colour_wanted())
+
+
+def facts(app: "App") -> dict[str, Any]:
+    """What a program that started the gateway needs: the address above all, and the token where it is new."""
+    found: dict[str, Any] = {
+        "version": __version__,
+        "url": app.url,
+        "model": app.model,
+        "config": str(app.paths.config),
+    }
+    return found | ({"token": app.made_token} if app.made_token else {})
+
+
+def lines(app: "App") -> list[tuple[str, str]]:
+    """The same for people: a name and what it stands for."""
+    host_and_port = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in app.addresses]
+    more = f" ({', '.join(host_and_port)})" if len(app.addresses) > 1 else ""
+    found = [("openclaw", f"{__version__} listens on {click.style(app.url, bold=True)}{more}")]
+    if app.model == OFFLINE:
+        found += [
+            ("model", "the offline agent: it runs commands such as /help, and says how to get a model"),
+            ("", f"or: {CONFIGURE}"),
+        ]
+    else:
+        found.append(("model", app.model))
+    found.append(("talk", "openclaw chat"))
+    found.append(("", _curl(app)))
+    if app.made_token:
+        found.append(("token", f"{app.made_token}"))
+        found.append(("", f"made just now, shown this once, kept in {app.paths.config}"))
+    return found
+
+
+def _curl(app: "App") -> str:
+    """A line to copy; the token stands in it only as a name, so that no terminal's history keeps it."""
+    auth = app.settings.gateway.auth
+    if not auth.enabled:
+        return f"curl {app.url}/status"
+    if auth.token:
+        return f'curl -H "Authorization: Bearer $TOKEN" {app.url}/status'
+    return f'curl -H "X-OpenClaw-Password: $PASSWORD" {app.url}/status'

@@ -1,0 +1,1 @@
+"""What `openclaw doctor` looks at, a file a subject."""

@@ -1,0 +1,1 @@
+"""The commands, a file each; `cli/root.py` says which there are."""

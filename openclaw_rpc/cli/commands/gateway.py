@@ -1,0 +1,120 @@
+"""`openclaw gateway`: the gateway in the foreground, until it is told to stop."""
+
+import os
+import signal
+import sys
+import threading
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from openclaw_rpc.cli.banner import announce, say
+from openclaw_rpc.cli.errors import CliError
+from openclaw_rpc.cli.options import offline_command, shared
+from openclaw_rpc.cli.output import is_terminal
+
+if TYPE_CHECKING:
+    from openclaw_rpc.app import App
+
+LEVELS = ("debug", "info", "warn", "error")
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(0, 65535), metavar="N", help="In place of gateway.port; 0: any free one.")
+@click.option("--bind", metavar="ADDRESS", help="In place of gateway.bind: 127.0.0.1, ::1, 0.0.0.0 …")
+@click.option("--log-level", type=click.Choice(LEVELS), help="In place of logging.level.")
+@click.option("--with-parent", is_flag=True, hidden=True, help="Stop when standard input ends.")
+@offline_command
+@click.pass_context
+def gateway(ctx: click.Context, port: int | None, bind: str | None, log_level: str | None, with_parent: bool) -> None:
+    """Start the gateway, and stay in the foreground.
+
+    It says where it listens and which model answers. SIGTERM and Ctrl-C stop it gracefully: runs get
+    gateway.shutdown_seconds to end. A second Ctrl-C stops it at once; nothing that was acknowledged is lost.
+    """
+    from openclaw_rpc.app import App, Options
+
+    options = shared(ctx)
+    app = App(
+        Options(
+            config=_file(options.config),
+            port=port,
+            bind=bind,
+            log_level=log_level,
+            terminal=is_terminal(sys.stderr),
+        )
+    )
+    _check_tls(app)
+    if with_parent:
+        threading.Thread(target=_until_the_parent_ends, name="parent", daemon=True).start()
+    _serve(app, json=options.json)
+
+
+def _file(path: Path | None) -> Path | None:
+    """A file that was named must be there: the defaults are not what was asked for."""
+    if path is not None and not path.exists():
+        raise CliError(f"{path} is not there.", hint="--config names a gateway.yaml; without it the usual one is used.")
+    return path
+
+
+def _check_tls(app: "App") -> None:
+    if app.settings.gateway.tls.certificate is None:
+        return
+    from openclaw_rpc.cli.checks.gateway import tls_problem
+
+    problem = tls_problem(app.settings.gateway)
+    if problem is not None:
+        raise CliError(f"{app.paths.config}: gateway.tls: {problem}", hint="openclaw doctor checks it again.")
+
+
+def _serve(app: "App", *, json: bool) -> None:
+    """Run until a signal comes."""
+    import anyio
+
+    fast = sys.platform != "win32" and find_spec("uvloop") is not None
+    with suppress(KeyboardInterrupt):  # only where signals can't be received otherwise
+        try:
+            anyio.run(_run, app, json, backend_options={"use_uvloop": fast})
+        except BaseExceptionGroup as group:
+            raise _cause(group) from group
+
+
+def _cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What went wrong in a task group: its first error; the others follow from it."""
+    first = group.exceptions[0]
+    return _cause(cast("BaseExceptionGroup[BaseException]", first)) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def _run(app: "App", json: bool) -> None:
+    import anyio
+
+    if sys.platform == "win32":
+        async with app.running():
+            announce(app, json=json)
+            await anyio.sleep_forever()
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with anyio.create_task_group() as watch:
+
+            async def at_once() -> None:
+                async for _ in signals:
+                    say("Stopped at once.")
+                    os._exit(1)
+
+            async with app.running():
+                announce(app, json=json)
+                await anext(aiter(signals))
+                say("Stopping; runs get their time. Again to stop at once.")
+                watch.start_soon(at_once)
+            watch.cancel_scope.cancel()
+
+
+def _until_the_parent_ends() -> None:
+    """Wait for the end of standard input, which comes with the end of whoever started us."""
+    with suppress(OSError):
+        # not sys.stdin: a thread inside its buffer at the end of the process would bring the interpreter down
+        while os.read(0, 4096):
+            pass
+    signal.raise_signal(signal.SIGINT) if sys.platform == "win32" else os.kill(os.getpid(), signal.SIGTERM)

@@ -1,0 +1,111 @@
+"""`openclaw status`, `sessions`, `agents` and `models`: one call each, laid out for people."""
+
+import asyncio
+from typing import Any
+
+import click
+
+from openclaw_rpc.cli.client import connect
+from openclaw_rpc.cli.options import gateway_command, shared
+from openclaw_rpc.cli.output import duration, print_json, print_table
+from openclaw_rpc.cli.target import find_target
+from openclaw_rpc.protocol import agent, model, session, system
+from openclaw_rpc.protocol.table import AnyMethod
+
+
+def _ask(ctx: click.Context, row: AnyMethod, params: dict[str, Any] | None = None) -> dict[str, Any]:
+    async def ask() -> dict[str, Any]:
+        async with connect(find_target(shared(ctx))) as client:
+            return await client.call(row.name, params)
+
+    return asyncio.run(ask())
+
+
+@click.command()
+@gateway_command
+@click.pass_context
+def status(ctx: click.Context) -> None:
+    """How the gateway is."""
+    found = _ask(ctx, system.status)
+    if shared(ctx).json:
+        print_json(found)
+        return
+    gateway, reasoning, load = found["gateway"], found["reasoning"], found["load"]
+    used = {name: state for name, state in found["channels"].items() if state != "not_configured"}
+    channels = ", ".join(f"{name} {state}" for name, state in used.items())
+    for name, value in (
+        ("status", f"{found['status']}, version {found['version']}, up {duration(found['uptime'])}"),
+        ("listens", f"{gateway['bind']}:{gateway['port']}, auth {gateway['auth']}"),
+        ("model", f"{reasoning['primaryModel']} ({reasoning['primaryProvider']})"),
+        ("requests", f"{reasoning['totalRequests']}, {reasoning['avgLatencyMs']:.0f} ms on average"),
+        ("runs", f"{load['runsRunning']} running, {load['runsQueued']} queued"),
+        ("clients", str(load["connections"])),
+        ("channels", channels or "none configured"),
+    ):
+        click.echo(f"{name:<9} {value}")
+
+
+@click.command()
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at the most.")
+@click.option("--text", metavar="TEXT", help="Only those with it in their title, key or messages.")
+@click.option("--since", metavar="TIME", help="Only those used at or after, ISO 8601.")
+@click.option("--channel", metavar="CHANNEL", help="Only those of a channel.")
+@click.option("--agent", metavar="ID", help="Only those of an agent.")
+@gateway_command
+@click.pass_context
+def sessions(ctx: click.Context, limit: int, agent: str | None, **filters: str | None) -> None:
+    """The conversations there are, the last used first."""
+    wanted = {name: value for name, value in (*filters.items(), ("agentId", agent)) if value}
+    found = _ask(ctx, session.list_, {"limit": limit, **wanted})
+    if shared(ctx).json:
+        print_json(found)
+        return
+    print_table(
+        ["SESSION", "TITLE", "MESSAGES", "AGENT", "CHANNEL", "UPDATED"],
+        [
+            (one["sessionKey"], one.get("title"), one["messageCount"], one["agentId"], one["channel"], one["updatedAt"])
+            for one in found["sessions"]
+        ],
+        empty="There are no sessions yet: openclaw chat begins one.",
+    )
+    more = found["total"] - len(found["sessions"])
+    if more > 0:
+        click.secho(f"and {more} more", dim=True, err=True)
+
+
+@click.command()
+@gateway_command
+@click.pass_context
+def agents(ctx: click.Context) -> None:
+    """The agents that can be asked, the default one first."""
+    found = _ask(ctx, agent.list_)
+    if shared(ctx).json:
+        print_json(found)
+        return
+    print_table(
+        ["AGENT", "NAME", "MODEL", "ABOUT"],
+        [
+            (one["id"] + (" *" if one["default"] else ""), one.get("name"), one.get("model"), one.get("description"))
+            for one in found["agents"]
+        ],
+        empty="There are no agents.",
+    )
+
+
+@click.command()
+@gateway_command
+@click.pass_context
+def models(ctx: click.Context) -> None:
+    """The models that can be asked; the one that is asked by default is marked."""
+    found = _ask(ctx, model.list_)
+    if shared(ctx).json:
+        print_json(found)
+        return
+    print_table(
+        ["MODEL", "PROVIDER", "REMARK"],
+        [
+            (one["id"] + (" *" if one.get("default") else ""), one["provider"], one.get("error"))
+            for one in found["models"]
+        ],
+        empty="No provider offers a model.",
+    )

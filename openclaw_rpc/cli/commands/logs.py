@@ -1,0 +1,151 @@
+"""`openclaw logs`: the gateway's log, from the gateway itself or, where none runs, from its files."""
+
+import asyncio
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import click
+import msgspec
+
+from openclaw_rpc.cli.client import Target
+from openclaw_rpc.cli.errors import ConnectionLost, NoGateway
+from openclaw_rpc.cli.link import Link
+from openclaw_rpc.cli.logfile import RANK, moment, read_log
+from openclaw_rpc.cli.options import gateway_command, shared
+from openclaw_rpc.cli.output import aside, colour_wanted, print_line, to_json
+from openclaw_rpc.cli.screen import harmless
+from openclaw_rpc.cli.target import find_paths, find_target
+from openclaw_rpc.protocol import event, log
+from openclaw_rpc.protocol.base import Topic
+
+LEVELS = ("debug", "info", "warn", "error")
+RECENT = 20_000
+"""How many lines are remembered as shown; more than one `log.tail` brings."""
+COLOURS = {"debug": "bright_black", "info": "green", "warn": "yellow", "warning": "yellow"}
+
+
+def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """A time, or how long ago: ``10m`` becomes the moment ten minutes ago."""
+    if value is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}[smhdw]", value):
+        return moment(value)
+    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}[value[-1]]
+    try:
+        then = datetime.now(UTC) - timedelta(**{unit: int(value[:-1])})
+    except OverflowError:
+        raise click.BadParameter(f"{value} is longer ago than there are dates.") from None
+    return moment(then.isoformat())
+
+
+@click.command()
+@click.option("--level", type=click.Choice(LEVELS), default="info", show_default=True, help="The least level.")
+@click.option("--lines", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at the most.")
+@click.option("--component", metavar="NAME", help="Only lines of a part of the gateway.")
+@click.option("--since", callback=_moment, metavar="TIME", help="ISO 8601, or how long ago: 10m, 2h, 1d.")
+@click.option("--follow", "-f", is_flag=True, help="Go on with what comes, until Ctrl-C.")
+@gateway_command
+@click.pass_context
+def logs(ctx: click.Context, follow: bool, **wanted: Any) -> None:
+    """What the gateway wrote down, oldest first."""
+    params = {name: value for name, value in wanted.items() if value is not None}
+    show = LogPrinter(json=shared(ctx).json)
+    try:
+        target = find_target(shared(ctx))
+        asyncio.run(_follow(target, params, show) if follow else _tail(target, params, show))
+    except NoGateway:
+        if follow or shared(ctx).url or os.environ.get("OPENCLAW_URL"):
+            raise
+        for record in read_log(find_paths(shared(ctx)).logs, **params):
+            show(msgspec.structs.asdict(record))
+        aside("No gateway runs: these lines are from its files.")
+    if not show.count:
+        aside(f"There are no lines of level {params['level']} or above.")
+
+
+class LogPrinter:
+    """Prints entries of the log: JSON, a line each, or laid out for people. ``count`` says how many."""
+
+    def __init__(self, *, json: bool) -> None:
+        self._json = json
+        self.count = 0
+        self._colour = colour_wanted()
+
+    def __call__(self, entry: dict[str, Any]) -> None:
+        """Print one."""
+        self.count += 1
+        if self._json:
+            print_line(entry)
+            return
+        level = str(entry.get("level", ""))
+        fields: dict[str, Any] = entry.get("fields") or {}
+        more = " ".join(
+            f"{name}={value if isinstance(value, str) else to_json(value)}" for name, value in fields.items()
+        )
+        click.echo(
+            " ".join(
+                part
+                for part in (
+                    click.style(str(entry.get("timestamp", "")), dim=True),
+                    click.style(f"{level:<5}", fg=COLOURS.get(level, "red")),
+                    f"[{harmless(str(entry.get('component', '')))}]",
+                    harmless(str(entry.get("message", ""))),
+                    click.style(harmless(more), dim=True) if more else "",
+                )
+                if part
+            ),
+            color=self._colour,
+        )
+
+
+async def _tail(target: Target, params: dict[str, Any], show: LogPrinter) -> None:
+    async with Link(target) as link:
+        for entry in (await (await link.client()).call(log.tail.name, params))["logs"]:
+            show(entry)
+
+
+async def _follow(target: Target, params: dict[str, Any], show: LogPrinter) -> None:
+    """The newest lines, then what comes; after a lost connection, what was written meanwhile as well."""
+    shown = Shown(show)
+    async with Link(target, on_lost=lambda why: aside(f"({why} Reconnecting.)")) as link:
+        while True:
+            client = await link.client()
+            try:
+                # subscribed first, so that nothing falls between the two
+                await client.call(event.subscribe.name, {"topics": [Topic.LOGS]})
+                wanted = {**params, "since": shown.last, "lines": 10_000} if shown.last else params
+                for entry in (await client.call(log.tail.name, wanted))["logs"]:
+                    shown(entry)
+                async for found in client.events():
+                    if found.type == log.log_line.name and _wanted(found.data, params):
+                        shown(found.data)
+            except ConnectionLost:
+                continue
+
+
+def _wanted(entry: dict[str, Any], params: dict[str, Any]) -> bool:
+    component = params.get("component")
+    rank = RANK.get(str(entry.get("level")), len(RANK))
+    return rank >= RANK[params["level"]] and (component is None or entry.get("component") == component)
+
+
+class Shown:
+    """Shows each line once, though it may come from `log.tail` and as an event."""
+
+    def __init__(self, show: LogPrinter) -> None:
+        self.last = ""
+        self._show = show
+        self._recent: dict[str, None] = {}
+
+    def __call__(self, entry: dict[str, Any]) -> None:
+        """Show a line unless it was shown just now."""
+        text = to_json(entry)
+        if text in self._recent:
+            return
+        self._recent[text] = None
+        if len(self._recent) > RECENT:
+            del self._recent[next(iter(self._recent))]
+        self.last = max(self.last, str(entry.get("timestamp", "")))
+        self._show(entry)

@@ -1,0 +1,72 @@
+"""`openclaw pin`: the PIN that guarded tools ask for, set in the gateway's own files, whether it runs or not."""
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from openclaw_rpc.cli.errors import CliError
+from openclaw_rpc.cli.options import offline_command, shared
+from openclaw_rpc.cli.output import aside, is_terminal, print_json
+
+if TYPE_CHECKING:
+    from openclaw_rpc.adapters.pin.file import FilePinStore
+
+
+@click.group()
+def pin() -> None:
+    """Set the PIN that `security.require_pin_for` asks for."""
+
+
+def _store(ctx: click.Context) -> "FilePinStore":
+    from openclaw_rpc.adapters.pin.file import FilePinStore
+    from openclaw_rpc.config.paths import Paths
+
+    return FilePinStore(Paths.find(os.environ, shared(ctx).config).state)
+
+
+def _ask() -> str:
+    """The PIN, twice from a terminal; from a pipe the first line."""
+    if is_terminal(sys.stdin):
+        return click.prompt("PIN", hide_input=True, confirmation_prompt="Again", err=True, type=str)
+    line = sys.stdin.readline(1000).rstrip("\r\n")
+    if not line:
+        raise CliError("no PIN was given", hint="Type it, or give it as the first line of the standard input.")
+    return line
+
+
+@pin.command("set")
+@offline_command
+@click.pass_context
+def set_(ctx: click.Context) -> None:
+    """Set the PIN, in place of the old one. A running gateway asks for it from now on."""
+    _store(ctx).set(_ask())
+    if shared(ctx).json:
+        print_json({"set": True})
+    else:
+        aside("The PIN is set.")
+
+
+@pin.command()
+@offline_command
+@click.pass_context
+def remove(ctx: click.Context) -> None:
+    """Forget the PIN. What needs one is refused until another is set."""
+    removed = _store(ctx).remove()
+    if shared(ctx).json:
+        print_json({"removed": removed})
+    else:
+        aside("The PIN is removed." if removed else "No PIN was set.")
+
+
+@pin.command()
+@offline_command
+@click.pass_context
+def status(ctx: click.Context) -> None:
+    """Whether a PIN is set."""
+    known = _store(ctx).known()
+    if shared(ctx).json:
+        print_json({"set": known})
+    else:
+        click.echo("set" if known else "not set: openclaw pin set")

@@ -1,0 +1,130 @@
+"""`openclaw token`: made, listed and revoked in the gateway's own files, whether it runs or not."""
+
+import os
+import re
+
+import click
+import msgspec
+
+from openclaw_rpc.cli.errors import CliError
+from openclaw_rpc.cli.options import offline_command, shared
+from openclaw_rpc.cli.output import aside, print_json, print_table
+from openclaw_rpc.domain.auth import TokenService, owner
+from openclaw_rpc.protocol.base import Scope
+from openclaw_rpc.protocol.errors import Conflict
+from openclaw_rpc.protocol.token import TokenCreateParams, TokenInfo
+
+ME = owner("cli")
+"""Whoever can read the gateway's files is its owner."""
+
+
+@click.group()
+def token() -> None:
+    """Make, list and revoke tokens for clients."""
+
+
+def _service(ctx: click.Context) -> TokenService:
+    from openclaw_rpc.adapters.tokens.file import FileTokenStore
+    from openclaw_rpc.config.paths import Paths
+    from openclaw_rpc.domain.clock import SystemClock
+
+    paths = Paths.find(os.environ, shared(ctx).config)
+    return TokenService(FileTokenStore(paths.state), SystemClock())
+
+
+def _scopes(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str] | None:
+    if value is None:
+        return None
+    names = [name for name in re.split(r"[,\s]+", value) if name]
+    unknown = [name for name in names if name not in {scope.value for scope in Scope}]
+    if unknown or not names:
+        known = ", ".join(scope.value for scope in Scope)
+        raise click.BadParameter(f"{', '.join(unknown) or 'nothing'} is no scope; there are {known}.")
+    return list(dict.fromkeys(names))
+
+
+@token.command()
+@click.option("--name", required=True, metavar="NAME", help="What to revoke it by.")
+@click.option("--expires-in", metavar="30d", help="A number and s, m, h, d or w; else it never expires.")
+@click.option(
+    "--scopes", callback=_scopes, metavar="read,chat", help="Of read, chat, tools, admin; else all but the last."
+)
+@click.option("--user", default="owner", show_default=True, metavar="USER", help="Whose sessions it sees.")
+@offline_command
+@click.pass_context
+def create(ctx: click.Context, name: str, expires_in: str | None, scopes: list[str] | None, user: str) -> None:
+    """Make a token, and print it this once, as `Bearer TOKEN`."""
+    wanted = {"name": name, "expiresIn": expires_in, "scopes": scopes, "user": user}
+    try:
+        params = msgspec.convert({k: v for k, v in wanted.items() if v is not None}, TokenCreateParams)
+    except msgspec.ValidationError as error:
+        raise click.UsageError(_readable(str(error)), ctx) from None
+    try:
+        made = _service(ctx).create(ME, params)
+    except Conflict as error:
+        raise CliError(
+            error.message, code="conflict", field="name", hint=f"openclaw token revoke {_quoted(name)}"
+        ) from None
+    if shared(ctx).json:
+        print_json(made)
+        return
+    until = f"expires {made.expires_at}" if made.expires_at else "never expires"
+    aside(f"{made.name}: user {made.user}, scopes {','.join(made.scopes)}, {until}. It is not shown again.")
+    click.echo(f"Bearer {made.token}")
+
+
+def _readable(text: str) -> str:
+    """What msgspec says, in the names of the options."""
+    found = re.search(r"^(.*) - at `\$\.(\w+)`$", text)
+    if found is None:
+        return text
+    if found[2] == "expiresIn":
+        return "--expires-in must be a number from 1 and one of s, m, h, d, w, like 30d."
+    if found[2] == "name":
+        return "--name must begin with a letter or a digit, and hold letters, digits, . _ @ - and blanks, at most 100."
+    return f"--{found[2]}: {found[1]}"
+
+
+def _quoted(name: str) -> str:
+    return f"'{name}'" if " " in name else name
+
+
+@token.command("list")
+@offline_command
+@click.pass_context
+def list_(ctx: click.Context) -> None:
+    """The tokens that were made, the newest first."""
+    found = _service(ctx).list_(ME)
+    if shared(ctx).json:
+        print_json({"tokens": found})
+        return
+    print_table(
+        ["NAME", "USER", "SCOPES", "CREATED", "EXPIRES", "STATE"],
+        [_row(one) for one in found],
+        empty="No tokens were made: openclaw token create --name NAME",
+    )
+
+
+def _row(info: TokenInfo) -> tuple[str, ...]:
+    return info.name, info.user, ",".join(info.scopes), info.created_at, info.expires_at or "never", _state(info)
+
+
+def _state(info: TokenInfo) -> str:
+    from openclaw_rpc.domain.clock import SystemClock, iso
+
+    if info.revoked:
+        return "revoked"
+    return "expired" if info.expires_at and info.expires_at <= iso(SystemClock().now()) else "valid"
+
+
+@token.command()
+@click.argument("name")
+@offline_command
+@click.pass_context
+def revoke(ctx: click.Context, name: str) -> None:
+    """Take a token back. A running gateway refuses it from now on."""
+    _service(ctx).revoke(ME, name)
+    if shared(ctx).json:
+        print_json({"name": name, "revoked": True})
+    else:
+        aside(f"{name} is revoked.")

@@ -1,0 +1,113 @@
+"""Where the gateway is and who asks: options first, then the environment, then `gateway.yaml`."""
+
+import ipaddress
+import os
+from urllib.parse import urlsplit, urlunsplit
+
+from openclaw_rpc.cli.client import Target
+from openclaw_rpc.cli.errors import CliError
+from openclaw_rpc.cli.options import Shared
+from openclaw_rpc.config.gateway import GatewaySettings
+from openclaw_rpc.config.paths import Paths
+
+URL_VARIABLE = "OPENCLAW_URL"
+TOKEN_VARIABLE = "OPENCLAW_TOKEN"  # noqa: S105 - its name
+SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+
+
+def find_paths(options: Shared) -> Paths:
+    """The gateway's files, for this environment and `--config`."""
+    return Paths.find(os.environ, options.config)
+
+
+def gateway_settings(paths: Paths) -> GatewaySettings:
+    """What `gateway.yaml` says of the gateway itself.
+
+    The other sections are not looked at: they may need variables that only the gateway's own environment has.
+
+    Raises:
+        ConfigError: that section is not valid.
+    """
+    from openclaw_rpc.config.loading import decode, read
+    from openclaw_rpc.config.parsing import Document, parse
+
+    whole = parse(read(paths.config), str(paths.config))
+    value = {name: section for name, section in whole.value.items() if name == "gateway"}
+    return decode(Document(file=whole.file, value=value, lines=whole.lines), os.environ, {}).gateway
+
+
+def is_given(options: Shared) -> bool:
+    """Whether somebody said where the gateway is."""
+    return bool(options.url or os.environ.get(URL_VARIABLE))
+
+
+def find_target(options: Shared, *, port: int | None = None) -> Target:
+    """Where to connect, and with which headers. ``port`` goes before what `gateway.yaml` says.
+
+    Raises:
+        CliError: the URL is none.
+        ConfigError: `gateway.yaml` is needed, and not valid.
+    """
+    given = options.url or os.environ.get(URL_VARIABLE)
+    token = options.token or os.environ.get(TOKEN_VARIABLE)
+    if given:
+        url = socket_url(given)
+        if token:
+            return Target(url, _bearer(token))
+        # the owner's token is for this machine's own gateway: no other host is ever sent it
+        settings = gateway_settings(find_paths(options)) if is_this_machine(urlsplit(url).hostname or "") else None
+        return Target(url, _headers(settings) if settings else {}, settings.tls.certificate if settings else None)
+    settings = gateway_settings(find_paths(options))
+    return Target(local_url(settings, port), _bearer(token) if token else _headers(settings), settings.tls.certificate)
+
+
+def socket_url(text: str) -> str:
+    """A gateway's address as the WebSocket's URL: ``http://host:port`` → ``ws://host:port/``; queries are dropped.
+
+    Raises:
+        CliError: it is no address.
+    """
+    try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
+        usable = parts.scheme in SCHEMES and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable, parts = False, urlsplit("")
+    if not usable:
+        raise CliError("The gateway's URL is no address.", hint="http://127.0.0.1:18789 is one.", exit_code=2)
+    address = parts.netloc.rpartition("@")[2]
+    return urlunsplit((SCHEMES[parts.scheme], address, parts.path or "/", "", ""))
+
+
+def local_url(settings: GatewaySettings, port: int | None = None) -> str:
+    """The WebSocket's URL of the gateway that runs with these settings on this machine."""
+    chosen = settings.port if port is None else port
+    if chosen == 0:
+        raise CliError("gateway.port is 0, any free one: it can't be known from here.", hint="Say where: --url URL")
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1", "*": "127.0.0.1"}.get(settings.bind, settings.bind)
+    shown = f"[{host}]" if ":" in host else host
+    return f"{'wss' if settings.tls.certificate else 'ws'}://{shown}:{chosen}/"
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host's name is one of loopback's."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+def _bearer(token: str) -> dict[str, str]:
+    token = token.strip().removeprefix("Bearer ").strip()
+    if not token.isascii() or not token.isprintable():
+        raise CliError("The token holds characters that no token has.", exit_code=2)
+    return {"Authorization": f"Bearer {token}"}
+
+
+def _headers(settings: GatewaySettings) -> dict[str, str]:
+    if not settings.auth.enabled:
+        return {}
+    if settings.auth.token:
+        return _bearer(settings.auth.token)
+    if settings.auth.password:
+        return {"X-OpenClaw-Password": settings.auth.password}
+    return {}
