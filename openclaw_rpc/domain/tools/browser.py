@@ -15,6 +15,8 @@ HIDDEN: Final = ("profile", "pageId", "timeoutMs")
 class BrowserTools:
     """Pages that an agent may look at and act on: those of its run's user."""
 
+    name = "browser"
+
     def __init__(self, browsers: Browsers) -> None:
         acts = browsers
         self._tools = (

@@ -39,6 +39,8 @@ class _Store(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class MemoryTools:
     """`memory_search` and `memory_store`, for agents that remember."""
 
+    name = "memory"
+
     def __init__(self, memories: Memories, agents: Agents) -> None:
         self._memories = memories
         self._agents = agents

@@ -24,9 +24,19 @@ def parameters_of(kind: type[msgspec.Struct], hidden: Iterable[str] = ()) -> Jso
     top.pop("title", None)
     top.pop("description", None)
     left_out = set(hidden)
-    top["properties"] = {key: value for key, value in top.get("properties", {}).items() if key not in left_out}
+    top["properties"] = {
+        key: _without_null(value) for key, value in top.get("properties", {}).items() if key not in left_out
+    }
     top["required"] = [key for key in top.get("required", ()) if key not in left_out]
     return top | ({"$defs": defs} if defs else {})
+
+
+def _without_null(schema: JsonObject) -> JsonObject:
+    """A field that may be left out, without the null that says so: models take it for a value."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) != 1 or len(kinds) == len(schema["anyOf"]):
+        return schema
+    return {key: value for key, value in schema.items() if key not in ("anyOf", "default")} | kinds[0]
 
 
 def tool_of(
