@@ -750,6 +750,62 @@ export interface RequestFrame {
   type?: string;
 }
 
+/** The response as it stands; missing where its events were sent before. */
+export interface ResponseBody {
+  body?: unknown | null;
+}
+
+/** A request of OpenAI's Responses. With `run`, that run of an agent is the answer, else a model is asked. */
+export interface ResponseCreateParams {
+  /** The request, an object with at least `input`. */
+  body: unknown;
+  run?: ChatRunParams | null;
+  /** Repeated in the events of this call. */
+  requestId?: string | null;
+}
+
+/** It is gone. */
+export interface ResponseDeleted {
+  responseId: string;
+  deleted: boolean;
+}
+
+/** Which response's events, those after the `sequence_number` `startingAfter`. */
+export interface ResponseFollowParams {
+  /** The `id` of a response. */
+  responseId: string;
+  startingAfter?: number;
+  /** Repeated in the events of this call. */
+  requestId?: string | null;
+}
+
+/** Which response. */
+export interface ResponseIdParams {
+  /** The `id` of a response. */
+  responseId: string;
+}
+
+/** A page of items. */
+export interface ResponseItems {
+  items: Array<unknown>;
+  hasMore?: boolean;
+}
+
+/** Which response's input, page by page; `after` is an item's id. */
+export interface ResponseItemsParams {
+  /** The `id` of a response. */
+  responseId: string;
+  limit?: number;
+  order?: "asc" | "desc";
+  after?: string | null;
+}
+
+/** An event of a response, with its `type` and `sequence_number`, to the connection that asked. */
+export interface ResponseStreamEvent {
+  event: unknown;
+  requestId?: string | null;
+}
+
 /** The answer to a call. */
 export interface ResultFrame {
   jsonrpc: string;
@@ -1241,6 +1297,18 @@ export interface Methods {
   "model.embed": { params: ModelEmbedParams; result: ModelEmbedded };
   /** The models of all providers; a provider that does not answer is listed with its configured model. */
   "model.list": { params: Empty; result: ModelList };
+  /** Stop a response; what was said is kept. */
+  "response.cancel": { params: ResponseIdParams; result: ResponseBody };
+  /** Answer an input. Unless `store` is false, the response is kept and can be gone on with. */
+  "response.create": { params: ResponseCreateParams; result: ResponseBody };
+  /** Remove a response; one that is under way is stopped. */
+  "response.delete": { params: ResponseIdParams; result: ResponseDeleted };
+  /** The events of a response: those that were, then those that come, to its end. */
+  "response.follow": { params: ResponseFollowParams; result: ResponseBody };
+  /** A response as it stands. */
+  "response.get": { params: ResponseIdParams; result: ResponseBody };
+  /** What a response was an answer to. */
+  "response.items": { params: ResponseItemsParams; result: ResponseItems };
   /** The OpenRPC document of this gateway (OpenRPC 1.3.2). */
   "rpc.discover": { params: Empty; result: Record<string, unknown> };
   /** Make a session before its first message. */
@@ -1303,6 +1371,8 @@ export interface Events {
   "log.line": LogEntry;
   /** A piece of a model's answer, to the connection that asked. */
   "model.chunk": ModelChunkEvent;
+  /** A step of a response. */
+  "response.event": ResponseStreamEvent;
   /** A session was deleted. */
   "session.deleted": SessionGoneEvent;
   /** A session's messages were removed. */

@@ -19,21 +19,18 @@ from openclaw_rpc.adapters.providers.offline import OfflineProvider
 from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.adapters.tokens.file import FileTokenStore
+from openclaw_rpc.app.asking import Asking
 from openclaw_rpc.app.options import Options
 from openclaw_rpc.app.reporting import Described, LogTopic, Observed
 from openclaw_rpc.app.tools import Hands
 from openclaw_rpc.config.file import GatewayFile
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.settings import Settings
-from openclaw_rpc.dialects.openai import OpenAI
-from openclaw_rpc.dialects.rest import Dialect
-from openclaw_rpc.dialects.v1 import V1
+from openclaw_rpc.dialects.http import DIALECTS
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Authenticator, TokenService
 from openclaw_rpc.domain.channels import Channels
 from openclaw_rpc.domain.clock import SystemClock
-from openclaw_rpc.domain.completions import Completions
-from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.limits import RateLimiter
 from openclaw_rpc.domain.models import PRIMARY, Models
 from openclaw_rpc.domain.ports import Provider
@@ -47,11 +44,9 @@ from openclaw_rpc.methods.chat import ChatMethods
 from openclaw_rpc.methods.config import ConfigMethods
 from openclaw_rpc.methods.event import EventMethods
 from openclaw_rpc.methods.log import LogMethods
-from openclaw_rpc.methods.model import ModelMethods
 from openclaw_rpc.methods.session import SessionMethods
 from openclaw_rpc.methods.system import SystemMethods
 from openclaw_rpc.methods.token import TokenMethods
-from openclaw_rpc.methods.usage import UsageMethods
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.system import GatewayStatus, LoadStatus, ReasoningStatus, SystemStatus
 from openclaw_rpc.rpc.bind import join
@@ -61,6 +56,7 @@ from openclaw_rpc.transports.head import HeadJudge, HeadRules
 from openclaw_rpc.transports.http.base import HttpDoor
 from openclaw_rpc.transports.http.health import Health
 from openclaw_rpc.transports.http.metrics import Metrics, MetricsDoor
+from openclaw_rpc.transports.http.openapi import OpenApiDoor
 from openclaw_rpc.transports.http.rest import RestDoor
 from openclaw_rpc.transports.listener import Listener, hand_over
 from openclaw_rpc.transports.sockets import activated
@@ -68,10 +64,6 @@ from openclaw_rpc.transports.ws.door import SocketDoor
 
 OFFLINE = "offline"
 CAPABILITIES = ("chat", "channels")
-DIALECTS: tuple[Dialect, ...] = (
-    V1(),
-    OpenAI(),
-)
 
 
 class App:
@@ -146,9 +138,9 @@ class App:
             background = self._background = await stack.enter_async_context(anyio.create_task_group())
             stack.callback(background.cancel_scope.cancel)
             await stack.enter_async_context(self.runs.serving())
+            await stack.enter_async_context(self.asking.serving())
             await self._listen(stack)
             background.start_soon(self.door.beat)
-            background.start_soon(self.ledger.keep)
             background.start_soon(self.door.probe)
             background.start_soon(self.file.watch)
             self.hands.start(background)
@@ -192,15 +184,10 @@ class App:
             toolbox=toolbox,
             log=logs.get("reasoning"),
         )
-        self.ledger = Ledger(store, logs.get("usage"))
-        completions = Completions(
-            self.models,
-            self.agents,
-            self.ledger,
-            observed,
-            clock,
-            lambda: self.settings.openai.allow_provider_models,
+        self.asking = Asking(
+            store, self.models, self.agents, observed, clock, logs, lambda: self.settings.openai.allow_provider_models
         )
+        await self.asking.build(stack, path.with_name("responses.db"), self.runs, self.streams)
         self.runs.finished.append(self.hands.remember)
         self.channels = Channels(lambda: self.settings.channels)
         tokens = FileTokenStore(paths.state)
@@ -214,13 +201,12 @@ class App:
             SessionMethods(self.sessions, self.runs),
             EventMethods(self.runs, self.sessions, following),
             AgentMethods(self.agents),
-            ModelMethods(self.models, completions),
             ChannelMethods(self.channels),
             SystemMethods(self.status, rows, f"ws://{settings.gateway.bind}:{settings.gateway.port}/"),
             ConfigMethods(self.file),
             LogMethods(logs),
             TokenMethods(token_service),
-            UsageMethods(store, self.ledger),
+            *self.asking.namespaces(),
             *self.hands.namespaces(self.sessions),
         )
         self.dispatcher = Dispatcher(join(rows, namespaces), self.limiter, observed, self.hands.guard)
@@ -263,9 +249,15 @@ class App:
             self.limiter,
             self.streams.topics,
             outbox_bytes=lambda: self.settings.gateway.outbox_bytes,
+            request_seconds=lambda: self.settings.gateway.request_timeout_seconds,
         )
         self.http = HttpDoor(
-            (*health.routes(), *MetricsDoor(self.metrics).routes(), *rest.routes()),
+            (
+                *health.routes(),
+                *MetricsDoor(self.metrics).routes(),
+                *OpenApiDoor(DIALECTS).routes(),
+                *rest.routes(),
+            ),
             judge=judge,
             identify=self.authenticator.identify,
             hand_over=lambda request: hand_over(request, self.door.server),
@@ -310,7 +302,7 @@ class App:
         self.judge.rules = rules_of(new)
         self.logs.apply(new)
         self.hands.apply(new)
-        self.door.close_invalid()
+        self.door.apply()
         if old.providers != new.providers and self._background is not None:
             self._background.start_soon(self._replace_providers)
 

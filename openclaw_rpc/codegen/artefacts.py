@@ -10,6 +10,8 @@ from openclaw_rpc.codegen.json_schema import json_schema
 from openclaw_rpc.codegen.lint import refuse
 from openclaw_rpc.codegen.released import broken, frozen
 from openclaw_rpc.codegen.typescript import typescript
+from openclaw_rpc.dialects.http import DIALECTS
+from openclaw_rpc.dialects.openapi import openapi
 from openclaw_rpc.dialects.openrpc import openrpc
 from openclaw_rpc.dialects.schema import Json
 from openclaw_rpc.protocol.table import AnyMethod
@@ -27,6 +29,7 @@ def render(methods: Sequence[AnyMethod], version: str) -> dict[str, str]:
     refuse(methods)
     return {
         "asyncapi.json": pretty(asyncapi(methods, version)),
+        "openapi.json": pretty(openapi(DIALECTS, version)),
         "openrpc.json": pretty(openrpc(methods, version)),
         "schema.json": pretty(json_schema(methods, version)),
         "types.d.ts": typescript(methods, version),

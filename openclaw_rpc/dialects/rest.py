@@ -4,6 +4,7 @@ A plan is a generator. It yields the calls of the table that it needs and is sen
 the answer. It does no I/O: `transports.http.rest` drives it, and a test can.
 """
 
+import re
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
@@ -16,20 +17,27 @@ from openclaw_rpc.protocol.method import Method
 from openclaw_rpc.protocol.validation import checked
 
 AnyMethod = Method[Any, Any]
+MAX_KEY = 255
+_FIELD_NAME = re.compile(r"\w+")
 
 
 class Ask(NamedTuple):
-    """A call that a plan needs."""
+    """A call that a plan needs. Where ``run_id`` is given, a client that goes away meanwhile aborts that run."""
 
     method: AnyMethod
     params: msgspec.Struct
+    run_id: str | None = None
 
 
 class Resume(NamedTuple):
-    """Where a stream broke off: the run it was about ("" for a session's stream), and the last event seen."""
+    """Where a stream broke off: the run it was about ("" for a session's stream), and the last event seen.
+
+    ``place`` is what the stream's spelling put beside that event's number, see `Sse`.
+    """
 
     run_id: str
     after: Position
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +53,16 @@ class Inputs:
 
     @property
     def idempotency_key(self) -> str | None:
-        """The header ``Idempotency-Key``."""
-        return self.headers.get("idempotency-key")
+        """The header ``Idempotency-Key``.
+
+        Raises:
+            InvalidRequest: it is empty or too long.
+        """
+        key = self.headers.get("idempotency-key")
+        if key is not None and not 0 < len(key) <= MAX_KEY:
+            reason = f"1 to {MAX_KEY} characters"
+            raise InvalidRequest(f"Idempotency-Key must have {reason}", field="Idempotency-Key", reason=reason)
+        return key
 
     @property
     def wants_stream(self) -> bool:
@@ -64,10 +80,16 @@ class Reply:
 
 
 class Sse(NamedTuple):
-    """A server-sent event (WHATWG HTML, 9.2): its data as JSON, or as the text that it is."""
+    """A server-sent event (WHATWG HTML, 9.2): its data as JSON, or as the text that it is.
+
+    ``place``, letters, digits and ``.-_``, goes into the event's id, for a spelling that must know more than an
+    event's number to go on behind it. Of several for one event of the table, the last stands behind that event, those
+    before it behind the event before.
+    """
 
     data: Any
     event: str | None = None
+    place: str = ""
 
 
 class Spelling(Protocol):
@@ -89,25 +111,77 @@ class Spelling(Protocol):
 class Follow:
     """An answer that is a stream: the events of a run, up to its end, or those of a session, for ever.
 
-    ``after``: only what came since; where that can't be had, the stream says so and goes on. ``bound``: when the
-    client goes away, the run is aborted, since the request is the run.
+    ``after``: only what came since; where that can't be had, the stream says so and goes on. ``resumed``: the client
+    was here before, and the run may have ended. ``bound``: when the client goes away, the run is aborted, since the
+    request is the run.
     """
 
     spelling: Spelling
     run_id: str | None = None
     session_key: str | None = None
     after: Position | None = None
+    resumed: bool = False
     bound: bool = False
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-Plan = Generator[Ask, Any, Reply | Follow]
+class Translation(Protocol):
+    """How a relayed stream is written: made for one stream. Bytes are whole server-sent events."""
+
+    def feed(self, events: bytes) -> bytes:
+        """Events as the client is to get them."""
+        ...
+
+    def end(self) -> bytes:
+        """What is written last."""
+        ...
+
+    def fault(self, error: GatewayError) -> bytes:
+        """An error after the stream has begun."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relay:
+    """An answer that is a stream which a call carries through as bytes; a client that goes away ends the call."""
+
+    ask: Ask
+    translation: Translation
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class Left(NamedTuple):
+    """How many calls a client has left: of ``limit`` a minute, ``remaining``, all again in ``reset`` seconds."""
+
+    limit: int
+    remaining: int
+    reset: float
+
+
+class Manners(Protocol):
+    """What the answers of an endpoint have beside their bodies."""
+
+    def refusal(self, error: GatewayError) -> Reply:
+        """An error as a whole answer."""
+        ...
+
+    def headers(self, left: Left, seconds: float) -> Mapping[str, str]:
+        """Headers of every answer; ``seconds`` since the request came."""
+        ...
+
+
+Plan = Generator[Ask, Any, Reply | Follow | Relay]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
-    """A verb and a path template, and what happens there. ``body``, ``query`` and ``answer`` are structs, for
-    decoding and for the OpenAPI document; ``calls`` the rows it needs, the first of which sets scope and rate.
+    """A verb and a path template, and what happens there.
+
+    ``body``, ``query`` and ``answer`` are structs, for decoding and for the OpenAPI document, ``answers`` those of
+    statuses that have another; ``calls`` the rows it needs, the first of which sets scope and rate. ``fields`` says
+    how the dialect calls the rows' fields, for errors that name one. ``params``: path, query and body together are
+    the params of the first row, whose fields ``names`` gives to names of the path and the query. ``media``: what an
+    answer that is no stream may be.
     """
 
     verb: str
@@ -119,8 +193,22 @@ class Endpoint:
     query: type[Any] | None = None
     answer: type[Any] | None = None
     statuses: tuple[int, ...] = (200,)
+    answers: Mapping[int, type[Any]] = field(default_factory=dict[int, type[Any]])
     streams: bool = False
     accepts: str = "application/json"
+    media: tuple[str, ...] = ("application/json",)
+    manners: Manners | None = None
+    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    params: bool = False
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    def own(self, error: GatewayError) -> GatewayError:
+        """An error of a plan, its field under the dialect's name."""
+        if error.field and self.fields:
+            head = _FIELD_NAME.match(error.field)
+            if head is not None and head[0] in self.fields:
+                error.field = self.fields[head[0]] + error.field[head.end() :]
+        return error
 
 
 class Dialect(Protocol):
@@ -150,10 +238,12 @@ def direct(
     shape: Callable[[Any], Any] | None = None,
     status: int = 200,
     answer: type[Any] | None = None,
+    fields: Mapping[str, str] | None = None,
 ) -> Endpoint:
     """An endpoint that is one call: path, query and body together are its params.
 
-    ``names`` maps the path's and the query's names to the row's fields where they differ; ``shape`` spells the result.
+    ``names`` maps the path's and the query's names to the row's fields where they differ; ``shape`` spells the result,
+    and ``answer`` is what it is then; ``fields`` as in `Endpoint`.
     """
     renamed = names or {}
 
@@ -174,6 +264,9 @@ def direct(
         query=dict,
         answer=answer or (method.result if shape is None else None),
         statuses=(status,),
+        fields={**{row: ours for ours, row in renamed.items()}, **(fields or {})},
+        params=True,
+        names=renamed,
     )
 
 

@@ -33,7 +33,7 @@ def wait(accepted: RunAccepted, timeout_ms: int) -> Generator[Ask, Any, RunState
     """
     state: RunState = yield Ask(chat.wait, ChatWaitParams(run_id=accepted.run_id, timeout_ms=timeout_ms))
     if state.status in UNFINISHED:
-        raise Timeout(f"the run goes on after {timeout_ms} ms; its id leads to its answer", runId=accepted.run_id)
+        raise Timeout("the run goes on, and its id leads to its answer", runId=accepted.run_id)
     return ended(state)
 
 
@@ -54,7 +54,7 @@ def follow(
 ) -> Generator[Ask, Any, Follow]:
     """Begin a run and follow it; or, where the request says where a stream broke off, follow that run from there."""
     if inputs.resume is not None and inputs.resume.run_id:
-        return Follow(spelling=spelling, run_id=inputs.resume.run_id, after=inputs.resume.after)
+        return Follow(spelling=spelling, run_id=inputs.resume.run_id, after=inputs.resume.after, resumed=True)
     accepted = yield from begin(inputs, params)
     after = Position(epoch=accepted.epoch, seq=accepted.seq)
     return Follow(spelling=spelling, run_id=accepted.run_id, after=after, bound=bound)

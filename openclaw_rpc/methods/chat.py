@@ -34,22 +34,25 @@ class ChatMethods:
     def bound(self) -> tuple[AnyBound, ...]:
         """The rows with their handlers."""
         return (
-            bind(chat.run, self.run),
+            bind(chat.run, self.run, whole=True),
             bind(chat.abort, self.abort),
             bind(chat.wait, self.wait),
             bind(chat.history, self.history),
-            bind(chat.inject, self.inject),
+            bind(chat.inject, self.inject, whole=True),
         )
 
     async def run(self, params: ChatRunParams, call: Call) -> RunAccepted:
         """Admit a run; it begins when the caller has its answer and hears its events."""
         accepted, release = await self._runs.start(call.principal, params, call.pin)
-        if call.peer is not None:
-            record, session = await self._runs.place(call.principal, accepted.run_id)
-            after = Position(epoch=accepted.epoch, seq=accepted.seq)
-            session = session or await self._following.session_of(record)
-            await self._following.follow(call, session, accepted.run_id, after)
-        call.after_answer(release)
+        try:
+            if call.peer is not None:
+                record, session = await self._runs.place(call.principal, accepted.run_id)
+                after = Position(epoch=accepted.epoch, seq=accepted.seq)
+                session = session or await self._following.session_of(record)
+                await self._following.follow(call, session, accepted.run_id, after, again=False)
+        finally:
+            # Whatever becomes of the caller, the run is on disk and must come to its end.
+            call.after_answer(release)
         return accepted
 
     async def abort(self, params: ChatAbortParams, call: Call) -> RunAborted:

@@ -31,11 +31,11 @@ class SessionMethods:
         return (
             bind(session.list_, self.list_),
             bind(session.get, self.get),
-            bind(session.create, self.create),
-            bind(session.update, self.update),
-            bind(session.delete, self.delete),
-            bind(session.reset, self.reset),
-            bind(session.fork, self.fork),
+            bind(session.create, self.create, whole=True),
+            bind(session.update, self.update, whole=True),
+            bind(session.delete, self.delete, whole=True),
+            bind(session.reset, self.reset, whole=True),
+            bind(session.fork, self.fork, whole=True),
         )
 
     async def list_(self, params: SessionListParams, call: Call) -> SessionPage:

@@ -1,6 +1,7 @@
 """`usage.*`: the join of the usage rows and what is kept of it."""
 
 from openclaw_rpc.domain.clock import parse_time
+from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.records import UsageQuery, UsageSum
 from openclaw_rpc.domain.sessions import reach
@@ -13,8 +14,9 @@ from openclaw_rpc.rpc.call import Call
 class UsageMethods:
     """Adds up what was used."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, ledger: Ledger) -> None:
         self._store = store
+        self._ledger = ledger
 
     def bound(self) -> tuple[AnyBound, ...]:
         """The rows with their handlers."""
@@ -32,6 +34,7 @@ class UsageMethods:
             agent_id=params.agent_id,
             model=params.model,
         )
+        await self._ledger.flush()
         sums, total = await self._store.usage(query)
         return UsageReport(rows=[_row(item) for item in sums], total=_row(total))
 

@@ -51,10 +51,23 @@ class RunOptions(Params, frozen=True, kw_only=True):
     max_tokens: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
     timeout_ms: Annotated[TimeoutMs, Meta(description="The run is ended as an error after so many ms.")] | None = None
     system: Annotated[str, Meta(max_length=1_000_000, description="In place of the agent's prompt.")] | None = None
+    instructions: (
+        Annotated[str, Meta(max_length=1_000_000, description="Put behind the agent's prompt, for this run.")] | None
+    ) = None
     if_busy: Annotated[
         Literal["queue", "reject", "interrupt"],
         Meta(description="When the session has a run already: wait for it, refuse, or abort it."),
     ] = "queue"
+
+
+class EarlierMessage(Params, frozen=True, kw_only=True):
+    """A message that was said elsewhere, before a session began here. Tool calls as Chat Completions has them."""
+
+    role: Literal["user", "assistant", "system", "tool"]
+    content: Annotated[str, Meta(max_length=4_000_000)] = ""
+    tool_calls: list[JsonObject] = []
+    tool_call_id: Annotated[str, Meta(max_length=200)] | None = None
+    attachments: Annotated[list[Attachment], Meta(max_length=32)] = []
 
 
 class ChatRunParams(Params, frozen=True, kw_only=True):
@@ -68,6 +81,10 @@ class ChatRunParams(Params, frozen=True, kw_only=True):
     attachments: Annotated[list[Attachment], Meta(max_length=32)] = []
     channel: Annotated[str, Meta(min_length=1, max_length=100, description="Where it came from.")] = "api"
     metadata: JsonObject = {}
+    history: Annotated[
+        list[EarlierMessage],
+        Meta(max_length=2000, description="What was said before; counts where the session has no messages yet."),
+    ] = []
 
 
 class RunAccepted(Result, frozen=True, kw_only=True):

@@ -87,6 +87,7 @@ class Connection:
         self._topics = topics
         self._max_in_flight = max_in_flight
         self._calls: set[asyncio.Task[None]] = set()
+        self._in_flight = 0
         self._follows: dict[str, tuple[Stream, set[str] | None]] = {}
         self._ear: _Ear | None = None
         self._heard_topics: set[Topic] = set()
@@ -99,7 +100,8 @@ class Connection:
         """Take a frame: answer what can be answered in place, begin what takes time."""
         frame = self._codec.read(data)
         if frame.batch:
-            self._spawn(self._answer_batch(frame.calls))
+            begun: list[Any] = []
+            self._spawn(self._answer_batch(frame.calls, begun), begun)
             return
         for call in frame.calls:
             self._receive_one(call)
@@ -110,27 +112,29 @@ class Connection:
             return
         call = Call(self.principal, self)
         try:
-            bound = self._dispatcher.row(item.method)
-            if bound.is_async:
-                self._refuse_when_busy()
-            outcome = self._dispatcher.call(bound, item.params, call)
+            outcome, is_async = self._begin(item, call)
         except GatewayError as error:
             if not item.notify:
                 self._outbox.put(self._codec.error(item.id, error))
             call.answered()
             return
-        if bound.is_async:
-            self._spawn(self._finish(item, call, outcome), outcome)
+        if is_async:
+            self._spawn(self._finish(item, call, outcome), [outcome])
             return
         if not item.notify:
             self._outbox.put(self._codec.result(item.id, outcome))
         call.answered()
 
-    def _refuse_when_busy(self) -> None:
-        if len(self._calls) >= self._max_in_flight:
+    def _begin(self, item: Request, call: Call) -> tuple[Any, bool]:
+        """Begin a call: its result, or what is to be awaited for it; and which of them it is."""
+        bound = self._dispatcher.row(item.method)
+        if bound.is_async and self._in_flight >= self._max_in_flight:
             raise Unavailable(
                 f"{self._max_in_flight} calls of this connection are under way", reason="in_flight", retryAfter=1
             )
+        outcome = self._dispatcher.call(bound, item.params, call)
+        self._in_flight += bound.is_async
+        return outcome, bound.is_async
 
     async def _finish(self, request: Request, call: Call, outcome: Awaitable[Any]) -> None:
         """Await a call's result, answer it, then let happen what waits for the answer, even if nobody reads it."""
@@ -144,14 +148,14 @@ class Connection:
         finally:
             call.answered()
 
-    async def _answer_batch(self, items: Sequence[Request | Refused]) -> None:
+    async def _answer_batch(self, items: Sequence[Request | Refused], begun: list[Any]) -> None:
         """Calls of a batch are begun in their order, run side by side, and are answered together."""
         calls: list[Call] = []
         answers: list[bytes] = []
 
-        async def answer(item: Request, outcome: Any, is_async: bool) -> None:
+        async def answer(item: Request, outcome: Awaitable[Any]) -> None:
             try:
-                frame = self._codec.result(item.id, await outcome if is_async else outcome)
+                frame = self._codec.result(item.id, await outcome)
             except GatewayError as error:
                 frame = self._codec.error(item.id, error)
             if not item.notify:
@@ -165,27 +169,32 @@ class Connection:
                         continue
                     calls.append(call := Call(self.principal, self))
                     try:
-                        bound = self._dispatcher.row(item.method)
-                        outcome = self._dispatcher.call(bound, item.params, call)
+                        outcome, is_async = self._begin(item, call)
                     except GatewayError as error:
                         if not item.notify:
                             answers.append(self._codec.error(item.id, error))
                         continue
-                    group.create_task(answer(item, outcome, bound.is_async))
+                    if is_async:
+                        begun.append(outcome)
+                        group.create_task(answer(item, outcome))
+                    elif not item.notify:
+                        answers.append(self._codec.result(item.id, outcome))
             if answers:
                 self._outbox.put(self._codec.batch(answers))
         finally:
             for call in calls:
                 call.answered()
 
-    def _spawn(self, work: Coroutine[Any, Any, None], *inner: Any) -> None:
+    def _spawn(self, work: Coroutine[Any, Any, None], begun: list[Any]) -> None:
+        """Let a task await calls that were begun."""
         task = asyncio.get_running_loop().create_task(work)
         self._calls.add(task)
 
         def done(task: asyncio.Task[None]) -> None:
             self._calls.discard(task)
+            self._in_flight -= len(begun)
             # A task that is cancelled before its first step never awaits what it was given.
-            for coroutine in inner:
+            for coroutine in begun:
                 coroutine.close()
 
         task.add_done_callback(done)

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import anyio
 import yaml
 from websockets.asyncio.client import ClientConnection, connect
@@ -80,6 +81,21 @@ class Client:
         assert "error" in frame, frame
         return frame["error"]
 
+    def told(self, run_id: str, name: str | None = None) -> list[Frame]:
+        """The events of a run that were seen so far; those of one name where it is given."""
+        return [
+            frame
+            for frame in self.seen
+            if isinstance(frame, dict)
+            and "type" in frame
+            and frame.get("data", {}).get("runId") == run_id
+            and name in (None, frame["type"])
+        ]
+
+    def text(self, run_id: str) -> str:
+        """The deltas of a run that were seen so far, joined."""
+        return "".join(frame["data"]["delta"] for frame in self.told(run_id, "chat.delta"))
+
     async def chat(self, message: str, seconds: float = SECONDS, **params: Any) -> tuple[str, Frame]:
         """Run a message to its end: its text, and its final event."""
         accepted = await self.result("chat.run", message=message, **params)
@@ -129,6 +145,24 @@ class TestGateway:
             if greeted:
                 await client.next(lambda frame: frame.get("type") in ("connected", "auth_success"))
             yield client
+
+    @asynccontextmanager
+    async def http(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        token: str | None = TOKEN,
+        headers: Mapping[str, str] | None = None,
+    ) -> AsyncGenerator[aiohttp.ClientResponse]:
+        """An answer over HTTP, on a connection of its own."""
+        sent = {**({"Authorization": f"Bearer {token}"} if token else {}), **(headers or {})}
+        async with (
+            aiohttp.ClientSession() as session,
+            session.request(method, self.url + path, json=body, headers=sent) as response,
+        ):
+            yield response
 
     def make_token(self, user: str = "owner", scopes: str = "read,chat,tools", name: str | None = None) -> str:
         """A token for a user."""

@@ -1,6 +1,7 @@
 """The built-in offline agent as a provider: what answers where no model is configured. It needs no network."""
 
 import re
+import time
 import uuid
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -12,6 +13,7 @@ import msgspec
 from openclaw_rpc.domain.offline.agent import OfflineAgent, OfflineInfo, Reply
 from openclaw_rpc.domain.offline.texts import text_of
 from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, ProviderFault, Relayed, ToolCallPart
+from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Usage
 
 MODEL = "offline"
@@ -75,16 +77,28 @@ class OfflineProvider:
         yield [Chunk(finish_reason="tool_calls" if reply.tool else "stop"), Chunk(usage=usage)]
 
     def relay(self, path: str, body: bytes) -> AbstractAsyncContextManager[Relayed]:
-        """See `Provider.relay`. It has no server behind it to carry anything to.
+        """See `Provider.relay`. Completions are its own answers; it knows nothing else.
 
         Raises:
-            ProviderFault: always.
+            ProviderFault: something else was asked for.
         """
-        raise ProviderFault(
-            "no model is configured: set `providers.primary` in gateway.yaml (the offline agent answers runs alone)",
-            provider=self.name,
-            fault="model",
-        )
+        if path != "/chat/completions":
+            raise ProviderFault(
+                "no model is configured: set `providers.primary` in gateway.yaml", provider=self.name, fault="model"
+            )
+        return self._relay(body)
+
+    @asynccontextmanager
+    async def _relay(self, body: bytes) -> AsyncGenerator[Relayed]:
+        asked = msgspec.json.decode(body, type=_Asked)
+        prompt = Prompt(model=MODEL, messages=asked.messages)
+        async with self._stream(prompt) as chunks:
+            if asked.stream:
+                headers = {"content-type": "text/event-stream"}
+                yield Relayed(status=200, headers=headers, pieces=_events(chunks))
+            else:
+                headers = {"content-type": "application/json"}
+                yield Relayed(status=200, headers=headers, pieces=_document(chunks))
 
     async def models(self) -> list[OfferedModel]:
         """See `Provider.models`."""
@@ -92,3 +106,50 @@ class OfflineProvider:
 
     async def aclose(self) -> None:
         """Nothing to close."""
+
+
+class _Asked(msgspec.Struct):
+    messages: list[JsonObject]
+    stream: bool | None = None
+
+
+def _head(kind: str) -> JsonObject:
+    return {"id": f"chatcmpl-{uuid.uuid4().hex[:24]}", "object": kind, "created": int(time.time()), "model": MODEL}
+
+
+def _usage(usage: Usage) -> JsonObject:
+    return {
+        "prompt_tokens": usage.prompt_tokens,
+        "completion_tokens": usage.completion_tokens,
+        "total_tokens": usage.total_tokens,
+    }
+
+
+async def _events(chunks: AsyncIterator[Sequence[Chunk]]) -> AsyncGenerator[bytes]:
+    """An answer as the events of Chat Completions."""
+    head = _head("chat.completion.chunk")
+
+    def event(*choices: JsonObject, **more: object) -> bytes:
+        return b"data: " + msgspec.json.encode({**head, "choices": choices, **more}) + b"\n\n"
+
+    yield event({"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None})
+    async for batch in chunks:
+        for chunk in batch:
+            if chunk.text:
+                yield event({"index": 0, "delta": {"content": chunk.text}, "finish_reason": None})
+            if chunk.finish_reason is not None:
+                yield event({"index": 0, "delta": {}, "finish_reason": chunk.finish_reason})
+            if chunk.usage is not None:
+                yield event(usage=_usage(chunk.usage))
+    yield b"data: [DONE]\n\n"
+
+
+async def _document(chunks: AsyncIterator[Sequence[Chunk]]) -> AsyncGenerator[bytes]:
+    """An answer as one document of Chat Completions."""
+    said, usage = "", Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
+    async for batch in chunks:
+        said += "".join(chunk.text for chunk in batch)
+        usage = next((chunk.usage for chunk in batch if chunk.usage is not None), usage)
+    message = {"role": "assistant", "content": said}
+    choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
+    yield msgspec.json.encode({**_head("chat.completion"), "choices": choices, "usage": _usage(usage)})

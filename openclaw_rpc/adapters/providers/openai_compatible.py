@@ -22,6 +22,7 @@ from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, Relayed
 
 FIRST_PAUSE = 0.25
 LONGEST_PAUSE = 4.0
+DONE = b"data: [DONE]"
 USAGE_SECONDS = 5.0
 """How long a server that has finished may take to say what it used."""
 
@@ -138,8 +139,11 @@ class OpenAIProvider:
         answer = await self._retried(attempt, seconds, setting)
         idle = settings.idle_timeout_seconds if streamed else seconds
         headers = {"content-type": answer.headers.get("content-type", "application/json")}
+        pieces = _Pieces(self._upstream, answer, idle)
         try:
-            yield Relayed(status=answer.status, headers=headers, pieces=_Pieces(self._upstream, answer, idle))
+            yield Relayed(status=answer.status, headers=headers, pieces=pieces)
+            if pieces.done:
+                await answer.drain()
         finally:
             answer.close()
 
@@ -299,8 +303,13 @@ class _Pieces:
         self._upstream = upstream
         self._answer = answer
         self._idle = idle
-        self._spoke = False
+        self._last = b""
         answer.expect(idle)
+
+    @property
+    def done(self) -> bool:
+        """Whether a stream said that it was its end, and only the connection's is missing."""
+        return DONE in self._last
 
     def __aiter__(self) -> "_Pieces":
         return self
@@ -312,10 +321,10 @@ class _Pieces:
             what = f"stopped in the middle of its answer for {self._idle:g} s"
             raise self._upstream.faults.timeout(what, "idle_timeout_seconds").fault from None
         except Exception:  # whatever the layers below raise, the connection is gone
-            raise self._upstream.faults.cut(self._spoke).fault from None
+            raise self._upstream.faults.cut(bool(self._last)).fault from None
         if not piece:
             raise StopAsyncIteration
-        self._spoke = True
+        self._last = piece
         return piece
 
 

@@ -7,8 +7,8 @@ that takes half a second.
 
 import asyncio
 import base64
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 import aiohttp
@@ -16,6 +16,7 @@ import anyio
 import anyio.to_thread
 import yarl
 from aiohttp.helpers import get_env_proxy_for_url
+from multidict import CIMultiDict
 
 from openclaw_rpc.adapters.providers.faults import MAX_BODY, Failed, Faults
 from openclaw_rpc.domain.models import ProviderSettings
@@ -28,6 +29,7 @@ KEEP_ALIVE_SECONDS = 60
 DRAIN_SECONDS = 0.1
 REFUSAL_SECONDS = 10
 RESPONSE = "aiohttp_response"
+OF_ONE_REQUEST = ("content-length", "host", "connection", "transfer-encoding")
 
 
 class Connections:
@@ -47,7 +49,7 @@ class Connections:
         self._session: aiohttp.ClientSession | None = None
 
     async def request(
-        self, method: str, url: str, headers: Sequence[tuple[str, str]], body: bytes
+        self, method: str, url: yarl.URL, headers: "CIMultiDict[str]", body: bytes
     ) -> aiohttp.ClientResponse:
         """Ask, and come back with the head of the answer.
 
@@ -62,7 +64,7 @@ class Connections:
             )
         return await self._session.request(
             method,
-            yarl.URL(url, encoded=True),
+            url,
             headers=headers,
             data=body or None,
             allow_redirects=False,
@@ -170,17 +172,26 @@ class Answer:
         self._response.release()
 
 
+class _Ready(NamedTuple):
+    """What a POST to one path is sent with."""
+
+    url: yarl.URL
+    headers: "CIMultiDict[str]"
+
+
 class Upstream:
     """A server's address, and the connections to it; made when first asked, and again after ``aclose``."""
 
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         self._settings = settings
         self._client: openai.AsyncOpenAI | None = None
+        self._ready: dict[str, _Ready] = {}
         self._stream_class: type[openai.AsyncStream[bytes]] | None = None
         self._making = anyio.Lock()
         parts = urlsplit(settings.address)
         netloc = parts.netloc.rpartition("@")[2]
         self._address = urlunsplit((parts.scheme, netloc, parts.path, "", ""))
+        self._connections = Connections(self._address, settings.connect_timeout_seconds)
         self._query = dict(parse_qsl(parts.query))  # such as Azure's api-version
         self._headers = {"Accept-Encoding": "identity", **settings.headers}
         secrets = [settings.api_key or "", *settings.headers.values(), *self._query.values()]
@@ -201,6 +212,9 @@ class Upstream:
         Raises:
             Failed: it can't be reached, or answered with a status of 300 and more.
         """
+        ready = self._ready.get(path) if body is not None and headers is None else None
+        if ready is not None and body is not None:
+            return await self._again(ready, body, model)
         client, stream_class = await self._made()
         import openai
 
@@ -219,7 +233,25 @@ class Upstream:
             ) from None
         except Exception as error:
             raise self.broken(error) from None
+        if body is not None and headers is None:
+            request = stream.response.request
+            kept = [item for item in request.headers.multi_items() if item[0].lower() not in OF_ONE_REQUEST]
+            self._ready[path] = _Ready(yarl.URL(str(request.url), encoded=True), CIMultiDict(kept))
         return Answer(stream.response.extensions[RESPONSE])
+
+    async def _again(self, ready: "_Ready", body: bytes, model: str) -> Answer:
+        """POST to the address and with the headers that the package made when that path was asked first.
+
+        They are the same each time, and making them anew costs more than all the rest of a request.
+        """
+        try:
+            response = await self._connections.request("POST", ready.url, ready.headers, body)
+            if response.status < 300:
+                return Answer(response)
+            said = await beginning(response)
+        except Exception as error:
+            raise self.broken(error) from None
+        raise self.faults.of_status(response.status, response.headers, said, model)
 
     def broken(self, error: Exception) -> Failed:
         """The fault that an exception of the connection means."""
@@ -242,15 +274,15 @@ class Upstream:
         class Pieces(openai.AsyncStream[bytes]):
             """Only carries the response: its bytes are read, not its events."""
 
-        connections = Connections(self._address, self._settings.connect_timeout_seconds)
+        connections = self._connections
 
         class Transport(httpx2.AsyncBaseTransport):
             """The package's requests on aiohttp's connections."""
 
             async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-                response = await connections.request(
-                    request.method, str(request.url), request.headers.multi_items(), await request.aread()
-                )
+                url = yarl.URL(str(request.url), encoded=True)
+                headers = CIMultiDict(request.headers.multi_items())
+                response = await connections.request(request.method, url, headers, await request.aread())
                 if response.status < 300:
                     return httpx2.Response(response.status, request=request, extensions={RESPONSE: response})
                 body = await beginning(response)
@@ -277,3 +309,4 @@ class Upstream:
         client, self._client = self._client, None
         if client is not None:
             await client.close()
+        await self._connections.aclose()

@@ -101,7 +101,7 @@ class Runs:
         self._endings = Endings(store, streams, sessions, log)
         self._live: dict[str, LiveRun] = {}
         self._lanes: dict[str, deque[LiveRun]] = {}
-        self._naming = anyio.Lock()
+        self._turns: dict[tuple[str, str], tuple[anyio.Lock, list[None]]] = {}
         self._group: TaskGroup | None = None
         self._closing = False
 
@@ -152,6 +152,27 @@ class Runs:
             Unavailable: too many runs wait, or the gateway is stopping.
         """
         self._refuse_when_full()
+        if params.session_key is None:
+            return await self._start(principal, params, pin)
+        async with self._in_turn(principal.user, params.session_key):
+            return await self._start(principal, params, pin)
+
+    @asynccontextmanager
+    async def _in_turn(self, user: str, key: str) -> AsyncGenerator[None]:
+        """Messages to a session are taken in the order they came, whatever has to be looked up for each."""
+        lock, waiting = self._turns.setdefault((user, key), (anyio.Lock(), []))
+        waiting.append(None)
+        try:
+            async with lock:
+                yield
+        finally:
+            waiting.pop()
+            if not waiting:
+                del self._turns[user, key]
+
+    async def _start(
+        self, principal: Principal, params: ChatRunParams, pin: str | None
+    ) -> tuple[RunAccepted, Callable[[], None]]:
         session = await self._session(principal, params)
         agent = self._agents.get(params.agent_id or session.agent_id)
         if params.history and not session.message_count:
@@ -233,14 +254,14 @@ class Runs:
             return await self._sessions.find(principal, key)
         except NotFound:
             agent = self._agents.get(params.agent_id)
-        async with self._naming:
-            try:
-                return await self._sessions.find(principal, key)
-            except NotFound:
-                record = self._sessions.blank(principal.user, key, agent.id, params.channel)
-                await self._store.create_session(record)
-                self._sessions.announce(record)
-                return record
+            record = self._sessions.blank(principal.user, key, agent.id, params.channel)
+        try:
+            await self._store.create_session(record)
+        except Conflict:
+            # Made by another call meanwhile.
+            return await self._sessions.find(principal, key)
+        self._sessions.announce(record)
+        return record
 
     async def _keep_history(self, session: SessionRecord, params: ChatRunParams) -> None:
         """Put what was said elsewhere into a session that begins."""

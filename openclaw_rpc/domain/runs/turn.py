@@ -277,16 +277,21 @@ class Turn:
 
 
 def so_far(kept: Sequence[ChatMessage], run_id: str) -> list[ChatMessage]:
-    """The conversation that a run answers, its own question last.
+    """The conversation that a run answers: each question with its answer, and its own question last.
 
-    A run that waited has its question on disk before the answers it waited for. Questions that came after it belong
-    to runs that wait still, and are none of its business.
+    Runs that waited have their questions on disk before the answers they waited for. Questions behind the run's own
+    belong to runs that wait still, and are none of its business.
     """
-    at = next((at for at, message in enumerate(kept) if message.run_id == run_id), None)
-    if at is None:
-        return list(kept)
-    later = [message for message in kept[at + 1 :] if message.role != "user" or message.run_id is None]
-    return [*kept[:at], *later, kept[at]]
+    turns: dict[str, list[ChatMessage]] = {}
+    own: list[ChatMessage] = []
+    for message in kept:
+        if message.run_id == run_id:
+            own.append(message)
+        elif message.run_id is None:
+            turns[message.message_id] = [message]
+        elif message.run_id in turns or not (own and message.role == "user"):
+            turns.setdefault(message.run_id, []).append(message)
+    return [message for turn in (*turns.values(), own) for message in turn]
 
 
 def as_function(spec: ToolSpec) -> JsonObject:

@@ -24,9 +24,29 @@ from openclaw_rpc.protocol.errors import (
 from openclaw_rpc.transports.head import HeadJudge, asks_for_websocket, default_refusal
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import MethodNotAllowed, Route, Router
+from openclaw_rpc.transports.http.tracing import Trace, child_of
 
 _log = logging.getLogger(__name__)
 
+EXPOSED = ", ".join(
+    (
+        "X-Request-Id",
+        "Retry-After",
+        "ETag",
+        "Location",
+        "traceresponse",
+        "X-RateLimit-Limit",
+        "X-RateLimit-Remaining",
+        "X-RateLimit-Reset",
+        "X-RateLimit-Limit-Requests",
+        "X-RateLimit-Remaining-Requests",
+        "X-RateLimit-Reset-Requests",
+        "X-Should-Retry",
+        "Retry-After-Ms",
+        "OpenAI-Processing-Ms",
+    )
+)
+"""What a page of another origin may read of an answer, besides what it always may (Fetch, 3.2.3)."""
 Identify = Callable[[Credentials], Principal]
 """Who showed these credentials; raises Unauthorized."""
 Spell = Callable[[str, GatewayError], bytes]
@@ -113,6 +133,9 @@ class HttpDoor:
         """Answer a request, whatever happens; only a cancellation (the client is gone) passes through."""
         loop = asyncio.get_running_loop()
         start = loop.time()
+        trace = child_of(request.headers.get("traceparent"))
+        if trace is not None:
+            request.extra["traceresponse"] = trace.header
         try:
             response = await self._routed(request)
         except GatewayError as error:
@@ -124,12 +147,15 @@ class HttpDoor:
             if isinstance(error, ConnectionError) and (request.transport is None or request.transport.is_closing()):
                 # The client is gone; what is returned reaches nobody.
                 return web.Response(status=499)
-            _log.exception("request %s failed: %s %s", request.id, request.method, request.bare_path)
+            _log.exception(
+                "request %s failed: %s %s%s", request.id, request.method, request.bare_path, _of_trace(trace)
+            )
             response = self._refuse(request, InternalError(f"something went wrong; see the log for {request.id}"))
         self.responses[response.status] = self.responses.get(response.status, 0) + 1
         if _log.isEnabledFor(logging.DEBUG):
             took = (loop.time() - start) * 1000
-            _log.debug("%s %s %s %.1f ms %s", request.id, request.method, request.bare_path, took, response.status)
+            said = (request.id, request.method, request.bare_path, took, response.status, _of_trace(trace))
+            _log.debug("%s %s %s %.1f ms %s%s", *said)
         return response
 
     async def _routed(self, request: HttpRequest) -> web.StreamResponse:
@@ -249,8 +275,12 @@ class _Connection(RequestHandler):
 def _let_read(request: HttpRequest, origin: str) -> None:
     """Let the page, whose origin is allowed, read the answer (Fetch, 3.2)."""
     request.extra["Access-Control-Allow-Origin"] = origin
-    request.extra["Access-Control-Expose-Headers"] = "X-Request-Id, Retry-After"
+    request.extra["Access-Control-Expose-Headers"] = EXPOSED
     request.extra.add("Vary", "Origin")
+
+
+def _of_trace(trace: Trace | None) -> str:
+    return f" trace={trace.trace_id} span={trace.span_id}" if trace is not None else ""
 
 
 def _translated(error: web.HTTPException) -> GatewayError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 from aiohttp import web
 
@@ -20,10 +21,13 @@ class Body:
     While a model thinks, comments keep the connection alive: one timer looks after the whole answer.
     """
 
-    def __init__(self, relay: Relay, request: HttpRequest, keep_alive: float = KEEP_ALIVE_SECONDS) -> None:
+    def __init__(
+        self, relay: Relay, request: HttpRequest, sign: Callable[[], None], keep_alive: float = KEEP_ALIVE_SECONDS
+    ) -> None:
         self.response: web.StreamResponse | None = None
         self._relay = relay
         self._request = request
+        self._sign = sign
         self._keep_alive = keep_alive
         self._loop = asyncio.get_running_loop()
         self._written = self._loop.time()
@@ -47,6 +51,7 @@ class Body:
 
     async def _begun(self) -> web.StreamResponse:
         if self.response is None:
+            self._sign()
             response = web.StreamResponse(headers={**HEADERS, **self._relay.headers})
             await response.prepare(self._request)
             self.response = response
@@ -86,13 +91,21 @@ class Body:
             self._pulse.cancel()
 
 
-async def carry(relay: Relay, request: HttpRequest, dispatcher: Dispatcher, *, counted: bool) -> web.StreamResponse:
-    """Make the call that carries an answer through.
+async def carry(
+    relay: Relay,
+    request: HttpRequest,
+    dispatcher: Dispatcher,
+    sign: Callable[[], None],
+    *,
+    counted: bool,
+    keep_alive: float = KEEP_ALIVE_SECONDS,
+) -> web.StreamResponse:
+    """Make the call that carries an answer through. ``sign`` adds the answer's headers, once they are known.
 
     Raises:
         GatewayError: before anything was written.
     """
-    body = Body(relay, request)
+    body = Body(relay, request, sign, keep_alive)
     call = Call(request.principal, request_id=request.id, carrier=body)
     try:
         try:

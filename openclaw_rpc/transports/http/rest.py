@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
+import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
@@ -25,20 +25,21 @@ from openclaw_rpc.dialects.rest import (
 )
 from openclaw_rpc.domain.limits import RateLimiter
 from openclaw_rpc.domain.streams import Topics
-from openclaw_rpc.protocol import chat, event
-from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, error_of
+from openclaw_rpc.protocol import chat
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Timeout, error_of
 from openclaw_rpc.protocol.validation import checked, decoded
 from openclaw_rpc.rpc.call import Call
-from openclaw_rpc.rpc.connection import Connection
 from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.transports.http.relay import carry
+from openclaw_rpc.transports.http.replies import respond
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import Route
-from openclaw_rpc.transports.http.sse import KEEP_ALIVE, KEEP_ALIVE_SECONDS, SseCodec, SseSink, begin, resume_of
+from openclaw_rpc.transports.http.sse import resume_of
+from openclaw_rpc.transports.http.streaming import stream
 
-GZIP_BYTES = 16 * 1024
 CREDENTIALS = ("token", "password")
 PIN_HEADER = "X-OpenClaw-Pin"
+SPARE_MS = 500
 
 
 class UnsupportedType(InvalidRequest):
@@ -65,12 +66,14 @@ class RestDoor:
         limiter: RateLimiter,
         topics: Topics,
         outbox_bytes: Callable[[], int],
+        request_seconds: Callable[[], float] = lambda: 300.0,
     ) -> None:
         self._dialects = tuple(dialects)
         self._dispatcher = dispatcher
         self._limiter = limiter
         self._topics = topics
         self._outbox_bytes = outbox_bytes
+        self._request_seconds = request_seconds
 
     def routes(self) -> Iterable[Route]:
         """A route for every endpoint."""
@@ -100,16 +103,14 @@ class RestDoor:
             self._sign(endpoint, request, time.monotonic() - began)
 
         try:
-            inputs = await read(endpoint, request)
-            call = Call(request.principal, request_id=request.id, pin=request.headers.get(PIN_HEADER))
-            driven = await self._drive(endpoint.plan(inputs), call)
+            driven = await self._planned(endpoint, request)
             outcome = driven.outcome
+            if isinstance(outcome, Relay):
+                return await carry(outcome, request, self._dispatcher, sign, counted=driven.counted)
             # A stream's head goes out while it is answered.
             sign()
             if isinstance(outcome, Follow):
-                return await self._stream(outcome, request, trusted=driven.began)
-            if isinstance(outcome, Relay):
-                return await carry(outcome, request, self._dispatcher, counted=driven.counted)
+                return await self._stream(outcome, endpoint, request, began=driven.began)
             return respond(outcome, request)
         except GatewayError as error:
             sign()
@@ -128,7 +129,26 @@ class RestDoor:
             left = Left(quota.limit, quota.remaining, max(0.0, quota.reset - time.time()))
             extra.update(endpoint.manners.headers(left, seconds))
 
-    async def _drive(self, plan: Plan, call: Call) -> _Driven:
+    async def _planned(self, endpoint: Endpoint, request: HttpRequest) -> _Driven:
+        """Read a request and make the calls of its plan, within the time that a request may take."""
+        seconds = self._request_seconds()
+        deadline = time.monotonic() + seconds
+        # The door has a limit for all that is no stream.
+        limit = asyncio.timeout(seconds if endpoint.streams else None)
+        try:
+            async with limit:
+                inputs = await read(endpoint, request)
+                call = Call(request.principal, request_id=request.id, pin=request.headers.get(PIN_HEADER))
+                try:
+                    return await self._drive(endpoint.plan(inputs), call, deadline)
+                except GatewayError as error:
+                    raise endpoint.own(error) from None
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            raise Timeout(f"the request took longer than {seconds:g} s") from error
+
+    async def _drive(self, plan: Plan, call: Call, deadline: float) -> _Driven:
         """Make a plan's calls, one after the other; only the first is counted, since the client asked once."""
         counted, began = False, False
         try:
@@ -137,7 +157,7 @@ class RestDoor:
                 began = began or ask.method is chat.run
                 trusted = began and ask.method is chat.wait
                 try:
-                    result = await self._ask(ask, call, count=not counted, trusted=trusted)
+                    result = await self._ask(_in_time(ask, deadline), call, count=not counted, trusted=trusted)
                 except GatewayError as error:
                     ask = plan.throw(error)
                 else:
@@ -163,53 +183,32 @@ class RestDoor:
         abort = self._dispatcher.ask(chat.abort.name, params, call, trusted=True)
         await asyncio.shield(asyncio.ensure_future(abort))
 
-    async def _stream(self, follow: Follow, request: HttpRequest, *, trusted: bool) -> web.StreamResponse:
-        """Write a run's or a session's events until they end or the client goes away; the run goes on without it."""
-        codec, sink = SseCodec(follow.spelling, follow.run_id or ""), SseSink()
-        cut = asyncio.Event()
-        peer = Connection(
-            request.principal,
+    async def _stream(
+        self, follow: Follow, endpoint: Endpoint, request: HttpRequest, *, began: bool
+    ) -> web.StreamResponse:
+        if not began:
+            # Whoever may ask for the stream may come back to it; that counts as asking.
+            self._dispatcher.guard(self._dispatcher.row(endpoint.calls[0].name), request.principal)
+            self._sign(endpoint, request, 0)
+        call = Call(request.principal, request_id=request.id)
+        return await stream(
+            follow,
+            request,
             self._dispatcher,
-            codec,
-            sink,
             self._topics,
-            max_in_flight=1,
             outbox_bytes=self._outbox_bytes(),
-            cut=cut.set,
+            gone=lambda run_id: self._abort(run_id, call),
         )
-        followed = Call(request.principal, peer, request_id=request.id)
-        try:
-            params = event.EventSubscribeParams(
-                run_id=follow.run_id, session_key=follow.session_key, after=follow.after
-            )
-            subscribed = await self._dispatcher.ask(
-                event.subscribe.name, params, followed, count=False, trusted=trusted
-            )
-            response = await begin(request, dict(follow.headers))
-            await response.write(codec.opening())
-            if subscribed.resync:
-                peer.send("resync", subscribed)
-            followed.answered()
-            await _write_all(response, peer, sink, codec, cut)
-            return response
-        finally:
-            peer.close()
-            if follow.bound and follow.run_id is not None and not codec.ended.is_set():
-                await self._abort(follow.run_id, followed)
 
 
-async def _write_all(
-    response: web.StreamResponse, peer: Connection, sink: SseSink, codec: SseCodec, cut: asyncio.Event
-) -> None:
-    while not cut.is_set():
-        data = await sink.take(KEEP_ALIVE_SECONDS)
-        await response.write(data or KEEP_ALIVE)
-        sink.writable = True
-        peer.resumed()
-        peer.flush()
-        if codec.ended.is_set() and sink.writable:
-            break
-    await response.write_eof()
+def _in_time(ask: Ask, deadline: float) -> Ask:
+    """A wait is cut so short that its answer, which names the run, comes before the request's own time is up."""
+    if not isinstance(ask.params, chat.ChatWaitParams):
+        return ask
+    left = max(1, int((deadline - time.monotonic()) * 1000) - SPARE_MS)
+    if (ask.params.timeout_ms or sys.maxsize) <= left:
+        return ask
+    return ask._replace(params=msgspec.structs.replace(ask.params, timeout_ms=left))
 
 
 async def read(endpoint: Endpoint, request: HttpRequest) -> Inputs:
@@ -232,7 +231,7 @@ async def read(endpoint: Endpoint, request: HttpRequest) -> Inputs:
             body = decoded(raw, endpoint.body, "the body")
         else:
             body = checked({}, endpoint.body, "the body")
-    headers: Mapping[str, str] = {name.lower(): value for name, value in request.headers.items()}
+    headers: Mapping[str, str] = {name.lower(): _text(value) for name, value in request.headers.items()}
     return Inputs(
         path=request.path_params,
         query=query,
@@ -243,28 +242,14 @@ async def read(endpoint: Endpoint, request: HttpRequest) -> Inputs:
     )
 
 
+def _text(value: str) -> str:
+    """A header's value; bytes that are no UTF-8, which aiohttp keeps as lone surrogates, are replaced."""
+    return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _check_type(request: HttpRequest, endpoint: Endpoint) -> None:
     kind = request.content_type
     if "Content-Type" in request.headers and kind != endpoint.accepts and not kind.endswith("+json"):
         raise UnsupportedType(
             f"the body must be {endpoint.accepts}, not {kind}", field="Content-Type", reason="unsupported"
         )
-
-
-def respond(reply: Reply, request: HttpRequest) -> web.Response:
-    """An answer, with an ETag where the client may ask again, compressed where it is large."""
-    raw = isinstance(reply.body, bytes)
-    body: bytes = reply.body if raw else msgspec.json.encode(reply.body)
-    headers = dict(reply.headers)
-    if request.method in ("GET", "HEAD") and reply.status == 200:
-        tag = f'"{hashlib.blake2b(body, digest_size=12).hexdigest()}"'
-        headers["ETag"] = tag
-        if tag in request.headers.get("If-None-Match", ""):
-            return web.Response(status=304, headers=headers)
-    if reply.status == 204:
-        return web.Response(status=204, headers=headers)
-    headers.setdefault("Content-Type", "application/json; charset=utf-8")
-    response = web.Response(body=body, status=reply.status, headers=headers)
-    if len(body) >= GZIP_BYTES:
-        response.enable_compression()
-    return response

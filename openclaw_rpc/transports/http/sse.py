@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from aiohttp import web
 
 from openclaw_rpc.dialects.jsonrpc import Frame, Id
 from openclaw_rpc.dialects.rest import Resume, Spelling, Sse
 from openclaw_rpc.protocol.chat import chat_done
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
 from openclaw_rpc.protocol.event import Position
-from openclaw_rpc.transports.http.request import HttpRequest
 
 KEEP_ALIVE = b": keep-alive\n\n"
 KEEP_ALIVE_SECONDS = 15
@@ -24,7 +23,8 @@ HEADERS = {
     # A proxy that gathers the answer would undo the stream.
     "X-Accel-Buffering": "no",
 }
-SEPARATOR = "/"
+_EVENT_ID = re.compile(r"([\w.-]{0,100})/([\w.-]{1,64})/([0-9]{1,15})(?:/([\w.-]{1,500}))?", re.ASCII)
+"""`run/epoch/seq`, the run empty in a session's stream, and behind it what the spelling wants to know again."""
 
 
 def resume_of(last_event_id: str | None) -> Resume | None:
@@ -35,21 +35,26 @@ def resume_of(last_event_id: str | None) -> Resume | None:
     """
     if not last_event_id:
         return None
-    parts = last_event_id.split(SEPARATOR)
-    if len(parts) != 3 or not parts[2].isascii() or not parts[2].isdigit() or len(parts[2]) > 15 or not parts[1]:
+    match = _EVENT_ID.fullmatch(last_event_id)
+    if match is None:
         raise InvalidRequest("this is no id of an event", field="Last-Event-ID", reason="malformed")
-    return Resume(parts[0], Position(epoch=parts[1], seq=int(parts[2])))
+    run_id, epoch, seq, place = match.groups()
+    return Resume(run_id, Position(epoch=epoch, seq=int(seq)), place or "")
 
 
 class SseCodec:
-    """Spells events for one stream, as `rpc.connection.Connection` wants it; answers to calls it has none."""
+    """Spells events for one stream, as `rpc.connection.Connection` wants it; answers to calls it has none.
 
-    def __init__(self, spelling: Spelling, run_id: str) -> None:
+    ``after`` is where the stream begins: what is written before its first event has that id.
+    """
+
+    def __init__(self, spelling: Spelling, run_id: str, after: Position | None = None) -> None:
         self.spelling = ""
         self.ended = asyncio.Event()
         """Set when the run's final event was written."""
         self._spell = spelling
         self._run_id = run_id
+        self._mark = self._id(after.epoch, after.seq) if after is not None else ""
         self._encode = msgspec.json.Encoder().encode
 
     def read(self, data: bytes) -> Frame:
@@ -70,20 +75,29 @@ class SseCodec:
 
     def opening(self) -> bytes:
         """What the stream begins with."""
-        return b"".join(self._write(item, b"") for item in self._spell.open())
+        return b"".join(self._write(item, self._mark) for item in self._spell.open())
 
     def event(self, name: str, data: Any, epoch: str = "", seq: int = 0) -> bytes:
         """An event as the dialect writes it: none, one, or several server-sent events."""
-        mark = f"id: {SEPARATOR.join((self._run_id, epoch, str(seq)))}\n".encode() if epoch else b""
-        written = b"".join(self._write(item, mark) for item in self._spell.tell(name, data))
+        items = list(self._spell.tell(name, data))
+        before, self._mark = self._mark, self._id(epoch, seq) if epoch else self._mark
+        # A client that has read only some of the several must not miss the others when it comes back.
+        written = [self._write(item, before) for item in items[:-1]]
+        if items:
+            written.append(self._write(items[-1], self._mark if epoch else ""))
         if name == chat_done.name and data.run_id == self._run_id:
             self.ended.set()
-        return written
+        return b"".join(written)
 
-    def _write(self, item: Sse, mark: bytes) -> bytes:
+    def _id(self, epoch: str, seq: int) -> str:
+        return f"{self._run_id}/{epoch}/{seq}"
+
+    def _write(self, item: Sse, mark: str) -> bytes:
         data = item.data.encode() if isinstance(item.data, str) else self._encode(item.data)
+        place = f"/{item.place}" if item.place else ""
+        number = f"id: {mark}{place}\n".encode() if mark and self._spell.numbered else b""
         name = f"event: {item.event}\n".encode() if item.event else b""
-        return (mark if self._spell.numbered else b"") + name + b"data: " + data + b"\n\n"
+        return number + name + b"data: " + data + b"\n\n"
 
 
 class SseSink:
@@ -108,17 +122,6 @@ class SseSink:
                 async with asyncio.timeout(seconds):
                     await self._wake.wait()
             except TimeoutError:
-                return b""
+                pass
         frames, self._frames = self._frames, []
         return b"".join(frames)
-
-    def wake(self) -> None:
-        """Look again: the stream has ended."""
-        self._wake.set()
-
-
-async def begin(request: HttpRequest, headers: dict[str, str]) -> web.StreamResponse:
-    """Send the head of a stream."""
-    response = web.StreamResponse(headers=HEADERS | headers)
-    await response.prepare(request)
-    return response

@@ -62,6 +62,16 @@ class SocketSettings(Protocol):
         """What may wait for a slow peer."""
         ...
 
+    @property
+    def max_message_bytes(self) -> int:
+        """The largest message."""
+        ...
+
+    @property
+    def compression(self) -> bool:
+        """Whether permessage-deflate is offered."""
+        ...
+
 
 class AuthFrame(msgspec.Struct):
     """The first message on `/ws` of a client that could not set headers (references 000 and 001)."""
@@ -107,6 +117,12 @@ class SocketDoor:
             # One sweep for all sockets, below, instead of a task and a timer for each.
             ping_interval=None,
         )
+
+    def apply(self) -> None:
+        """Take what changed in the settings and is not read for each connection; close whom they let in no more."""
+        settings = self._settings()
+        self.server.apply(settings.max_message_bytes, "deflate" if settings.compression else None)
+        self.close_invalid()
 
     @property
     def open(self) -> int:

@@ -88,8 +88,7 @@ class WebSocketServer:
         self._process_request = process_request
         self._select_subprotocol = select_subprotocol
         self._create_connection = create_connection
-        self._max_size = max_size
-        self._extensions = enable_server_permessage_deflate(None) if compression == "deflate" else None
+        self.apply(max_size, compression)
         self._open_timeout = open_timeout
         self._server_header = server_header
         self._options: dict[str, Any] = {
@@ -104,6 +103,11 @@ class WebSocketServer:
         self._made: set[ServerConnection] = set()
         self._open: set[ServerConnection] = set()
         self._close_code = 1001
+
+    def apply(self, max_size: int | None, compression: Literal["deflate"] | None) -> None:
+        """Change what holds for the connections to come."""
+        self._max_size = max_size
+        self._extensions = enable_server_permessage_deflate(None) if compression == "deflate" else None
 
     async def start(self) -> None:
         """Be ready for connections. Opens no socket."""

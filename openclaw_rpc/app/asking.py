@@ -1,0 +1,70 @@
+"""What clients of models get beside agents: plain completions, embeddings, responses that are kept, and their usage."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import anyio
+
+from openclaw_rpc.adapters.logs import Logs
+from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
+from openclaw_rpc.domain.agents import Agents
+from openclaw_rpc.domain.clock import Clock
+from openclaw_rpc.domain.completions import Completions
+from openclaw_rpc.domain.ledger import Ledger
+from openclaw_rpc.domain.models import Models
+from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.domain.responses.service import Responses
+from openclaw_rpc.domain.runs.service import Runs
+from openclaw_rpc.domain.runs.turn import Meter
+from openclaw_rpc.domain.streams import Streams
+from openclaw_rpc.methods.model import ModelMethods
+from openclaw_rpc.methods.response import ResponseMethods
+from openclaw_rpc.methods.usage import UsageMethods
+from openclaw_rpc.rpc.bind import Namespace
+
+
+class Asking:
+    """The parts, joined. ``direct`` says whether providers' models may be asked, as it is at that moment."""
+
+    def __init__(
+        self,
+        store: Store,
+        models: Models,
+        agents: Agents,
+        meter: Meter,
+        clock: Clock,
+        logs: Logs,
+        direct: Callable[[], bool],
+    ) -> None:
+        self.ledger = Ledger(store, logs.get("usage"))
+        self.completions = Completions(models, agents, self.ledger, meter, clock, direct)
+        self._store = store
+        self._models = models
+        self._clock = clock
+        self._log = logs.get("responses")
+
+    async def build(self, stack: AsyncExitStack, path: Path, runs: Runs, streams: Streams) -> None:
+        """Open what keeps responses, in the file ``path``."""
+        store = await stack.enter_async_context(SqliteResponseStore.open(path))
+        self.responses = Responses(store, self.completions, runs, streams, self._clock, self._log)
+
+    def namespaces(self) -> tuple[Namespace, ...]:
+        """Their rows."""
+        return (
+            ModelMethods(self._models, self.completions),
+            ResponseMethods(self.responses),
+            UsageMethods(self._store, self.ledger),
+        )
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncGenerator[None]:
+        """Give responses a place to live in, and keep what is used."""
+        async with anyio.create_task_group() as group, self.responses.serving():
+            group.start_soon(self.ledger.keep)
+            try:
+                yield
+            finally:
+                group.cancel_scope.cancel()

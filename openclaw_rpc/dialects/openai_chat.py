@@ -1,0 +1,205 @@
+"""`POST /v1/chat/completions`: a plain completion, carried as bytes, or a run of an agent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterable
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Raw
+
+from openclaw_rpc.dialects import runs
+from openclaw_rpc.dialects.openai_agents import agent_of, run_params
+from openclaw_rpc.dialects.openai_errors import MANNERS, event_of, spelled
+from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, Sse
+from openclaw_rpc.protocol import chat, model
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.chat import ChatRunParams, RunState, Usage
+from openclaw_rpc.protocol.errors import GatewayError, Timeout, error_of
+from openclaw_rpc.protocol.model import ModelCompleteParams
+from openclaw_rpc.protocol.validation import checked
+
+DONE = "[DONE]"
+
+
+class StreamOptions(msgspec.Struct, frozen=True):
+    """How a stream is to be."""
+
+    include_usage: bool | None = None
+
+
+class ChatBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A request of OpenAI's Chat Completions, as far as it is looked at; a model gets all of it."""
+
+    messages: Annotated[list[Raw], Meta(min_length=1, description="What was said.")]
+    model: Annotated[str, Meta(description="A model, `openclaw`, or `openclaw/<agent>`.")] | None = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    n: Annotated[int, Meta(description="1: more are refused.")] | None = None
+    tools: list[Raw] | None = None
+
+    @property
+    def wants_usage(self) -> bool:
+        """Whether a stream is to end with what was used."""
+        return self.stream_options is not None and bool(self.stream_options.include_usage)
+
+
+class AsItCame:
+    """A stream whose chunks are the provider's."""
+
+    def feed(self, events: bytes) -> bytes:
+        """The same."""
+        return events
+
+    def end(self) -> bytes:
+        """The provider's stream has its own end."""
+        return b""
+
+    def fault(self, error: GatewayError) -> bytes:
+        """An error, as OpenAI's clients know it."""
+        return event_of(error)
+
+
+class ChatChunks:
+    """A run as a stream of `chat.completion.chunk`. What its tools do is not told: clients would do it again."""
+
+    numbered = False
+
+    def __init__(self, run_id: str, name: str, wants_usage: bool) -> None:
+        self._head = {"id": id_of(run_id), "object": "chat.completion.chunk", "created": int(time.time())}
+        self._head["model"] = name
+        self._wants_usage = wants_usage
+
+    def open(self) -> Iterable[Sse]:
+        """The role comes first."""
+        yield self.piece({"role": "assistant", "content": ""})
+
+    def piece(self, delta: JsonObject, finish: str | None = None) -> Sse:
+        """A chunk."""
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        return Sse({**self._head, "choices": [choice]})
+
+    def tell(self, name: str, data: Any) -> Iterable[Sse]:
+        """What the agent says and thinks, and its end."""
+        if name == chat.chat_delta.name:
+            yield self.piece({"content": data.delta})
+        elif name == chat.chat_thinking.name:
+            yield self.piece({"reasoning_content": data.delta})
+        elif name == chat.chat_done.name:
+            if data.finish_reason in ("error", "interrupted"):
+                yield Sse(spelled(failure(data.error)))
+                return
+            yield self.piece({}, finish_of(data.finish_reason))
+            if self._wants_usage:
+                yield Sse({**self._head, "choices": [], "usage": usage_of(data.usage)})
+            yield Sse(DONE)
+
+
+def failure(error: Any) -> GatewayError:
+    """Why a run failed, as the error it would have been."""
+    return error_of(error.code, error.message) if error else error_of("internal_error", "the run failed")
+
+
+def id_of(run_id: str) -> str:
+    """A completion's id: the run's, so that it can be found again."""
+    return f"chatcmpl-{run_id}"
+
+
+def finish_of(reason: str | None) -> str:
+    """A run's finish reason in OpenAI's words."""
+    return "length" if reason == "length" else "stop"
+
+
+def usage_of(usage: Usage | None) -> JsonObject:
+    """Tokens in OpenAI's words."""
+    counted = usage or Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
+    return {
+        "prompt_tokens": counted.prompt_tokens,
+        "completion_tokens": counted.completion_tokens,
+        "total_tokens": counted.total_tokens,
+        "prompt_tokens_details": {"cached_tokens": 0},
+        "completion_tokens_details": {"reasoning_tokens": 0},
+    }
+
+
+def completion_of(state: RunState, name: str) -> JsonObject:
+    """A run that has ended, as a `chat.completion`."""
+    message: JsonObject = {"role": "assistant", "content": state.response or "", "refusal": None, "annotations": []}
+    choice: JsonObject = {
+        "index": 0,
+        "message": message,
+        "logprobs": None,
+        "finish_reason": finish_of(state.finish_reason),
+    }
+    return {
+        "id": id_of(state.run_id),
+        "object": "chat.completion",
+        "created": int(time.time()),
+        "model": name,
+        "choices": [choice],
+        "usage": usage_of(state.usage),
+        "system_fingerprint": None,
+        "service_tier": None,
+    }
+
+
+def whole_run(inputs: Inputs, params: ChatRunParams) -> Generator[Ask, Any, RunState]:
+    """Run an agent to its end; the request is the run, and a client that leaves aborts it.
+
+    Raises:
+        GatewayError: it ended in that error.
+    """
+    accepted = yield from runs.begin(inputs, params)
+    state: RunState = yield Ask(chat.wait, chat.ChatWaitParams(run_id=accepted.run_id), accepted.run_id)
+    if state.status in runs.UNFINISHED:
+        yield Ask(chat.abort, chat.ChatAbortParams(run_id=accepted.run_id))
+        raise Timeout("the agent did not answer within the time that a request may take", runId=accepted.run_id)
+    return runs.ended(state)
+
+
+def completions(inputs: Inputs) -> Plan:
+    """A completion of a model, or of an agent where the model's name means one and the client has no own tools."""
+    body: ChatBody = inputs.body
+    agent = agent_of(body.model) if not body.tools else None
+    if agent is None:
+        return (yield from plain(inputs, body))
+    fields: JsonObject = msgspec.json.decode(inputs.raw)
+    messages = checked(fields["messages"], list[JsonObject], "messages")
+    params = run_params(inputs.headers, fields, messages, agent=agent)
+    name = body.model or ""
+    if not body.stream:
+        return Reply(completion_of((yield from whole_run(inputs, params)), name))
+    accepted = yield from runs.begin(inputs, params)
+    after = chat_position(accepted)
+    return Follow(
+        spelling=ChatChunks(accepted.run_id, name, body.wants_usage), run_id=accepted.run_id, after=after, bound=True
+    )
+
+
+def chat_position(accepted: chat.RunAccepted) -> runs.Position:
+    """Where a run's events begin."""
+    return runs.Position(epoch=accepted.epoch, seq=accepted.seq)
+
+
+def plain(inputs: Inputs, body: ChatBody) -> Plan:
+    """The request goes to the model as it is, and the model's answer to the client."""
+    ask = Ask(model.complete, ModelCompleteParams(body=Raw(inputs.raw)))
+    if body.stream:
+        return Relay(ask=ask, translation=AsItCame())
+    completed = yield ask
+    return Reply(bytes(completed.body))
+
+
+ENDPOINTS = (
+    Endpoint(
+        verb="POST",
+        path="/v1/chat/completions",
+        plan=completions,
+        doc="A model's answer or, with the model `openclaw` or `openclaw/<agent>`, an agent's.",
+        calls=(model.complete, chat.run, chat.wait),
+        body=ChatBody,
+        streams=True,
+        manners=MANNERS,
+    ),
+)

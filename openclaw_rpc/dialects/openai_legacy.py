@@ -1,0 +1,146 @@
+"""`POST /v1/completions`: the older completions of a prompt, asked for as a chat of one message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Raw
+
+from openclaw_rpc.dialects import runs
+from openclaw_rpc.dialects.openai_agents import agent_of, run_params
+from openclaw_rpc.dialects.openai_chat import (
+    ChatChunks,
+    StreamOptions,
+    chat_position,
+    completion_of,
+    whole_run,
+)
+from openclaw_rpc.dialects.openai_errors import MANNERS, event_of
+from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, Sse
+from openclaw_rpc.protocol import chat, model
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
+from openclaw_rpc.protocol.model import ModelCompleteParams
+
+OWN = ("prompt", "suffix", "echo", "best_of", "logprobs")
+"""Fields that a chat does not have, or means otherwise."""
+
+
+class PromptBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A request of OpenAI's older Completions."""
+
+    prompt: Annotated[str | list[str], Meta(description="A text, or a list of one.")]
+    model: str | None = None
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+
+    @property
+    def text(self) -> str:
+        """The prompt.
+
+        Raises:
+            InvalidRequest: there are several.
+        """
+        if isinstance(self.prompt, str):
+            return self.prompt
+        if len(self.prompt) != 1:
+            raise InvalidRequest("only one prompt is supported", field="prompt", reason="unsupported_value")
+        return self.prompt[0]
+
+
+def as_text(answer: JsonObject) -> JsonObject:
+    """A chat's answer, or a chunk of it, as a `text_completion`."""
+    choices: list[JsonObject] = [
+        {
+            "index": choice.get("index", 0),
+            "text": _text(choice),
+            "logprobs": None,
+            "finish_reason": choice.get("finish_reason"),
+        }
+        for choice in answer.get("choices") or ()
+    ]
+    told = {name: answer[name] for name in ("created", "model", "usage", "system_fingerprint") if name in answer}
+    name = str(answer.get("id", "")).replace("chatcmpl-", "cmpl-", 1)
+    return {"id": name, "object": "text_completion", **told, "choices": choices}
+
+
+def _text(choice: JsonObject) -> str:
+    message: JsonObject = choice.get("message") or choice.get("delta") or {}
+    return message.get("content") or ""
+
+
+class TextChunks:
+    """A provider's chunks as those of a text."""
+
+    def feed(self, events: bytes) -> bytes:
+        """Each chunk in the other shape."""
+        return b"".join(self._chunk(event[6:]) for event in events.split(b"\n\n") if event)
+
+    def _chunk(self, data: bytes) -> bytes:
+        try:
+            chunk: Any = msgspec.json.decode(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return b"data: " + data + b"\n\n"
+        return b"data: " + msgspec.json.encode(as_text(chunk) if "choices" in chunk else chunk) + b"\n\n"
+
+    def end(self) -> bytes:
+        """The provider's stream has its own end."""
+        return b""
+
+    def fault(self, error: GatewayError) -> bytes:
+        """An error, as OpenAI's clients know it."""
+        return event_of(error)
+
+
+class RunText(ChatChunks):
+    """A run as the chunks of a text."""
+
+    def open(self) -> Iterable[Sse]:
+        """There are no roles."""
+        return ()
+
+    def tell(self, name: str, data: Any) -> Iterable[Sse]:
+        """What the agent says, and its end."""
+        if name != chat.chat_thinking.name:
+            for item in super().tell(name, data):
+                chunk: Any = item.data
+                yield Sse(as_text(chunk)) if "choices" in chunk else item
+
+
+def completions(inputs: Inputs) -> Plan:
+    """A prompt is asked as the only message of a chat."""
+    body: PromptBody = inputs.body
+    message = {"role": "user", "content": body.text}
+    agent = agent_of(body.model)
+    wants_usage = body.stream_options is not None and bool(body.stream_options.include_usage)
+    fields: dict[str, Any] = msgspec.json.decode(inputs.raw, type=dict[str, Raw])
+    if agent is None:
+        asked = {name: value for name, value in fields.items() if name not in OWN}
+        ask = Ask(model.complete, ModelCompleteParams(body=Raw(msgspec.json.encode({**asked, "messages": [message]}))))
+        if body.stream:
+            return Relay(ask=ask, translation=TextChunks())
+        completed = yield ask
+        return Reply(as_text(msgspec.json.decode(completed.body)))
+    params = run_params(inputs.headers, msgspec.json.decode(inputs.raw), [message], agent=agent)
+    name = body.model or ""
+    if not body.stream:
+        return Reply(as_text(completion_of((yield from whole_run(inputs, params)), name)))
+    accepted = yield from runs.begin(inputs, params)
+    spelling = RunText(accepted.run_id, name, wants_usage)
+    return Follow(spelling=spelling, run_id=accepted.run_id, after=chat_position(accepted), bound=True)
+
+
+ENDPOINTS = (
+    Endpoint(
+        verb="POST",
+        path="/v1/completions",
+        plan=completions,
+        doc="Go on with a prompt.",
+        calls=(model.complete, chat.run, chat.wait),
+        body=PromptBody,
+        streams=True,
+        manners=MANNERS,
+    ),
+)

@@ -1,0 +1,144 @@
+"""`/v1/responses`: answers that outlive their request. The events are the table's; here they only get their paths."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+from msgspec import Meta, Raw
+
+from openclaw_rpc.dialects.openai_agents import agent_of, run_params
+from openclaw_rpc.dialects.openai_errors import MANNERS, spelled
+from openclaw_rpc.dialects.rest import AnyMethod, Ask, Endpoint, Inputs, Plan, Relay, Reply
+from openclaw_rpc.protocol import response
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.chat import ChatRunParams
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
+from openclaw_rpc.protocol.response import (
+    ResponseCreateParams,
+    ResponseFollowParams,
+    ResponseIdParams,
+    ResponseItemsParams,
+)
+
+
+class ResponsesBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A request of OpenAI's Responses, as far as it is looked at here."""
+
+    input: Annotated[str | list[JsonObject], Meta(description="A text, or items.")]
+    model: Annotated[str, Meta(description="A model, `openclaw`, or `openclaw/<agent>`.")] | None = None
+    stream: bool | None = None
+    instructions: str | None = None
+    tools: list[JsonObject] | None = None
+    reasoning: JsonObject | None = None
+    max_output_tokens: int | None = None
+
+
+class FollowQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether to follow a response, and from which event on."""
+
+    stream: bool = False
+    starting_after: int = -1
+
+
+class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """A page of items."""
+
+    limit: Annotated[int, Meta(ge=1, le=100)] = 20
+    order: Literal["asc", "desc"] = "desc"
+    after: str | None = None
+
+
+class Steps:
+    """The events of a response, as they are."""
+
+    def feed(self, events: bytes) -> bytes:
+        """The same."""
+        return events
+
+    def end(self) -> bytes:
+        """A response's own last event is the end."""
+        return b""
+
+    def fault(self, error: GatewayError) -> bytes:
+        """An error outside of the response."""
+        body: JsonObject = spelled(error)["error"]
+        event = {"type": "error", "code": body.get("code"), "message": body.get("message"), "param": body.get("param")}
+        return b"event: error\ndata: " + msgspec.json.encode({**event, "sequence_number": -1}) + b"\n\n"
+
+
+def create(inputs: Inputs) -> Plan:
+    """Answer an input: by a model or, where the model's name means one and the client has no own tools, by an agent."""
+    body: ResponsesBody = inputs.body
+    ask = Ask(response.create, ResponseCreateParams(body=Raw(inputs.raw), run=_run(inputs, body)))
+    if body.stream:
+        return Relay(ask=ask, translation=Steps())
+    found = yield ask
+    return Reply(bytes(found.body))
+
+
+def _run(inputs: Inputs, body: ResponsesBody) -> ChatRunParams | None:
+    """The run of an agent that a request asks for."""
+    agent = agent_of(body.model)
+    if agent is None or any(tool.get("type") == "function" for tool in body.tools or ()):
+        return None
+    fields: JsonObject = msgspec.json.decode(inputs.raw)
+    fields["max_tokens"] = body.max_output_tokens
+    fields["reasoning_effort"] = (body.reasoning or {}).get("effort")
+    given = body.input if isinstance(body.input, list) else [{"role": "user", "content": body.input}]
+    messages = [item for item in given if isinstance(item.get("role"), str)]
+    if body.instructions:
+        messages.insert(0, {"role": "system", "content": body.instructions})
+    if not any(message["role"] == "user" for message in messages):
+        raise InvalidRequest("the input has no message of a user", field="input", reason="missing")
+    return run_params(inputs.headers, fields, messages, agent=agent)
+
+
+def retrieve(inputs: Inputs) -> Plan:
+    """A response, or its events."""
+    query: FollowQuery = inputs.query
+    response_id = inputs.path["id"]
+    if query.stream:
+        params = ResponseFollowParams(response_id=response_id, starting_after=max(-1, query.starting_after))
+        return Relay(ask=Ask(response.follow, params), translation=Steps())
+    found = yield Ask(response.get, ResponseIdParams(response_id=response_id))
+    return Reply(bytes(found.body))
+
+
+def cancel(inputs: Inputs) -> Plan:
+    """Stop a response."""
+    found = yield Ask(response.cancel, ResponseIdParams(response_id=inputs.path["id"]))
+    return Reply(bytes(found.body))
+
+
+def delete(inputs: Inputs) -> Plan:
+    """Remove a response."""
+    found = yield Ask(response.delete, ResponseIdParams(response_id=inputs.path["id"]))
+    return Reply({"id": found.response_id, "object": "response.deleted", "deleted": found.deleted})
+
+
+def input_items(inputs: Inputs) -> Plan:
+    """A page of a response's input."""
+    query: ItemsQuery = inputs.query
+    found = yield Ask(
+        response.items,
+        ResponseItemsParams(
+            response_id=inputs.path["id"], limit=query.limit, order=query.order, after=query.after or None
+        ),
+    )
+    items: list[Any] = [msgspec.json.decode(item) for item in cast("list[Raw]", found.items)]
+    ends = {"first_id": items[0]["id"], "last_id": items[-1]["id"]} if items else {"first_id": None, "last_id": None}
+    return Reply({"object": "list", "data": items, "has_more": found.has_more, **ends})
+
+
+def _at(verb: str, path: str, plan: Any, method: AnyMethod, **more: Any) -> Endpoint:
+    return Endpoint(verb=verb, path=path, plan=plan, doc=method.doc, calls=(method,), manners=MANNERS, **more)
+
+
+ENDPOINTS = (
+    _at("POST", "/v1/responses", create, response.create, body=ResponsesBody, streams=True),
+    _at("GET", "/v1/responses/{id}", retrieve, response.get, query=FollowQuery, streams=True),
+    _at("DELETE", "/v1/responses/{id}", delete, response.delete),
+    _at("POST", "/v1/responses/{id}/cancel", cancel, response.cancel),
+    _at("GET", "/v1/responses/{id}/input_items", input_items, response.items, query=ItemsQuery),
+)

@@ -1,0 +1,54 @@
+"""What models used outside of runs, gathered and kept a few times a second: a commit a request would cost more
+than carrying it."""
+
+from __future__ import annotations
+
+import anyio
+
+from openclaw_rpc.domain.ports import Log, Store
+from openclaw_rpc.domain.records import UsageRecord
+from openclaw_rpc.protocol.errors import GatewayError
+
+PAUSE = 0.05
+"""Seconds between a request's end and its being kept: what a crash can cost, at the most."""
+HELD = 10_000
+"""How many records wait for a disk that does not take them, at the most."""
+
+
+class Ledger:
+    """Usage that belongs to no session."""
+
+    def __init__(self, store: Store, log: Log) -> None:
+        self._store = store
+        self._log = log
+        self._waiting: list[UsageRecord] = []
+        self._wake = anyio.Event()
+
+    def add(self, record: UsageRecord) -> None:
+        """Keep a record soon."""
+        if len(self._waiting) < HELD:
+            self._waiting.append(record)
+        self._wake.set()
+
+    async def flush(self) -> None:
+        """Keep all that waits."""
+        if not self._waiting:
+            return
+        records, self._waiting = self._waiting, []
+        try:
+            await self._store.commit("", usage=records)
+        except GatewayError as error:
+            self._waiting = records + self._waiting
+            self._log.error("usage could not be kept", records=len(records), error=error.message)
+
+    async def keep(self) -> None:
+        """Keep what comes, until cancelled; what waits then is kept still."""
+        try:
+            while True:
+                await self._wake.wait()
+                self._wake = anyio.Event()
+                await anyio.sleep(PAUSE)
+                await self.flush()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self.flush()

@@ -1,0 +1,1 @@
+"""Responses: answers that outlive the request for them (OpenAI's Responses API)."""

@@ -1,0 +1,247 @@
+"""A response while it is in memory, and who says it: a model, or an agent."""
+
+from __future__ import annotations
+
+import zlib
+from collections import deque
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import anyio
+import msgspec
+
+from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.carrying import Counted, chunks_of
+from openclaw_rpc.domain.completions import Completions
+from openclaw_rpc.domain.published import Published
+from openclaw_rpc.domain.responses.asking import ResponseRequest, chat_body
+from openclaw_rpc.domain.responses.building import Building
+from openclaw_rpc.domain.responses.ports import ResponseRecord
+from openclaw_rpc.domain.runs.service import Runs
+from openclaw_rpc.domain.streams import Streams
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.chat import ChatRunParams, chat_delta, chat_done, chat_thinking
+from openclaw_rpc.protocol.errors import GatewayError, error_of
+
+NAME_LINES = 2
+"""Lines of a server-sent event: its name, its data."""
+
+
+class LiveResponse:
+    """A response under way. ``events`` are whole server-sent events, the place of each its sequence number."""
+
+    def __init__(self, principal: Principal, request: ResponseRequest, response: JsonObject, items: list[JsonObject]):
+        self.principal = principal
+        self.request = request
+        self.items = items
+        """Its own input."""
+        self.context: list[JsonObject] = []
+        """What was said before it."""
+        self.events: list[bytes] = []
+        self.building = Building(response, self._tell)
+        self.scope = anyio.CancelScope()
+        self.opened = anyio.Event()
+        """Set when its answer has begun, or never will."""
+        self.ended = anyio.Event()
+        self.fault: GatewayError | None = None
+        self.session_key: str | None = None
+        self.run_id: str | None = None
+        self._news = anyio.Event()
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self.building.response["id"]
+
+    @property
+    def body(self) -> bytes:
+        """As it stands."""
+        return msgspec.json.encode(self.building.response)
+
+    def _tell(self, kind: str, data: bytes) -> None:
+        self.events.append(b"event: " + kind.encode() + b"\ndata: " + data + b"\n\n")
+        self._news.set()
+
+    def close(self) -> None:
+        """Nothing more will be told."""
+        self.opened.set()
+        self.ended.set()
+        self._news.set()
+
+    async def follow(self, after: int = -1) -> AsyncGenerator[bytes]:
+        """The events after that number: those that were, all that came since together, to the end."""
+        at = after + 1
+        while True:
+            self._news = self._news if not self._news.is_set() else anyio.Event()
+            if at < len(self.events):
+                written = b"".join(self.events[at:])
+                at = len(self.events)
+                yield written
+            elif self.ended.is_set():
+                return
+            else:
+                await self._news.wait()
+
+    def record(self, created_at: str) -> ResponseRecord:
+        """As it is kept."""
+        output: list[JsonObject] = self.building.response["output"]
+        return ResponseRecord(
+            id=self.id,
+            user=self.principal.user,
+            created_at=created_at,
+            finished=self.building.ended,
+            body=self.body,
+            input=msgspec.json.encode(self.items),
+            context=msgspec.json.encode([*self.context, *self.items, *output]),
+            events=zlib.compress(b"".join(self.events), 1),
+            conversation=self.request.conversation_id,
+            session_key=self.session_key,
+            run_id=self.run_id,
+        )
+
+
+def events_after(record: ResponseRecord, after: int) -> bytes:
+    """A kept response's events whose sequence number is greater."""
+    events = zlib.decompress(record.events).split(b"\n\n")[after + 1 : -1]
+    return b"".join(event + b"\n\n" for event in events)
+
+
+class _Function(msgspec.Struct, gc=False):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _Call(msgspec.Struct, gc=False):
+    index: int = 0
+    id: str | None = None
+    function: _Function | None = None
+
+
+class _Delta(msgspec.Struct, gc=False):
+    content: str | None = None
+    refusal: str | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    tool_calls: list[_Call] | None = None
+
+
+class _Choice(msgspec.Struct, gc=False):
+    delta: _Delta | None = None
+    finish_reason: str | None = None
+
+
+class _Error(msgspec.Struct, gc=False):
+    message: str = "the model's server reported an error"
+    code: str | int | None = None
+
+
+class _Chunk(msgspec.Struct, gc=False):
+    choices: list[_Choice] = []
+    usage: Counted | None = None
+    error: _Error | None = None
+
+
+async def ask_model(live: LiveResponse, completions: Completions) -> None:
+    """Ask a model, and tell what it says.
+
+    Raises:
+        GatewayError: it failed.
+    """
+    body = chat_body(live.request, [*live.context, *live.items])
+    decoder, building = msgspec.json.Decoder(_Chunk), live.building
+    finish: str | None = None
+    async with completions.stream(live.principal, body, completions.head(body)) as (events, carrying):
+        building.begin()
+        live.opened.set()
+        async for written in events:
+            for data in chunks_of(written):
+                chunk = decoder.decode(data)
+                if chunk.error is not None:
+                    raise error_of("provider_error", chunk.error.message)
+                for choice in chunk.choices[:1]:
+                    _tell(building, choice.delta)
+                    finish = choice.finish_reason or finish
+    building.finish(finish, carrying.usage)
+
+
+def _tell(building: Building, delta: _Delta | None) -> None:
+    if delta is None:
+        return
+    if thought := delta.reasoning_content or delta.reasoning:
+        building.think(thought)
+    if said := delta.content or delta.refusal:
+        building.text(said)
+    for call in delta.tool_calls or ():
+        function = call.function or _Function()
+        building.call(call.index, call.id, function.name, function.arguments or "")
+
+
+class _Ear:
+    """Hears the events of one run."""
+
+    def __init__(self, run_id: str) -> None:
+        self._run_id = run_id
+        self._heard: deque[Published] = deque()
+        self._news = anyio.Event()
+
+    def hear(self, event: Published) -> None:
+        """Take an event."""
+        if event.run_id == self._run_id:
+            self._heard.append(event)
+            self._news.set()
+
+    async def next(self) -> Published:
+        """The next event."""
+        while not self._heard:
+            self._news = anyio.Event()
+            await self._news.wait()
+        return self._heard.popleft()
+
+
+async def ask_agent(live: LiveResponse, params: ChatRunParams, pin: str | None, runs: Runs, streams: Streams) -> None:
+    """Run an agent, and tell what it says. Cancelled, the run is aborted.
+
+    Raises:
+        GatewayError: it can't be run, or the run failed.
+    """
+    accepted, release = await runs.start(live.principal, params, pin)
+    live.session_key, live.run_id = accepted.session_key, accepted.run_id
+    _, session = await runs.place(live.principal, accepted.run_id)
+    live.building.begin()
+    live.opened.set()
+    ear = _Ear(accepted.run_id)
+    if session is None:  # a run of an earlier request with the same key, which has ended
+        state = await runs.wait(live.principal, accepted.run_id, None)
+        live.building.text(state.response or "")
+        live.building.finish(state.finish_reason, state.usage)
+        return
+    stream = streams.of(session)
+    stream.listen(ear)
+    release()
+    try:
+        await _retell(live.building, ear)
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await runs.abort(live.principal, accepted.run_id)
+        raise
+    finally:
+        stream.unlisten(ear)
+
+
+async def _retell(building: Building, ear: _Ear) -> None:
+    while True:
+        event = await ear.next()
+        data: Any = event.data
+        if event.row is chat_delta:
+            building.text(data.delta)
+        elif event.row is chat_thinking:
+            building.think(data.delta)
+        elif event.row is chat_done:
+            if data.finish_reason in ("error", "interrupted"):
+                error = data.error
+                raise error_of(error.code, error.message) if error else error_of("internal_error", "the run failed")
+            if data.finish_reason == "aborted":
+                building.cancel()
+            else:
+                building.finish(data.finish_reason, data.usage)
+            return

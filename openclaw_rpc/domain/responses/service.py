@@ -1,0 +1,277 @@
+"""Responses: begun, followed, gone on with, cancelled, kept and found again."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import anyio
+import msgspec
+from anyio.abc import TaskGroup
+from msgspec import Raw
+
+from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.clock import Clock, iso, new_id
+from openclaw_rpc.domain.completions import Completions
+from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.domain.responses.asking import items_of, read_request
+from openclaw_rpc.domain.responses.building import Building, new_response
+from openclaw_rpc.domain.responses.live import LiveResponse, ask_agent, ask_model, events_after
+from openclaw_rpc.domain.responses.ports import ResponseRecord, ResponseStore
+from openclaw_rpc.domain.runs.service import Runs
+from openclaw_rpc.domain.streams import Streams
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.chat import ChatRunParams
+from openclaw_rpc.protocol.errors import GatewayError, InternalError, InvalidRequest, NotFound, Unavailable
+
+KEPT = timedelta(days=30)
+STOPPED = "the gateway was stopped while the response was under way"
+
+
+class Responses:
+    """All responses that are under way, and the way to those that are kept."""
+
+    def __init__(
+        self, store: ResponseStore, completions: Completions, runs: Runs, streams: Streams, clock: Clock, log: Log
+    ) -> None:
+        self._store = store
+        self._completions = completions
+        self._runs = runs
+        self._streams = streams
+        self._clock = clock
+        self._log = log
+        self._live: dict[str, LiveResponse] = {}
+        self._group: TaskGroup | None = None
+
+    @asynccontextmanager
+    async def serving(self) -> AsyncGenerator[None]:
+        """Give responses a place to live in; first those that the last process left behind are ended."""
+        await self._store.prune(iso(self._clock.now() - KEPT.total_seconds()))
+        for record in await self._store.unfinished():
+            await self._store.put(_interrupted(record))
+        async with anyio.create_task_group() as group:
+            self._group = group
+            try:
+                yield
+            finally:
+                self._group = None
+                group.cancel_scope.cancel()
+
+    async def create(
+        self, principal: Principal, body: Raw | bytes, run: ChatRunParams | None = None, pin: str | None = None
+    ) -> LiveResponse:
+        """Begin a response; answers it once its answer has begun, or at once where it goes on in the background.
+
+        A caller that is cancelled ends a response that is not kept.
+
+        Raises:
+            InvalidRequest, NotFound: as they say. GatewayError: it failed before it began.
+        """
+        request = read_request(body)
+        if self._group is None:
+            raise Unavailable("the gateway is stopping", reason="stopping")
+        before = await self._before(principal, request.previous_response_id, request.conversation_id)
+        if run is None:
+            self._completions.check(request.model)
+        elif before is not None and before.session_key is not None:
+            run = msgspec.structs.replace(run, session_key=before.session_key)
+        name = request.model or (self._completions.default_model if run is None else "openclaw")
+        response = new_response(request, new_id("resp"), name)
+        live = LiveResponse(principal, request, response, items_of(request))
+        if before is not None:
+            live.context = msgspec.json.decode(before.context)
+        self._live[live.id] = live
+        created_at = iso(self._clock.now())
+        if request.background:
+            await self._store.put(live.record(created_at))
+        self._group.start_soon(self._drive, live, run, pin, created_at)
+        if not request.background:
+            await self._until(live, live.opened)
+            if live.fault is not None and not live.events:
+                raise live.fault
+        return live
+
+    async def whole(self, live: LiveResponse) -> bytes:
+        """A response once it has ended.
+
+        Raises:
+            GatewayError: it ended in that error.
+        """
+        await self._until(live, live.ended)
+        if live.fault is not None:
+            raise live.fault
+        return live.body
+
+    async def events(self, live: LiveResponse) -> AsyncGenerator[bytes]:
+        """A response's events, for the client that asked for it."""
+        try:
+            async for written in live.follow():
+                yield written
+        finally:
+            self._left(live)
+
+    async def _until(self, live: LiveResponse, event: anyio.Event) -> None:
+        try:
+            await event.wait()
+        except BaseException:
+            self._left(live)
+            raise
+
+    def _left(self, live: LiveResponse) -> None:
+        """The client is gone: what is not kept is of no use to anybody."""
+        if not live.request.kept:
+            live.scope.cancel()
+
+    async def _before(
+        self, principal: Principal, previous: str | None, conversation: str | None
+    ) -> ResponseRecord | None:
+        """The response that this one goes on with."""
+        if previous is not None:
+            if previous in self._live:
+                await self._live[previous].ended.wait()
+            record = await self._store.find(principal.user, previous)
+            if record is None:
+                raise _unknown(previous, "previous_response_id")
+            return record
+        return await self._store.last(principal.user, conversation) if conversation is not None else None
+
+    async def _drive(self, live: LiveResponse, run: ChatRunParams | None, pin: str | None, created_at: str) -> None:
+        """A response from its first event to its last."""
+        building = live.building
+        try:
+            with live.scope:
+                if live.request.background:
+                    live.opened.set()
+                if run is None:
+                    await ask_model(live, self._completions)
+                else:
+                    await ask_agent(live, run, pin, self._runs, self._streams)
+        except GatewayError as error:
+            live.fault = error
+        except Exception as error:
+            self._log.error("a response failed", response_id=live.id, error=repr(error), exc_info=True)
+            live.fault = InternalError("the gateway failed; its log says why")
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._end(live, building, created_at)
+
+    async def _end(self, live: LiveResponse, building: Building, created_at: str) -> None:
+        begun = bool(live.events) or live.request.background
+        if not building.ended and begun:
+            if not live.events:
+                building.begin()
+            if live.fault is not None:
+                building.fail("server_error", live.fault.message)
+            elif live.scope.cancel_called:
+                building.cancel()
+            else:
+                building.fail("server_error", STOPPED)
+        try:
+            if live.request.kept and begun:
+                await self._store.put(live.record(created_at))
+        except GatewayError as error:
+            self._log.error("a response could not be kept", response_id=live.id, error=error.message)
+        finally:
+            self._live.pop(live.id, None)
+            live.close()
+
+    def find_live(self, principal: Principal, response_id: str) -> LiveResponse | None:
+        """A response that is under way."""
+        live = self._live.get(response_id)
+        return live if live is not None and live.principal.user == principal.user else None
+
+    async def _find(self, principal: Principal, response_id: str) -> ResponseRecord:
+        record = await self._store.find(principal.user, response_id)
+        if record is None:
+            raise _unknown(response_id)
+        return record
+
+    async def get(self, principal: Principal, response_id: str) -> bytes:
+        """A response as it stands.
+
+        Raises:
+            NotFound: there is none, it was not kept, or it is another user's.
+        """
+        live = self.find_live(principal, response_id)
+        return live.body if live is not None else (await self._find(principal, response_id)).body
+
+    async def follow(self, principal: Principal, response_id: str, after: int) -> AsyncGenerator[bytes]:
+        """A response's events after a number, to its end.
+
+        Raises:
+            NotFound: as `get`.
+        """
+        live = self.find_live(principal, response_id)
+        if live is not None:
+            async for written in live.follow(after):
+                yield written
+        elif written := events_after(await self._find(principal, response_id), after):
+            yield written
+
+    async def cancel(self, principal: Principal, response_id: str) -> bytes:
+        """Stop a response and wait for its end.
+
+        Raises:
+            NotFound: as `get`.
+        """
+        live = self.find_live(principal, response_id)
+        if live is None:
+            return (await self._find(principal, response_id)).body
+        live.scope.cancel()
+        await live.ended.wait()
+        return live.body
+
+    async def delete(self, principal: Principal, response_id: str) -> None:
+        """Remove a response, stopped where it is under way.
+
+        Raises:
+            NotFound: as `get`.
+        """
+        live = self.find_live(principal, response_id)
+        if live is not None:
+            live.scope.cancel()
+            await live.ended.wait()
+        if not await self._store.delete(principal.user, response_id) and live is None:
+            raise _unknown(response_id)
+
+    async def items(
+        self, principal: Principal, response_id: str, *, limit: int, descending: bool, after: str | None
+    ) -> tuple[list[JsonObject], bool]:
+        """A page of what a response was an answer to, and whether there is more.
+
+        Raises:
+            NotFound: as `get`. InvalidRequest: there is no item ``after``.
+        """
+        live = self.find_live(principal, response_id)
+        found: list[JsonObject] = (
+            list(live.items) if live else msgspec.json.decode((await self._find(principal, response_id)).input)
+        )
+        if descending:
+            found.reverse()
+        if after is not None:
+            at = next((at for at, item in enumerate(found) if item.get("id") == after), None)
+            if at is None:
+                raise InvalidRequest(f"there is no item {after!r}", field="after", reason="unknown_item")
+            found = found[at + 1 :]
+        return found[:limit], len(found) > limit
+
+
+def _unknown(response_id: str, field: str = "response_id") -> NotFound:
+    return NotFound(f"there is no response {response_id!r}", field=field, reason="unknown_response")
+
+
+def _interrupted(record: ResponseRecord) -> ResponseRecord:
+    """A response that the last process left behind, as failed."""
+    response: dict[str, Any] = msgspec.json.decode(record.body)
+    written: list[bytes] = []
+    building = Building(
+        response, lambda kind, data: written.append(b"event: " + kind.encode() + b"\ndata: " + data + b"\n\n")
+    )
+    building.begin()
+    building.fail("server_error", STOPPED)
+    return msgspec.structs.replace(
+        record, finished=True, body=msgspec.json.encode(response), events=zlib.compress(b"".join(written))
+    )

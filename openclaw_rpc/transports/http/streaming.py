@@ -1,0 +1,152 @@
+"""A run's or a session's events as the body of an answer, from where the client was to the run's end."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+
+from openclaw_rpc.dialects.rest import Follow
+from openclaw_rpc.dialects.runs import UNFINISHED
+from openclaw_rpc.domain.streams import Topics
+from openclaw_rpc.protocol import chat, event
+from openclaw_rpc.protocol.chat import ChatDoneEvent, RunState, Usage
+from openclaw_rpc.protocol.event import Subscribed
+from openclaw_rpc.rpc.call import Call
+from openclaw_rpc.rpc.connection import Connection
+from openclaw_rpc.rpc.dispatcher import Dispatcher
+from openclaw_rpc.transports.http.request import HttpRequest
+from openclaw_rpc.transports.http.sse import HEADERS, KEEP_ALIVE, KEEP_ALIVE_SECONDS, SseCodec, SseSink
+
+NO_USAGE = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
+
+
+class EventBody:
+    """The body of one answer. Closing it lets go of the stream; the run goes on.
+
+    A client that reads too slowly has the deltas merged that wait for it; past ``outbox_bytes`` it is cut off, and
+    may come back with the last id that it saw.
+    """
+
+    def __init__(
+        self, follow: Follow, request: HttpRequest, dispatcher: Dispatcher, topics: Topics, outbox_bytes: int
+    ) -> None:
+        self.codec = SseCodec(follow.spelling, follow.run_id or "", follow.after)
+        self._follow = follow
+        self._request = request
+        self._dispatcher = dispatcher
+        self._sink = SseSink()
+        self._peer = Connection(
+            request.principal,
+            dispatcher,
+            self.codec,
+            self._sink,
+            topics,
+            max_in_flight=1,
+            outbox_bytes=outbox_bytes,
+            cut=self._cut,
+        )
+        self._ended: RunState | None = None
+        self._lost = False
+
+    def _cut(self) -> None:
+        """Whoever waits for this client to read on would wait in vain: the connection breaks."""
+        if (transport := self._request.transport) is not None:
+            transport.abort()
+
+    async def open(self) -> None:
+        """Begin to hear events; what is missed meanwhile waits.
+
+        Raises:
+            GatewayError: there is no such run or session.
+        """
+        follow = self._follow
+        call = Call(self._request.principal, self._peer, request_id=self._request.id)
+        params = event.EventSubscribeParams(run_id=follow.run_id, session_key=follow.session_key, after=follow.after)
+        ended = await self._run() if follow.resumed else None
+        subscribed: Subscribed = await self._dispatcher.ask(
+            event.subscribe.name, params, call, count=False, trusted=True
+        )
+        self._lost = subscribed.resync
+        if subscribed.resync:
+            self._peer.send_frame(self.codec.event("resync", subscribed, epoch=subscribed.epoch, seq=subscribed.seq))
+        # From here on nothing may be missed, so nothing is awaited in between.
+        call.answered()
+        if subscribed.resync:
+            ended = await self._run()
+        self._ended = ended
+
+    async def _run(self) -> RunState | None:
+        """The run, where it has ended: no event of it may be left to come."""
+        if self._follow.run_id is None:
+            return None
+        call = Call(self._request.principal, request_id=self._request.id)
+        params = chat.ChatWaitParams(run_id=self._follow.run_id, timeout_ms=1)
+        state: RunState = await self._dispatcher.ask(chat.wait.name, params, call, count=False, trusted=True)
+        return None if state.status in UNFINISHED else state
+
+    async def write(self) -> web.StreamResponse:
+        """Answer, until the run ends or the client goes away."""
+        response = web.StreamResponse(headers=HEADERS | dict(self._follow.headers))
+        await response.prepare(self._request)
+        if self._request.method == "HEAD":
+            return response
+        if opening := self.codec.opening():
+            await response.write(opening)
+        self._peer.flush()
+        while not self.codec.ended.is_set() or not self._sink.writable:
+            data = await self._sink.take(KEEP_ALIVE_SECONDS if self._ended is None else 0)
+            if not data and self._ended is not None and self._sink.writable:
+                data = self._final(self._ended)
+                if not data:
+                    break
+            await response.write(data or KEEP_ALIVE)
+            self._sink.writable = True
+            self._peer.resumed()
+            self._peer.flush()
+        await response.write_eof()
+        return response
+
+    def _final(self, state: RunState) -> bytes:
+        """The end of a run whose events can't be had any more; nothing where the client has seen it."""
+        if not self._lost:
+            return b""
+        self._lost = False
+        done = ChatDoneEvent(
+            session_key=state.session_key,
+            run_id=state.run_id,
+            finish_reason=state.finish_reason or "error",
+            usage=state.usage or NO_USAGE,
+            model=state.model,
+            message_id=state.message_id,
+            error=state.error,
+        )
+        return self.codec.event(chat.chat_done.name, done)
+
+    def close(self) -> None:
+        """Hear nothing any more."""
+        self._peer.close()
+
+
+async def stream(
+    follow: Follow,
+    request: HttpRequest,
+    dispatcher: Dispatcher,
+    topics: Topics,
+    *,
+    outbox_bytes: int,
+    gone: Callable[[str], Awaitable[None]],
+) -> web.StreamResponse:
+    """Answer with events. ``gone`` ends a run that is bound to its request when the client goes away.
+
+    Raises:
+        GatewayError: before anything was written.
+    """
+    body = EventBody(follow, request, dispatcher, topics, outbox_bytes)
+    try:
+        await body.open()
+        return await body.write()
+    finally:
+        body.close()
+        if follow.bound and follow.run_id is not None and not body.codec.ended.is_set():
+            await gone(follow.run_id)
