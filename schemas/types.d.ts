@@ -403,6 +403,42 @@ export interface ChatWaitParams {
   timeoutMs?: number | null;
 }
 
+/** A line for `/bin/sh`, and where and how to run it. */
+export interface CommandExecuteParams {
+  /** Run by `/bin/sh -c`. */
+  command: string;
+  /** The working directory, a folder of the workspace. */
+  cwd?: string;
+  /** Milliseconds until it is ended. */
+  timeout?: number;
+  /** Variables, besides the few there are. */
+  env?: Record<string, string>;
+  /** What it reads. */
+  stdin?: string | null;
+  /** Send what it writes at once, as `command.output`. */
+  stream?: boolean;
+  /** Comes back in each piece. */
+  callId?: string | null;
+}
+
+/** A piece of what a command writes, as it comes. */
+export interface CommandOutputEvent {
+  stream: "stderr" | "stdout";
+  text: string;
+  callId?: string | null;
+}
+
+/** What a command wrote and how it ended. Bytes that are no UTF-8 are replaced by U+FFFD. `exitCode` is 128 and the signal's number where a signal ended it, and -1 where the gateway ended it: `stoppedBy` says why then. `truncated`: it wrote more than is kept of stdout or stderr. */
+export interface CommandResult {
+  stdout: string;
+  stderr: string;
+  exitCode: number;
+  durationMs: number;
+  timedOut: boolean;
+  truncated: boolean;
+  stoppedBy?: "memory" | "output" | "processes" | "timeout" | null;
+}
+
 /** The configuration in force, snake_case as in the file; secrets read `***REDACTED***`. */
 export interface ConfigDocument {
   config: Record<string, unknown>;
@@ -490,6 +526,142 @@ export interface EventUnsubscribeParams {
   /** The id that `chat.run` answered. */
   runId?: string | null;
   topics?: Array<Topic> | null;
+}
+
+/** What a file holds. `nextOffset` is there where the file goes on behind this part. */
+export interface FileContent {
+  path: string;
+  content: string;
+  encoding: "base64" | "text";
+  /** Of the whole file, in bytes. */
+  size: number;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  modifiedAt: string;
+  nextOffset?: number | null;
+}
+
+/** A file, a link, or a folder: an empty one, or with `recursive` all that is in it. */
+export interface FileDeleteParams {
+  /** A path in the workspace: `/Documents/notes.md`. */
+  path: string;
+  /** A folder with all that is in it. */
+  recursive?: boolean;
+}
+
+/** It is gone. A link's target stays. */
+export interface FileDeleted {
+  path: string;
+  deleted: boolean;
+}
+
+/** A file, a folder or a link. `size` in bytes, 0 for a folder. */
+export interface FileEntry {
+  name: string;
+  path: string;
+  type: "directory" | "file" | "link" | "other";
+  size: number;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  modifiedAt: string;
+}
+
+/** A file, folder or link that fits, or a line in it: `line` counts from 1, `text` is cut where it is long. */
+export interface FileFound {
+  path: string;
+  type: "directory" | "file" | "link" | "other";
+  size: number;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  modifiedAt: string;
+  line?: number | null;
+  text?: string | null;
+}
+
+/** Which folder. */
+export interface FileListParams {
+  /** A folder in the workspace; `/` is all of it. */
+  path?: string;
+  /** With all folders below. */
+  recursive?: boolean;
+  /** How many entries at the most. */
+  limit?: number;
+}
+
+/** What a folder holds, by name; `truncated` where there is more than was asked for. */
+export interface FileListing {
+  path: string;
+  entries: Array<FileEntry>;
+  truncated?: boolean;
+}
+
+/** From where to where; folders that are missing there are made. */
+export interface FileMoveParams {
+  /** A path in the workspace: `/Documents/notes.md`. */
+  from: string;
+  /** A path in the workspace: `/Documents/notes.md`. */
+  to: string;
+  /** Replace a file that is there. */
+  overwrite?: boolean;
+}
+
+/** It is there now. */
+export interface FileMoved {
+  from: string;
+  to: string;
+}
+
+/** Which file, and which part of it where it is large. */
+export interface FileReadParams {
+  /** A path in the workspace: `/Documents/notes.md`. */
+  path: string;
+  /** `text` is UTF-8; `base64` takes any bytes. */
+  encoding?: "base64" | "text";
+  /** Where to begin, in bytes. */
+  offset?: number;
+  /** How many bytes at the most. */
+  limit?: number | null;
+}
+
+/** Files and folders whose names fit `pattern`; with `content`, the lines in files that have it. */
+export interface FileSearchParams {
+  /** A glob: `*.md` fits names in any folder below, `src/** /*.py` paths; `?`, `[a-z]`, `{a,b}` work. */
+  pattern: string;
+  /** A folder in the workspace; `/` is all of it. */
+  path?: string;
+  /** What to look for in the files. */
+  content?: string | null;
+  /** Whether `content` is a regular expression (Python's). */
+  regex?: boolean;
+  /** How many items at the most. */
+  limit?: number;
+}
+
+/** A file's new content, which replaces the old one at once and as a whole, or is added to it. */
+export interface FileWriteParams {
+  /** A path in the workspace: `/Documents/notes.md`. */
+  path: string;
+  content: string;
+  /** What `content` is: text, kept as UTF-8, or base64. */
+  encoding?: "base64" | "text";
+  /** Make the folders that are missing. */
+  createParents?: boolean;
+  /** Add to the end. */
+  append?: boolean;
+}
+
+/** The file is on disk. `created`: there was none before. */
+export interface FileWritten {
+  path: string;
+  /** In bytes, now. */
+  size: number;
+  created: boolean;
+}
+
+/** What was found, by path. `truncated`: there may be more than these `total` results. */
+export interface FilesFound {
+  path: string;
+  pattern: string;
+  results: Array<FileFound>;
+  total: number;
+  truncated?: boolean;
 }
 
 /** Where the gateway listens, and how clients prove who they are: `token`, `password` or `none`. */
@@ -1229,6 +1401,26 @@ export interface UsageRow {
   cost?: number | null;
 }
 
+/** Which page, and how it is wanted. */
+export interface WebFetchParams {
+  /** An http or https URL. */
+  url: string;
+  /** How much of it is read, in bytes. */
+  maxBytes?: number;
+  /** `text`: what a reader sees; `markdown`: with headings, lists and links; `html`: the page's source; `raw`: the body of any text type as it came. */
+  format?: "html" | "markdown" | "raw" | "text";
+}
+
+/** A page. `url` is where redirects led; `truncated`: it is longer than was read. */
+export interface WebPage {
+  url: string;
+  status: number;
+  contentType: string;
+  text: string;
+  truncated: boolean;
+  title?: string | null;
+}
+
 /** Every method: what it takes and what it answers. */
 export interface Methods {
   /** The agents that `chat.run` can be addressed to. */
@@ -1269,6 +1461,8 @@ export interface Methods {
   "chat.run": { params: ChatRunParams; result: RunAccepted };
   /** Wait until a run has ended, or for `timeoutMs`, and say how it stands then. */
   "chat.wait": { params: ChatWaitParams; result: RunState };
+  /** Run a command in the workspace, sandboxed where the machine can. One that takes too long is ended, which is a result, too. */
+  "command.execute": { params: CommandExecuteParams; result: CommandResult };
   /** The configuration in force, without its secrets. */
   "config.get": { params: Empty; result: ConfigDocument };
   /** Change a part of `gateway.yaml`. It applies at once, but for port, bind and storage. */
@@ -1277,6 +1471,18 @@ export interface Methods {
   "event.subscribe": { params: EventSubscribeParams; result: Subscribed };
   /** Follow something no longer. */
   "event.unsubscribe": { params: EventUnsubscribeParams; result: Unsubscribed };
+  /** Delete a file, a link or a folder of the workspace. */
+  "file.delete": { params: FileDeleteParams; result: FileDeleted };
+  /** What a folder of the workspace holds. */
+  "file.list": { params: FileListParams; result: FileListing };
+  /** Move or rename a file or a folder within the workspace. */
+  "file.move": { params: FileMoveParams; result: FileMoved };
+  /** What a file of the workspace holds. */
+  "file.read": { params: FileReadParams; result: FileContent };
+  /** Find files of the workspace by name, and by what is in them. */
+  "file.search": { params: FileSearchParams; result: FilesFound };
+  /** Make or replace a file of the workspace, or add to it. */
+  "file.write": { params: FileWriteParams; result: FileWritten };
   /** The newest lines of the log. To follow it, subscribe to the topic `logs`. */
   "log.tail": { params: LogTailParams; result: LogLines };
   /** Fold the caller's log into dated files now. */
@@ -1347,6 +1553,8 @@ export interface Methods {
   "tool.pending": { params: Empty; result: ApprovalList };
   /** Tokens, cost and latency, added up per day, session, agent, token or model. */
   "usage.query": { params: UsageQueryParams; result: UsageReport };
+  /** Fetch a page of the web as readable text. Loopback, private and link-local addresses are refused unless `outbound.allow_private_hosts` names them. */
+  "web.fetch": { params: WebFetchParams; result: WebPage };
 }
 
 /** Every event: what it carries. */
@@ -1363,6 +1571,8 @@ export interface Events {
   "chat.started": ChatStartedEvent;
   /** A piece of the reasoning. */
   "chat.thinking": ChatThinkingEvent;
+  /** A command wrote something; sent to the connection that runs it. */
+  "command.output": CommandOutputEvent;
   /** The socket is open and its client known. */
   "connected": ConnectedEvent;
   /** The gateway is alive. */

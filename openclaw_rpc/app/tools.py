@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 
+import aiohttp
 from anyio.abc import TaskGroup
 
 from openclaw_rpc.adapters.audit.file import FileAuditLog
 from openclaw_rpc.adapters.browser.driver import PlaywrightDriver
+from openclaw_rpc.adapters.commands.runner import LocalRunner
 from openclaw_rpc.adapters.logs import Logs
 from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore
+from openclaw_rpc.adapters.outbound import GuardedFetcher, guarded_session
 from openclaw_rpc.adapters.pin.file import FilePinStore
+from openclaw_rpc.adapters.workspace.local import LocalWorkspaces
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.secrets import redact
 from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.browser import Browsers
 from openclaw_rpc.domain.clock import Clock
+from openclaw_rpc.domain.commands import Commands
+from openclaw_rpc.domain.files import Files
 from openclaw_rpc.domain.memory.service import Memories
 from openclaw_rpc.domain.outbound import OutboundPolicy
 from openclaw_rpc.domain.ports import Log
@@ -27,17 +33,23 @@ from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.domain.tools.approvals import Approvals
 from openclaw_rpc.domain.tools.audit import Auditor
 from openclaw_rpc.domain.tools.browser import BrowserTools
+from openclaw_rpc.domain.tools.commands import CommandTools
+from openclaw_rpc.domain.tools.files import FileTools, ToolFiles
 from openclaw_rpc.domain.tools.guard import DirectGuard
 from openclaw_rpc.domain.tools.memory import MemoryTools
-from openclaw_rpc.domain.tools.none import NoFiles
 from openclaw_rpc.domain.tools.offer import Offers
 from openclaw_rpc.domain.tools.pin import PinGuard
 from openclaw_rpc.domain.tools.policy import Policies
 from openclaw_rpc.domain.tools.toolbox import Safety, Tools
+from openclaw_rpc.domain.tools.web import WebTools
+from openclaw_rpc.domain.web import Web
 from openclaw_rpc.methods.audit import AuditMethods
 from openclaw_rpc.methods.browser import BrowserMethods
+from openclaw_rpc.methods.command import CommandMethods
+from openclaw_rpc.methods.file import FileMethods
 from openclaw_rpc.methods.memory import MemoryMethods
 from openclaw_rpc.methods.tool import ToolMethods
+from openclaw_rpc.methods.web import WebMethods
 from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.rpc.bind import Namespace
 
@@ -56,9 +68,11 @@ class Hands:
         self._clock = clock
         self._logs = logs
         self._log: Log = logs.get("tools")
+        self._session: aiohttp.ClientSession | None = None
 
     async def build(self, stack: AsyncExitStack) -> None:
         """Make every part; what has to be closed is left to ``stack``."""
+        self._stack = stack
         paths = self._paths
         store = await stack.enter_async_context(
             SqliteMemoryStore.open(paths.state / "memory.db", paths.state / "memory")
@@ -69,8 +83,29 @@ class Hands:
             lambda: self.settings.browser, driver, lambda: self.policy, self._clock, self._logs.get("browser")
         )
         stack.push_async_callback(self.browsers.stop)
+        self._build_workspace()
         self._build_safety()
         self._build_toolbox()
+
+    def _build_workspace(self) -> None:
+        """Files, commands that run among them, and the web."""
+        paths = self._paths
+        workspaces = LocalWorkspaces(paths.workspace, paths.home / "workspaces")
+        self.files = Files(workspaces, self.settings.files)
+        runner = LocalRunner(
+            lambda: self.settings.security,
+            self._logs.get("commands"),
+            hidden=(paths.home, paths.state, paths.cache, paths.logs),
+        )
+        self.commands = Commands(runner, workspaces, lambda: self.settings.security)
+        self.web = Web(GuardedFetcher(self._outbound, lambda: self.policy))
+
+    def _outbound(self) -> aiohttp.ClientSession:
+        """The session that fetches for others, made when it is first needed."""
+        if self._session is None:
+            self._session = guarded_session(lambda: self.policy)
+            self._stack.push_async_callback(self._session.close)
+        return self._session
 
     def _build_safety(self) -> None:
         """Those who decide what a tool may do, and write down what it did."""
@@ -85,17 +120,23 @@ class Hands:
 
     def _build_toolbox(self) -> None:
         sources = (
+            FileTools(self.files),
+            CommandTools(self.commands),
+            WebTools(self.web),
             MemoryTools(self.memories, self._agents),
             BrowserTools(self.browsers),
         )
         offers = Offers(sources, self._agents, self.policies, self._log)
-        self.toolbox = Tools(offers, self._agents, self._safety, NoFiles(), self._log)
+        self.toolbox = Tools(offers, self._agents, self._safety, ToolFiles(self.files), self._log)
 
     def namespaces(self, sessions: Sessions) -> tuple[Namespace, ...]:
         """The handlers of the rows that need hands."""
         return (
             MemoryMethods(self.memories),
             BrowserMethods(self.browsers),
+            FileMethods(self.files),
+            CommandMethods(self.commands),
+            WebMethods(self.web),
             ToolMethods(self.toolbox, self.approvals, sessions),
             AuditMethods(self.audit_log),
         )
@@ -111,6 +152,7 @@ class Hands:
         self.policy = OutboundPolicy(settings.outbound)
         self.memories.settings = settings.memory
         self.policies.settings = settings.security
+        self.files.settings = settings.files
 
     async def remember(self, live: LiveRun) -> None:
         """Index what was said in a run, where its agent remembers."""

@@ -15,10 +15,11 @@ from openclaw_rpc.config.gateway import (
 )
 from openclaw_rpc.domain.agents import AgentSettings
 from openclaw_rpc.domain.browser import BrowserSettings
+from openclaw_rpc.domain.commands import CommandSettings
+from openclaw_rpc.domain.files import FileSettings
 from openclaw_rpc.domain.memory.settings import MemorySettings
 from openclaw_rpc.domain.models import ProviderSettings
 from openclaw_rpc.domain.outbound import OutboundSettings
-from openclaw_rpc.domain.tools.policy import SecurityPolicy
 from openclaw_rpc.protocol.base import Name
 
 FreeForm = dict[str, Any]
@@ -35,15 +36,6 @@ class StorageSettings(Section, frozen=True, kw_only=True):
 
     kind: Annotated[Literal["sqlite"], Meta(description="What keeps them.")] = "sqlite"
     path: Annotated[FilePath, Meta(description="The database's file; else in the state folder.")] | None = None
-
-
-class SecuritySettings(SecurityPolicy, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What dangerous acts need."""
-
-    sandbox: Annotated[
-        Literal["auto", "bubblewrap", "none"],
-        Meta(description="What commands run in; `auto` is bubblewrap where it is installed."),
-    ] = "auto"
 
 
 class McpSettings(Section, frozen=True, kw_only=True):
@@ -74,13 +66,14 @@ class Settings(Section, frozen=True, kw_only=True):
     runs: Annotated[RunSettings, Meta(description="How many runs, how long.")] = RunSettings()
     storage: Annotated[StorageSettings, Meta(description="Where things are kept.")] = StorageSettings()
     logging: Annotated[LoggingSettings, Meta(description="What is written down.")] = LoggingSettings()
-    security: Annotated[SecuritySettings, Meta(description="What dangerous acts need.")] = SecuritySettings()
+    security: Annotated[CommandSettings, Meta(description="What dangerous acts need.")] = CommandSettings()
     outbound: Annotated[OutboundSettings, Meta(description="What may be connected to.")] = OutboundSettings()
     channels: Annotated[dict[Name, FreeForm], Meta(description="Channels' own settings, by their names.")] = {}
     skills: Annotated[FreeForm, Meta(description="Settings of skills.")] = {}
     memory: Annotated[MemorySettings, Meta(description="What is remembered, and for how long in the log.")] = (
         MemorySettings()
     )
+    files: Annotated[FileSettings, Meta(description="Bounds of the workspace's files.")] = FileSettings()
     browser: Annotated[BrowserSettings, Meta(description="The browser that agents and clients drive.")] = (
         BrowserSettings()
     )

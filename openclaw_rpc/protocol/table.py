@@ -9,8 +9,10 @@ from openclaw_rpc.protocol import (
     browser,
     channel,
     chat,
+    command,
     config,
     event,
+    file,
     log,
     memory,
     model,
@@ -20,6 +22,7 @@ from openclaw_rpc.protocol import (
     token,
     tool,
     usage,
+    web,
 )
 from openclaw_rpc.protocol.method import Event, Method
 
@@ -43,6 +46,9 @@ METHODS: tuple[AnyMethod, ...] = (
     *browser.METHODS,
     *tool.METHODS,
     *audit.METHODS,
+    *file.METHODS,
+    *command.METHODS,
+    *web.METHODS,
 )
 
 

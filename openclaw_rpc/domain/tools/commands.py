@@ -1,0 +1,35 @@
+"""The shell as a tool."""
+
+from collections.abc import Sequence
+
+from openclaw_rpc.domain.commands import Commands
+from openclaw_rpc.domain.ports import RunContext
+from openclaw_rpc.domain.tools.base import Tool
+from openclaw_rpc.domain.tools.rows import tool_of
+from openclaw_rpc.protocol import command
+
+
+class CommandTools:
+    """`shell`, in the workspace of the run's user."""
+
+    def __init__(self, commands: Commands) -> None:
+        self._tools = (
+            tool_of(
+                "shell",
+                command.execute,
+                lambda params, context: commands.execute(context.user, params),
+                description="Run a command line with /bin/sh in the workspace: $HOME there is what file tools call /. "
+                "It ends after `timeout` milliseconds; processes that it leaves behind are ended with it.",
+                hidden=("stream", "callId"),
+                dangerous=True,
+                parallel=False,
+            ),
+        )
+
+    async def tools(self, context: RunContext) -> Sequence[Tool]:
+        """The one."""
+        return self._tools
+
+    async def briefing(self, context: RunContext) -> Sequence[str]:
+        """Nothing: the description says it."""
+        return ()
