@@ -1,5 +1,6 @@
 """`openclaw gateway`: the gateway in the foreground, until it is told to stop."""
 
+import gc
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ from openclaw_rpc.cli.output import is_terminal
 if TYPE_CHECKING:
     from openclaw_rpc.app import App
 
+SWITCH_SECONDS = 0.001
 LEVELS = ("debug", "info", "warn", "error")
 
 
@@ -35,8 +37,14 @@ def gateway(ctx: click.Context, port: int | None, bind: str | None, log_level: s
     It says where it listens and which model answers. SIGTERM and Ctrl-C stop it gracefully: runs get
     gateway.shutdown_seconds to end. A second Ctrl-C stops it at once; nothing that was acknowledged is lost.
     """
+    # Importing makes no garbage, but very many objects, which collections would look at again and again.
+    gc.disable()
     from openclaw_rpc.app import App, Options
 
+    gc.freeze()
+    gc.enable()
+    # The threads that write to disk wait this long for the loop's lock; Python's own 5 ms make every write slow.
+    sys.setswitchinterval(SWITCH_SECONDS)
     options = shared(ctx)
     app = App(
         Options(
