@@ -715,6 +715,26 @@ export interface LogTailParams {
   component?: string | null;
 }
 
+/** An MCP server of `gateway.yaml`. `tools` are their names as agents are offered them. `title` and `version` are what it says of itself, `protocol` the revision of MCP that was agreed on, `error` why it is not there, `restarts` how often it was started anew, `since` when it became ready. */
+export interface McpServerInfo {
+  name: string;
+  transport: "http" | "stdio";
+  status: "disabled" | "failed" | "ready" | "starting";
+  tools: Array<string>;
+  restarts: number;
+  title?: string | null;
+  version?: string | null;
+  protocol?: string | null;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  since?: string | null;
+  error?: string | null;
+}
+
+/** All that are configured, by name. */
+export interface McpServerList {
+  servers: Array<McpServerInfo>;
+}
+
 /** How many entries of the log went into how many files. */
 export interface MemoryCompacted {
   files: number;
@@ -1185,6 +1205,122 @@ export interface SessionUpdateParams {
   labels?: Record<string, string>;
 }
 
+/** A tool of a skill and its arguments, used as the session's agent would. */
+export interface SkillExecuteParams {
+  /** The skill's slug. */
+  name: string;
+  /** The name of one of its tools. */
+  action: string;
+  /** The tool's arguments, as its JSON Schema says. */
+  params?: Record<string, unknown>;
+  /** The client's name of a session. */
+  sessionKey?: string | null;
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
+}
+
+/** What the tool answered, whole, and how long it took. */
+export interface SkillExecuted {
+  name: string;
+  action: string;
+  result: unknown;
+  durationMs: number;
+  callId: string;
+}
+
+/** A skill was used: one of its tools, or, where `action` is missing, its prompt by `@slug`. */
+export interface SkillExecutedEvent {
+  skill: string;
+  status: "completed" | "failed";
+  user: string;
+  durationMs?: number;
+  action?: string | null;
+  runId?: string | null;
+  sessionKey?: string | null;
+  error?: string | null;
+}
+
+/** A skill that fits; the better it fits, the earlier it comes. */
+export interface SkillFound {
+  slug: string;
+  name: string;
+  description: string;
+  installed: boolean;
+  source: "installed" | "registry";
+  version?: string | null;
+}
+
+/** A skill. `slug` is its name in calls and after `@`, `name` what people call it. `tools` are its tools' names; `invocations` counts uses of them and of its prompt. `source` is where it was installed from; a skill that was put into the folder by hand has none. */
+export interface SkillInfo {
+  slug: string;
+  name: string;
+  version: string;
+  status: "active" | "broken" | "disabled";
+  enabled: boolean;
+  description: string;
+  permissions: SkillPermissions;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  installedAt: string;
+  invocations: number;
+  tools: Array<string>;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  lastUsed?: string | null;
+  source?: string | null;
+  error?: string | null;
+}
+
+/** What to install and where from. `name` is needed where it comes from a registry. What lies on this machine must be called `name` and be of `version` where they are given. */
+export interface SkillInstallParams {
+  /** The skill's slug. */
+  name?: string | null;
+  /** As it says itself. */
+  version?: string | null;
+  /** A folder, a zip or a JSON file on the gateway's machine; `clawhub` or the address of the configured registry, which is also asked where nothing is said. */
+  source?: string | null;
+  /** Replace another skill of the same version, and take one that the registry warns of. */
+  force?: boolean;
+}
+
+/** All that are installed, by slug. */
+export interface SkillList {
+  skills: Array<SkillInfo>;
+  total: number;
+}
+
+/** Which skill. */
+export interface SkillParams {
+  /** The skill's slug. */
+  name: string;
+}
+
+/** What a skill's commands may do: reach the network, use the user's workspace, be lines for a shell. */
+export interface SkillPermissions {
+  network?: boolean;
+  filesystem?: boolean;
+  shell?: boolean;
+}
+
+/** It is gone. */
+export interface SkillRemoved {
+  name: string;
+  removed: boolean;
+}
+
+/** Words to look for. */
+export interface SkillSearchParams {
+  /** Words of its name or description. */
+  query: string;
+  /** How many at the most. */
+  limit?: number;
+}
+
+/** Those that are installed, then the registry's. `registryError` says why there are none of the latter. */
+export interface SkillsFound {
+  results: Array<SkillFound>;
+  total: number;
+  registryError?: string | null;
+}
+
 /** Where the stream stands. `resync`: what came since `after` can't be had; ask `session.get`. */
 export interface Subscribed {
   epoch: string;
@@ -1485,6 +1621,8 @@ export interface Methods {
   "file.write": { params: FileWriteParams; result: FileWritten };
   /** The newest lines of the log. To follow it, subscribe to the topic `logs`. */
   "log.tail": { params: LogTailParams; result: LogLines };
+  /** The MCP servers that are configured, how they are, and which tools they bring. */
+  "mcp.list": { params: Empty; result: McpServerList };
   /** Fold the caller's log into dated files now. */
   "memory.compact": { params: Empty; result: MemoryCompacted };
   /** Forget a memory. */
@@ -1531,6 +1669,20 @@ export interface Methods {
   "session.reset": { params: SessionKeyParams; result: SessionInfo };
   /** Change a session's title, model, agent or labels. */
   "session.update": { params: SessionUpdateParams; result: SessionInfo };
+  /** Offer a skill to nobody any more; its files stay. */
+  "skill.disable": { params: SkillParams; result: SkillInfo };
+  /** Offer a skill to agents again. */
+  "skill.enable": { params: SkillParams; result: SkillInfo };
+  /** Use a skill's tool directly. Policies and the PIN hold as for agents. */
+  "skill.execute": { params: SkillExecuteParams; result: SkillExecuted };
+  /** Install a skill from a folder, a zip or a registry, or replace it by another version; all of it or nothing. */
+  "skill.install": { params: SkillInstallParams; result: SkillInfo };
+  /** The skills that are installed; those that can't be used too, with what is wrong with them. */
+  "skill.list": { params: Empty; result: SkillList };
+  /** Remove a skill and its files. */
+  "skill.remove": { params: SkillParams; result: SkillRemoved };
+  /** Look for skills among those that are installed and in the registry. */
+  "skill.search": { params: SkillSearchParams; result: SkillsFound };
   /** Every method, with the scope and the rate it needs. */
   "system.methods": { params: Empty; result: MethodList };
   /** How the gateway is. */
@@ -1589,6 +1741,8 @@ export interface Events {
   "session.reset": SessionGoneEvent;
   /** A session was made or changed. */
   "session.updated": SessionEvent;
+  /** A skill was used. */
+  "skill.executed": SkillExecutedEvent;
   /** A call waits until `tool.approve` or `tool.deny`. */
   "tool.approval": ApprovalInfo;
   /** A tool is about to run. */

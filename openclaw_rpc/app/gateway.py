@@ -55,6 +55,7 @@ from openclaw_rpc.rpc.following import Following
 from openclaw_rpc.transports.head import HeadJudge, HeadRules
 from openclaw_rpc.transports.http.base import HttpDoor
 from openclaw_rpc.transports.http.health import Health
+from openclaw_rpc.transports.http.mcp import McpDoor
 from openclaw_rpc.transports.http.metrics import Metrics, MetricsDoor
 from openclaw_rpc.transports.http.openapi import OpenApiDoor
 from openclaw_rpc.transports.http.rest import RestDoor
@@ -167,7 +168,7 @@ class App:
         self.agents = Agents(settings.agents)
         self.models = Models(self._providers(settings), settings.providers)
         stack.push_async_callback(self.models.aclose)
-        self.hands = Hands(settings, paths, self.agents, self.streams, clock, logs)
+        self.hands = Hands(settings, paths, self.agents, self.models, self.streams, clock, logs)
         await self.hands.build(stack)
         toolbox = self.hands.toolbox
         self.sessions = Sessions(store, self.streams, self.agents, clock)
@@ -256,6 +257,7 @@ class App:
                 *health.routes(),
                 *MetricsDoor(self.metrics).routes(),
                 *OpenApiDoor(DIALECTS).routes(),
+                *McpDoor(self.dispatcher).routes(),
                 *rest.routes(),
             ),
             judge=judge,

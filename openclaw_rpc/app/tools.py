@@ -11,9 +11,13 @@ from openclaw_rpc.adapters.audit.file import FileAuditLog
 from openclaw_rpc.adapters.browser.driver import PlaywrightDriver
 from openclaw_rpc.adapters.commands.runner import LocalRunner
 from openclaw_rpc.adapters.logs import Logs
+from openclaw_rpc.adapters.mcp.connector import SdkConnector
 from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore
 from openclaw_rpc.adapters.outbound import GuardedFetcher, guarded_session
 from openclaw_rpc.adapters.pin.file import FilePinStore
+from openclaw_rpc.adapters.skills.engines import LocalEngines
+from openclaw_rpc.adapters.skills.folder import SkillFolder
+from openclaw_rpc.adapters.skills.records import FileSkillRecords
 from openclaw_rpc.adapters.workspace.local import LocalWorkspaces
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.secrets import redact
@@ -23,12 +27,18 @@ from openclaw_rpc.domain.browser import Browsers
 from openclaw_rpc.domain.clock import Clock
 from openclaw_rpc.domain.commands import Commands
 from openclaw_rpc.domain.files import Files
+from openclaw_rpc.domain.mcp import McpServers
+from openclaw_rpc.domain.memory.embedding import ModelEmbedder, embedding_model
 from openclaw_rpc.domain.memory.service import Memories
+from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.outbound import OutboundPolicy
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.skills.registry import Registry
+from openclaw_rpc.domain.skills.running import SkillRunner
+from openclaw_rpc.domain.skills.service import Skills
 from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.domain.tools.approvals import Approvals
 from openclaw_rpc.domain.tools.audit import Auditor
@@ -36,10 +46,12 @@ from openclaw_rpc.domain.tools.browser import BrowserTools
 from openclaw_rpc.domain.tools.commands import CommandTools
 from openclaw_rpc.domain.tools.files import FileTools, ToolFiles
 from openclaw_rpc.domain.tools.guard import DirectGuard
+from openclaw_rpc.domain.tools.mcp import McpTools
 from openclaw_rpc.domain.tools.memory import MemoryTools
 from openclaw_rpc.domain.tools.offer import Offers
 from openclaw_rpc.domain.tools.pin import PinGuard
 from openclaw_rpc.domain.tools.policy import Policies
+from openclaw_rpc.domain.tools.skills import SkillTools
 from openclaw_rpc.domain.tools.toolbox import Safety, Tools
 from openclaw_rpc.domain.tools.web import WebTools
 from openclaw_rpc.domain.web import Web
@@ -47,7 +59,9 @@ from openclaw_rpc.methods.audit import AuditMethods
 from openclaw_rpc.methods.browser import BrowserMethods
 from openclaw_rpc.methods.command import CommandMethods
 from openclaw_rpc.methods.file import FileMethods
+from openclaw_rpc.methods.mcp import McpMethods
 from openclaw_rpc.methods.memory import MemoryMethods
+from openclaw_rpc.methods.skill import SkillMethods
 from openclaw_rpc.methods.tool import ToolMethods
 from openclaw_rpc.methods.web import WebMethods
 from openclaw_rpc.protocol.errors import GatewayError
@@ -58,7 +72,14 @@ class Hands:
     """Everything that agents and clients can do besides talking, built once, told of each change of the settings."""
 
     def __init__(
-        self, settings: Settings, paths: Paths, agents: Agents, streams: Streams, clock: Clock, logs: Logs
+        self,
+        settings: Settings,
+        paths: Paths,
+        agents: Agents,
+        models: Models,
+        streams: Streams,
+        clock: Clock,
+        logs: Logs,
     ) -> None:
         self.settings = settings
         self.policy = OutboundPolicy(settings.outbound)
@@ -68,6 +89,7 @@ class Hands:
         self._clock = clock
         self._logs = logs
         self._log: Log = logs.get("tools")
+        self._embedder = ModelEmbedder(models, self._embedding_model)
         self._session: aiohttp.ClientSession | None = None
 
     async def build(self, stack: AsyncExitStack) -> None:
@@ -78,27 +100,54 @@ class Hands:
             SqliteMemoryStore.open(paths.state / "memory.db", paths.state / "memory")
         )
         self.memories = Memories(store, self._clock, self._logs.get("memory"), self.settings.memory)
+        self._embed()
         driver = PlaywrightDriver(lambda: self.settings.browser, paths.state / "browser", lambda: self.policy)
         self.browsers = Browsers(
             lambda: self.settings.browser, driver, lambda: self.policy, self._clock, self._logs.get("browser")
         )
         stack.push_async_callback(self.browsers.stop)
         self._build_workspace()
+        await self._build_skills()
         self._build_safety()
         self._build_toolbox()
+
+    def _embedding_model(self) -> str | None:
+        return embedding_model(self.settings.memory, self.settings.providers)
+
+    def _embed(self) -> None:
+        """Have memories found by their meaning too, where that is wanted and a model is known."""
+        model = self._embedding_model()
+        if model is None and self.settings.memory.embeddings:
+            self._log.warning("memories are found by their words alone: set memory.embedding_model")
+        self.memories.embed_with(None if model is None else self._embedder)
 
     def _build_workspace(self) -> None:
         """Files, commands that run among them, and the web."""
         paths = self._paths
         workspaces = LocalWorkspaces(paths.workspace, paths.home / "workspaces")
+        self._workspaces = workspaces
         self.files = Files(workspaces, self.settings.files)
-        runner = LocalRunner(
+        runner = self._runner = LocalRunner(
             lambda: self.settings.security,
             self._logs.get("commands"),
             hidden=(paths.home, paths.state, paths.cache, paths.logs),
         )
         self.commands = Commands(runner, workspaces, lambda: self.settings.security)
         self.web = Web(GuardedFetcher(self._outbound, lambda: self.policy))
+
+    async def _build_skills(self) -> None:
+        """Skills, and the MCP servers whose tools agents may use."""
+        paths, log = self._paths, self._logs.get("skills")
+        engines = LocalEngines(self._runner, log)
+        running = SkillRunner(
+            engines, self._workspaces, lambda: self.settings.skills, lambda: self.settings.security.command_limits
+        )
+        registry = Registry(GuardedFetcher(self._outbound, lambda: self.policy), lambda: self.settings.skills)
+        records = FileSkillRecords(paths.state / "skills.json", log)
+        self.skills = Skills(SkillFolder(paths.skills), records, running, registry, self._clock, log)
+        await self.skills.open()
+        connector = SdkConnector(self._outbound, lambda: self.policy, paths.workspace, self._logs.get("mcp"))
+        self.servers = McpServers(connector, lambda: self.settings.mcp, self._clock, self._logs.get("mcp"))
 
     def _outbound(self) -> aiohttp.ClientSession:
         """The session that fetches for others, made when it is first needed."""
@@ -125,6 +174,8 @@ class Hands:
             WebTools(self.web),
             MemoryTools(self.memories, self._agents),
             BrowserTools(self.browsers),
+            SkillTools(self.skills, self._agents),
+            McpTools(self.servers),
         )
         offers = Offers(sources, self._agents, self.policies, self._log)
         self.toolbox = Tools(offers, self._agents, self._safety, ToolFiles(self.files), self._log)
@@ -137,6 +188,8 @@ class Hands:
             FileMethods(self.files),
             CommandMethods(self.commands),
             WebMethods(self.web),
+            SkillMethods(self.skills, self.toolbox, sessions),
+            McpMethods(self.servers),
             ToolMethods(self.toolbox, self.approvals, sessions),
             AuditMethods(self.audit_log),
         )
@@ -145,14 +198,17 @@ class Hands:
         """Begin what goes on by itself."""
         background.start_soon(self.memories.keep_compacting)
         background.start_soon(self.browsers.stop_when_idle)
+        background.start_soon(self.servers.serve)
 
     def apply(self, settings: Settings) -> None:
         """Take what changed in the configuration."""
         self.settings = settings
         self.policy = OutboundPolicy(settings.outbound)
         self.memories.settings = settings.memory
+        self._embed()
         self.policies.settings = settings.security
         self.files.settings = settings.files
+        self.servers.apply()
 
     async def remember(self, live: LiveRun) -> None:
         """Index what was said in a run, where its agent remembers."""

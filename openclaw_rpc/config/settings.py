@@ -17,9 +17,11 @@ from openclaw_rpc.domain.agents import AgentSettings
 from openclaw_rpc.domain.browser import BrowserSettings
 from openclaw_rpc.domain.commands import CommandSettings
 from openclaw_rpc.domain.files import FileSettings
+from openclaw_rpc.domain.mcp import McpSettings
 from openclaw_rpc.domain.memory.settings import MemorySettings
 from openclaw_rpc.domain.models import ProviderSettings
 from openclaw_rpc.domain.outbound import OutboundSettings
+from openclaw_rpc.domain.skills.settings import SkillSettings
 from openclaw_rpc.protocol.base import Name
 
 FreeForm = dict[str, Any]
@@ -36,12 +38,6 @@ class StorageSettings(Section, frozen=True, kw_only=True):
 
     kind: Annotated[Literal["sqlite"], Meta(description="What keeps them.")] = "sqlite"
     path: Annotated[FilePath, Meta(description="The database's file; else in the state folder.")] | None = None
-
-
-class McpSettings(Section, frozen=True, kw_only=True):
-    """MCP servers whose tools agents may use."""
-
-    servers: Annotated[dict[Name, FreeForm], Meta(description="The servers by their names.")] = {}
 
 
 class OpenAISettings(Section, frozen=True, kw_only=True):
@@ -69,7 +65,9 @@ class Settings(Section, frozen=True, kw_only=True):
     security: Annotated[CommandSettings, Meta(description="What dangerous acts need.")] = CommandSettings()
     outbound: Annotated[OutboundSettings, Meta(description="What may be connected to.")] = OutboundSettings()
     channels: Annotated[dict[Name, FreeForm], Meta(description="Channels' own settings, by their names.")] = {}
-    skills: Annotated[FreeForm, Meta(description="Settings of skills.")] = {}
+    skills: Annotated[SkillSettings, Meta(description="Skills: where they come from, what they run in.")] = (
+        SkillSettings()
+    )
     memory: Annotated[MemorySettings, Meta(description="What is remembered, and for how long in the log.")] = (
         MemorySettings()
     )

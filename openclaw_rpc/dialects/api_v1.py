@@ -10,6 +10,7 @@ from openclaw_rpc.dialects import (
     api_v1_invoke,
     api_v1_memory,
     api_v1_messages,
+    api_v1_skills,
 )
 from openclaw_rpc.dialects.api_v1_errors import FlatError, flat
 from openclaw_rpc.dialects.rest import Endpoint
@@ -27,6 +28,7 @@ class ApiV1:
         *api_v1_gateway.ENDPOINTS,
         *api_v1_memory.ENDPOINTS,
         *api_v1_invoke.ENDPOINTS,
+        *api_v1_skills.ENDPOINTS,
     )
     fault = FlatError
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Inputs, Plan, Reply, direct
-from openclaw_rpc.protocol import channel, config, log, memory, system
+from openclaw_rpc.protocol import channel, config, log, memory, skill, system
 from openclaw_rpc.protocol.base import Empty, JsonObject
 from openclaw_rpc.protocol.channel import ChannelInfo, ChannelList, ChannelStatus
 from openclaw_rpc.protocol.config import ConfigDocument, ConfigUpdated, ConfigUpdateParams
 from openclaw_rpc.protocol.memory import MemoryStats
+from openclaw_rpc.protocol.skill import SkillList
 from openclaw_rpc.protocol.system import ReasoningStatus, SystemStatus
 from openclaw_rpc.protocol.validation import checked
 
@@ -42,7 +43,7 @@ class FlatMemory(msgspec.Struct, frozen=True, kw_only=True):
     total_size_mb: float = 0.0
 
 
-class FlatSkills(msgspec.Struct, frozen=True, kw_only=True):
+class FlatSkillCounts(msgspec.Struct, frozen=True, kw_only=True):
     """How many skills there are. Their tools run in no container."""
 
     installed: int = 0
@@ -67,7 +68,7 @@ class FlatStatus(msgspec.Struct, frozen=True, kw_only=True):
     gateway: FlatGateway
     reasoning: FlatReasoning
     memory: FlatMemory
-    skills: FlatSkills
+    skills: FlatSkillCounts
     channels: FlatLinks
 
 
@@ -103,6 +104,7 @@ def status(inputs: Inputs) -> Plan:
     """How the gateway is: one call a section."""
     found: SystemStatus = yield Ask(system.status, Empty())
     stats: MemoryStats = yield Ask(memory.stats, Empty())
+    skills: SkillList = yield Ask(skill.list_, Empty())
     return Reply(
         FlatStatus(
             status="running" if found.status == "ok" else found.status,
@@ -117,7 +119,9 @@ def status(inputs: Inputs) -> Plan:
                 compacted_files=stats.compacted.files,
                 total_size_mb=stats.total_size_mb,
             ),
-            skills=FlatSkills(),
+            skills=FlatSkillCounts(
+                installed=skills.total, active=sum(each.status == "active" for each in skills.skills)
+            ),
             channels=FlatLinks(
                 connected=sorted(name for name, state in found.channels.items() if state == UP),
                 disconnected=sorted(name for name, state in found.channels.items() if state in DOWN),
@@ -160,7 +164,7 @@ ENDPOINTS = (
         path="/api/v1/status",
         plan=status,
         doc=system.status.doc,
-        calls=(system.status, memory.stats),
+        calls=(system.status, memory.stats, skill.list_),
         answer=FlatStatus,
     ),
     direct("GET", "/api/v1/channels", channel.list_, shape=channels_of, answer=FlatChannels),

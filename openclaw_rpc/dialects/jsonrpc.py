@@ -123,7 +123,7 @@ class JsonRpc:
     def _id_of(self, data: bytes | Raw) -> Id:
         try:
             return self._id.decode(data).id
-        except msgspec.MsgspecError:
+        except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
 
     def result(self, call_id: Id, value: Any) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -11,6 +11,7 @@ from openclaw_rpc.dialects import runs
 from openclaw_rpc.dialects.pictures import picture
 from openclaw_rpc.dialects.rest import Endpoint, Follow, Inputs, Plan, Reply, Sse, direct
 from openclaw_rpc.protocol import browser, channel, chat, event, session, system
+from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatRunParams, FinishReason, RunState, TimeoutMs, Usage
 from openclaw_rpc.protocol.errors import GatewayError
 
@@ -34,6 +35,22 @@ class AgentRunAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel", 
     usage: Usage | None = None
     model: str | None = None
     message_id: str | None = None
+
+
+class V1ErrorBody(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong; ``param`` is the field that is wrong. OpenAI's errors have the same shape."""
+
+    code: str
+    message: str
+    type: Literal["client_error", "server_error"]
+    param: str | None
+    details: JsonObject = {}
+
+
+class V1Error(msgspec.Struct, frozen=True, kw_only=True):
+    """An error."""
+
+    error: V1ErrorBody
 
 
 class V1Events:
@@ -148,11 +165,19 @@ class V1:
         direct("GET", "/v1/channels/{channelId}/status", channel.status),
     )
 
+    fault = V1Error
+
     def error(self, error: GatewayError) -> Any:
         """An error: 003's shape, which is also OpenAI's."""
-        kind = "client_error" if error.status < 500 else "server_error"
-        body: dict[str, Any] = {"code": error.code, "message": error.message, "type": kind, "param": error.field}
         details = dict(error.details)
         if error.reason is not None:
             details["reason"] = error.reason
-        return {"error": body | ({"details": details} if details else {})}
+        return V1Error(
+            error=V1ErrorBody(
+                code=error.code,
+                message=error.message,
+                type="client_error" if error.status < 500 else "server_error",
+                param=error.field,
+                details=details,
+            )
+        )

@@ -14,10 +14,12 @@ from openclaw_rpc.protocol import (
     event,
     file,
     log,
+    mcp,
     memory,
     model,
     response,
     session,
+    skill,
     system,
     token,
     tool,
@@ -49,6 +51,8 @@ METHODS: tuple[AnyMethod, ...] = (
     *file.METHODS,
     *command.METHODS,
     *web.METHODS,
+    *skill.METHODS,
+    *mcp.METHODS,
 )
 
 

@@ -1,24 +1,30 @@
-"""The browser as tools. A picture goes to the client as an event's result; the model is told its size."""
+"""The browser as tools. An agent's picture becomes a file of the workspace: as text, no model could look at it."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from openclaw_rpc.domain.browser import Browsers
+from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.files import Files
 from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.tools.base import Tool
+from openclaw_rpc.domain.tools.files import RESULTS
 from openclaw_rpc.domain.tools.rows import tool_of
 from openclaw_rpc.protocol import browser
+from openclaw_rpc.protocol.browser import BrowserScreenshotParams
+from openclaw_rpc.protocol.file import FileWriteParams
 
 HIDDEN: Final = ("profile", "pageId", "timeoutMs")
 
 
 class BrowserTools:
-    """Pages that an agent may look at and act on: those of its run's user."""
+    """Pages that an agent may look at and act on: those of its run's user. Pictures are kept in ``files``."""
 
     name = "browser"
 
-    def __init__(self, browsers: Browsers) -> None:
-        acts = browsers
+    def __init__(self, browsers: Browsers, files: Files | None = None) -> None:
+        acts = self._browsers = browsers
+        self._files = files
         self._tools = (
             tool_of(
                 "browser_navigate",
@@ -40,7 +46,7 @@ class BrowserTools:
             tool_of(
                 "browser_screenshot",
                 browser.screenshot,
-                lambda params, context: acts.screenshot(context.user, params),
+                self._screenshot,
                 description="Take a picture of the open page or of an element.",
                 hidden=HIDDEN,
                 parallel=False,
@@ -78,3 +84,20 @@ class BrowserTools:
     async def briefing(self, context: RunContext) -> Sequence[str]:
         """Nothing is added to the prompt."""
         return ()
+
+    async def _screenshot(self, params: BrowserScreenshotParams, context: RunContext) -> Any:
+        """The picture itself for who asks directly; in a run where it lies, and its size."""
+        picture = await self._browsers.screenshot(context.user, params)
+        if self._files is None or not context.run_id:
+            return picture
+        path = f"{RESULTS}/{new_id('picture')}.png"
+        written = await self._files.write(
+            context.user, FileWriteParams(path=path, content=picture.data, encoding="base64")
+        )
+        return {
+            "path": written.path,
+            "mimeType": picture.mime_type,
+            "width": picture.width,
+            "height": picture.height,
+            "url": picture.url,
+        }

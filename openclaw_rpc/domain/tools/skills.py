@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.ports import RunContext, ToolSpec
+from openclaw_rpc.domain.skills.library import Skill
 from openclaw_rpc.domain.skills.manifest import SkillTool
-from openclaw_rpc.domain.skills.service import Skill, Skills
+from openclaw_rpc.domain.skills.service import Skills
 from openclaw_rpc.domain.tools.base import Tool
 from openclaw_rpc.domain.tools.policy import matches
 from openclaw_rpc.protocol.base import JsonObject

@@ -1,0 +1,7 @@
+"""The folder of skills, what unpacks and copies into it, and the file that remembers how they were used."""
+
+from openclaw_rpc.adapters.skills.engines import LocalEngines
+from openclaw_rpc.adapters.skills.folder import SkillFolder
+from openclaw_rpc.adapters.skills.records import FileSkillRecords
+
+__all__ = ("FileSkillRecords", "LocalEngines", "SkillFolder")

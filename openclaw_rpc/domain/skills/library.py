@@ -1,0 +1,182 @@
+"""What is known of skills: what lies in their folder, and what is remembered of how they were used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import anyio
+import anyio.to_thread
+import msgspec
+
+from openclaw_rpc.domain.clock import Clock, iso
+from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.domain.skills.manifest import UNKNOWN_VERSION, Manifest
+from openclaw_rpc.domain.skills.ports import Found, SkillRecord, SkillRecords, SkillShelf
+from openclaw_rpc.protocol.errors import NotFound, Unavailable
+from openclaw_rpc.protocol.skill import SkillInfo, SkillPermissions, SkillStatus
+
+FRESH_SECONDS: Final = 1.0
+"""How old what is known of the folder may be when a run asks."""
+
+
+class Skill(msgspec.Struct, frozen=True, kw_only=True):
+    """A skill that can be used."""
+
+    manifest: Manifest
+    folder: str
+
+
+class Library:
+    """The skills that there are. ``found`` has one of each slug, ``twice`` those whose slug was taken already."""
+
+    def __init__(self, shelf: SkillShelf, records: SkillRecords, clock: Clock, log: Log) -> None:
+        self.found: dict[str, Found] = {}
+        self.twice: list[Found] = []
+        self._shelf = shelf
+        self._keeper = records
+        self._clock = clock
+        self._log = log
+        self._records: dict[str, SkillRecord] = {}
+        self._scanned_at: float | None = None
+        self._scanning = anyio.Lock()
+        self._saving = anyio.Lock()
+        self._told: set[str] = set()
+        self._revision = self._kept = 0
+
+    async def open(self) -> None:
+        """Clean up after a crash, and read what is remembered. To be called once, before anything else."""
+
+        def read() -> Mapping[str, SkillRecord]:
+            self._shelf.recover()
+            return self._keeper.load()
+
+        self._records = dict(await anyio.to_thread.run_sync(read))
+
+    async def one(self, slug: str) -> Found:
+        """A skill, as it is now.
+
+        Raises:
+            NotFound: there is none of that slug.
+        """
+        await self.look(0)
+        found = self.found.get(slug.lower())
+        if found is None:
+            raise NotFound(f"there is no skill {slug!r}", field="name")
+        return found
+
+    async def look(self, max_age: float) -> None:
+        """Know what lies in the folder, at least as it was ``max_age`` seconds ago."""
+        asked = self._clock.monotonic()
+        if self._scanned_at is not None and asked - self._scanned_at < max_age:
+            return
+        async with self._scanning:
+            if self._scanned_at is not None and self._scanned_at > asked:
+                return  # somebody looked while this waited
+            now = self._clock.monotonic()
+            self._take(await anyio.to_thread.run_sync(self._shelf.scan))
+            self._scanned_at = now
+
+    def _take(self, all_found: Sequence[Found]) -> None:
+        found: dict[str, Found] = {}
+        twice: list[Found] = []
+        # A folder goes before a file of its slug, a skill before something that is broken.
+        for one in sorted(all_found, key=lambda one: (one.manifest is None, not one.folder, one.entry)):
+            first = found.get(one.slug)
+            if first is None:
+                found[one.slug] = one
+            else:
+                error = f"its slug {one.slug} is that of {first.entry} already"
+                twice.append(msgspec.structs.replace(one, manifest=None, error=error))
+        self.found, self.twice = of_one_name(found), twice
+        self._complain()
+
+    def _complain(self) -> None:
+        """Say once what is wrong with a skill."""
+        said = {f"{one.entry}: {one.error}" for one in (*self.found.values(), *self.twice) if one.error}
+        for line in sorted(said - self._told):
+            self._log.warning("a skill is broken", skill=line)
+        self._told = said
+
+    def status(self, found: Found) -> SkillStatus:
+        """Whether a skill can be used."""
+        if found.manifest is None:
+            return "broken"
+        return "active" if self.record(found.slug).enabled else "disabled"
+
+    def record(self, slug: str) -> SkillRecord:
+        """What is remembered of a skill."""
+        return self._records.get(slug) or SkillRecord()
+
+    def version(self, found: Found) -> str:
+        """What it says itself, else what the registry said of it."""
+        own = found.manifest.version if found.manifest else UNKNOWN_VERSION
+        return self.record(found.slug).version or own if own == UNKNOWN_VERSION else own
+
+    def info(self, found: Found) -> SkillInfo:
+        """All about a skill, as clients are told."""
+        record, manifest = self.record(found.slug), found.manifest
+        return SkillInfo(
+            slug=found.slug,
+            name=manifest.name if manifest else found.slug,
+            version=self.version(found),
+            status=self.status(found),
+            enabled=record.enabled,
+            description=manifest.description if manifest else "",
+            permissions=manifest.permissions if manifest else SkillPermissions(),
+            installed_at=record.installed_at or iso(max(0.0, found.changed)),
+            invocations=record.invocations,
+            tools=[tool.name for tool in manifest.tools] if manifest else [],
+            last_used=record.last_used,
+            source=record.source,
+            error=found.error,
+        )
+
+    async def forget(self, slug: str) -> None:
+        """Remember nothing of a skill any more.
+
+        Raises:
+            Unavailable: it could not be written.
+        """
+        if self._records.pop(slug, None) is not None:
+            await self._save()
+
+    async def note(self, slug: str, **changes: Any) -> None:
+        """Remember something of a skill.
+
+        Raises:
+            Unavailable: it could not be written.
+        """
+        self._records[slug] = msgspec.structs.replace(self.record(slug), **changes)
+        await self._save()
+
+    async def _save(self) -> None:
+        """Write what is remembered; changes that come while that is under way go out together."""
+        self._revision += 1
+        wanted = self._revision
+        async with self._saving:
+            if self._kept >= wanted:
+                return
+            revision, snapshot = self._revision, dict(self._records)
+            try:
+                await anyio.to_thread.run_sync(self._keeper.save, snapshot)
+            except OSError as error:
+                self._log.error("what is remembered of skills could not be written", error=str(error))
+                raise Unavailable("what is remembered of skills can't be written", reason="storage") from None
+            self._kept = revision
+
+
+def of_one_name(found: Mapping[str, Found]) -> dict[str, Found]:
+    """The same, but of two skills whose tools have one name the later is broken: one would be used for the other."""
+    owners: dict[str, str] = {}
+    kept: dict[str, Found] = {}
+    for slug, one in sorted(found.items()):
+        tools = one.manifest.tools if one.manifest else ()
+        taken = next((tool.name for tool in tools if tool.name in owners), None)
+        if taken is not None:
+            error = f"its tool {taken} has the name of one of {owners[taken]}"
+            one = msgspec.structs.replace(one, manifest=None, error=error)  # noqa: PLW2901
+        else:
+            owners |= {tool.name: slug for tool in tools}
+        kept[slug] = one
+    return kept

@@ -1,0 +1,104 @@
+"""What skills ask of the outside: the folder that they lie in, and the file that remembers how they were used."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from openclaw_rpc.domain.skills.manifest import Manifest
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """Something in the folder of skills: a skill, or what is wrong with it (``error``, and then no manifest).
+
+    ``entry`` is its name in the folder, ``folder`` the absolute path that its commands are run in (empty for a single
+    file), ``changed`` when it was last changed, in s since 1970.
+    """
+
+    entry: str
+    slug: str
+    changed: float
+    folder: str = ""
+    manifest: Manifest | None = None
+    error: str | None = None
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """What to install: a path on this machine, or a zip's bytes. ``fallback`` is its slug where it says none."""
+
+    path: str | None = None
+    archive: bytes | None = None
+    fallback: str = ""
+
+
+class Staged(msgspec.Struct, frozen=True, kw_only=True):
+    """A skill that lies ready beside the others. ``digest`` is the SHA-256 of its files' names and contents."""
+
+    place: str
+    manifest: Manifest
+    digest: str
+
+
+class SkillShelf(Protocol):
+    """The folder of skills. Every method blocks: call it in a worker thread."""
+
+    def scan(self) -> Sequence[Found]:
+        """All that lie there, by entry. Cheap where nothing changed."""
+        ...
+
+    def stage(self, origin: Origin) -> Staged:
+        """Copy or unpack a skill beside the others and read it; nothing is left where that fails.
+
+        Raises:
+            NotFound: there is no such file or folder.
+            InvalidRequest: it is no skill, or holds what no skill may: links, devices, names that lead elsewhere.
+            TooLarge: it is larger than skills may be.
+        """
+        ...
+
+    def digest(self, entry: str) -> str:
+        """The digest of a skill that lies there, as `Staged` has it; empty where there is none."""
+        ...
+
+    def place(self, staged: Staged, replaced: Sequence[str]) -> None:
+        """Put a staged skill in its place, and remove what it replaces. A crash leaves the old one or the new one."""
+        ...
+
+    def discard(self, staged: Staged) -> None:
+        """Remove a staged skill."""
+        ...
+
+    def remove(self, entry: str) -> bool:
+        """Remove a skill, at once; false where there is none."""
+        ...
+
+    def recover(self) -> None:
+        """Clean up what a crash left behind."""
+        ...
+
+
+class SkillRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What is remembered of a skill. Times are ISO 8601 in UTC."""
+
+    enabled: bool = True
+    invocations: int = 0
+    last_used: str | None = None
+    installed_at: str | None = None
+    source: str | None = None
+    version: str | None = None
+
+
+class SkillRecords(Protocol):
+    """The file with what is remembered of all skills."""
+
+    def load(self) -> Mapping[str, SkillRecord]:
+        """All of it, by slug; nothing where there is no file, or one that can't be read."""
+        ...
+
+    def save(self, records: Mapping[str, SkillRecord]) -> None:
+        """Replace it, atomically. Blocks: call it in a worker thread.
+
+        Raises:
+            OSError: it could not be written; what was there stays.
+        """
+        ...

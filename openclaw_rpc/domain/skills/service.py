@@ -1,0 +1,320 @@
+"""Skills: which are offered, called by a message, used, installed and removed."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final, NamedTuple
+
+import anyio
+import anyio.to_thread
+
+from openclaw_rpc.domain.clock import Clock, iso
+from openclaw_rpc.domain.ports import Log, RunContext
+from openclaw_rpc.domain.skills.library import FRESH_SECONDS, Library, Skill
+from openclaw_rpc.domain.skills.manifest import Manifest, SkillTool, is_slug
+from openclaw_rpc.domain.skills.ports import Found, Origin, SkillRecords, SkillShelf, Staged
+from openclaw_rpc.domain.skills.registry import Registry
+from openclaw_rpc.domain.skills.running import SkillRunner
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.errors import Conflict, GatewayError, InvalidRequest, NotFound, Unavailable
+from openclaw_rpc.protocol.skill import (
+    SkillExecutedEvent,
+    SkillFound,
+    SkillInfo,
+    SkillInstallParams,
+    SkillList,
+    SkillSearchParams,
+    SkillsFound,
+)
+
+CLAWHUB: Final = "clawhub"
+_CALLED: Final = re.compile(r"(?<![A-Za-z0-9_@./-])@([A-Za-z0-9][A-Za-z0-9_-]{0,63})")
+
+
+class _Wanted(NamedTuple):
+    """What to install: where from, in words for the record, and of which version the registry says that it is."""
+
+    origin: Origin
+    source: str
+    registered: str | None = None
+
+
+class Skills:
+    """The gateway's skills; they belong to all its users.
+
+    ``executed`` are called with every use of a skill; they must not wait and must not raise.
+    """
+
+    def __init__(
+        self,
+        shelf: SkillShelf,
+        records: SkillRecords,
+        runner: SkillRunner,
+        registry: Registry,
+        clock: Clock,
+        log: Log,
+    ) -> None:
+        self._library = Library(shelf, records, clock, log)
+        self._shelf = shelf
+        self._runner = runner
+        self._registry = registry
+        self._clock = clock
+        self._log = log
+        self._changing = anyio.Lock()
+        self.executed: list[Callable[[SkillExecutedEvent], None]] = []
+
+    async def open(self) -> None:
+        """Clean up after a crash, and read what is remembered. To be called once, before anything else."""
+        await self._library.open()
+
+    async def list(self) -> SkillList:
+        """All of them, the broken ones too."""
+        await self._library.look(0)
+        infos = [self._library.info(found) for found in (*self._library.found.values(), *self._library.twice)]
+        infos.sort(key=lambda info: info.slug)
+        return SkillList(skills=infos, total=len(infos))
+
+    async def counts(self) -> tuple[int, int]:
+        """How many are installed, and how many of them are active."""
+        await self._library.look(FRESH_SECONDS)
+        active = sum(self._library.status(found) == "active" for found in self._library.found.values())
+        return len(self._library.found) + len(self._library.twice), active
+
+    async def active(self) -> list[Skill]:
+        """Those that agents may be offered, by slug. At most a second old."""
+        await self._library.look(FRESH_SECONDS)
+        return [
+            Skill(manifest=found.manifest, folder=found.folder)
+            for _, found in sorted(self._library.found.items())
+            if found.manifest is not None and self._library.status(found) == "active"
+        ]
+
+    async def called(self, message: str) -> list[Skill]:
+        """The active skills that a message calls by `@slug`, in its order."""
+        names = list(dict.fromkeys(name.lower() for name in _CALLED.findall(message)))
+        if not names:
+            return []
+        active = {skill.manifest.slug: skill for skill in await self.active()}
+        # A dash at the end may be the sentence's.
+        slugs = [name if name in active else name.rstrip("-_") for name in names]
+        return [active[slug] for slug in dict.fromkeys(slugs) if slug in active]
+
+    async def action(self, slug: str, action: str) -> SkillTool:
+        """A tool of an active skill.
+
+        Raises:
+            NotFound: there is no such skill, or it has no such tool.
+            Conflict: the skill is disabled or broken, or the tool has no command.
+        """
+        found = await self._library.one(slug)
+        manifest = found.manifest
+        if manifest is None:
+            raise Conflict(f"the skill {slug} is broken: {found.error}", field="name", reason="broken")
+        if self._library.status(found) == "disabled":
+            raise Conflict(f"the skill {slug} is disabled", field="name", reason="disabled")
+        tool = next((tool for tool in manifest.tools if tool.name == action), None)
+        if tool is None:
+            names = ", ".join(tool.name for tool in manifest.tools) or "none"
+            raise NotFound(f"the skill {slug} has no tool {action!r}; there are: {names}", field="action")
+        if not tool.command:
+            raise Conflict(f"the tool {action} of {slug} has no command", field="action", reason="no_command")
+        return tool
+
+    async def walled(self) -> bool:
+        """Whether a skill without permissions can do nothing outside of its sandbox; false where there is none."""
+        try:
+            return await self._runner.walled()
+        except GatewayError:
+            return False
+
+    async def run(self, skill: Skill, tool: SkillTool, params: JsonObject, context: RunContext) -> Any:
+        """Use a tool, and count it.
+
+        Raises:
+            GatewayError: as `SkillRunner.run`.
+        """
+        manifest, began = skill.manifest, time.monotonic()
+        error: str | None = None
+        try:
+            return await self._runner.run(manifest, skill.folder, tool, params, context.user)
+        except GatewayError as failed:
+            error = failed.message
+            raise
+        except BaseException:
+            error = "it was cancelled"
+            raise
+        finally:
+            took = round((time.monotonic() - began) * 1000)
+            with anyio.CancelScope(shield=True):
+                await self._used(manifest.slug, context, tool.name, took, error)
+
+    async def briefed(self, skill: Skill, context: RunContext) -> None:
+        """Count that a skill's prompt went into a run."""
+        await self._used(skill.manifest.slug, context, None, 0, None)
+
+    async def enable(self, slug: str, enabled: bool) -> SkillInfo:
+        """Offer a skill to agents, or to nobody any more.
+
+        Raises:
+            NotFound: there is no such skill.
+        """
+        async with self._changing:
+            found = await self._library.one(slug)
+            await self._library.note(slug, enabled=enabled)
+        return self._library.info(found)
+
+    async def remove(self, slug: str) -> None:
+        """Remove a skill and its files.
+
+        Raises:
+            NotFound: there is no such skill.
+        """
+        async with self._changing:
+            found = await self._library.one(slug)
+            same = [other.entry for other in self._library.twice if other.slug == slug]
+            for entry in (*same, found.entry):
+                await anyio.to_thread.run_sync(self._shelf.remove, entry)
+            await self._library.forget(slug)
+            await self._library.look(0)
+        self._log.info("a skill was removed", skill=slug)
+
+    async def install(self, params: SkillInstallParams) -> SkillInfo:
+        """Install a skill, or replace it.
+
+        Raises:
+            InvalidRequest: it is no skill, or not the one that was named.
+            NotFound: there is none there.
+            Conflict: that version is installed and differs, or the registry is against it.
+            TooLarge, Timeout, ProviderError: as they say.
+        """
+        async with self._changing:
+            wanted = await self._wanted(params)
+            staged = await anyio.to_thread.run_sync(self._shelf.stage, wanted.origin)
+            try:
+                _expect(staged.manifest, params, wanted)
+                version = wanted.registered or staged.manifest.version
+                if not await self._same(staged, version, force=params.force):
+                    await self._place(staged, version, wanted.source)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(self._shelf.discard, staged)
+            return self._library.info(await self._library.one(staged.manifest.slug))
+
+    async def search(self, params: SkillSearchParams) -> SkillsFound:
+        """Look among those that are installed, then in the registry; where that fails, say so."""
+        await self._library.look(FRESH_SECONDS)
+        words = params.query.lower().split()
+        fits = [found for found in self._library.found.values() if _fits(found, words)]
+        results = [_installed(found) for found in sorted(fits, key=lambda found: found.slug)][: params.limit]
+        error: str | None = None
+        if self._registry.address is not None and len(results) < params.limit:
+            try:
+                listed = await self._registry.search(params.query, params.limit)
+            except GatewayError as failed:
+                listed, error = [], failed.message
+            for one in listed[: params.limit - len(results)]:
+                results.append(
+                    SkillFound(
+                        slug=one.slug,
+                        name=one.name,
+                        description=one.description,
+                        version=one.version,
+                        installed=one.slug in self._library.found,
+                        source="registry",
+                    )
+                )
+        return SkillsFound(results=results, total=len(results), registry_error=error)
+
+    async def _wanted(self, params: SkillInstallParams) -> _Wanted:
+        source, address = params.source, self._registry.address
+        at_registry = source is None or source == CLAWHUB or (address is not None and source.rstrip("/") == address)
+        if not at_registry and source is not None:
+            if "://" in source:
+                reason = "must be a path on the gateway's machine, or the registry that is configured"
+                raise InvalidRequest(f"source {reason}", field="source", reason=reason)
+            return _Wanted(Origin(path=source, fallback=(params.name or "").lower()), source)
+        name = (params.name or "").lower()
+        if not is_slug(name):
+            reason = "must be the slug of a skill of the registry" if name else "is missing: which skill?"
+            raise InvalidRequest(f"name {reason}", field="name", reason=reason)
+        got = await self._registry.download(name, params.version, force=params.force)
+        return _Wanted(Origin(archive=got.archive, fallback=got.slug), f"{CLAWHUB}:{got.slug}", got.version or None)
+
+    async def _same(self, staged: Staged, version: str, *, force: bool) -> bool:
+        """Whether just this is installed already.
+
+        Raises:
+            Conflict: something else of that version is, and it is not to be replaced.
+        """
+        await self._library.look(0)
+        slug = staged.manifest.slug
+        old = self._library.found.get(slug)
+        if old is None or old.manifest is None or self._library.version(old) != version:
+            return False
+        if await anyio.to_thread.run_sync(self._shelf.digest, old.entry) == staged.digest:
+            return True
+        if not force:
+            raise Conflict(
+                f"{slug} {version} is installed and differs; force replaces it", field="version", reason="installed"
+            )
+        return False
+
+    async def _place(self, staged: Staged, version: str, source: str) -> None:
+        slug = staged.manifest.slug
+        replaced = [
+            found.entry for found in (*self._library.found.values(), *self._library.twice) if found.slug == slug
+        ]
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(self._shelf.place, staged, replaced)
+            await self._library.note(slug, installed_at=iso(self._clock.now()), source=source[:1000], version=version)
+            await self._library.look(0)
+        self._log.info("a skill was installed", skill=slug, version=version, source=source)
+
+    async def _used(self, slug: str, context: RunContext, action: str | None, took: int, error: str | None) -> None:
+        now = iso(self._clock.now())
+        with suppress(Unavailable):  # it was used all the same, and the log says what is wrong
+            await self._library.note(slug, invocations=self._library.record(slug).invocations + 1, last_used=now)
+        event = SkillExecutedEvent(
+            skill=slug,
+            status="failed" if error else "completed",
+            user=context.user,
+            duration_ms=took,
+            action=action,
+            run_id=context.run_id or None,
+            session_key=context.session_key or None,
+            error=error,
+        )
+        for tell in self.executed:
+            tell(event)
+
+
+def _expect(manifest: Manifest, params: SkillInstallParams, wanted: _Wanted) -> None:
+    """Whether what lies there is what was asked for."""
+    if params.name is not None and wanted.registered is None and params.name.lower() != manifest.slug:
+        reason = f"what lies at {wanted.source} is called {manifest.slug}"
+        raise InvalidRequest(f"name: {reason}", field="name", reason=reason)
+    if params.version is not None and wanted.registered is None and params.version != manifest.version:
+        reason = f"what lies at {wanted.source} is of version {manifest.version}"
+        raise InvalidRequest(f"version: {reason}", field="version", reason=reason)
+
+
+def _fits(found: Found, words: Sequence[str]) -> bool:
+    manifest = found.manifest
+    about = f"{manifest.name} {manifest.description}" if manifest else ""
+    text = f"{found.slug} {about}".lower()
+    return all(word in text for word in words)
+
+
+def _installed(found: Found) -> SkillFound:
+    manifest = found.manifest
+    return SkillFound(
+        slug=found.slug,
+        name=manifest.name if manifest else found.slug,
+        description=manifest.description if manifest else "",
+        version=manifest.version if manifest else None,
+        installed=True,
+        source="installed",
+    )

@@ -1,0 +1,200 @@
+"""The gateway as an MCP server: `POST /mcp`, streamable HTTP, without sessions. The same tokens, scopes and policies.
+
+A request is answered with JSON; one that takes its time, where the client takes an event stream, with one that says so
+every few seconds. There is no stream of the server's own (`GET`) and nothing to end (`DELETE`): both are 405.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Iterable
+from typing import Annotated, Any, Final
+
+import msgspec
+from aiohttp import web
+from msgspec import Meta
+
+from openclaw_rpc import __version__
+from openclaw_rpc.dialects import mcp
+from openclaw_rpc.dialects.mcp import Message, Refusal
+from openclaw_rpc.dialects.runs import UNFINISHED
+from openclaw_rpc.protocol import chat, tool
+from openclaw_rpc.protocol.base import JsonObject, Params, Scope, SessionKey
+from openclaw_rpc.protocol.chat import ChatAbortParams, ChatRunParams, ChatWaitParams, RunOptions, RunState, TimeoutMs
+from openclaw_rpc.protocol.errors import GatewayError
+from openclaw_rpc.protocol.tool import ToolInvokeParams, ToolListParams
+from openclaw_rpc.protocol.validation import checked
+from openclaw_rpc.rpc.call import Call
+from openclaw_rpc.rpc.dispatcher import Dispatcher
+from openclaw_rpc.transports.http.replies import JSON
+from openclaw_rpc.transports.http.request import HttpRequest
+from openclaw_rpc.transports.http.rest import PIN_HEADER, UnsupportedType
+from openclaw_rpc.transports.http.routing import Route
+from openclaw_rpc.transports.http.sse import HEADERS, KEEP_ALIVE
+
+PATH: Final = "/mcp"
+SERVER: Final[JsonObject] = {"name": "openclaw-rpc", "title": "OpenClaw gateway", "version": __version__}
+INSTRUCTIONS: Final = (
+    "The tools of an agent gateway: files of its workspace, commands, memory, skills and more, and "
+    f"{mcp.CHAT_RUN}, which asks the gateway's own agent."
+)
+QUIET_SECONDS: Final = 5.0
+"""After so long an answer becomes an event stream, where the client takes one."""
+NEWS_SECONDS: Final = 10.0
+
+
+class ChatRunArguments(Params, frozen=True, kw_only=True):
+    """What the tool `chat_run` takes; `dialects.mcp.CHAT_TOOL` describes it."""
+
+    message: Annotated[str, Meta(min_length=1)]
+    session_key: SessionKey | None = None
+    agent_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    timeout_ms: TimeoutMs | None = None
+
+
+class McpDoor:
+    """Answers MCP by the rows of the table: `tool.list`, `tool.invoke`, and `chat.run` as a tool."""
+
+    def __init__(
+        self, dispatcher: Dispatcher, *, quiet_seconds: float = QUIET_SECONDS, news_seconds: float = NEWS_SECONDS
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._quiet_seconds = quiet_seconds
+        self._news_seconds = news_seconds
+
+    def routes(self) -> Iterable[Route]:
+        """The one; its requests bound their time themselves."""
+        return (Route("POST", PATH, self._post, timeout=None),)
+
+    async def _post(self, request: HttpRequest) -> web.StreamResponse:
+        if "Content-Type" in request.headers and request.content_type != "application/json":
+            raise UnsupportedType("the body must be application/json", field="Content-Type", reason="unsupported")
+        body = await request.body()
+        message: Message | None = None
+        try:
+            message = mcp.read(body, {name.lower(): value for name, value in request.headers.items()})
+            if message.id is None:
+                return web.Response(status=202)
+            if message.method == "tools/call":
+                return await self._take_time(message, request, self._use(message, request))
+            return _whole(200, mcp.answer(message, await self._result(message, request), SERVER))
+        except Refusal as refused:
+            known = message is not None and message.modern
+            return _whole(*mcp.refusal(message.id if message else None, refused, modern=known))
+
+    async def _result(self, message: Message, request: HttpRequest) -> JsonObject:
+        match message.method:
+            case "initialize" if not message.modern:
+                return mcp.begin(message.params, SERVER, INSTRUCTIONS)
+            case "ping" if not message.modern:
+                return {}
+            case "server/discover" if message.modern:
+                return mcp.discovered(INSTRUCTIONS)
+            case "tools/list":
+                return {"tools": await self._tools(request)}
+            case _:
+                raise Refusal(mcp.METHOD_NOT_FOUND, f"there is no method {message.method[:200]!r}")
+
+    async def _tools(self, request: HttpRequest) -> list[JsonObject]:
+        """What the caller may use."""
+        scopes = request.principal.scopes
+        found: list[JsonObject] = []
+        try:
+            if Scope.TOOLS in scopes:
+                # Whoever may use tools may know of them, also without `read`.
+                trusted = Scope.READ not in scopes
+                tools = await self._ask(request, tool.list_.name, ToolListParams(), trusted=trusted)
+                found = mcp.listed(tools.tools)
+        except GatewayError as error:
+            raise mcp.refused(error) from None
+        return [*found, mcp.CHAT_TOOL] if Scope.CHAT in scopes else found
+
+    async def _use(self, message: Message, request: HttpRequest) -> JsonObject:
+        """Use a tool. What goes wrong in it is a result, for the model to read."""
+        name: Any = message.params.get("name")
+        arguments: Any = message.params.get("arguments") or {}
+        if not isinstance(name, str) or not isinstance(arguments, dict):
+            raise Refusal(mcp.INVALID_PARAMS, "name must be a text, and arguments an object")
+        try:
+            if name == mcp.CHAT_RUN:
+                return await self._chat(checked(arguments, ChatRunArguments, name), message, request)
+            params = checked({"name": name, "params": arguments}, ToolInvokeParams, message.method)
+            invoked = await self._ask(request, tool.invoke.name, params)
+            return mcp.done(invoked.result)
+        except GatewayError as error:
+            return mcp.failed(error)
+
+    async def _chat(self, arguments: ChatRunArguments, message: Message, request: HttpRequest) -> JsonObject:
+        """Ask an agent. Where closing the request is how a client cancels, that ends the run."""
+        params = ChatRunParams(
+            message=arguments.message,
+            session_key=arguments.session_key,
+            agent_id=arguments.agent_id,
+            channel="mcp",
+            options=RunOptions(timeout_ms=arguments.timeout_ms),
+        )
+        accepted = await self._ask(request, chat.run.name, params)
+        waiting = ChatWaitParams(run_id=accepted.run_id)
+        try:
+            state: RunState = await self._ask(request, chat.wait.name, waiting, trusted=True)
+            while state.status in UNFINISHED:
+                state = await self._ask(request, chat.wait.name, waiting, trusted=True)
+        except asyncio.CancelledError:
+            if message.modern:
+                ending = self._ask(request, chat.abort.name, ChatAbortParams(run_id=accepted.run_id), trusted=True)
+                await asyncio.shield(asyncio.ensure_future(ending))
+            raise
+        return mcp.answered(state)
+
+    async def _ask(self, request: HttpRequest, name: str, params: msgspec.Struct, *, trusted: bool = False) -> Any:
+        call = Call(request.principal, request_id=request.id, pin=request.headers.get(PIN_HEADER))
+        try:
+            return await self._dispatcher.ask(name, params, call, count=not trusted, trusted=trusted)
+        finally:
+            call.answered()
+
+    async def _take_time(
+        self, message: Message, request: HttpRequest, work: Coroutine[Any, Any, JsonObject]
+    ) -> web.StreamResponse:
+        """Answer with JSON where it is quick, else with an event stream that says that it is still at work."""
+        began = time.monotonic()
+        task = asyncio.ensure_future(work)
+        try:
+            quiet = self._quiet_seconds if _takes_events(request) else None
+            await asyncio.wait((task,), timeout=quiet)
+            if task.done():
+                return _whole(200, mcp.answer(message, task.result(), SERVER))
+            response = web.StreamResponse(headers=HEADERS)
+            await response.prepare(request)
+            while not task.done():
+                token = message.progress_token
+                news = KEEP_ALIVE if token is None else _event(mcp.progress(token, time.monotonic() - began))
+                await response.write(news)
+                await asyncio.wait((task,), timeout=self._news_seconds)
+            await response.write(_event(_outcome(message, task)))
+            await response.write_eof()
+            return response
+        finally:
+            task.cancel()
+
+
+def _outcome(message: Message, task: asyncio.Future[JsonObject]) -> JsonObject:
+    """The last event of a stream, whose head said 200 already."""
+    try:
+        return mcp.answer(message, task.result(), SERVER)
+    except Refusal as refused:
+        return mcp.refusal(message.id, refused, modern=message.modern)[1]
+
+
+def _whole(status: int, body: JsonObject) -> web.Response:
+    return web.Response(status=status, body=msgspec.json.encode(body), headers={"Content-Type": JSON})
+
+
+def _event(message: JsonObject) -> bytes:
+    return b"event: message\ndata: " + msgspec.json.encode(message) + b"\n\n"
+
+
+def _takes_events(request: HttpRequest) -> bool:
+    accepted = [item.partition(";")[0].strip().lower() for item in request.headers.get("Accept", "").split(",")]
+    return "text/event-stream" in accepted or "text/*" in accepted
