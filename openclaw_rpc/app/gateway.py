@@ -174,7 +174,7 @@ class App:
         self.sessions = Sessions(store, self.streams, self.agents, clock)
         self.sessions.forgotten.append(self.hands.forget)
         observed = Observed(self.metrics, logs.get("rpc"))
-        turn = Turn(store, self.streams, self.sessions, self.models, toolbox, observed)
+        turn = Turn(store, self.sessions, self.models, toolbox, observed)
         self.runs = Runs(
             settings.runs,
             store=store,

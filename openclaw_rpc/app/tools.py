@@ -33,6 +33,7 @@ from openclaw_rpc.domain.memory.service import Memories
 from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.outbound import OutboundPolicy
 from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.domain.published import Published
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.sessions import Sessions
@@ -65,6 +66,7 @@ from openclaw_rpc.methods.skill import SkillMethods
 from openclaw_rpc.methods.tool import ToolMethods
 from openclaw_rpc.methods.web import WebMethods
 from openclaw_rpc.protocol.errors import GatewayError
+from openclaw_rpc.protocol.skill import skill_executed
 from openclaw_rpc.rpc.bind import Namespace
 
 
@@ -146,6 +148,8 @@ class Hands:
         records = FileSkillRecords(paths.state / "skills.json", log)
         self.skills = Skills(SkillFolder(paths.skills), records, running, registry, self._clock, log)
         await self.skills.open()
+        topics = self._streams.topics
+        self.skills.executed.append(lambda told: topics.tell(Published(skill_executed, told, user=told.user)))
         connector = SdkConnector(self._outbound, lambda: self.policy, paths.workspace, self._logs.get("mcp"))
         self.servers = McpServers(connector, lambda: self.settings.mcp, self._clock, self._logs.get("mcp"))
 
@@ -173,7 +177,7 @@ class Hands:
             CommandTools(self.commands),
             WebTools(self.web),
             MemoryTools(self.memories, self._agents),
-            BrowserTools(self.browsers),
+            BrowserTools(self.browsers, self.files),
             SkillTools(self.skills, self._agents),
             McpTools(self.servers),
         )

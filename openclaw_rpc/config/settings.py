@@ -13,6 +13,7 @@ from openclaw_rpc.config.gateway import (
     RunSettings,
     Section,
 )
+from openclaw_rpc.domain import mcp
 from openclaw_rpc.domain.agents import AgentSettings
 from openclaw_rpc.domain.browser import BrowserSettings
 from openclaw_rpc.domain.commands import CommandSettings
@@ -99,6 +100,7 @@ def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
     if (gateway.tls.certificate is None) != (gateway.tls.key is None):
         missing = "key" if gateway.tls.key is None else "certificate"
         yield ("gateway", "tls", missing), "TLS needs both gateway.tls.certificate and gateway.tls.key"
+    yield from ((("mcp", *where), why) for where, why in mcp.contradictions(settings.mcp))
     defaults = [agent_id for agent_id, agent in settings.agents.items() if agent.default]
     for agent_id in defaults[1:]:
         yield ("agents", agent_id, "default"), f"agents.{defaults[0]} is the default agent already"

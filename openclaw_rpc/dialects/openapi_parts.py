@@ -124,6 +124,7 @@ def errors_answered(endpoint: Endpoint) -> dict[int, str]:
         found.setdefault(each.status, []).append(error_doc(each))
     if endpoint.body is not None:
         found[415] = ["The body is of a type that this does not take."]
+    found[431] = ["The request's head is too large."]
     return {status: " ".join(found[status]) for status in sorted(found)}
 
 

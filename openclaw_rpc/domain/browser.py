@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import AsyncGenerator, Callable
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import asynccontextmanager
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol
 
 import anyio
 import msgspec
 from msgspec import Meta
 
-from openclaw_rpc.domain.clock import Clock
+from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.outbound import OutboundPolicy
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.browser import (
@@ -38,8 +39,10 @@ PNG: Final = "image/png"
 PNG_WIDTH: Final = slice(16, 20)
 PNG_HEIGHT: Final = slice(20, 24)
 PICTURE_BYTES: Final = 32 * 1024 * 1024
-VALUE_BYTES: Final = 4 * 1024 * 1024
+VALUE_CHARACTERS: Final = 4 * 1024 * 1024
 LOOK_SECONDS: Final = 5.0
+
+Wait = Literal["commit", "domcontentloaded", "load", "networkidle"]
 
 
 class BrowserSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,9 +69,10 @@ class PageState(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class DriverState(msgspec.Struct, kw_only=True, frozen=True):
-    """Which browser there is. ``reason`` says why there is none, and what to do."""
+    """Which browser there is, and since when it runs (s since 1970). ``reason`` says why there is none, what to do."""
 
     running: bool
+    since: float | None = None
     executable: str | None = None
     version: str | None = None
     reason: str | None = None
@@ -77,13 +81,18 @@ class DriverState(msgspec.Struct, kw_only=True, frozen=True):
 class BrowserDriver(Protocol):
     """Drives a browser. A profile is a folder's name; pages are found by their ids, None is the one last used.
 
-    Every method but ``state`` and the closing ones starts what it needs, and raises Unavailable where there is no
-    browser or no driver, NotFound for an unknown page, Conflict where there is no page yet, Timeout, InvalidRequest
-    for a selector or script that is none, ProviderError where a page could not be reached.
+    ``open`` and ``navigate`` start what they need, and raise Unavailable where there is no browser or no driver,
+    Refused where the outbound guard is against it, ProviderError where a page could not be reached. All raise NotFound
+    for an unknown page, Conflict where there is none or it is gone, Timeout, and InvalidRequest for a selector or a
+    script that is none.
     """
 
     def state(self) -> DriverState:
         """Which browser there is, without starting it."""
+        ...
+
+    def profiles(self) -> Collection[str]:
+        """The profiles that are open."""
         ...
 
     async def pages(self, profile: str) -> list[PageState]:
@@ -95,7 +104,7 @@ class BrowserDriver(Protocol):
         ...
 
     async def navigate(
-        self, profile: str, page_id: str | None, url: str, wait_until: str, timeout_ms: int
+        self, profile: str, page_id: str | None, url: str, wait_until: Wait, timeout_ms: int
     ) -> tuple[PageState, int | None]:
         """Lead a page elsewhere."""
         ...
@@ -107,7 +116,11 @@ class BrowserDriver(Protocol):
         ...
 
     async def execute(self, profile: str, page_id: str | None, script: str, timeout_ms: int) -> tuple[PageState, Any]:
-        """A script's value."""
+        """A script's value, as JSON has it.
+
+        Raises:
+            TooLarge: it has more than `VALUE_CHARACTERS`.
+        """
         ...
 
     async def click(self, profile: str, page_id: str | None, params: BrowserClickParams) -> PageState:
@@ -147,23 +160,24 @@ class Browsers:
         self._policy = policy
         self._clock = clock
         self._log = log
-        self._profiles: dict[str, set[str]] = {}
+        self._in_use: Counter[str] = Counter()
         self._used_at = clock.monotonic()
-        self._busy = 0
 
     async def status(self, user: str) -> BrowserStatus:
         """Which browser there is, and the user's pages."""
         state = self._driver.state()
         pages: list[BrowserPage] = []
-        if state.running:
-            for profile in sorted(self._profiles.get(user, ())):
-                pages += [_shown(page, profile) for page in await self._driver.pages(_folder(user, profile))]
+        mine = _folder(user, "")
+        for folder in sorted(folder for folder in self._driver.profiles() if folder.startswith(mine)):
+            profile = folder.removeprefix(mine)
+            pages += [_shown(page, profile) for page in await self._driver.pages(folder)]
         return BrowserStatus(
             status="unavailable" if state.reason else "running" if state.running else "stopped",
             pages=pages,
             executable=state.executable,
             version=state.version,
             reason=state.reason,
+            since=None if state.since is None else iso(state.since),
         )
 
     async def open(self, user: str, params: BrowserOpenParams) -> BrowserNavigated:
@@ -202,8 +216,6 @@ class Browsers:
         """Run a script."""
         async with self._use(user, params.profile) as folder:
             page, value = await self._driver.execute(folder, params.page_id, params.script, params.timeout_ms)
-        if len(msgspec.json.encode(value)) > VALUE_BYTES:
-            raise TooLarge("the script's value is too large", field="script", reason="value", limit=VALUE_BYTES)
         return BrowserExecuted(result=value, url=page.url)
 
     async def click(self, user: str, params: BrowserClickParams) -> BrowserPage:
@@ -233,38 +245,35 @@ class Browsers:
 
     async def close(self, user: str, params: BrowserCloseParams) -> BrowserClosed:
         """Close a page or a profile."""
-        closed = await self._driver.close(_folder(user, params.profile), params.page_id)
-        if params.page_id is None:
-            self._profiles.get(user, set()).discard(params.profile)
-        return BrowserClosed(closed=closed)
+        return BrowserClosed(closed=await self._driver.close(_folder(user, params.profile), params.page_id))
 
     async def stop_when_idle(self) -> None:
         """End the browser whenever nobody has used it for `idle_seconds`; until cancelled."""
         while True:
-            await anyio.sleep(LOOK_SECONDS)
+            await anyio.sleep(min(LOOK_SECONDS, self._settings().idle_seconds / 2))
             unused = self._clock.monotonic() - self._used_at
-            if self._profiles and not self._busy and unused > self._settings().idle_seconds:
+            if self._driver.state().running and not self._in_use and unused > self._settings().idle_seconds:
                 await self.stop()
                 self._log.info("the browser was stopped, nobody used it", idle_seconds=round(unused))
 
     async def stop(self) -> None:
         """End the browser."""
-        self._profiles.clear()
         await self._driver.stop()
 
     @asynccontextmanager
     async def _use(self, user: str, profile: str) -> AsyncGenerator[str]:
         """The folder of a profile, while its browser must not be stopped."""
-        mine = self._profiles.setdefault(user, set())
-        most = self._settings().max_profiles
-        if profile not in mine and sum(map(len, self._profiles.values())) >= most:
+        folder = _folder(user, profile)
+        most, there = self._settings().max_profiles, {*self._driver.profiles(), *self._in_use}
+        if folder not in there and len(there) >= most:
             raise Conflict(f"{most} profiles are open already; close one", field="profile", reason="too_many")
-        mine.add(profile)
-        self._busy += 1
+        self._in_use[folder] += 1
         try:
-            yield _folder(user, profile)
+            yield folder
         finally:
-            self._busy -= 1
+            self._in_use[folder] -= 1
+            if not self._in_use[folder]:
+                del self._in_use[folder]
             self._used_at = self._clock.monotonic()
 
 

@@ -47,7 +47,7 @@ class McpServerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     command: Annotated[_Text, Meta(min_length=1, description="The program to run.")] | None = None
     args: Annotated[list[_Text], Meta(max_length=1000, description="Its arguments.")] = []
     env: Annotated[dict[str, _Text], Meta(description="Variables, besides HOME, PATH and a few more.")] = {}
-    cwd: Annotated[_Text, Meta(min_length=1, description="Where it is run; else in the gateway's home.")] | None = None
+    cwd: Annotated[_Text, Meta(min_length=1, description="Where it is run; else in the workspace.")] | None = None
     url: Annotated[_Text, Meta(min_length=8, description="The address of a server over HTTP.")] | None = None
     headers: Annotated[dict[str, _Text], Meta(description="Headers of each request, such as Authorization.")] = {}
     enabled: Annotated[bool, Meta(description="Whether it is used.")] = True

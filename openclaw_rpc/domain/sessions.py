@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import msgspec
 from msgspec import UNSET
@@ -14,7 +15,7 @@ from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.records import SessionQuery, SessionRecord
 from openclaw_rpc.domain.streams import Stream, Streams, new_epoch
 from openclaw_rpc.protocol.chat import ChatHistory, ChatInjected, ChatMessage, ChatMessageEvent, chat_message
-from openclaw_rpc.protocol.errors import Forbidden, NotFound
+from openclaw_rpc.protocol.errors import Forbidden, GatewayError, NotFound
 from openclaw_rpc.protocol.session import (
     LiveRun,
     SessionCreateParams,
@@ -137,15 +138,25 @@ class Sessions:
         for left in range(SNAPSHOT_TRIES, -1, -1):
             record = await self.find(principal, key)
             stream = self._streams.of(record)
-            before = stream.kept_events
+            before = await self._settle(record)
             messages, older = await self._store.messages(record.id, limit)
             if not left or (before == stream.kept_events and stream.settled):
                 return record, stream, messages, older
         raise AssertionError("the last try returns")
 
+    async def _settle(self, record: SessionRecord) -> int:
+        """Have what a run did so far put on disk, to be read from there; the stream's count of kept events."""
+        stream = self._streams.of(record)
+        if stream.unkept:
+            # A disk that takes nothing can still be read: the next write tries again.
+            with suppress(GatewayError):
+                await self._streams.keep(stream, ())
+        return stream.kept_events
+
     async def history(self, principal: Principal, key: str, limit: int, before: str | None) -> ChatHistory:
         """A page of a session's messages."""
         record = await self.find(principal, key)
+        await self._settle(record)
         messages, older = await self._store.messages(record.id, limit, before)
         return ChatHistory(messages=messages, next_cursor=messages[0].message_id if older and messages else None)
 
@@ -208,6 +219,7 @@ class Sessions:
     async def fork(self, principal: Principal, params: SessionForkParams) -> SessionInfo:
         """Copy a session up to a message."""
         source = await self.find(principal, params.session_key)
+        await self._settle(source)
         record = self.blank(principal.user, params.new_session_key, source.agent_id, source.channel)
         record.model, record.title, record.summary = source.model, source.title, source.summary
         record.labels, record.context = dict(source.labels), dict(source.context)

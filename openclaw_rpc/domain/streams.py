@@ -1,7 +1,8 @@
 """The event streams: every session's events, numbered, kept, and told to whoever listens.
 
-A lasting event is on disk before anybody hears it. Numbers are given out in order, and events are told in that order:
-one that is still being written holds back those behind it.
+What ends something, or was acknowledged, is on disk before anybody hears it; what a run says and does on its way is
+told at once and kept soon after. Numbers are given out in order, and events are told in that order: one that is still
+being written holds back those behind it.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ PAGE = 1000
 class Stream:
     """One session's events in memory."""
 
-    def __init__(self, session: SessionRecord, topics: Topics) -> None:
+    def __init__(self, session: SessionRecord, topics: Topics, ring_events: int = RING_EVENTS) -> None:
         self.session_id = session.id
         self.user = session.user
         self.key = session.key
@@ -48,8 +49,10 @@ class Stream:
         self._gate: deque[Published] = deque()
         self._portions: list[Portion] = []
         self._owed: list[EventRecord] = []
+        self._owed_messages: list[ChatMessage] = []
         self._listeners: dict[Listener, None] = {}
         self._topics = topics
+        self._ring_events = ring_events
 
     @property
     def head(self) -> int:
@@ -69,7 +72,7 @@ class Stream:
     @property
     def idle(self) -> bool:
         """Whether nobody would miss this stream in memory."""
-        return not self.holders and not self._listeners and not self._gate
+        return not self.holders and not self._listeners and not self._gate and not self.unkept
 
     def listen(self, listener: Listener) -> None:
         """Tell a listener all that comes."""
@@ -94,19 +97,33 @@ class Stream:
 
     @property
     def unkept(self) -> bool:
-        """Whether events were told that are not on disk yet."""
-        return bool(self._portions or self._owed)
+        """Whether events were told, or messages said, that are not on disk yet."""
+        return bool(self._portions or self._owed or self._owed_messages)
 
-    def take_unkept(self) -> list[EventRecord]:
-        """Those events, to be kept by the caller with what it keeps."""
+    def take_unkept(self) -> tuple[list[EventRecord], list[ChatMessage]]:
+        """Those events and messages, to be kept by the caller with what it keeps."""
         records = [*self._owed, *(portion.record() for portion in self._portions)]
+        messages = [*self._owed_messages]
         self._owed.clear()
         self._portions.clear()
-        return records
+        self._owed_messages.clear()
+        return records, messages
 
-    def owe(self, records: Iterable[EventRecord]) -> None:
-        """Take back what could not be kept; the next write tries again."""
+    def owe(self, records: Iterable[EventRecord], messages: Iterable[ChatMessage] = ()) -> None:
+        """Remember what has to be kept with the next write."""
         self._owed.extend(records)
+        self._owed_messages.extend(messages)
+
+    def say_soon_kept(
+        self, row: Event[Any], data: msgspec.Struct, run_id: str, messages: Iterable[ChatMessage] = ()
+    ) -> None:
+        """Tell what a run does on its way now, and keep it with the next write.
+
+        A crash in between begins a new epoch, as it does for deltas: nobody resumes over what it took.
+        """
+        event = self.say(row, data, run_id)
+        self.kept_events += 1
+        self.owe((record_of(event),), messages)
 
     def withdraw(self, events: Iterable[Published]) -> None:
         """Never tell these events: they could not be kept. Their numbers stay unused, which ends the history here."""
@@ -148,6 +165,7 @@ class Stream:
         """Begin a new history: what was told before can't be asked for any more."""
         self.epoch = epoch
         self._ring.clear()
+        self.take_unkept()
 
     def recent(self, after: int) -> list[Published]:
         """The events in memory whose number is greater."""
@@ -156,7 +174,7 @@ class Stream:
     def _tell(self, event: Published) -> None:
         ring = self._ring
         ring.append(event)
-        while len(ring) > RING_EVENTS and ring[0].seq <= self.kept:
+        while len(ring) > self._ring_events and ring[0].seq <= self.kept:
             ring.popleft()
         for listener in tuple(self._listeners):
             listener.hear(event)
@@ -194,8 +212,17 @@ class Topics:
 class Streams:
     """All streams, made when they are asked for and let go when nobody needs them."""
 
-    def __init__(self, store: Store, rows: Mapping[str, Event[Any]]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        rows: Mapping[str, Event[Any]],
+        *,
+        ring_events: int = RING_EVENTS,
+        idle_streams: int = IDLE_STREAMS,
+    ) -> None:
         self.topics = Topics()
+        self.ring_events = ring_events
+        self.idle_streams = idle_streams
         self._store = store
         self._replayer = Replayer(rows)
         self._streams: dict[str, Stream] = {}
@@ -204,9 +231,9 @@ class Streams:
         """The stream of a session."""
         stream = self._streams.get(session.id)
         if stream is None:
-            if len(self._streams) >= IDLE_STREAMS:
+            if len(self._streams) >= self.idle_streams:
                 self._sweep()
-            stream = self._streams[session.id] = Stream(session, self.topics)
+            stream = self._streams[session.id] = Stream(session, self.topics, self.ring_events)
         return stream
 
     def find(self, session_id: str) -> Stream | None:
@@ -214,8 +241,10 @@ class Streams:
         return self._streams.get(session_id)
 
     def drop(self, session_id: str) -> None:
-        """Forget the stream of a session that was deleted."""
-        self._streams.pop(session_id, None)
+        """Forget the stream of a session that was deleted; where a run still has to end, a sweep does it later."""
+        stream = self._streams.get(session_id)
+        if stream is not None and not stream.holders:
+            del self._streams[session_id]
 
     def _sweep(self) -> None:
         # Oldest first; half of the idle ones go, so that a sweep is rare.
@@ -242,32 +271,34 @@ class Streams:
             Unavailable: the disk did not take them.
         """
         told = [stream.reserve(row, data, run_id) for row, data in events]
-        stream.kept_events += 1
+        stream.kept_events += bool(told)
         records: list[EventRecord] = []
         fresh: list[EventRecord] = []
+        owed: list[ChatMessage] = []
         # A caller that is cancelled here, or fails, must not leave the events behind it waiting for ever.
         with anyio.CancelScope(shield=True):
             try:
                 fresh = [record_of(event) for event in told]
-                records = stream.take_unkept()
+                records, owed = stream.take_unkept()
                 await self._store.commit(
-                    stream.session_id, messages=messages, events=[*records, *fresh], run=run, usage=usage
+                    stream.session_id, messages=[*owed, *messages], events=[*records, *fresh], run=run, usage=usage
                 )
                 stream.kept = max(stream.kept, *(record.seq for record in (*records, *fresh)), 0)
             except BaseException:
-                stream.owe([*records, *fresh] if anyway else records)
+                stream.owe([*records, *fresh] if anyway else records, [*owed, *messages] if anyway else owed)
                 if not anyway:
                     stream.withdraw(told)
                     told = []
                 raise
             finally:
-                stream.kept_events += 1
+                stream.kept_events += bool(told)
                 stream.release(told)
 
-    async def keep_deltas(self) -> None:
-        """Put on disk what runs said since the last time."""
+    async def keep_owed(self, session_id: str | None = None) -> None:
+        """Put on disk what runs said and did since the last time, in one session or in all."""
         for stream in [stream for stream in self._streams.values() if stream.unkept]:
-            await self.keep(stream, ())
+            if session_id is None or stream.session_id == session_id:
+                await self.keep(stream, ())
 
     async def since(self, stream: Stream, epoch: str, after: int) -> list[Published] | None:
         """All that was told after a number, in order; None where it can't be had.

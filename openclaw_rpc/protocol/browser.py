@@ -181,6 +181,8 @@ open_ = Method(
     scope=Scope.TOOLS,
     rate=Rate.SKILLS,
     errors=_ACTING,
+    tool="browser_navigate",
+    dangerous=True,
 )
 navigate = Method(
     name="browser.navigate",
@@ -190,6 +192,8 @@ navigate = Method(
     scope=Scope.TOOLS,
     rate=Rate.SKILLS,
     errors=_ACTING,
+    tool="browser_navigate",
+    dangerous=True,
 )
 screenshot = Method(
     name="browser.screenshot",
@@ -199,6 +203,7 @@ screenshot = Method(
     scope=Scope.TOOLS,
     rate=Rate.SKILLS,
     errors=(*_ACTING, TooLarge),
+    tool="browser_screenshot",
 )
 execute = Method(
     name="browser.execute",
@@ -208,6 +213,8 @@ execute = Method(
     scope=Scope.TOOLS,
     rate=Rate.SKILLS,
     errors=(*_ACTING, TooLarge),
+    tool="browser_execute",
+    dangerous=True,
 )
 click = Method(
     name="browser.click",
@@ -217,6 +224,8 @@ click = Method(
     scope=Scope.TOOLS,
     rate=Rate.SKILLS,
     errors=_ACTING,
+    tool="browser_click",
+    dangerous=True,
 )
 type_ = Method(
     name="browser.type",
@@ -226,6 +235,8 @@ type_ = Method(
     scope=Scope.TOOLS,
     rate=Rate.SKILLS,
     errors=_ACTING,
+    tool="browser_type",
+    dangerous=True,
 )
 snapshot = Method(
     name="browser.snapshot",
@@ -235,6 +246,7 @@ snapshot = Method(
     scope=Scope.TOOLS,
     rate=Rate.SKILLS,
     errors=_ACTING,
+    tool="browser_snapshot",
 )
 close = Method(
     name="browser.close",

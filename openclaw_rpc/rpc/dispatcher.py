@@ -65,6 +65,8 @@ class Dispatcher:
         self._tool_guard = tool_guard
         self._limiter = limiter
         self._observer = observer
+        # A loop holds its tasks weakly.
+        self._carried: set[asyncio.Future[Any]] = set()
 
     def row(self, name: str) -> AnyBound:
         """The row of that name.
@@ -103,10 +105,10 @@ class Dispatcher:
             if not trusted:
                 self.guard(bound, call.principal, count=count)
             outcome = self.handle(bound, params, call)
-            return await outcome if bound.is_async else outcome
         except GatewayError as error:
             self._observer.call_done(bound.method.name, error.code)
             raise
+        return await outcome if bound.is_async else outcome
 
     def guard(self, bound: AnyBound, principal: Principal, *, count: bool = True) -> None:
         """Scope, then limit: whoever may not call a method uses up nothing.
@@ -135,8 +137,8 @@ class Dispatcher:
 
     async def _await(self, bound: AnyBound, params: Any, call: Call) -> Any:
         try:
-            work = bound.handler(params, call)
-            result = await (carried_out(work) if bound.whole else work)
+            work = bound.handler(params, call) if bound.method.tool is None else self._guarded(bound, params, call)
+            result = await (self._whole(bound, work, call) if bound.whole else work)
         except GatewayError as error:
             self._observer.call_done(bound.method.name, error.code)
             raise
@@ -147,14 +149,33 @@ class Dispatcher:
         self._observer.call_done(bound.method.name, "ok")
         return result
 
+    async def _guarded(self, bound: AnyBound, params: Any, call: Call) -> Any:
+        """Run the handler of a row that does what a tool does, under the tool's policies and PIN."""
+        method = bound.method
+        tool: str = method.tool or method.name
+        async with self._tool_guard.around(call.principal, tool, params, call.pin, dangerous=method.dangerous):
+            return await bound.handler(params, call)
+
+    async def _whole(self, bound: AnyBound, work: Awaitable[Any], call: Call) -> Any:
+        """Await work that goes on to its end even if whoever awaits it is cancelled."""
+        task: asyncio.Future[Any] = asyncio.ensure_future(work)
+        self._carried.add(task)
+        task.add_done_callback(self._carried.discard)
+
+        def ended_alone(task: asyncio.Future[Any]) -> None:
+            error = None if task.cancelled() else task.exception()
+            if isinstance(error, Exception) and not isinstance(error, GatewayError):
+                self._fault(bound, error, call)
+
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(ended_alone)
+            raise
+
     def _fault(self, bound: AnyBound, error: Exception, call: Call) -> InternalError:
         self._observer.call_failed(bound.method.name, error, call)
         return InternalError("the gateway failed to answer; its log says why", requestId=call.request_id)
-
-
-async def carried_out(work: Awaitable[Any]) -> Any:
-    """Await work that goes on to its end even if whoever awaits it is cancelled."""
-    return await asyncio.shield(asyncio.ensure_future(work))
 
 
 def missing_scope(scope: Scope) -> Forbidden:

@@ -8,7 +8,7 @@ import uvloop
 
 from tests.bench.measure import Row
 
-PARTS = ("start", "ws", "http")
+PARTS = ("start", "ws", "http", "agent")
 
 
 def shown(row: Row) -> str:

@@ -31,7 +31,7 @@ async def measure() -> list[Row]:
             )
             try:
                 seconds.append(await_port(port, popen))
-                time.sleep(SETTLE_SECONDS)  # noqa: ASYNC251 — nothing else runs here
+                time.sleep(SETTLE_SECONDS)
                 resident = Process(popen).resident()
             finally:
                 popen.terminate()

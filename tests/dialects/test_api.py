@@ -172,6 +172,60 @@ async def test_a_memory_is_stored_found_and_deleted(client: Rest) -> None:
     refused(await client.bad("GET", "/api/memory/search"), "INVALID_REQUEST", "q")
 
 
+async def test_files_are_written_read_listed_and_searched(client: Rest) -> None:
+    body = {"path": "/Documents/new-file.md", "content": "# Hello World"}
+    written = await client.good("POST", "/api/files/write", body)
+    assert written == {"path": "/Documents/new-file.md", "size": 13, "created": True}
+    found = await client.good("GET", "/api/files/read?path=/Documents/new-file.md&limit=7")
+    assert (found["content"], found["size"], found["nextOffset"]) == ("# Hello", 13, 7)
+    listed = await client.good("GET", "/api/files/list?path=/Documents&recursive=true")
+    assert [entry["name"] for entry in listed["entries"]] == ["new-file.md"]
+    searched = await client.good("GET", "/api/files/search?pattern=*.md&path=/Documents")
+    assert (searched["total"], searched["pattern"]) == (1, "*.md")
+    assert [each["path"] for each in searched["results"]] == ["/Documents/new-file.md"]
+
+
+@pytest.mark.parametrize("path", ["/../../etc/passwd", "../../../../etc/passwd", "/Documents/../../../etc/passwd"])
+async def test_no_file_outside_the_workspace_is_reached(client: Rest, path: str) -> None:
+    answer = await client.ask("GET", f"/api/files/read?path={path}")
+    assert answer.status in (400, 403, 404)
+    assert b"root:" not in answer.body
+
+
+async def test_a_bad_file_call_is_told_the_field(client: Rest) -> None:
+    refused(await client.bad("GET", "/api/files/read?path=/none.txt", status=404), "NOT_FOUND", "path")
+    refused(await client.bad("GET", "/api/files/read"), "INVALID_REQUEST", "path")
+    refused(await client.bad("GET", "/api/files/list?recursive=maybe"), "INVALID_REQUEST", "recursive")
+    refused(await client.bad("GET", "/api/files/search?path=/"), "INVALID_REQUEST", "pattern")
+    refused(await client.bad("POST", "/api/files/write", {"path": "/a"}), "INVALID_REQUEST", "content")
+    reader = client.gateway.make_token(scopes="read,chat")
+    error = await client.bad("GET", "/api/files/list", status=403, token=reader)
+    assert error["error"]["details"]["reason"] == "missing_scope"
+
+
+async def test_a_command_is_run_and_one_that_takes_too_long_is_ended(client: Rest) -> None:
+    body = {"command": "echo out; echo err >&2; exit 3", "cwd": "/", "timeout": 30_000}
+    done = await client.good("POST", "/api/commands/execute", body)
+    assert (done["stdout"], done["stderr"], done["exitCode"]) == ("out\n", "err\n", 3)
+    late = await client.good("POST", "/api/commands/execute", {"command": "sleep 20", "timeout": 200})
+    assert (late["exitCode"], late["timedOut"]) == (-1, True)
+    refused(await client.bad("POST", "/api/commands/execute", {"cwd": "/"}), "INVALID_REQUEST", "command")
+    vague = {"command": "ls", "timeout": "soon"}
+    refused(await client.bad("POST", "/api/commands/execute", vague), "INVALID_REQUEST", "timeout")
+
+
+async def test_an_agents_file_becomes_an_action_and_a_files_words_reach_it(client: Rest) -> None:
+    asked = {"content": '[[tool:file_write {"path": "/Documents/notes.md", "content": "x"}]]'}
+    for kind in ("file_created", "file_updated"):
+        answer = await client.good("POST", "/api/sessions/s1/messages", asked)
+        assert answer["response"]["actions"] == [{"type": kind, "path": "/Documents/notes.md"}]
+    await client.good("POST", "/api/files/write", {"path": "/att.txt", "content": "attached words"})
+    body = {"content": "see", "attachments": [{"type": "file", "path": "/att.txt"}]}
+    assert "attached words" in (await client.good("POST", "/api/sessions/s2/messages", body))["response"]["content"]
+    missing = {"content": "see", "attachments": [{"type": "file", "path": "/none.txt"}]}
+    refused(await client.bad("POST", "/api/sessions/s2/messages", missing, 404), "NOT_FOUND", "attachments")
+
+
 async def test_errors_of_any_path_have_the_shape_of_the_reference(client: Rest) -> None:
     refused(await client.bad("GET", "/api/nothing-here", status=404), "NOT_FOUND", "path")
     refused(await client.bad("GET", "/api/sessions", status=401, token=None), "UNAUTHORIZED")

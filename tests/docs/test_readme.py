@@ -10,6 +10,7 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 def test_the_table_of_close_codes_is_the_one_in_force() -> None:
     rows = [line for line in README.read_text().splitlines() if line.startswith(("| 1", "| 4"))]
     wanted = [
-        f"| {code.code} | {code.reason} | {'yes' if code.reconnect else 'no'} | {code.meaning} |" for code in CLOSE_CODES
+        f"| {code.code} | {code.reason} | {'yes' if code.reconnect else 'no'} | {code.meaning} |"
+        for code in CLOSE_CODES
     ]
     assert rows == wanted

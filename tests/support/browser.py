@@ -39,8 +39,9 @@ HTML = {
     "/loop": "<title>Loop</title><script>while (true) {}</script>",
     "/dialogs": "<title>Dialogs</title><script>alert('stop'); window.said = [confirm('?'), prompt('?')];"
     "onbeforeunload = (event) => { event.preventDefault(); return 'stay'; };</script>",
-    "/popup": "<title>Popup</title><button onclick=\"open('/second')\">Open</button>",
-    "/many-popups": "<title>Popups</title><button onclick=\"for (let i = 0; i < 9; i++) open('/second')\">Open</button>",
+    "/popup": "<title>Popup</title><button onclick=\"window.open('/second')\">Open</button>",
+    "/many-popups": "<title>Popups</title>"
+    "<button onclick=\"for (let i = 9; i; i--) window.open('/second')\">Open</button>",
     "/frames": "<title>Frames</title><frameset cols='50%,50%'><frame src='/'><frame src='/second'></frameset>",
     "/strict": "<title>Strict</title><p>no scripts here</p>",
 }
@@ -119,7 +120,7 @@ def children(of: int, having: str) -> list[int]:
 async def until(true: Callable[[], object], seconds: float = 10, what: Callable[[], Iterable[object]] = tuple) -> None:
     """Wait until something is so."""
     with anyio.move_on_after(seconds):
-        while not true():
+        while not true():  # noqa: ASYNC110 — a process or another program decides
             await anyio.sleep(0.01)
         return
     raise AssertionError(f"it did not come to be: {list(what())}")

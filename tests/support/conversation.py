@@ -7,6 +7,7 @@ Headers, each at most once, before the first frame::
                                user: `alice` has all scopes but admin, `alice-admin` all
     upstream: scripted         the model: the scripted one, or `none`, which leaves the offline agent
     subprotocol: jsonrpc
+    needs: chromium            a program without which it is skipped
     gateway: {"heartbeat_seconds": 0.1}    what else `gateway` in the configuration says
     config: {"runs": {…}}      what else the configuration says
 
@@ -67,6 +68,7 @@ class Conversation:
     token: str = "owner"
     upstream: str = "scripted"
     subprotocol: str | None = None
+    needs: str | None = None
     gateway: dict[str, Any] = field(default_factory=dict)
     config: dict[str, Any] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
@@ -102,7 +104,7 @@ def _header(found: Conversation, line: str) -> bool:
         found.path = line.partition(" ")[2].strip()
         return True
     name, colon, value = line.partition(":")
-    if not colon or name not in ("token", "upstream", "subprotocol", "gateway", "config"):
+    if not colon or name not in ("token", "upstream", "subprotocol", "needs", "gateway", "config"):
         return False
     setattr(found, name, json.loads(value) if name in ("gateway", "config") else value.strip())
     return True

@@ -140,7 +140,9 @@ class TestGateway:
     ) -> AsyncGenerator[Client]:
         """A client; with ``greeted``, after its first frame."""
         sent = {**({"Authorization": f"Bearer {token}"} if token else {}), **(headers or {})}
-        async with connect(self.ws_url + path, additional_headers=sent, proxy=None, **options) as socket:
+        # Nothing is left unread for want of room: a client that stops reading says so itself.
+        chosen = {"max_queue": None, "max_size": None, **options}
+        async with connect(self.ws_url + path, additional_headers=sent, proxy=None, **chosen) as socket:
             client = Client(socket)
             if greeted:
                 await client.next(lambda frame: frame.get("type") in ("connected", "auth_success"))

@@ -85,7 +85,7 @@ class SkillWorld:
         self.root = root
         self.folder = root / "skills"
         self.folder.mkdir(parents=True, exist_ok=True)
-        self.settings = settings or SkillSettings(registry=None)
+        self.settings = settings or SkillSettings(registry="none")
         self.commands = CommandSettings(sandbox=sandbox)
         self.clock = ManualClock()
         self.log = Lines()

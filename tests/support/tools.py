@@ -203,10 +203,11 @@ class ToolWorld:
         pin: str | None = PIN,
         seconds: float = 5,
         audit: Any = None,
+        store: MemoryStore | None = None,
     ) -> None:
         self.clock = ManualClock()
         self.log = Lines()
-        self.store = MemoryStore()
+        self.store = store or MemoryStore()
         self.streams = Streams(self.store, {**events(), **events(chat.METHODS), **events(tool.METHODS)})
         self.agents = Agents(agents or {})
         self.sessions = Sessions(self.store, self.streams, self.agents, self.clock)
@@ -263,7 +264,7 @@ class ToolWorld:
     async def runs(self) -> AsyncGenerator[Runs]:
         """Runs with the obedient model."""
         models = Models({"primary": self.model}, {"primary": ProviderSettings(type="openai", model="obedient")})
-        turn = Turn(self.store, self.streams, self.sessions, models, self.tools, Unmeasured())
+        turn = Turn(self.store, self.sessions, models, self.tools, Unmeasured())
         runs = Runs(
             _RunSettings(),
             store=self.store,

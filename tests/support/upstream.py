@@ -35,6 +35,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 DIRECTIVE = re.compile(r"\[\[([a-z0-9-]+)(?::(.*?))?\]\]", re.DOTALL)
 WORDS = re.compile(r"\S+\s*|\s+")
@@ -92,6 +93,17 @@ class Script:
         return float(self.found["slow"].partition(",")[2] or 10) / 1000 if "slow" in self.found else 0
 
 
+@web.middleware
+async def understanding(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """A request that makes no sense is the client's fault, as with any model's server."""
+    try:
+        return await handler(request)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        return web.json_response(
+            {"error": {"message": f"what is that? {error}", "type": "invalid_request_error"}}, status=400
+        )
+
+
 class Upstream:
     """The server, and what it saw. ``aborted`` counts streams that the client left, ``gone`` is set by the first."""
 
@@ -109,7 +121,7 @@ class Upstream:
         self._ids = itertools.count(1)
 
     def app(self) -> web.Application:
-        app = web.Application(client_max_size=64 << 20)
+        app = web.Application(middlewares=[understanding], client_max_size=64 << 20)
         app.router.add_post("/v1/chat/completions", self.completions)
         app.router.add_post("/v1/embeddings", self.embeddings)
         app.router.add_get("/v1/models", self.list_models)

@@ -69,7 +69,10 @@ class Watcher:
         """The same over server-sent events, with Last-Event-ID."""
         headers = {"Authorization": f"Bearer {TOKEN}", "Last-Event-ID": f"/{self.epoch}/{self.seq}"}
         url = f"{served.url}/v1/sessions/{self.session}/events"
-        async with aiohttp.ClientSession() as session, session.get(url, headers=headers) as response:
+        async with (
+            aiohttp.ClientSession(read_bufsize=1 << 24) as session,
+            session.get(url, headers=headers) as response,
+        ):
             assert response.status == 200, await response.text()
             with anyio.fail_after(SECONDS):
                 async for name, data, mark in _sent(response, most):

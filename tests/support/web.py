@@ -21,12 +21,12 @@ async def internal(request: web.Request) -> web.Response:
 
 
 @asynccontextmanager
-async def serving(handler: Handler = internal, host: str = "127.0.0.1") -> AsyncGenerator[int]:
+async def serving(handler: Handler = internal, host: str = "127.0.0.1", port: int = 0) -> AsyncGenerator[int]:
     """A server whose every path is answered by one handler: its port."""
     runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.1)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, host, 0)
+        site = web.TCPSite(runner, host, port)
         await site.start()
         yield runner.addresses[0][1]
     finally:

@@ -9,32 +9,59 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import contextlib
 import hmac
 import secrets
 import socket
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
-from urllib.parse import urlsplit
 
-from openclaw_rpc.domain.outbound import OutboundPolicy
+from openclaw_rpc.adapters.browser.relay import (
+    HEAD_BYTES,
+    BadMessage,
+    Destination,
+    Head,
+    body_length,
+    destination,
+    read_head,
+    relay,
+    request_bytes,
+    tunnel,
+)
+from openclaw_rpc.domain.outbound import OutboundPolicy, Refused, refused
 from openclaw_rpc.protocol.errors import GatewayError
 
-HEAD_BYTES: Final = 64 * 1024
 HEAD_SECONDS: Final = 30.0
 CONNECT_SECONDS: Final = 15.0
-PIECE: Final = 64 * 1024
-HOP_HEADERS: Final = frozenset({"proxy-connection", "proxy-authorization", "connection", "keep-alive"})
+CLOSE_SECONDS: Final = 5.0
+REFUSALS_KEPT: Final = 256
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""Answers the addresses of a host and a port."""
+
+
+async def resolved(host: str, port: int) -> Sequence[str]:
+    """The addresses that the system knows for a host.
+
+    Raises:
+        OSError: it knows none.
+    """
+    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return [str(info[4][0]) for info in found]
 
 
 class GuardedProxy:
-    """Listens on loopback, for those who know ``username`` and ``password`` alone."""
+    """Listens on loopback, for those who know ``username`` and ``password`` alone.
 
-    def __init__(self, policy: Callable[[], OutboundPolicy]) -> None:
+    ``refusals`` says of the hosts that were refused lately why they were.
+    """
+
+    def __init__(self, policy: Callable[[], OutboundPolicy], resolve: Resolve = resolved) -> None:
         self.username = "browser"
         self.password = secrets.token_urlsafe(18)
-        self.refused = 0
+        self.refusals: OrderedDict[str, Refused] = OrderedDict()
         self._policy = policy
+        self._resolve = resolve
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -45,12 +72,12 @@ class GuardedProxy:
 
     async def stop(self) -> None:
         """Cut every connection."""
-        if self._server is not None:
-            self._server.close()
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
             for task in list(self._tasks):
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-            self._server = None
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -59,50 +86,59 @@ class GuardedProxy:
         self._tasks.add(task)
         try:
             await self._serve(reader, writer)
-        except (OSError, EOFError, TimeoutError, asyncio.LimitOverrunError, asyncio.CancelledError):
+        except (OSError, EOFError, TimeoutError, BadMessage, asyncio.CancelledError):
             pass
         finally:
             self._tasks.discard(task)
-            writer.close()
+            await _closed(writer)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        async with asyncio.timeout(HEAD_SECONDS):
-            head = await reader.readuntil(b"\r\n\r\n")
-        lines = head.decode("latin-1").split("\r\n")[:-2]
-        method, _, rest = lines[0].partition(" ")
-        target, _, version = rest.rpartition(" ")
-        headers = [(name.strip().lower(), line) for line in lines[1:] for name in (line.partition(":")[0],)]
-        if not self._known(lines):
-            _answer(writer, 407, "Proxy-Authenticate: Basic realm=browser\r\n")
+        try:
+            async with asyncio.timeout(HEAD_SECONDS):
+                head = await read_head(reader)
+            if not self._known(head):
+                _answer(writer, 407, "Proxy-Authenticate: Basic realm=browser\r\n")
+                return
+            method, to = destination(head)
+            length = 0 if to.target is None else body_length(head)
+        except BadMessage:
+            _answer(writer, 400)
             return
         try:
-            host, port, target = _destination(method, target)
-            upstream_reader, upstream = await self._connect(host, port)
-        except GatewayError:
-            self.refused += 1
-            _answer(writer, 403)
+            upstream_reader, upstream = await self._connect(to)
+        except Refused as refusal:
+            self._note(to.host, refusal)
+            if to.target is None:
+                _answer(writer, 403)
+            # Else the connection just ends: an answer of the proxy's would be a page of that site.
             return
-        except (OSError, TimeoutError, ValueError):
-            _answer(writer, 502)
+        except (GatewayError, OSError, ValueError):
+            # As where nobody listens: a page is not told which names there are.
+            if to.target is None:
+                _answer(writer, 502)
             return
-        if method == "CONNECT":
-            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        else:
-            kept = [line for name, line in headers if name not in HOP_HEADERS]
-            upgrading = any(name == "upgrade" for name, _ in headers)
-            kept.append("Connection: Upgrade" if upgrading else "Connection: close")
-            upstream.write("\r\n".join((f"{method} {target} {version}", *kept, "", "")).encode("latin-1"))
-        await _both_ways(reader, writer, upstream_reader, upstream)
+        try:
+            if to.target is None:
+                writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+                await tunnel(reader, writer, upstream_reader, upstream)
+            else:
+                upstream.write(request_bytes(head, method, to))
+                await relay(reader, writer, upstream_reader, upstream, method, length)
+        finally:
+            upstream.close()
 
-    def _known(self, lines: list[str]) -> bool:
+    def _known(self, head: Head) -> bool:
         wanted = base64.b64encode(f"{self.username}:{self.password}".encode()).decode()
-        for line in lines[1:]:
-            name, _, value = line.partition(":")
-            if name.strip().lower() == "proxy-authorization":
-                return hmac.compare_digest(value.strip().encode(), f"Basic {wanted}".encode())
-        return False
+        given = head.all("proxy-authorization")
+        return len(given) == 1 and hmac.compare_digest(given[0].encode(), f"Basic {wanted}".encode())
 
-    async def _connect(self, host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    def _note(self, host: str, refusal: Refused) -> None:
+        self.refusals[host] = refusal
+        self.refusals.move_to_end(host)
+        while len(self.refusals) > REFUSALS_KEPT:
+            self.refusals.popitem(last=False)
+
+    async def _connect(self, to: Destination) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to the first address of a host that may be connected to.
 
         Raises:
@@ -110,60 +146,31 @@ class GuardedProxy:
             OSError: none of them answers.
         """
         policy = self._policy()
-        host = policy.check_host(host)
-        loop = asyncio.get_running_loop()
-        found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = [info[4][0] for info in found]
-        open_ = [address for address in addresses if policy.names(host) or policy.refusal(str(address)) is None]
-        if not open_:
-            policy.check_host(str(addresses[0]))
+        host = policy.check_host(to.host)
+        found = await self._resolve(host, to.port)
+        why = {address: None if policy.names(host) else policy.refusal(address) for address in found}
+        open_ = [address for address, what in why.items() if what is None]
+        if why and not open_:
+            raise refused(host, next(what for what in why.values() if what is not None))
         failed: OSError = OSError("no address")
         for address in open_:
             try:
                 async with asyncio.timeout(CONNECT_SECONDS):
-                    return await asyncio.open_connection(str(address), port)
+                    return await asyncio.open_connection(address, to.port, limit=HEAD_BYTES)
             except (OSError, TimeoutError) as error:
                 failed = OSError(str(error))
         raise failed
 
 
-def _destination(method: str, target: str) -> tuple[str, int, str]:
-    """Host, port, and the target as the server is to see it."""
-    if method == "CONNECT":
-        host, _, port = target.rpartition(":")
-        return host.strip("[]"), int(port), target
-    parts = urlsplit(target)
-    if parts.scheme not in ("http", "ws") or not parts.hostname:
-        raise ValueError("not an http URL")
-    path = target.split("://", 1)[1]
-    slash = path.find("/")
-    return parts.hostname, parts.port or 80, path[slash:] if slash >= 0 else "/"
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    """Close what is there, after what was written; cut it where nobody reads."""
+    writer.close()
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await writer.wait_closed()
+    except (OSError, TimeoutError, asyncio.CancelledError):
+        writer.transport.abort()
 
 
 def _answer(writer: asyncio.StreamWriter, status: int, headers: str = "") -> None:
     writer.write(f"HTTP/1.1 {status} \r\n{headers}Content-Length: 0\r\nConnection: close\r\n\r\n".encode())
-
-
-async def _both_ways(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    upstream_reader: asyncio.StreamReader,
-    upstream: asyncio.StreamWriter,
-) -> None:
-    """Carry bytes until the server has said all, or either side is gone."""
-    asking = asyncio.ensure_future(_carry(reader, upstream))
-    try:
-        await _carry(upstream_reader, writer)
-    finally:
-        asking.cancel()
-        with contextlib.suppress(asyncio.CancelledError, OSError):
-            await asking
-        upstream.close()
-
-
-async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(PIECE):
-        writer.write(data)
-        await writer.drain()
-    with contextlib.suppress(OSError):
-        writer.write_eof()

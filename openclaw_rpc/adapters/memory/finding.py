@@ -24,7 +24,8 @@ TOGETHER_GATHERED: Final = 1_000
 ENDS: Final = 1_000
 """How many entries at either end of a stretch of time are looked at for its lowest and highest number."""
 RANKED: Final = 100
-"""How many are ranked with all their words at hand; at least as many as are asked for."""
+RANKED_EACH: Final = 6
+"""How many are ranked with all their words at hand: so many for each that is asked for, up to `RANKED`, or all those."""
 
 
 class Filter(NamedTuple):
@@ -127,7 +128,7 @@ def _ranked(
 ) -> dict[int, float]:
     """The scores of the most promising that the filters let through."""
     wanted = condition(query)
-    enough = max(RANKED, query.limit)
+    enough = max(min(RANKED, query.limit * RANKED_EACH), query.limit)
     ranked: dict[int, float] = {}
     at, step = 0, enough
     while at < len(order) and len(ranked) < enough:

@@ -7,6 +7,7 @@ that takes half a second.
 
 import asyncio
 import base64
+import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 CONNECTIONS = 200
 KEEP_ALIVE_SECONDS = 60
+LONG_BODY = 512 * 1024
 DRAIN_SECONDS = 0.1
 REFUSAL_SECONDS = 10
 RESPONSE = "aiohttp_response"
@@ -66,7 +68,8 @@ class Connections:
             method,
             url,
             headers=headers,
-            data=body or None,
+            # In pieces where it is long: aiohttp warns of bytes that would be written at one go.
+            data=io.BytesIO(body) if len(body) > LONG_BODY else body or None,
             allow_redirects=False,
             proxy=self._proxy,
             proxy_auth=self._proxy_auth,

@@ -10,6 +10,7 @@ from typing import Any
 
 from openclaw_rpc import __version__
 from openclaw_rpc.cli.checks.check import Check, fail, ok, warn
+from openclaw_rpc.cli.checks.hands import hands
 from openclaw_rpc.cli.client import Client, connect
 from openclaw_rpc.cli.errors import CliError, NoGateway
 from openclaw_rpc.cli.options import Shared
@@ -34,6 +35,8 @@ def gateway(options: Shared) -> Iterator[Check]:
     except ConfigError as error:
         yield _problem(error)
     yield from _mode(paths.config)
+    if settings is not None:
+        yield from hands(paths, settings)
     try:
         own = gateway_settings(paths)
     except ConfigError:

@@ -64,9 +64,14 @@ class Memories:
         self._store = store
         self._clock = clock
         self._log = log
-        self._meanings = Meanings(store, embedder, log) if embedder else None
         self._stop_words = stop_words()
         self._unembedded = anyio.Event()
+        self.embed_with(embedder)
+
+    def embed_with(self, embedder: Embedder | None) -> None:
+        """Search by meaning with that embedder from now on; by words alone where there is none."""
+        self._meanings = Meanings(self._store, embedder, self._log) if embedder else None
+        self._unembedded.set()
 
     async def store(self, principal: Principal, params: MemoryStoreParams) -> MemoryStored:
         """Remember a value for the caller.

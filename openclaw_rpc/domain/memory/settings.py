@@ -19,3 +19,15 @@ class MemorySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         float, Meta(ge=0.01, le=86_400, description="How often it is looked whether there is something to fold.")
     ] = 600
     embeddings: Annotated[bool, Meta(description="Search by meaning too, where a provider offers embeddings.")] = False
+    embedding_model: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=200,
+                description="The model that embeds, `name` or `provider/name`; else the one that is usual with the "
+                "primary provider's type, where there is one.",
+            ),
+        ]
+        | None
+    ) = None

@@ -35,7 +35,7 @@ def arguments_of(name: str, schema: JsonObject, words: str, language: Language) 
         found = _json(name, words, language)
     elif not words:
         found = {}
-    elif words.partition("=")[0] in properties or (text is None and "=" in words):
+    elif "=" in words and (text is None or words.partition("=")[0] in properties):
         found = _pairs(name, properties, words, language)
     elif text is not None:
         found = {text: words}

@@ -6,18 +6,25 @@ together with the message that asked for it, until the estimate fits.
 
 from __future__ import annotations
 
+import re
+from collections import deque
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
+
+import msgspec
 
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Attachment, ChatMessage
 from openclaw_rpc.protocol.errors import TooLarge
+from openclaw_rpc.protocol.validation import checked
 
 MESSAGE_TOKENS = 4
 """What a message costs beside its text."""
 PICTURE_TOKENS = 1000
 ANSWER_SHARE = 4
 ANSWER_TOKENS = 4096
+NAME_CHARACTERS: Final = 64
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def estimate(text: str) -> int:
@@ -47,13 +54,50 @@ def as_prompt(message: ChatMessage) -> JsonObject:
     """A kept message in the form of Chat Completions."""
     form: JsonObject = {"role": message.role, "content": message.content}
     if message.tool_calls:
-        form["tool_calls"] = message.tool_calls
+        form["tool_calls"] = [_call(call) for call in message.tool_calls]
         form["content"] = message.content or None
     if message.tool_call_id is not None:
         form["tool_call_id"] = message.tool_call_id
     if message.attachments:
         form["content"] = [{"type": "text", "text": message.content}, *map(_part, message.attachments)]
     return form
+
+
+def _call(call: JsonObject) -> JsonObject:
+    """A kept call as servers take it back: one that was malformed would have them refuse all that follows it."""
+    function = call["function"]
+    name = _UNSAFE.sub("_", function["name"])[:NAME_CHARACTERS] or "_"
+    arguments = function["arguments"] if is_object(function["arguments"]) else "{}"
+    return {"id": call["id"], "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+class _Function(msgspec.Struct):
+    name: str
+    arguments: str
+
+
+class _Call(msgspec.Struct):
+    id: str
+    function: _Function
+
+
+def check_calls(calls: Sequence[JsonObject]) -> None:
+    """Refuse tool calls of a client's that are none of Chat Completions'.
+
+    Raises:
+        InvalidRequest: they lack an id, a name, or their arguments as text.
+    """
+    for call in calls:
+        checked(call, _Call, "history.toolCalls")
+
+
+def is_object(text: str) -> bool:
+    """Whether a text is a JSON object."""
+    try:
+        msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return False
+    return True
 
 
 def _part(attachment: JsonObject) -> JsonObject:
@@ -72,24 +116,30 @@ def attached(attachment: Attachment, text: str | None) -> JsonObject:
 
 
 def conversation(messages: Sequence[ChatMessage]) -> list[JsonObject]:
-    """Kept messages as a model takes them: tool calls and results that lack the other are left out."""
-    answered = {message.tool_call_id for message in messages if message.role == "tool"}
-    asked: set[Any] = set()
+    """Kept messages as a model takes them: tool calls and results that lack the other are left out.
+
+    A call's result is looked for right behind it: there are servers that give the same ids again in each turn.
+    """
     forms: list[JsonObject] = []
-    for message in messages:
+    waiting = deque(messages)
+    while waiting:
+        message = waiting.popleft()
         if message.role == "tool":
-            if message.tool_call_id in asked:
-                forms.append(as_prompt(message))
             continue
         form = as_prompt(message)
-        ids = [call["id"] for call in message.tool_calls]
-        if ids and not answered.issuperset(ids):
+        missing = {call["id"] for call in message.tool_calls}
+        results: list[JsonObject] = []
+        while missing and waiting and waiting[0].role == "tool":
+            result = waiting.popleft()
+            if result.tool_call_id in missing:
+                missing.remove(result.tool_call_id)
+                results.append(as_prompt(result))
+        if missing:
             form.pop("tool_calls")
             form["content"] = message.content
-            ids = []
-        asked.update(ids)
-        if form["content"] or ids:
-            forms.append(form)
+            results.clear()
+        if form["content"] or results:
+            forms += (form, *results)
     return forms
 
 

@@ -17,7 +17,7 @@ from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.ports import Log, RunContext, Store, Toolbox
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
-from openclaw_rpc.domain.runs.context import attached
+from openclaw_rpc.domain.runs.context import attached, check_calls
 from openclaw_rpc.domain.runs.ending import Endings
 from openclaw_rpc.domain.runs.live import Ending, LiveRun, state_of
 from openclaw_rpc.domain.runs.turn import Turn
@@ -173,6 +173,8 @@ class Runs:
     async def _start(
         self, principal: Principal, params: ChatRunParams, pin: str | None
     ) -> tuple[RunAccepted, Callable[[], None]]:
+        for earlier in params.history:
+            check_calls(earlier.tool_calls)
         session = await self._session(principal, params)
         agent = self._agents.get(params.agent_id or session.agent_id)
         if params.history and not session.message_count:
@@ -338,7 +340,7 @@ class Runs:
         finish: FinishReason = "interrupted"
         try:
             with live.scope:
-                await self._open(live)
+                self._open(live)
                 with anyio.fail_after(limit):
                     finish = await self._turn.run(live)
         except TimeoutError:
@@ -357,7 +359,7 @@ class Runs:
             self.running -= 1
             self._pump()
 
-    async def _open(self, live: LiveRun) -> None:
+    def _open(self, live: LiveRun) -> None:
         live.record.status, live.record.started_at = "running", self._sessions.now()
         data = ChatStartedEvent(
             session_key=live.session.key,
@@ -365,8 +367,9 @@ class Runs:
             agent_id=live.agent.id,
             model=live.params.options.model or live.session.model or live.agent.model,
         )
-        events = [(chat_message, live.opening), (chat_started, data)] if live.opening else [(chat_started, data)]
-        await self._streams.keep(live.stream, events, run_id=live.record.id, run=live.record)
+        if live.opening is not None:
+            live.stream.say_soon_kept(chat_message, live.opening, live.record.id)
+        live.stream.say_soon_kept(chat_started, data, live.record.id)
 
     async def _end_unstarted(self, live: LiveRun) -> None:
         with anyio.CancelScope(shield=True):
@@ -463,7 +466,7 @@ class Runs:
         while True:
             await anyio.sleep(KEEP_SECONDS)
             try:
-                await self._streams.keep_deltas()
+                await self._streams.keep_owed()
             except GatewayError as error:
                 self._log.error("what runs say could not be kept", error=error.message)
 

@@ -16,7 +16,6 @@ from openclaw_rpc.domain.records import UsageRecord
 from openclaw_rpc.domain.runs.context import conversation, estimate, fit, tokens_of
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.sessions import Sessions
-from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (
     ChatMessage,
@@ -33,6 +32,8 @@ HISTORY = 500
 """How many of a session's newest messages are looked at."""
 TOOL_TEXT = 32_000
 """How many characters of a tool's result the model is given."""
+SHOWN = 200
+"""How many characters of arguments that can't be read the model is shown again."""
 NO_TOOL = "the tool {name!r} is not there; there are: {names}"
 
 
@@ -59,15 +60,13 @@ class Reply:
             call.arguments += part.arguments
 
     def calls(self) -> list[JsonObject]:
-        """The tool calls it asks for, in the form of Chat Completions."""
-        return [
-            {
-                "id": call.id or new_id("call"),
-                "type": "function",
-                "function": {"name": call.name or "", "arguments": call.arguments or "{}"},
-            }
-            for _, call in sorted(self._calls.items())
-        ]
+        """The tool calls it asks for, in the form of Chat Completions; no two of them share an id."""
+        calls: dict[str, JsonObject] = {}
+        for _, call in sorted(self._calls.items()):
+            call_id = call.id if call.id and call.id not in calls else new_id("call")
+            function = {"name": call.name or "", "arguments": call.arguments or "{}"}
+            calls[call_id] = {"id": call_id, "type": "function", "function": function}
+        return list(calls.values())
 
 
 class Meter(Protocol):
@@ -85,11 +84,8 @@ class Meter(Protocol):
 class Turn:
     """Does the work of a run. What goes wrong is raised; what was said until then is in the run."""
 
-    def __init__(
-        self, store: Store, streams: Streams, sessions: Sessions, models: Models, toolbox: Toolbox, meter: Meter
-    ) -> None:
+    def __init__(self, store: Store, sessions: Sessions, models: Models, toolbox: Toolbox, meter: Meter) -> None:
         self._store = store
-        self._streams = streams
         self._sessions = sessions
         self._models = models
         self._toolbox = toolbox
@@ -200,9 +196,9 @@ class Turn:
         asked = self._message(live, "assistant", live.answer(), tool_calls=calls)
         live.speak_out()
         live.answer_from = len(live.said)
-        events = [(tool_call, self._call_event(live, call, tools)) for call in calls]
-        spent, live.spent = live.spent, []
-        await self._streams.keep(live.stream, events, run_id=live.record.id, messages=(asked,), usage=spent)
+        live.stream.owe((), (asked,))
+        for call in calls:
+            live.stream.say_soon_kept(tool_call, self._call_event(live, call, tools), live.record.id)
         results: list[ChatMessage | None] = [None] * len(calls)
 
         async def use(at: int) -> None:
@@ -249,7 +245,7 @@ class Turn:
             error=error,
             skill=skill,
         )
-        await self._streams.keep(live.stream, ((tool_result, event),), run_id=live.record.id, messages=(message,))
+        live.stream.say_soon_kept(tool_result, event, live.record.id, (message,))
         return message
 
     def _call_event(self, live: LiveRun, call: JsonObject, tools: dict[str, ToolSpec]) -> ToolCallEvent:
@@ -304,12 +300,13 @@ def arguments_of(call: JsonObject) -> JsonObject:
     """A call's arguments.
 
     Raises:
-        InvalidRequest: they are no JSON object; the model is told so.
+        InvalidRequest: they are no JSON object; the model is told so, and how they began.
     """
+    arguments: str = call["function"]["arguments"]
     try:
-        return msgspec.json.decode(call["function"]["arguments"], type=JsonObject)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise InvalidRequest(f"the arguments are no JSON object: {error}") from None
+        return msgspec.json.decode(arguments, type=JsonObject)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        raise InvalidRequest(f"the arguments are no JSON object ({error}): {arguments[:SHOWN]}") from None
 
 
 def params_shown(call: JsonObject) -> Any:

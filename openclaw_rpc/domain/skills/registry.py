@@ -28,6 +28,7 @@ MAX_ANSWER: Final = 2 * MIB
 ANSWER_SECONDS: Final = 15.0
 ARCHIVE_SECONDS: Final = 120.0
 DEFAULT_WAIT: Final = 30
+NONE: Final = "none"
 
 T = TypeVar("T")
 _Text = Annotated[str, Meta(max_length=10_000)]
@@ -88,7 +89,7 @@ class Registry:
     def address(self) -> str | None:
         """Where it is; None where there is none."""
         registry = self._settings().registry
-        return registry.rstrip("/") if registry else None
+        return None if registry == NONE else registry.rstrip("/")
 
     async def search(self, query: str, limit: int) -> list[Listed]:
         """What fits some words, the best first.

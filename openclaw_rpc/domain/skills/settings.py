@@ -11,18 +11,15 @@ SkillSlug = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[a-z0-9]
 class SkillSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where skills come from, and what their commands run in."""
 
-    registry: (
-        Annotated[
-            str,
-            Meta(
-                min_length=8,
-                max_length=1000,
-                pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$",
-                description="A registry that speaks ClawHub's HTTP API; null for none.",
-            ),
-        ]
-        | None
-    ) = "https://clawhub.ai"
+    registry: Annotated[
+        str,
+        Meta(
+            min_length=4,
+            max_length=1000,
+            pattern=r"^(none|https?://[^\s/?#@]+(/[^\s?#]*)?)$",
+            description="The address of a registry that speaks ClawHub's HTTP API; `none` for none.",
+        ),
+    ] = "https://clawhub.ai"
     container: Annotated[
         Literal["none", "podman"],
         Meta(description="What skills' commands run in: the sandbox of all commands, or a container of podman's."),

@@ -1,17 +1,18 @@
-"""What a run is offered: the tools and briefings of all sources, gathered side by side."""
+"""What a run is offered: the tools and briefings of all sources."""
 
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, NamedTuple, Protocol, runtime_checkable
+from typing import Final, NamedTuple, TypeVar
 
 import anyio
 
-from openclaw_rpc.domain.agents import Agents
+from openclaw_rpc.domain.agents import Agent, Agents
 from openclaw_rpc.domain.ports import Log, RunContext
 from openclaw_rpc.domain.tools.base import Tool, ToolSource
-from openclaw_rpc.domain.tools.policy import Decision, Policies, matches
+from openclaw_rpc.domain.tools.policy import Decision, Policies, SecurityPolicy, matches
 from openclaw_rpc.protocol.errors import GatewayError
 
 SOURCE_SECONDS: Final = 10.0
@@ -20,14 +21,11 @@ NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 """What models' servers take as a tool's name."""
 _COMPLAINTS_KEPT: Final = 1000
 
+T = TypeVar("T")
 
-@runtime_checkable
-class NamesSkills(Protocol):
-    """A source that also knows which skills a run was told to use."""
 
-    async def skills(self, context: RunContext) -> Sequence[str]:
-        """The slugs of the skills that the run's message calls, like `@slug`."""
-        ...
+NamesSkills = Callable[[RunContext], Awaitable[Sequence[str]]]
+"""The method ``skills`` of a source that also knows which skills a run's message calls, like `@slug`."""
 
 
 class Offered(NamedTuple):
@@ -52,9 +50,19 @@ class _Found:
     def __init__(self, source: ToolSource) -> None:
         self.source = source
         self.name = str(getattr(source, "name", "") or type(source).__name__)
+        self.names_skills: NamesSkills | None = getattr(source, "skills", None)
         self.tools: Sequence[Tool] = ()
         self.briefing: Sequence[str] = ()
         self.skills: Sequence[str] = ()
+
+
+class _Judged:
+    """What was decided of the tools of an agent, under the rules of that time."""
+
+    def __init__(self, agent: Agent, settings: SecurityPolicy) -> None:
+        self.agent = agent
+        self.settings = settings
+        self.tools: dict[str, tuple[Tool, Offered | None]] = {}
 
 
 class Offers:
@@ -70,6 +78,7 @@ class Offers:
         self._policies = policies
         self._log = log
         self._complained: set[tuple[str, str]] = set()
+        self._judged: dict[str, _Judged] = {}
 
     async def tools(self, context: RunContext) -> dict[str, Offered]:
         """The tools that the run's agent may use.
@@ -93,48 +102,65 @@ class Offers:
         )
 
     async def _gather(self, context: RunContext, *, briefing: bool) -> list[_Found]:
+        """Ask one after the other: hardly any has to wait. One that does for too long is passed over."""
         found = [_Found(source) for source in self._sources]
-
-        async def ask(one: _Found) -> None:
-            one.tools = await self._bounded(one.name, one.source.tools, context)
-            if briefing:
-                one.briefing = await self._bounded(one.name, one.source.briefing, context)
-                if isinstance(one.source, NamesSkills):
-                    one.skills = await self._bounded(one.name, one.source.skills, context)
-
-        async with anyio.create_task_group() as group:
-            for one in found:
-                group.start_soon(ask, one)
+        waiting = deque(found)
+        while waiting:
+            with anyio.move_on_after(SOURCE_SECONDS):
+                while waiting:
+                    await self._ask(waiting[0], context, briefing=briefing)
+                    waiting.popleft()
+            if waiting:
+                slow = waiting.popleft()
+                self._log.warning("a source of tools takes too long", source=slow.name, seconds=SOURCE_SECONDS)
         return found
 
-    async def _bounded(
-        self, name: str, question: Callable[[RunContext], Awaitable[Sequence[Any]]], context: RunContext
-    ) -> Sequence[Any]:
+    async def _ask(self, one: _Found, context: RunContext, *, briefing: bool) -> None:
+        one.tools = await self._said(one, one.source.tools, context)
+        if briefing:
+            one.briefing = await self._said(one, one.source.briefing, context)
+            if one.names_skills is not None:
+                one.skills = await self._said(one, one.names_skills, context)
+
+    async def _said(
+        self, one: _Found, question: Callable[[RunContext], Awaitable[Sequence[T]]], context: RunContext
+    ) -> Sequence[T]:
         try:
-            with anyio.fail_after(SOURCE_SECONDS):
-                return await question(context)
-        except TimeoutError:
-            self._log.warning("a source of tools takes too long", source=name, seconds=SOURCE_SECONDS)
+            return await question(context)
         except GatewayError as error:
-            self._log.warning("a source of tools failed", source=name, error=error.message)
+            self._log.warning("a source of tools failed", source=one.name, error=error.message)
         except Exception as error:
-            self._log.error("a source of tools failed", source=name, error=repr(error), exc_info=True)
+            self._log.error("a source of tools failed", source=one.name, error=repr(error), exc_info=True)
         return ()
 
     def _chosen(self, context: RunContext, found: Sequence[_Found]) -> dict[str, Offered]:
-        rules = self._agents.get(context.agent_id).rules
+        agent, settings = self._agents.get(context.agent_id), self._policies.settings
+        judged = self._judged.get(agent.id)
+        if judged is None or judged.agent is not agent or judged.settings is not settings:
+            # Nobody's rules changed since: what was decided of a tool holds.
+            judged = self._judged[agent.id] = _Judged(agent, settings)
         chosen: dict[str, Offered] = {}
         for one in found:
             for tool in one.tools:
                 name = tool.spec.name
-                if NAME.fullmatch(name) is None:
-                    self._complain("a tool's name is no name", one.name, name)
-                elif name in chosen:
+                known = judged.tools.get(name)
+                if known is None or known[0] is not tool:
+                    known = judged.tools[name] = (tool, self._judge(one.name, tool, agent))
+                if name in chosen:
                     self._complain("two tools have one name", one.name, name)
-                elif any(matches(p, name) for p in rules.allow) and not any(matches(p, name) for p in rules.deny):
-                    decision = self._policies.decide(name, dangerous=tool.dangerous, agent_id=context.agent_id)
-                    chosen[name] = Offered(tool, one.name, decision)
+                elif known[1] is not None:
+                    chosen[name] = known[1]
         return chosen
+
+    def _judge(self, source: str, tool: Tool, agent: Agent) -> Offered | None:
+        """What a tool is to an agent: nothing where its rules are against it."""
+        name, rules = tool.spec.name, agent.rules
+        if NAME.fullmatch(name) is None:
+            self._complain("a tool's name is no name", source, name)
+            return None
+        if not any(matches(p, name) for p in rules.allow) or any(matches(p, name) for p in rules.deny):
+            return None
+        return Offered(tool, source, self._policies.decide(name, dangerous=tool.dangerous, agent_id=agent.id))
 
     def _complain(self, what: str, source: str, tool: str) -> None:
         """Say so once: a run asks anew each time."""

@@ -197,9 +197,9 @@ async def test_nothing_said_at_all_is_answered_too() -> None:
     assert "".join(chunk.text for chunk in await chunks_of([])).startswith("No model")
 
 
-async def test_it_relays_nothing() -> None:
+async def test_it_relays_no_embeddings() -> None:
     provider = OfflineProvider(Gateway())
     with pytest.raises(ProviderFault, match="no model is configured"):
-        async with provider.relay("/chat/completions", b"{}"):
+        async with provider.relay("/embeddings", b"{}"):
             pytest.fail("it must not get that far")
     assert [model.id for model in await provider.models()] == ["offline"]

@@ -84,12 +84,11 @@ async def test_a_frame_full_of_quotes_does_not_hold_up_the_gateway(served: TestG
 
 
 async def test_a_message_that_is_too_big_closes_the_socket(upstream: Upstream) -> None:
-    async with gateway(settings(upstream.url, max_message_bytes=5000)) as served:
-        async with served.connect() as client:
-            await client.send(json.dumps({"id": 1, "method": "agent.list", "pad": "x" * 4900}))
-            assert "result" in await client.next()
-            await client.send("x" * 5001)
-            assert await close_code(client) == 1009
+    async with gateway(settings(upstream.url, max_message_bytes=5000)) as served, served.connect() as client:
+        await client.send(json.dumps({"id": 1, "method": "agent.list", "pad": "x" * 4900}))
+        assert "result" in await client.next()
+        await client.send("x" * 5001)
+        assert await close_code(client) == 1009
 
 
 async def test_text_that_is_no_utf8_is_no_json(served: TestGateway) -> None:
@@ -131,23 +130,23 @@ async def test_calls_of_a_batch_count_too(upstream: Upstream) -> None:
         refused = [answer for answer in answers if "error" in answer]
         assert refused, "a batch is no way around the limit"
         assert {answer["error"]["data"]["reason"] for answer in refused} == {"in_flight"}
+        await client.result("chat.abort", runId=run_id)
 
 
-async def test_connections_of_one_token_are_bounded(served: TestGateway) -> None:
-    async with AsyncExitStack() as stack:
-        async with gateway(settings(max_connections_per_principal=2)) as served:
-            for _ in range(2):
-                await stack.enter_async_context(served.connect())
-            with pytest.raises(InvalidStatus) as refused:
-                await stack.enter_async_context(served.connect())
-            assert refused.value.response.status_code == 429
-            assert refused.value.response.headers["Retry-After"]
-            assert json.loads(refused.value.response.body or b"")["error"]["code"] == "rate_limited"
-            async with served.connect("/ws", token=None, greeted=False) as late:
-                await late.send({"type": "auth", "token": TOKEN})
-                assert await close_code(late) == 4029
-            other = await stack.enter_async_context(served.connect(token=served.make_token()))
-            await other.result("agent.list")
+async def test_connections_of_one_token_are_bounded() -> None:
+    async with AsyncExitStack() as stack, gateway(settings(max_connections_per_principal=2)) as served:
+        for _ in range(2):
+            await stack.enter_async_context(served.connect())
+        with pytest.raises(InvalidStatus) as refused:
+            await stack.enter_async_context(served.connect())
+        assert refused.value.response.status_code == 429
+        assert refused.value.response.headers["Retry-After"]
+        assert json.loads(refused.value.response.body or b"")["error"]["code"] == "rate_limited"
+        async with served.connect("/ws", token=None, greeted=False) as late:
+            await late.send({"type": "auth", "token": TOKEN})
+            assert await close_code(late) == 4029
+        other = await stack.enter_async_context(served.connect(token=served.make_token()))
+        await other.result("agent.list")
 
 
 async def test_connections_that_come_at_once_are_bounded_all_the_same() -> None:
@@ -316,13 +315,16 @@ async def test_heartbeats_come_to_every_socket_in_its_own_spelling() -> None:
             assert (await plain.next())["type"] == "heartbeat"
 
 
-async def test_an_unknown_subprotocol_is_not_chosen(served: TestGateway) -> None:
-    async with served.connect(subprotocols=["mqtt", "jsonrpc"], greeted=False) as client:
-        assert client.socket.subprotocol == "jsonrpc"
-    with pytest.raises(Exception):  # noqa: B017, PT011 — the client's own: nothing was chosen
-        async with served.connect(subprotocols=["mqtt"], greeted=False) as client:
-            assert client.socket.subprotocol is None
-            raise RuntimeError("the client goes on without")
+async def test_a_subprotocol_is_chosen_where_it_is_known(served: TestGateway) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    for offered, chosen in ((["mqtt", "jsonrpc"], "jsonrpc"), (["mqtt"], None), ([], None)):
+        async with (
+            aiohttp.ClientSession() as session,
+            session.ws_connect(served.ws_url, headers=headers, protocols=offered) as socket,
+        ):
+            assert socket.protocol == chosen
+            greeting = await socket.receive_json()
+            assert ("method" in greeting) == (chosen == "jsonrpc")
 
 
 def test_every_close_code_says_whether_to_come_back() -> None:

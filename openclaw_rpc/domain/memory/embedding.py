@@ -1,0 +1,126 @@
+"""Vectors from a provider's model, through its `/embeddings` (OpenAI's API reference, Embeddings)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from openclaw_rpc.domain.memory.settings import MemorySettings
+from openclaw_rpc.domain.models import PRIMARY, Choice, Models, ProviderSettings
+from openclaw_rpc.domain.ports import ProviderFault
+
+USUAL: Final[Mapping[str, str]] = {
+    "openai": "text-embedding-3-small",
+    "gemini": "gemini-embedding-001",
+    "mistral": "mistral-embed",
+    "ollama": "nomic-embed-text",
+    "qwen": "text-embedding-v4",
+    "zhipu": "embedding-3",
+}
+"""The models that are asked where the settings name none, by the type of the primary provider."""
+
+MAX_ANSWER: Final = 64 * 1024 * 1024
+SHORTEST: Final = 500
+"""Characters; a text is not cut further because a server refuses it."""
+TOO_MUCH: Final = frozenset({400, 413, 422})
+"""How servers say that texts are too many or too long; how many they take, each has its own rule for."""
+
+
+class _Embedding(msgspec.Struct):
+    embedding: list[float]
+    index: int | None = None
+
+
+class _Answer(msgspec.Struct):
+    data: list[_Embedding]
+
+
+def embedding_model(settings: MemorySettings, providers: Mapping[str, ProviderSettings]) -> str | None:
+    """The model that embeds, as `Models.resolve` takes it; None where none is wanted, or none is known."""
+    if not settings.embeddings:
+        return None
+    if settings.embedding_model is not None:
+        return settings.embedding_model
+    name = PRIMARY if PRIMARY in providers else next(iter(providers), None)
+    usual = USUAL.get(providers[name].type) if name is not None else None
+    return f"{name}/{usual}" if usual is not None else None
+
+
+class ModelEmbedder:
+    """The port `Embedder` over the configured providers. ``named`` answers the model, as it is at that moment.
+
+    No provider's fallback is asked: vectors of different models can't be compared.
+    """
+
+    def __init__(self, models: Models, named: Callable[[], str | None]) -> None:
+        self._models = models
+        self._named = named
+
+    @property
+    def model(self) -> str:
+        """The provider's name and the model's."""
+        choice = self._choice()
+        return f"{choice.name}/{choice.model}"
+
+    def _choice(self) -> Choice:
+        return self._models.resolve(self._named())[0]
+
+    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+        """A vector for each text, all of one length; long texts by their beginning, where the server wants it so.
+
+        Raises:
+            ProviderFault: the model could not be asked, or did not answer with vectors.
+        """
+        if not texts:
+            return []
+        choice = self._choice()
+        vectors = await self._some(choice, list(texts))
+        if len({len(vector) for vector in vectors}) != 1:
+            raise _garbage(choice, "answered with vectors of different lengths")
+        return vectors
+
+    async def _some(self, choice: Choice, texts: list[str]) -> list[list[float]]:
+        """The vectors; where the server finds it too much, in halves: of the texts, then of the one that is left."""
+        try:
+            return await self._ask(choice, texts)
+        except ProviderFault as fault:
+            if fault.upstream_status not in TOO_MUCH and fault.fault != "too_long":
+                raise
+            if len(texts) > 1:
+                half = len(texts) // 2
+                return await self._some(choice, texts[:half]) + await self._some(choice, texts[half:])
+            if len(texts[0]) <= SHORTEST:
+                raise
+        return await self._some(choice, [texts[0][: len(texts[0]) // 2]])
+
+    async def _ask(self, choice: Choice, texts: list[str]) -> list[list[float]]:
+        # Servers refuse an empty text; a space means as much.
+        body: dict[str, Any] = {"model": choice.model, "input": [text or " " for text in texts]}
+        async with choice.provider.relay("/embeddings", msgspec.json.encode(body)) as relayed:
+            answer = bytearray()
+            async for piece in relayed.pieces:
+                answer += piece
+                if len(answer) > MAX_ANSWER:
+                    raise _garbage(choice, f"answered with more than {MAX_ANSWER >> 20} MB")
+        try:
+            found = msgspec.json.decode(answer, type=_Answer).data
+        except (msgspec.MsgspecError, UnicodeError, RecursionError):
+            raise _garbage(choice, "did not answer with embeddings") from None
+        places = [at if item.index is None else item.index for at, item in enumerate(found)]
+        if sorted(places) != list(range(len(texts))):
+            raise _garbage(choice, f"was given {len(texts)} texts and answered with {len(found)} vectors")
+        vectors = {place: item.embedding for place, item in zip(places, found, strict=True)}
+        if not all(vector and all(map(math.isfinite, vector)) for vector in vectors.values()):
+            raise _garbage(choice, "answered with vectors that are none")
+        return [vectors[at] for at in range(len(texts))]
+
+
+def _garbage(choice: Choice, what: str) -> ProviderFault:
+    return ProviderFault(
+        f"{choice.name} {what}; check that memory.embedding_model ({choice.model}) is a model that embeds",
+        provider=choice.name,
+        fault="garbage",
+    )

@@ -1,0 +1,298 @@
+"""Runs over a store that fails, and runs that the last process left behind."""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+import pytest
+
+from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.domain.agents import Agents
+from openclaw_rpc.domain.auth import owner
+from openclaw_rpc.domain.models import Models
+from openclaw_rpc.domain.ports import Chunk, OfferedModel, Preparation, Prompt, ProviderFault, RunContext
+from openclaw_rpc.domain.published import Published
+from openclaw_rpc.domain.records import RunRecord, SessionRecord
+from openclaw_rpc.domain.runs.service import Runs
+from openclaw_rpc.domain.runs.turn import Turn
+from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.streams import Streams
+from openclaw_rpc.protocol import table
+from openclaw_rpc.protocol.chat import ChatMessage, ChatRunParams, RunAccepted, RunOptions, Usage
+from openclaw_rpc.protocol.errors import Conflict, NotFound, Unavailable
+from tests.support.clock import ManualClock
+
+ADA = owner("gateway")
+
+
+class Talker:
+    """A model that says its words one by one, and then waits for ``go`` where it is told to."""
+
+    name = "primary"
+    default_model = "talker"
+
+    def __init__(self) -> None:
+        self.words = ["one ", "two"]
+        self.go = anyio.Event()
+        self.go.set()
+        self.prompts: list[Prompt] = []
+
+    def context_tokens(self, model: str) -> int:
+        return 10_000
+
+    @asynccontextmanager
+    async def stream(self, prompt: Prompt) -> AsyncGenerator[AsyncIterator[Sequence[Chunk]]]:
+        self.prompts.append(prompt)
+
+        async def pieces() -> AsyncGenerator[Sequence[Chunk]]:
+            for word in self.words:
+                yield (Chunk(text=word),)
+            await self.go.wait()
+            yield (Chunk(finish_reason="stop"),)
+
+        said = pieces()
+        try:
+            yield said
+        finally:
+            await said.aclose()
+
+    def relay(self, path: str, body: bytes) -> Any:
+        raise NotImplementedError
+
+    async def models(self) -> list[OfferedModel]:
+        return []
+
+    async def aclose(self) -> None:
+        return None
+
+
+class NoTools:
+    async def prepare(self, context: RunContext) -> Preparation:
+        return Preparation()
+
+    async def use(self, name: str, params: Any, context: RunContext, call_id: str) -> Any:
+        raise NotFound("there are no tools")
+
+    async def read_attachment(self, path: str, context: RunContext) -> str:
+        raise NotFound("there are no files")
+
+
+class Silent:
+    """A meter and a log that keep what they are told."""
+
+    def __init__(self) -> None:
+        self.errors: list[str] = []
+
+    def model_answered(self, provider: str, model: str, usage: Usage, seconds: float) -> None:
+        return None
+
+    def model_failed(self, fault: ProviderFault) -> None:
+        return None
+
+    def debug(self, event: str, /, **fields: Any) -> None:
+        return None
+
+    info = warning = debug
+
+    def error(self, event: str, /, **fields: Any) -> None:
+        self.errors.append(event)
+
+
+class Disk(MemoryStore):
+    """A store that refuses what it is told to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.full: set[str] = set()
+
+    async def admit(self, session: SessionRecord, run: RunRecord, message: ChatMessage) -> RunRecord:
+        if "admit" in self.full:
+            raise Unavailable("the disk is full")
+        return await super().admit(session, run, message)
+
+    async def commit(self, session_id: str, **what: Any) -> None:
+        if "commit" in self.full:
+            raise Unavailable("the disk is full")
+        await super().commit(session_id, **what)
+
+
+@dataclass
+class Settings:
+    max_running: int = 10
+    max_queued: int = 10
+    timeout_seconds: float = 60
+
+
+class World:
+    """A gateway's inside, without doors."""
+
+    def __init__(self, disk: Disk | None = None) -> None:
+        self.disk = disk or Disk()
+        self.talker = Talker()
+        self.log = Silent()
+        self.told: list[Published] = []
+        self.settings = Settings()
+        self.streams = Streams(self.disk, table.events())
+        agents = Agents({})
+        self.sessions = Sessions(self.disk, self.streams, agents, ManualClock())
+        models = Models({"primary": self.talker}, {})
+        toolbox = NoTools()
+        turn = Turn(self.disk, self.sessions, models, toolbox, self.log)
+        self.runs = Runs(
+            self.settings,
+            store=self.disk,
+            streams=self.streams,
+            sessions=self.sessions,
+            agents=agents,
+            turn=turn,
+            toolbox=toolbox,
+            log=self.log,
+        )
+
+    def hear(self, event: Published) -> None:
+        self.told.append(event)
+
+    async def start(self, message: str = "hi", session: str = "main", **more: Any) -> RunAccepted:
+        accepted, release = await self.runs.start(ADA, ChatRunParams(message=message, session_key=session, **more))
+        self.streams.of(await self.sessions.find(ADA, session)).listen(self)
+        release()
+        return accepted
+
+    def finals(self, run_id: str) -> list[str]:
+        return [e.data.finish_reason for e in self.told if e.row.name == "chat.done" and e.run_id == run_id]
+
+
+async def test_a_run_goes_from_its_message_to_its_end() -> None:
+    world = World()
+    async with world.runs.serving():
+        accepted = await world.start()
+        state = await world.runs.wait(ADA, accepted.run_id, 5000)
+    assert (state.status, state.response, state.finish_reason) == ("completed", "one two", "stop")
+    assert world.finals(accepted.run_id) == ["stop"]
+    assert (world.runs.running, world.runs.queued, world.runs.ended) == (0, 0, {"stop": 1})
+
+
+async def test_a_message_that_can_not_be_kept_is_refused_and_leaves_nothing() -> None:
+    world = World()
+    async with world.runs.serving():
+        world.disk.full = {"admit"}
+        with pytest.raises(Unavailable):
+            await world.start()
+        assert (world.runs.running, world.runs.queued) == (0, 0)
+        world.disk.full = set()
+        accepted = await world.start()
+        assert accepted.status == "accepted"
+        assert (await world.runs.wait(ADA, accepted.run_id, 5000)).status == "completed"
+
+
+async def test_a_run_whose_end_can_not_be_kept_ends_all_the_same_for_those_who_listen() -> None:
+    world = World()
+    world.talker.go = anyio.Event()
+    async with world.runs.serving():
+        accepted = await world.start()
+        await anyio.wait_all_tasks_blocked()
+        world.disk.full = {"commit"}
+        world.talker.go.set()
+        state = await world.runs.wait(ADA, accepted.run_id, 5000)
+        assert state.status == "completed"
+        assert world.finals(accepted.run_id) == ["stop"]
+        assert world.log.errors == ["a run's end could not be kept"]
+        world.disk.full = set()
+        again = await world.start("and now")
+        assert (await world.runs.wait(ADA, again.run_id, 5000)).status == "completed"
+    kept = await world.disk.events((await world.sessions.find(ADA, "main")).id, 0, 100)
+    assert [record.type for record in kept].count("chat.done") == 2, "the first was kept with what came next"
+
+
+async def test_a_run_goes_on_while_the_disk_is_full_and_is_kept_when_it_is_not() -> None:
+    world = World()
+    async with world.runs.serving():
+        accepted, release = await world.runs.start(ADA, ChatRunParams(message="hi", session_key="main"))
+        session = await world.sessions.find(ADA, "main")
+        world.streams.of(session).listen(world)
+        world.disk.full = {"commit"}
+        release()
+        state = await world.runs.wait(ADA, accepted.run_id, 5000)
+        assert (state.status, world.finals(accepted.run_id)) == ("completed", ["stop"])
+        kept, _ = await world.disk.messages(session.id, 10)
+        assert [message.role for message in kept] == ["user"]
+        world.disk.full = set()
+        await world.streams.keep_owed()
+    kept, _ = await world.disk.messages(session.id, 10)
+    assert [message.role for message in kept] == ["user", "assistant"]
+    assert [event.type for event in await world.disk.events(session.id, accepted.seq, 100)][-1] == "chat.done"
+
+
+async def test_runs_that_the_last_process_left_behind_are_interrupted_once() -> None:
+    first = World()
+    first.talker.go = anyio.Event()
+    async with first.runs.serving():
+        running = await first.start("a")
+        waiting = await first.start("b")
+        await anyio.wait_all_tasks_blocked()
+        await first.streams.keep_owed()
+        frozen = first.disk
+        before = (await first.sessions.find(ADA, "main")).epoch
+        second = World(frozen)
+        async with second.runs.serving():
+            for run_id, said in ((running.run_id, "one two"), (waiting.run_id, "")):
+                state = await second.runs.wait(ADA, run_id, 5000)
+                assert (state.status, state.finish_reason, state.response) == ("interrupted", "interrupted", said)
+            session = await second.sessions.find(ADA, "main")
+            assert session.epoch != before
+            events = await frozen.events(session.id, 0, 100)
+            done = [record.run_id for record in events if record.type == "chat.done"]
+            assert sorted(done, key=str) == sorted([running.run_id, waiting.run_id])
+            third = World(frozen)
+            async with third.runs.serving():
+                assert len(await frozen.events(session.id, 0, 100)) == len(events)
+            history = await second.sessions.history(ADA, "main", 10, None)
+            assert [(m.role, m.content, m.status) for m in history.messages] == [
+                ("user", "a", "complete"), ("user", "b", "complete"), ("assistant", "one two", "interrupted"),
+            ]  # fmt: skip
+        first.talker.go.set()
+
+
+async def test_a_run_whose_caller_never_lets_it_begin_is_ended_when_the_gateway_stops() -> None:
+    world = World()
+    async with world.runs.serving():
+        accepted, release = await world.runs.start(ADA, ChatRunParams(message="hi", session_key="main"))
+        async with anyio.create_task_group() as group:
+            group.start_soon(world.runs.close, 0)
+            await anyio.wait_all_tasks_blocked()
+            release()
+        assert (await world.runs.wait(ADA, accepted.run_id, 1)).status == "interrupted"
+
+
+async def test_the_first_question_of_a_session_that_does_not_exist_makes_it_once() -> None:
+    world = World()
+    async with world.runs.serving():
+        started: list[RunAccepted] = []
+
+        async def start() -> None:
+            started.append(await world.start(session="new"))
+
+        async with anyio.create_task_group() as group:
+            for _ in range(5):
+                group.start_soon(start)
+        assert len({run.run_id for run in started}) == 5
+        for run in started:
+            await world.runs.wait(ADA, run.run_id, 5000)
+        assert len((await world.sessions.history(ADA, "new", 100, None)).messages) == 10
+
+
+async def test_limits_that_change_hold_for_the_next_message() -> None:
+    world = World()
+    world.talker.go = anyio.Event()
+    async with world.runs.serving():
+        first = await world.start()
+        world.settings.max_queued = 0
+        with pytest.raises(Unavailable):
+            await world.start()
+        with pytest.raises(Conflict):
+            await world.start(options=RunOptions(if_busy="reject"))
+        world.talker.go.set()
+        await world.runs.wait(ADA, first.run_id, 5000)
+        await world.start()

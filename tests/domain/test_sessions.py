@@ -1,0 +1,167 @@
+"""Sessions: a snapshot that fits its place in the stream, and who reaches whose."""
+
+from typing import Any
+
+import anyio
+import pytest
+
+from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.domain.agents import Agents
+from openclaw_rpc.domain.auth import Principal, owner
+from openclaw_rpc.domain.sessions import Sessions, reach, require_owner
+from openclaw_rpc.domain.streams import Streams
+from openclaw_rpc.protocol import table
+from openclaw_rpc.protocol.base import Scope
+from openclaw_rpc.protocol.chat import ChatMessage
+from openclaw_rpc.protocol.errors import Conflict, Forbidden, NotFound
+from openclaw_rpc.protocol.session import SessionCreateParams, SessionForkParams, SessionListParams, SessionUpdateParams
+from tests.support.clock import ManualClock
+from tests.support.store import message
+
+ADMIN = owner("gateway")
+ADA = Principal("ada", "t", frozenset({Scope.READ, Scope.CHAT}))
+ADAS_ADMIN = Principal("ada", "t2", frozenset(Scope))
+BOB = Principal("bob", "t", frozenset({Scope.READ, Scope.CHAT}))
+
+
+class Racing(MemoryStore):
+    """While messages are read, another one is kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.meanwhile: Any = None
+
+    async def messages(self, session_id: str, limit: int, before: str | None = None) -> tuple[list[ChatMessage], bool]:
+        found = await super().messages(session_id, limit, before)
+        if self.meanwhile is not None:
+            meanwhile, self.meanwhile = self.meanwhile, None
+            await meanwhile()
+        return found
+
+
+class World:
+    def __init__(self) -> None:
+        self.store = Racing()
+        self.streams = Streams(self.store, table.events())
+        self.sessions = Sessions(self.store, self.streams, Agents({}), ManualClock())
+
+    async def create(self, who: Principal = ADA, key: str = "one", **more: Any) -> None:
+        await self.sessions.create(who, SessionCreateParams(session_key=key, **more))
+
+
+def nothing(session_id: str) -> list[Any]:
+    return []
+
+
+async def stopped(session_id: str) -> None:
+    return None
+
+
+async def test_a_snapshot_shows_exactly_what_came_up_to_its_number() -> None:
+    world = World()
+    await world.create()
+
+    async def meanwhile() -> None:
+        await world.sessions.inject(ADA, "one", message("m2", "second"))
+
+    await world.sessions.inject(ADA, "one", message("m1", "first"))
+    world.store.meanwhile = meanwhile
+    detail = await world.sessions.detail(ADA, "one", 10, nothing)
+    assert ([item.content for item in detail.messages], detail.seq) == (["first", "second"], 2)
+
+
+async def test_what_is_another_users_is_not_there() -> None:
+    world = World()
+    await world.create(title="adas")
+    with pytest.raises(NotFound):
+        await world.sessions.find(BOB, "one")
+    await world.create(BOB)
+    assert (await world.sessions.find(BOB, "one")).title is None
+    assert (await world.sessions.find(ADA, "one")).title == "adas"
+
+
+async def test_an_admin_of_the_owner_finds_its_own_first_and_then_anybodys() -> None:
+    world = World()
+    await world.create(title="adas")
+    assert (await world.sessions.find(ADMIN, "one")).user == "ada"
+    await world.create(ADMIN)
+    assert (await world.sessions.find(ADMIN, "one")).user == "owner"
+
+
+async def test_lists_are_of_ones_own_sessions_unless_one_is_the_owners_admin() -> None:
+    world = World()
+    await world.create()
+    await world.create(BOB, "two")
+
+    async def keys(who: Principal, **params: Any) -> list[str]:
+        page = await world.sessions.list(who, SessionListParams(**params), nothing)
+        return sorted(session.session_key for session in page.sessions)
+
+    assert await keys(ADA) == ["one"]
+    assert await keys(ADMIN) == ["one", "two"]
+    assert await keys(ADMIN, user="bob") == ["two"]
+    with pytest.raises(Forbidden):
+        await keys(ADAS_ADMIN, user="bob")
+
+
+def test_only_the_owners_admin_reaches_everybody() -> None:
+    assert [reach(who, None) for who in (ADA, ADAS_ADMIN, ADMIN)] == ["ada", "ada", None]
+    assert reach(ADA, "ada") == "ada"
+    for who in (ADA, ADAS_ADMIN):
+        with pytest.raises(Forbidden):
+            reach(who, "bob")
+        with pytest.raises(Forbidden):
+            require_owner(who)
+    require_owner(ADMIN)
+
+
+async def test_a_reset_begins_a_new_history_and_keeps_the_settings() -> None:
+    world = World()
+    await world.create(title="Work", model="m")
+    await world.sessions.inject(ADA, "one", message("m1", "first"))
+    before = await world.sessions.detail(ADA, "one", 10, nothing)
+    shown = await world.sessions.reset(ADA, "one", stopped)
+    after = await world.sessions.detail(ADA, "one", 10, nothing)
+    assert (shown.title, shown.model, shown.message_count) == ("Work", "m", 0)
+    assert after.epoch != before.epoch
+    assert after.messages == []
+
+
+async def test_a_fork_ends_at_its_message_and_is_the_callers() -> None:
+    world = World()
+    await world.create(title="Work")
+    for at in range(3):
+        await world.sessions.inject(ADA, "one", message(f"m{at}", f"text {at}"))
+    fork = SessionForkParams(session_key="one", message_id="m1", new_session_key="two")
+    assert (await world.sessions.fork(ADA, fork)).message_count == 2
+    with pytest.raises(Conflict):
+        await world.sessions.fork(ADA, fork)
+    with pytest.raises(NotFound):
+        await world.sessions.fork(ADA, SessionForkParams(session_key="one", message_id="m9"))
+    history = await world.sessions.history(ADA, "two", 10, None)
+    assert [item.content for item in history.messages] == ["text 0", "text 1"]
+
+
+async def test_null_takes_a_value_away_and_what_is_left_out_stays() -> None:
+    world = World()
+    await world.create(title="Work", model="m", labels={"a": "b"})
+    shown = await world.sessions.update(ADA, SessionUpdateParams(session_key="one", title=None))
+    assert (shown.title, shown.model, shown.labels) == (None, "m", {"a": "b"})
+    with pytest.raises(NotFound):
+        await world.sessions.update(ADA, SessionUpdateParams(session_key="one", agent_id="nobody"))
+
+
+async def test_a_deleted_session_is_gone_and_its_key_free() -> None:
+    world = World()
+    await world.create()
+    await world.sessions.delete(ADA, "one", stopped)
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            await world.sessions.delete(ADA, "one", stopped)
+    await world.create()
+    async with anyio.create_task_group() as group:
+        for at in range(5):
+            group.start_soon(world.sessions.inject, ADA, "one", message(f"m{at}", str(at)))
+    detail = await world.sessions.detail(ADA, "one", 10, nothing)
+    assert sorted(item.content for item in detail.messages) == list("01234")
+    assert detail.seq == 5

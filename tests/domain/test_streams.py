@@ -1,0 +1,271 @@
+"""The event streams: numbered in order, kept before they are told, told again from any number on."""
+
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import given, settings, strategies
+
+from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.domain.published import Published
+from openclaw_rpc.domain.streams import Stream, Streams, new_epoch
+from openclaw_rpc.protocol import table
+from openclaw_rpc.protocol.base import Topic
+from openclaw_rpc.protocol.chat import ChatDeltaEvent, ChatStartedEvent, chat_delta, chat_started
+from openclaw_rpc.protocol.errors import Unavailable
+from openclaw_rpc.protocol.log import LogEntry, log_line
+from tests.support.store import session
+
+
+class Ear:
+    """Hears a stream."""
+
+    def __init__(self) -> None:
+        self.events: list[Published] = []
+
+    def hear(self, event: Published) -> None:
+        self.events.append(event)
+
+    @property
+    def seqs(self) -> list[int]:
+        return [event.seq for event in self.events]
+
+
+class Disk(MemoryStore):
+    """A store whose commits wait until they are let go, or fail."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = anyio.Event()
+        self.gate.set()
+        self.full = False
+
+    async def commit(self, session_id: str, **what: Any) -> None:
+        await self.gate.wait()
+        if self.full:
+            raise Unavailable("the disk is full")
+        await super().commit(session_id, **what)
+
+
+class World:
+    def __init__(self, **options: Any) -> None:
+        self.disk = Disk()
+        self.streams = Streams(self.disk, table.events(), **options)
+        self.record = session("one")
+        self.ear = Ear()
+
+    async def open(self) -> Stream:
+        await self.disk.create_session(self.record)
+        stream = self.streams.of(self.record)
+        stream.listen(self.ear)
+        return stream
+
+    async def keep(self, run: str = "r", **options: Any) -> None:
+        await self.streams.keep(self.streams.of(self.record), ((chat_started, started(run)),), run_id=run, **options)
+
+
+def started(run: str = "r") -> ChatStartedEvent:
+    return ChatStartedEvent(session_key="one", run_id=run, agent_id="a")
+
+
+def say(stream: Stream, text: str, run: str = "r") -> None:
+    stream.say(chat_delta, ChatDeltaEvent(session_key="one", run_id=run, delta=text), run)
+
+
+async def test_a_lasting_event_is_on_disk_before_anybody_hears_it() -> None:
+    world = World()
+    stream = await world.open()
+    world.disk.gate = anyio.Event()
+    async with anyio.create_task_group() as group:
+        group.start_soon(world.keep)
+        await anyio.wait_all_tasks_blocked()
+        assert world.ear.events == []
+        assert (stream.seq, stream.head, stream.settled) == (1, 0, False)
+        say(stream, "behind it")
+        assert world.ear.events == [], "what comes behind waits for it"
+        world.disk.gate.set()
+    assert world.ear.seqs == [1, 2]
+    assert stream.settled
+
+
+async def test_events_that_could_not_be_kept_are_not_told_and_hold_up_nothing() -> None:
+    world = World()
+    stream = await world.open()
+    world.disk.full = True
+    with pytest.raises(Unavailable):
+        await world.keep()
+    say(stream, "after")
+    assert [event.row.name for event in world.ear.events] == ["chat.delta"]
+    assert await world.streams.since(stream, stream.epoch, 0) is not None or stream.first > 1
+
+
+async def test_a_final_event_is_told_even_where_the_disk_is_full_and_kept_later() -> None:
+    world = World()
+    stream = await world.open()
+    world.disk.full = True
+    with pytest.raises(Unavailable):
+        await world.keep(anyway=True)
+    assert world.ear.seqs == [1]
+    assert stream.unkept
+    world.disk.full = False
+    await world.streams.keep_owed()
+    assert not stream.unkept
+    assert [record.seq for record in await world.disk.events(world.record.id, 0, 10)] == [1]
+
+
+async def test_a_caller_that_is_cancelled_leaves_nothing_waiting() -> None:
+    world = World()
+    stream = await world.open()
+    world.disk.gate = anyio.Event()
+    async with anyio.create_task_group() as group:
+        group.start_soon(world.keep)
+        await anyio.wait_all_tasks_blocked()
+        group.cancel_scope.cancel()
+        world.disk.gate.set()
+    assert world.ear.seqs == [1]
+    assert stream.settled
+
+
+async def test_deltas_are_kept_merged_with_their_marks() -> None:
+    world = World()
+    stream = await world.open()
+    for text in ("a", "bc", "d"):
+        say(stream, text)
+    await world.streams.keep_owed()
+    (record,) = await world.disk.events(world.record.id, 0, 10)
+    assert (record.seq, record.marks) == (3, ((1, 1), (2, 3), (3, 4)))
+    assert b'"abcd"' in record.data
+
+
+async def test_a_listener_that_is_gone_hears_no_more() -> None:
+    world = World()
+    stream = await world.open()
+    say(stream, "a")
+    stream.unlisten(world.ear)
+    say(stream, "b")
+    assert world.ear.seqs == [1]
+
+
+async def test_another_epoch_or_a_number_to_come_can_not_be_had() -> None:
+    world = World()
+    stream = await world.open()
+    say(stream, "a")
+    assert await world.streams.since(stream, "another", 0) is None
+    assert await world.streams.since(stream, stream.epoch, 2) is None
+    assert await world.streams.since(stream, stream.epoch, 1) == []
+
+
+async def test_a_new_history_forgets_the_old() -> None:
+    world = World()
+    stream = await world.open()
+    await world.keep()
+    await world.disk.clear_session(world.record.id)
+    old = stream.epoch
+    stream.restart(new_epoch())
+    assert stream.epoch != old
+    assert await world.streams.since(stream, stream.epoch, 0) is None
+    say(stream, "b")
+    assert world.ear.seqs == [1, 2], "the numbers go on"
+    assert [event.seq for event in await world.streams.since(stream, stream.epoch, 1) or ()] == [2]
+
+
+async def test_history_that_was_trimmed_away_can_not_be_had() -> None:
+    world = World(ring_events=1)
+    world.disk = Disk()
+    world.disk._keep_events = 2  # pyright: ignore[reportPrivateUsage]
+    world.streams = Streams(world.disk, table.events(), ring_events=1)
+    stream = await world.open()
+    for _ in range(40):
+        await world.keep()
+    assert await world.streams.since(stream, stream.epoch, 0) is None
+    assert [event.seq for event in await world.streams.since(stream, stream.epoch, 39) or ()] == [40]
+
+
+async def test_streams_that_nobody_needs_are_let_go_and_go_on_where_they_were() -> None:
+    world = World(idle_streams=2)
+    stream = await world.open()
+    await world.keep()
+    stream.unlisten(world.ear)
+    for name in ("two", "three", "four"):
+        world.streams.of(session(name))
+    assert world.streams.find(world.record.id) is None
+    kept = await world.disk.find_session("ada", "one")
+    assert kept is not None
+    again = world.streams.of(kept)
+    assert (again.seq, again.epoch) == (1, world.record.epoch)
+    assert [event.seq for event in await world.streams.since(again, again.epoch, 0) or ()] == [1]
+
+
+async def test_a_stream_with_a_run_or_a_listener_is_not_let_go() -> None:
+    world = World(idle_streams=1)
+    stream = await world.open()
+    stream.unlisten(world.ear)
+    stream.holders += 1
+    for name in ("two", "three"):
+        world.streams.of(session(name))
+    assert world.streams.find(world.record.id) is stream
+
+
+async def test_a_topic_tells_its_own_users_events_and_those_of_nobody() -> None:
+    world = World()
+    stream = await world.open()
+    adas, bobs, everybody = Ear(), Ear(), Ear()
+    topics = world.streams.topics
+    for ear, user in ((adas, "ada"), (bobs, "bob"), (everybody, None)):
+        topics.listen(Topic.SESSIONS, ear, user)
+        topics.listen(Topic.LOGS, ear, user)
+    from openclaw_rpc.protocol.session import SessionGoneEvent, session_deleted
+
+    stream.tell(session_deleted, SessionGoneEvent(session_key="one"))
+    assert [len(ear.events) for ear in (adas, bobs, everybody)] == [1, 0, 1]
+    line = LogEntry(timestamp="", level="info", component="", message="")
+    topics.tell(Published(log_line, line, user=""))
+    assert [len(ear.events) for ear in (adas, bobs, everybody)] == [2, 1, 2]
+    assert topics.unlisten(Topic.LOGS, adas) is True
+    assert topics.unlisten(Topic.LOGS, adas) is False
+    assert topics.wanted(Topic.LOGS)
+
+
+STEP = strategies.one_of(
+    strategies.tuples(strategies.just("say"), strategies.text("abc", min_size=1, max_size=4)),
+    strategies.tuples(strategies.just("other"), strategies.text("xyz", min_size=1, max_size=4)),
+    strategies.tuples(strategies.sampled_from(["keep", "deltas", "forget"]), strategies.just("")),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(steps=strategies.lists(STEP, max_size=25), ring=strategies.integers(1, 5), data=strategies.data())
+async def test_from_any_number_on_the_rest_is_told_again_exactly(
+    steps: list[tuple[str, str]], ring: int, data: strategies.DataObject
+) -> None:
+    world = World(ring_events=ring)
+    await world.open()
+    for step, text in steps:
+        stream = world.streams.of(await world.disk.find_session("ada", "one") or world.record)
+        if step == "keep":
+            await world.keep()
+        elif step == "deltas":
+            await world.streams.keep_owed()
+        elif step == "forget":
+            await world.streams.keep_owed()
+            world.streams.drop(world.record.id)
+            world.streams.of(await world.disk.find_session("ada", "one") or world.record).listen(world.ear)
+        else:
+            say(stream, text, "r" if step == "say" else "other")
+    told = world.ear.events
+    assert [event.seq for event in told] == list(range(1, len(told) + 1))
+    stream = world.streams.of(await world.disk.find_session("ada", "one") or world.record)
+    after = data.draw(strategies.integers(0, len(told)))
+    again = await world.streams.since(stream, stream.epoch, after)
+    assert again is not None
+    seqs = [event.seq for event in again]
+    assert seqs == sorted(set(seqs))
+    assert all(seq > after for seq in seqs)
+    for run in ("r", "other"):
+        assert _text(again, run) == _text(told[after:], run)
+    lasting = [event.seq for event in told[after:] if event.row is chat_started]
+    assert [event.seq for event in again if event.row is chat_started] == lasting
+
+
+def _text(events: list[Published], run: str) -> str:
+    return "".join(event.data.delta for event in events if event.row is chat_delta and event.run_id == run)

@@ -1,0 +1,20 @@
+"""A slice of what `python -m tests.fuzz.http` asks: as many cases as a core does in the time it is given."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.fuzz.http import run
+
+CASES = 5000
+CPU_SECONDS = 60.0
+
+
+@pytest.mark.timeout(300)
+async def test_no_request_breaks_the_gateway_or_its_description(record_property: Callable[[str, object], None]) -> None:
+    report = await run(CASES, cpu=CPU_SECONDS)
+    record_property("cases", report.cases)
+    print(report)
+    assert not report.faults, report
+    assert report.cases >= CASES // 10, "so few say nothing"
+    assert {200, 400, 404} <= report.statuses.keys()
