@@ -190,13 +190,14 @@ def test_aliases_that_multiply_are_refused_before_they_grow():
 
 
 def test_anchors_and_merge_keys_work():
-    found = settings("skills:\n  base: &b {a: 1, c: 2}\n  more: {<<: *b, a: 3}\n")
-    assert found.skills["more"] == {"a": 3, "c": 2}
+    found = settings("channels:\n  base: &b {a: 1, c: 2}\n  more: {<<: *b, a: 3}\n")
+    assert found.channels["more"] == {"a": 3, "c": 2}
 
 
 def test_words_that_old_yaml_took_for_truths_and_times_stay_text():
-    found = settings("skills: {a: no, b: on, c: 12:30:00, d: 2024-01-01, e: 0o17, f: 1e3, g: 007}")
-    assert found.skills == {"a": "no", "b": "on", "c": "12:30:00", "d": "2024-01-01", "e": 15, "f": 1000.0, "g": 7}
+    found = settings("channels: {x: {a: no, b: on, c: 12:30:00, d: 2024-01-01, e: 0o17, f: 1e3, g: 007}}")
+    wanted = {"a": "no", "b": "on", "c": "12:30:00", "d": "2024-01-01", "e": 15, "f": 1000.0, "g": 7}
+    assert found.channels == {"x": wanted}
 
 
 def test_all_problems_are_told_at_once_in_the_order_of_their_lines():

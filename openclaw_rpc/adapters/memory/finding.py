@@ -25,7 +25,7 @@ ENDS: Final = 1_000
 """How many entries at either end of a stretch of time are looked at for its lowest and highest number."""
 RANKED: Final = 100
 RANKED_EACH: Final = 6
-"""How many are ranked with all their words at hand: so many for each that is asked for, up to `RANKED`, or all those."""
+"""How many are ranked with all their words at hand: so many for each that is asked for, `RANKED` at the most."""
 
 
 class Filter(NamedTuple):

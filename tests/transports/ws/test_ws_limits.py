@@ -307,12 +307,15 @@ async def test_a_changed_token_closes_the_sockets_of_the_old_one(served: TestGat
 
 
 async def test_heartbeats_come_to_every_socket_in_its_own_spelling() -> None:
-    async with gateway(settings(heartbeat_seconds=0.1)) as served:
-        async with served.connect() as plain, served.connect(subprotocols=["jsonrpc"], greeted=False) as strict:
-            assert strict.socket.subprotocol == "jsonrpc"
-            assert (await strict.next())["method"] == "connected"
-            assert (await strict.next())["method"] == "heartbeat"
-            assert (await plain.next())["type"] == "heartbeat"
+    async with (
+        gateway(settings(heartbeat_seconds=0.1)) as served,
+        served.connect() as plain,
+        served.connect(subprotocols=["jsonrpc"], greeted=False) as strict,
+    ):
+        assert strict.socket.subprotocol == "jsonrpc"
+        assert (await strict.next())["method"] == "connected"
+        assert (await strict.next())["method"] == "heartbeat"
+        assert (await plain.next())["type"] == "heartbeat"
 
 
 async def test_a_subprotocol_is_chosen_where_it_is_known(served: TestGateway) -> None:
