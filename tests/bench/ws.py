@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from contextlib import AsyncExitStack
 
@@ -17,6 +18,7 @@ ROUNDS = 5
 IDLE = 2000
 SUBSCRIBERS = 100
 CALL = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "channel.status", "params": {"channelId": "webhook"}})
+WORDS = re.compile(rb"w\d+ ")
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
@@ -125,7 +127,7 @@ async def fan_out() -> list[Row]:
             while True:
                 frame = await socket.recv(decode=False)
                 if b'"chat.delta"' in frame:
-                    heard += frame.count(b"w")
+                    heard += len(WORDS.findall(frame))
                 elif b'"chat.done"' in frame:
                     assert heard == words, heard
                     return

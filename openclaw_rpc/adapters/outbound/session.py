@@ -14,6 +14,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import DefaultResolver
 
 from openclaw_rpc import __version__
+from openclaw_rpc.adapters.tls import client_context
 from openclaw_rpc.domain.outbound import OutboundPolicy
 
 Policy = Callable[[], OutboundPolicy]
@@ -90,6 +91,7 @@ def guarded_session(
     connector = aiohttp.TCPConnector(
         resolver=GuardedResolver(policy, resolver or DefaultResolver()),
         socket_factory=socket_factory(policy),
+        ssl=client_context(),
         use_dns_cache=False,
         limit=connections,
     )

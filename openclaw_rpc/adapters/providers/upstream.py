@@ -20,6 +20,7 @@ from aiohttp.helpers import get_env_proxy_for_url
 from multidict import CIMultiDict
 
 from openclaw_rpc.adapters.providers.faults import MAX_BODY, Failed, Faults
+from openclaw_rpc.adapters.tls import client_context
 from openclaw_rpc.domain.models import ProviderSettings
 
 if TYPE_CHECKING:
@@ -60,7 +61,11 @@ class Connections:
         """
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS, keepalive_timeout=KEEP_ALIVE_SECONDS),
+                connector=aiohttp.TCPConnector(
+                    limit=CONNECTIONS,
+                    keepalive_timeout=KEEP_ALIVE_SECONDS,
+                    ssl=client_context() if url.scheme == "https" or self._proxy is not None else True,
+                ),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=self._timeout,
             )

@@ -1,0 +1,32 @@
+"""Connections to the outside verify whom they talk to, wherever their certificates were read."""
+
+import ssl
+import subprocess
+import sys
+
+from openclaw_rpc.adapters.tls import client_context, without_certificates
+
+PROGRAM = """
+import openclaw_rpc.app, aiohttp.connector as connector
+context = connector._make_ssl_context(True)
+before = connector._SSL_CONTEXT_VERIFIED
+print(before.verify_mode.name, before.check_hostname, len(before.get_ca_certs()))
+print(context.verify_mode.name, context.check_hostname)
+"""
+
+
+def test_the_start_reads_no_certificates_and_trusts_nobody_for_it() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.splitlines() == ["CERT_REQUIRED True 0", "CERT_REQUIRED True"]
+
+
+def test_a_context_that_is_asked_for_verifies() -> None:
+    context = client_context()
+    assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
+
+
+def test_default_contexts_are_as_ever_afterwards() -> None:
+    original = ssl.create_default_context
+    with without_certificates():
+        assert ssl.create_default_context().verify_mode is ssl.CERT_REQUIRED
+    assert ssl.create_default_context is original
