@@ -85,6 +85,7 @@ crash: install ## kill the gateway 200 times and look what is left
 .PHONY: fuzz
 fuzz: install ## 100000 hostile inputs
 	@$(PY) -m tests.fuzz --cases 100000 $(ARGS)
+	@$(PY) -m tests.fuzz.http --cases 100000
 
 .PHONY: build
 build: install ## wheel and sdist, and a start of the wheel alone in an empty venv

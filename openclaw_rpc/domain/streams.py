@@ -50,6 +50,7 @@ class Stream:
         self._portions: list[Portion] = []
         self._owed: list[EventRecord] = []
         self._owed_messages: list[ChatMessage] = []
+        self._owed_runs: dict[str, RunRecord] = {}
         self._listeners: dict[Listener, None] = {}
         self._topics = topics
         self._ring_events = ring_events
@@ -98,7 +99,7 @@ class Stream:
     @property
     def unkept(self) -> bool:
         """Whether events were told, or messages said, that are not on disk yet."""
-        return bool(self._portions or self._owed or self._owed_messages)
+        return bool(self._portions or self._owed or self._owed_messages or self._owed_runs)
 
     def take_unkept(self) -> tuple[list[EventRecord], list[ChatMessage]]:
         """Those events and messages, to be kept by the caller with what it keeps."""
@@ -113,6 +114,16 @@ class Stream:
         """Remember what has to be kept with the next write."""
         self._owed.extend(records)
         self._owed_messages.extend(messages)
+
+    def owe_run(self, run: RunRecord) -> None:
+        """Remember a run whose end could not be kept; without it, a restart would end it once more."""
+        self._owed_runs[run.id] = run
+
+    def take_runs(self) -> list[RunRecord]:
+        """Those runs, to be kept by the caller."""
+        runs = list(self._owed_runs.values())
+        self._owed_runs.clear()
+        return runs
 
     def say_soon_kept(
         self, row: Event[Any], data: msgspec.Struct, run_id: str, messages: Iterable[ChatMessage] = ()
@@ -166,6 +177,7 @@ class Stream:
         self.epoch = epoch
         self._ring.clear()
         self.take_unkept()
+        self.take_runs()
 
     def recent(self, after: int) -> list[Published]:
         """The events in memory whose number is greater."""
@@ -275,16 +287,23 @@ class Streams:
         records: list[EventRecord] = []
         fresh: list[EventRecord] = []
         owed: list[ChatMessage] = []
+        runs: list[RunRecord] = []
         # A caller that is cancelled here, or fails, must not leave the events behind it waiting for ever.
         with anyio.CancelScope(shield=True):
             try:
                 fresh = [record_of(event) for event in told]
                 records, owed = stream.take_unkept()
+                runs = stream.take_runs()
+                while runs:
+                    await self._store.commit(stream.session_id, run=runs[-1])
+                    runs.pop()
                 await self._store.commit(
                     stream.session_id, messages=[*owed, *messages], events=[*records, *fresh], run=run, usage=usage
                 )
                 stream.kept = max(stream.kept, *(record.seq for record in (*records, *fresh)), 0)
             except BaseException:
+                for late in (*runs, *((run,) if anyway and run is not None else ())):
+                    stream.owe_run(late)
                 stream.owe([*records, *fresh] if anyway else records, [*owed, *messages] if anyway else owed)
                 if not anyway:
                     stream.withdraw(told)

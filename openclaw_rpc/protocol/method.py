@@ -17,7 +17,8 @@ D = TypeVar("D", bound=msgspec.Struct)
 class Event(Generic[D]):
     """An event: its name, its data, and whether it outlives the process.
 
-    A lasting event is on disk before anybody sees it; the others (deltas) are kept in memory up to a bound.
+    A lasting event is kept on disk: the one that ends a run before anybody sees it, what a run does on its way within
+    half a second. The others (deltas) are kept merged.
     An event with a topic also reaches those who subscribed to that topic.
     """
 

@@ -223,6 +223,7 @@ async def test_a_run_goes_on_while_the_disk_is_full_and_is_kept_when_it_is_not()
     kept, _ = await world.disk.messages(session.id, 10)
     assert [message.role for message in kept] == ["user", "assistant"]
     assert [event.type for event in await world.disk.events(session.id, accepted.seq, 100)][-1] == "chat.done"
+    assert await world.disk.unfinished_runs() == []
 
 
 async def test_runs_that_the_last_process_left_behind_are_interrupted_once() -> None:
