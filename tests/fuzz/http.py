@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import math
 import sys
 import time
@@ -45,13 +46,9 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 @dataclass
 class Report:
-    """What came of it: ``cases`` were answered, of the ``asked``, some of which no client can send.
-
-    ``faults`` holds the first of each operation, as text with the request in it.
-    """
+    """What came of it: ``cases`` were answered. ``faults`` holds the first of each operation, as text with the request in it."""
 
     cases: int = 0
-    asked: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     faults: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
@@ -77,7 +74,8 @@ def _calls(operation: Any) -> list[str]:
 
 def fuzz(url: str, token: str, cases: int, *, seed: int = 1, cpu: float = math.inf) -> Report:
     """Ask a gateway so many times, until ``cpu`` s of the process's time are used up. Every operation gets its share,
-    round by round, so that none is left out when time is short. Blocks: not for the loop that the gateway runs in.
+    round by round, so that none is left out when time is short; what one has no cases for, and what no client can
+    send, goes to the others in the next round. Blocks: not for the loop that the gateway runs in.
     """
     report, began, limit = Report(), time.monotonic(), time.process_time() + cpu
     with warnings.catch_warnings(), requests.Session() as session:
@@ -87,13 +85,15 @@ def fuzz(url: str, token: str, cases: int, *, seed: int = 1, cpu: float = math.i
         session.headers["Authorization"] = f"Bearer {token}"
         found = operations(schemathesis.openapi.from_dict(document))
         pairs = [(operation, mode) for operation in found for mode in MODES]
-        turns = [(number, *pair) for number in range(ROUNDS) for pair in pairs]
-        for at, (number, operation, mode) in enumerate(turns):
-            share = -(-(cases - report.asked) // (len(turns) - at))
-            if share < 1 or time.process_time() > limit:
+        for number in itertools.count():
+            before = report.cases
+            rounds = max(1, ROUNDS - number)
+            for at, (operation, mode) in enumerate(pairs):
+                due = (cases - before) * (at + 1) // (len(pairs) * rounds) - (report.cases - before)
+                if due > 0 and time.process_time() < limit:
+                    _ask(operation, mode, due, seed + number, url, session, report)
+            if not before < report.cases < cases or time.process_time() >= limit:
                 break
-            report.asked += share
-            _ask(operation, mode, share, seed + number, url, session, report)
     report.seconds = time.monotonic() - began
     return report
 

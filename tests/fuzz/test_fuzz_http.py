@@ -1,4 +1,4 @@
-"""A slice of what `python -m tests.fuzz.http` asks: as many cases as a core does in the time it is given."""
+"""A slice of what `python -m tests.fuzz.http` asks."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,8 @@ import pytest
 from tests.fuzz.http import run
 
 CASES = 5000
-CPU_SECONDS = 60.0
+CPU_SECONDS = 200.0
+"""Several times what it takes: a gateway that became slow ends the test before its time limit does."""
 
 
 @pytest.mark.timeout(300)
@@ -16,5 +17,5 @@ async def test_no_request_breaks_the_gateway_or_its_description(record_property:
     record_property("cases", report.cases)
     print(report)
     assert not report.faults, report
-    assert report.cases >= CASES // 10, "so few say nothing"
+    assert report.cases == CASES, "the gateway took too long for all of them"
     assert {200, 400, 404} <= report.statuses.keys()
