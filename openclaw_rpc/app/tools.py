@@ -102,6 +102,7 @@ class Hands:
             SqliteMemoryStore.open(paths.state / "memory.db", paths.state / "memory")
         )
         self.memories = Memories(store, self._clock, self._logs.get("memory"), self.settings.memory)
+        stack.push_async_callback(self.memories.settle)
         self._embed()
         driver = PlaywrightDriver(lambda: self.settings.browser, paths.state / "browser", lambda: self.policy)
         self.browsers = Browsers(
@@ -201,6 +202,7 @@ class Hands:
     def start(self, background: TaskGroup) -> None:
         """Begin what goes on by itself."""
         background.start_soon(self.memories.keep_compacting)
+        background.start_soon(self.memories.keep_conversations)
         background.start_soon(self.browsers.stop_when_idle)
         background.start_soon(self.servers.serve)
 
@@ -214,13 +216,13 @@ class Hands:
         self.files.settings = settings.files
         self.servers.apply()
 
-    async def remember(self, live: LiveRun) -> None:
+    def remember(self, live: LiveRun) -> None:
         """Index what was said in a run, where its agent remembers."""
         record = live.record
         if not live.agent.memory or record.status != "completed" or not record.response:
             return
         try:
-            await self.memories.remember_conversation(
+            self.memories.note_conversation(
                 record.user, record.session_key, record.id, live.params.message, record.response
             )
         except GatewayError as error:

@@ -76,8 +76,12 @@ def parse_duration(text: str, field: str = "expiresIn") -> int:
 
 
 def new_id(prefix: str) -> str:
-    """A new id, ``<prefix>_`` and 24 characters that are safe in a URL: 144 random bits."""
-    return f"{prefix}_{secrets.token_urlsafe(18)}"
+    """A new id, ``<prefix>_`` and 27 characters that are safe in a URL: the time in ms, then 96 random bits.
+
+    Ids that are made one after the other lie together in an index, as with UUIDv7 (RFC 9562, 6.13): a write touches
+    fewer of its pages.
+    """
+    return f"{prefix}_{time.time_ns() // 1_000_000:011x}{secrets.token_urlsafe(12)}"
 
 
 def _spell(moment: datetime) -> str:

@@ -77,11 +77,14 @@ class Store(Protocol):
         """
         ...
 
-    async def admit(self, session: SessionRecord, run: RunRecord, message: ChatMessage) -> RunRecord:
-        """Keep a run with the user's message, and the session where it is new. Answers the run.
+    async def admit(self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage]) -> RunRecord:
+        """Keep a run with the user's message, what was said before it, and the session where it is new, at once.
 
-        Where ``run.idempotency_key`` was used by that user within the 24 h before ``run.created_at``, nothing is
-        kept and the run of that time is answered.
+        Answers the run. Where ``run.idempotency_key`` was used by that user within the 24 h before
+        ``run.created_at``, nothing is kept and the run of that time is answered.
+
+        Raises:
+            SessionExists: the session is new, and its user has another with its key.
         """
         ...
 
@@ -108,10 +111,6 @@ class Store(Protocol):
 
     async def unfinished_runs(self) -> list[RunRecord]:
         """Runs that are queued or running: at start, those that the last process left behind."""
-        ...
-
-    async def partial_messages(self, run_id: str) -> list[ChatMessage]:
-        """The messages of a run whose status is ``partial``."""
         ...
 
     async def events(self, session_id: str, after: int, limit: int) -> list[EventRecord]:

@@ -235,10 +235,6 @@ class Sessions:
         await self._streams.keep(self._streams.of(record), ((chat_message, data),), messages=(message,))
         return ChatInjected(session_key=record.key, message=message)
 
-    def stream(self, record: SessionRecord) -> Stream:
-        """The session's events."""
-        return self._streams.of(record)
-
     def announce(self, record: SessionRecord) -> SessionInfo:
         """Tell that a session was made or changed."""
         shown = info(record, [])

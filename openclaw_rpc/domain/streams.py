@@ -313,11 +313,10 @@ class Streams:
                 stream.kept_events += bool(told)
                 stream.release(told)
 
-    async def keep_owed(self, session_id: str | None = None) -> None:
-        """Put on disk what runs said and did since the last time, in one session or in all."""
+    async def keep_owed(self) -> None:
+        """Put on disk what runs said and did since the last time."""
         for stream in [stream for stream in self._streams.values() if stream.unkept]:
-            if session_id is None or stream.session_id == session_id:
-                await self.keep(stream, ())
+            await self.keep(stream, ())
 
     async def since(self, stream: Stream, epoch: str, after: int) -> list[Published] | None:
         """All that was told after a number, in order; None where it can't be had.

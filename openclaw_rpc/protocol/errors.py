@@ -77,6 +77,10 @@ class Conflict(GatewayError):
     code, rpc, status = "conflict", -32009, 409
 
 
+class SessionExists(Conflict):
+    """A session of that user has that key already."""
+
+
 class KeyReused(Conflict):
     """The idempotency key was used with other params."""
 

@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -86,10 +87,14 @@ def test_what_is_no_duration_is_refused_by_its_fields_name(text: str):
     assert refused.value.field == "expiresIn"
 
 
-def test_ids_differ_and_are_safe_in_a_url():
-    ids = {new_id("run") for _ in range(1000)}
+def test_ids_differ_and_are_safe_in_a_url_and_sort_by_time():
+    made = [new_id("run") for _ in range(1000)]
+    ids = set(made)
     assert len(ids) == 1000
-    assert all(one.startswith("run_") and len(one) == 28 and one.isascii() for one in ids)
+    times = [one[4:15] for one in made]
+    assert times == sorted(times)
+    assert abs(int(times[0], 16) / 1000 - time.time()) < 60
+    assert all(one.startswith("run_") and len(one) == 31 and one.isascii() for one in ids)
     assert all(one.replace("_", "").replace("-", "").isalnum() for one in ids)
 
 

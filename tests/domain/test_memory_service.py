@@ -231,7 +231,8 @@ async def test_recalling_fits_its_room() -> None:
 
 async def test_a_turn_is_recalled_elsewhere_until_its_session_is_forgotten() -> None:
     all_ = Set()
-    await all_.memories.remember_conversation("owner", "s1", "run_1", "Where is Zanzibar?", "In the Indian Ocean.")
+    all_.memories.note_conversation("owner", "s1", "run_1", "Where is Zanzibar?", "In the Indian Ocean.")
+    await all_.memories.settle()
     (turn,) = await all_.memories.recall("owner", "Tell me about Zanzibar")
     assert turn.text == "Q: Where is Zanzibar?\nA: In the Indian Ocean."
     assert turn.kind == "conversation"

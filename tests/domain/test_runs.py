@@ -107,10 +107,10 @@ class Disk(MemoryStore):
         super().__init__()
         self.full: set[str] = set()
 
-    async def admit(self, session: SessionRecord, run: RunRecord, message: ChatMessage) -> RunRecord:
+    async def admit(self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage]) -> RunRecord:
         if "admit" in self.full:
             raise Unavailable("the disk is full")
-        return await super().admit(session, run, message)
+        return await super().admit(session, run, messages)
 
     async def commit(self, session_id: str, **what: Any) -> None:
         if "commit" in self.full:

@@ -46,7 +46,7 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 @dataclass
 class Report:
-    """What came of it: ``cases`` were answered. ``faults`` holds the first of each operation, as text with the request in it."""
+    """What came of it: ``cases`` were answered; ``faults``, the first of each operation, hold the request too."""
 
     cases: int = 0
     statuses: Counter[int] = field(default_factory=Counter)

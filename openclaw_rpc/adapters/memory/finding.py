@@ -1,30 +1,35 @@
 """Which memories match, and how well, within a time that does not grow with how many match.
 
-First each word's number of holders, counted up to a bound. Then the holders are gathered, of the rarest word first and
-the newest first, up to a bound; where that leaves some out, those that have the rarest words together come in before.
-Of the gathered, the most promising are ranked by BM25 with all their words at hand.
+Of each word the newest holders are gathered. Where that is not all, their density tells how many there are, and those
+that have the rarest words together come in as well. Of the gathered, the most promising are ranked by BM25 with all
+their words at hand.
 """
+
+from __future__ import annotations
 
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from openclaw_rpc.adapters.memory.rules import best
+from openclaw_rpc.adapters.memory.rules import best, telling
 from openclaw_rpc.adapters.memory.schema import SHIFT
 from openclaw_rpc.domain.memory.ports import MemoryQuery
 from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, READ, rarity, score
 
-COUNTED: Final = 60_000
-"""How many holders are counted, of all words together."""
 GATHERED: Final = 4_000
-TOGETHER: Final = 3
-"""How many of the rarest words must come together where there are too many holders to gather."""
-TOGETHER_GATHERED: Final = 1_000
+"""How many holders are gathered at the most, of all words together."""
+GATHERED_EACH: Final = 4
+GATHERED_LEAST: Final = 100
+"""How many holders of a word are gathered: so many for each memory that is asked for, but not less than this."""
+TOGETHER: Final = (3, 2)
+"""How many of the rarest words must come together where not all holders are gathered."""
+LOOKED_AT: Final = 2_000
+"""Of about how many holders of the rarest word it is seen whether they hold the others, too."""
 ENDS: Final = 1_000
 """How many entries at either end of a stretch of time are looked at for its lowest and highest number."""
 RANKED: Final = 100
-RANKED_EACH: Final = 6
+RANKED_EACH: Final = 4
 """How many are ranked with all their words at hand: so many for each that is asked for, `RANKED` at the most."""
 
 
@@ -41,14 +46,26 @@ class Range(NamedTuple):
     first: int
     last: int
 
+    def newest(self, count: int) -> Range:
+        """The highest ``count`` of them."""
+        return Range(max(self.first, self.last - count + 1), self.last)
+
+
+class Held(NamedTuple):
+    """The newest memories that hold a word, and about how many there are in all."""
+
+    numbers: list[int]
+    holders: int
+
 
 def find(connection: sqlite3.Connection, query: MemoryQuery) -> list[tuple[float, int]]:
     """Scores and numbers of the best matches, the best first."""
-    user = connection.execute("SELECT no, entries, words FROM users WHERE name = ?", (query.user,)).fetchone()
-    if user is None or not user[1]:
+    user = connection.execute("SELECT no, last, entries, words FROM users WHERE name = ?", (query.user,)).fetchone()
+    if user is None or not user[2]:
         return []
-    no, entries, words = user
-    found = _by_words(connection, query, no, entries, words / entries) if query.words else {}
+    no, last, entries, words = user
+    span = Range(no << SHIFT, (no << SHIFT) + last)
+    found = _by_words(connection, query, span, entries, words / entries) if query.words else {}
     if query.prefix is not None:
         for number, value in _by_key(connection, no, query.prefix, condition(query), query.limit):
             found[number] = max(found.get(number, 0.0), value)
@@ -74,26 +91,25 @@ def condition(query: MemoryQuery) -> Filter:
 
 
 def range_of(no: int) -> Range:
-    """All numbers of a user's memories."""
+    """All numbers that a user's memories can have."""
     return Range(no << SHIFT, ((no + 1) << SHIFT) - 1)
 
 
 def _by_words(
-    connection: sqlite3.Connection, query: MemoryQuery, no: int, entries: int, average: float
+    connection: sqlite3.Connection, query: MemoryQuery, span: Range, entries: int, average: float
 ) -> dict[int, float]:
-    span = range_of(no)
-    most = COUNTED // len(query.words)
-    holders = {word: _count(connection, word, span, most) for word in query.words}
-    rarities = {word: rarity(count, entries) for word, count in holders.items()}
-    if sum(holders.values()) > GATHERED and (query.place or query.since or query.until):
-        # Not all will be gathered: begin among those that can be wanted.
-        narrow = _narrowed(connection, no, query)
+    room = GATHERED if query.category else max(GATHERED_LEAST, query.limit * GATHERED_EACH)
+    most = max(1, min(room, GATHERED // len(query.words)))
+    held = _held(connection, query.words, span, most)
+    words = telling({word: found.holders for word, found in held.items()}, entries, query.common)
+    rarities = {word: rarity(held[word].holders, entries) for word in words}
+    if (query.place or query.since or query.until) and any(held[word].holders > most for word in words):
+        # Not all were gathered: begin among those that can be wanted.
+        narrow = _narrowed(connection, span.first >> SHIFT, query)
         if narrow is None:
             return {}
-        span = narrow
-        holders = {word: _count(connection, word, span, most) for word in query.words}
-    rarest = sorted((word for word in query.words if holders[word]), key=holders.__getitem__)
-    having = _gather(connection, rarest, holders, span)
+        span, held = narrow, _held(connection, words, narrow, most)
+    having = _having({word: held[word] for word in words if held[word].numbers}, connection, span, most)
     promising: dict[int, float] = {}
     for word, numbers in having.items():
         worth = rarities[word]
@@ -101,6 +117,25 @@ def _by_words(
             promising[number] = promising.get(number, 0.0) + worth
     order = sorted(((value, number) for number, value in promising.items()), reverse=True)
     return _ranked(connection, query, [number for _, number in order], having, rarities, average)
+
+
+def _held(connection: sqlite3.Connection, words: Sequence[str], span: Range, most: int) -> dict[str, Held]:
+    """The newest ``most`` holders of each word."""
+    asked = ", ".join(["(?, ?)"] * len(words))
+    rows = connection.execute(
+        f"""WITH asked (word, match) AS (VALUES {asked}) SELECT word, (SELECT group_concat(rowid) FROM
+            (SELECT rowid FROM words WHERE words MATCH asked.match AND rowid BETWEEN ? AND ?
+            ORDER BY rowid DESC LIMIT ?)) FROM asked""",  # noqa: S608 - question marks
+        (*(value for word in words for value in (word, _quoted(word))), *span, most),
+    )
+    held: dict[str, Held] = {}
+    for word, found in rows:
+        numbers = [int(number) for number in found.split(",")] if found else []
+        count = len(numbers)
+        if count == most:
+            count = max(count + 1, count * (span.last - span.first + 1) // (span.last - min(numbers) + 1))
+        held[word] = Held(numbers, count)
+    return held
 
 
 def _narrowed(connection: sqlite3.Connection, no: int, query: MemoryQuery) -> Range | None:
@@ -116,6 +151,24 @@ def _narrowed(connection: sqlite3.Connection, no: int, query: MemoryQuery) -> Ra
         (no, *narrow.values, no, *narrow.values),
     ).fetchone()
     return None if first is None else Range(first, last)
+
+
+def _having(held: Mapping[str, Held], connection: sqlite3.Connection, span: Range, most: int) -> dict[str, set[int]]:
+    """The numbers of the memories that have each word, as far as they are gathered."""
+    having = {word: set(found.numbers) for word, found in held.items()}
+    if any(found.holders > most for found in held.values()):
+        rarest = sorted(held, key=lambda word: held[word].holders)
+        looked = (span.last - span.first + 1) * LOOKED_AT // held[rarest[0]].holders
+        for together in (rarest[:some] for some in TOGETHER if some <= len(rarest)):
+            for number in _together(connection, together, span.newest(looked), most):
+                for word in together:
+                    having[word].add(number)
+    return having
+
+
+def _together(connection: sqlite3.Connection, words: Sequence[str], span: Range, limit: int) -> list[int]:
+    sql = "SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?"
+    return [row[0] for row in connection.execute(sql, (" AND ".join(map(_quoted, words)), *span, limit))]
 
 
 def _ranked(
@@ -135,37 +188,9 @@ def _ranked(
         for number, length, body in _bodies(connection, order[at : at + step], wanted):
             known = [word for word, numbers in having.items() if number in numbers]
             ranked[number] = score(rarities, body, length, average, known)
-        at, step = at + step, step * 2
+        # Where a filter leaves most of them out, ever more are looked at.
+        at, step = at + step, max(2 * (enough - len(ranked)), at)
     return ranked
-
-
-def _gather(
-    connection: sqlite3.Connection, rarest: Sequence[str], holders: Mapping[str, int], span: Range
-) -> dict[str, set[int]]:
-    """The numbers of the memories that have each word, as far as they are gathered."""
-    having: dict[str, set[int]] = {}
-    if len(rarest) > 1 and sum(holders.values()) > GATHERED:
-        together = rarest[:TOGETHER]
-        numbers = _holders(connection, " AND ".join(map(_quoted, together)), span, TOGETHER_GATHERED)
-        having = {word: set(numbers) for word in together}
-    room = GATHERED
-    for word in rarest:
-        if room <= 0:
-            break
-        numbers = _holders(connection, _quoted(word), span, room)
-        having.setdefault(word, set()).update(numbers)
-        room -= len(numbers)
-    return having
-
-
-def _count(connection: sqlite3.Connection, word: str, span: Range, limit: int) -> int:
-    sql = "SELECT count(*) FROM (SELECT 1 FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? LIMIT ?)"
-    return connection.execute(sql, (_quoted(word), *span, limit)).fetchone()[0]
-
-
-def _holders(connection: sqlite3.Connection, match: str, span: Range, limit: int) -> list[int]:
-    sql = "SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?"
-    return [row[0] for row in connection.execute(sql, (match, *span, limit))]
 
 
 def _quoted(word: str) -> str:

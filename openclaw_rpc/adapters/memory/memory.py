@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from openclaw_rpc.adapters.memory.rules import best, line_of, memory_of
+from openclaw_rpc.adapters.memory.rules import best, line_of, memory_of, telling
 from openclaw_rpc.adapters.memory.vectors import cosine, packed, unpacked
 from openclaw_rpc.domain.memory.ports import Folded, Hit, Memory, MemoryCounts, MemoryQuery, Place, Unembedded
 from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, rarity, score
@@ -42,17 +42,23 @@ class VolatileMemoryStore:
         )
         return replaced == 1
 
+    async def put_all(self, memories: Sequence[Memory], words: Sequence[Sequence[str]]) -> None:
+        """See the port."""
+        for memory, of_it in zip(memories, words, strict=True):
+            await self.put(memory, of_it)
+
     async def search(self, query: MemoryQuery) -> list[Hit]:
         """See the port."""
         mine = [entry for entry in self._entries.values() if entry.memory.user == query.user]
         if not mine:
             return []
         average = sum(entry.length for entry in mine) / len(mine)
-        rarities = {word: rarity(sum(word in entry.words for entry in mine), len(mine)) for word in query.words}
+        holders = {word: sum(word in entry.words for entry in mine) for word in query.words}
+        rarities = {word: rarity(holders[word], len(mine)) for word in telling(holders, len(mine), query.common)}
         found: list[tuple[float, int]] = []
         wanted = {entry.number: entry for entry in mine if _wanted(entry, query)}
         for entry in wanted.values():
-            value = score(rarities, entry.body, entry.length, average, [w for w in query.words if w in entry.words])
+            value = score(rarities, entry.body, entry.length, average, [w for w in rarities if w in entry.words])
             value = max(value, _by_key(entry.memory, query.prefix))
             if value:
                 found.append((value, entry.number))

@@ -1,12 +1,12 @@
 """What every store of memories does alike: a memory as a line of JSON, and the best of what was found."""
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from openclaw_rpc.domain.memory.ports import Kind, Memory
+from openclaw_rpc.domain.memory.ports import FEW, Kind, Memory
 from openclaw_rpc.protocol.base import JsonObject
 
 
@@ -59,3 +59,9 @@ def memory_of(user: str, line: bytes) -> Memory:
 def best(found: Iterable[tuple[float, int]], limit: int) -> list[tuple[float, int]]:
     """The highest scores, the highest first, of equal ones the newest, which has the highest number."""
     return heapq.nlargest(limit, found)
+
+
+def telling(holders: Mapping[str, int], memories: int, common: float) -> list[str]:
+    """The words of a query without the common ones, see :class:`~openclaw_rpc.domain.memory.ports.MemoryQuery`."""
+    most = memories * common if memories >= FEW else memories
+    return [word for word, count in holders.items() if count <= most]

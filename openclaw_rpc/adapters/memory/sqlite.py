@@ -73,14 +73,20 @@ class SqliteMemoryStore:
 
     async def put(self, memory: Memory, words: Sequence[str]) -> bool:
         """See the port."""
-        body = " ".join(words)
-        line = line_of(memory)
-        replaced = await self._writer.submit(
-            partial(writes.put, memory=memory, line=line, body=body, length=len(words))
-        )
+        entry = writes.Entry(memory, line_of(memory), " ".join(words), len(words))
+        replaced = await self._writer.submit(partial(writes.put, entry=entry))
         if replaced:
             await self._sweep()
         return replaced
+
+    async def put_all(self, memories: Sequence[Memory], words: Sequence[Sequence[str]]) -> None:
+        """See the port."""
+        entries = [
+            writes.Entry(memory, line_of(memory), " ".join(of_it), len(of_it))
+            for memory, of_it in zip(memories, words, strict=True)
+        ]
+        if await self._writer.submit(partial(writes.put_all, entries=entries)):
+            await self._sweep()
 
     async def search(self, query: MemoryQuery) -> list[Hit]:
         """See the port."""

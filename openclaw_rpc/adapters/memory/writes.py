@@ -20,8 +20,23 @@ class Line(NamedTuple):
     came_from: int | None
 
 
-def put(connection: sqlite3.Connection, memory: Memory, line: bytes, body: str, length: int) -> bool:
+class Entry(NamedTuple):
+    """A memory as it is kept: as a line of JSON, found by the words of ``body``, which are ``length``."""
+
+    memory: Memory
+    line: bytes
+    body: str
+    length: int
+
+
+def put_all(connection: sqlite3.Connection, entries: Sequence[Entry]) -> bool:
+    """Keep memories in the log; True where one of them replaced another."""
+    return sum(put(connection, entry) for entry in entries) > 0
+
+
+def put(connection: sqlite3.Connection, entry: Entry) -> bool:
     """Keep a memory in the log; True where it replaced another."""
+    memory, line, body, length = entry
     no, count = connection.execute(
         """INSERT INTO users (name, last) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET last = last + 1
             RETURNING no, last""",

@@ -116,7 +116,7 @@ class MemoryStore:
             kept = kept[:place]
         return [_copy(message) for message in kept[-limit:]], len(kept) > limit
 
-    async def admit(self, session: SessionRecord, run: RunRecord, message: ChatMessage) -> RunRecord:
+    async def admit(self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage]) -> RunRecord:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         if run.idempotency_key is not None and (earlier := self._answering(run)):
             return _copy(earlier)
@@ -124,7 +124,8 @@ class MemoryStore:
         if kept is None:
             kept = self._add(session)
             kept.record.message_count = 0
-        _keep(kept, message)
+        for message in messages:
+            _keep(kept, message)
         kept.runs[run.id] = _copy(run)
         return run
 
@@ -160,11 +161,6 @@ class MemoryStore:
         """See :class:`~openclaw_rpc.domain.ports.Store`. The oldest first."""
         found = [_copy(run) for run in self._runs() if run.status in ("queued", "running")]
         return sorted(found, key=lambda run: run.created_at)
-
-    async def partial_messages(self, run_id: str) -> list[ChatMessage]:
-        """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        every = (message for session in self._sessions.values() for message in session.messages.values())
-        return [_copy(m) for m in every if m.run_id == run_id and m.status == "partial"]
 
     async def events(self, session_id: str, after: int, limit: int) -> list[EventRecord]:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""

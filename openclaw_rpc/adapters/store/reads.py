@@ -111,12 +111,6 @@ def unfinished_runs(db: sqlite3.Connection) -> list[RunRecord]:
     return [run_of(row) for row in rows]
 
 
-def partial_messages(db: sqlite3.Connection, run_id: str) -> list[ChatMessage]:
-    """See ``Store.partial_messages``."""
-    rows = db.execute(SELECT_MESSAGE + "WHERE run_id = ? AND status = 'partial' ORDER BY place", (run_id,))
-    return [message_of(row) for row in rows]
-
-
 def events(db: sqlite3.Connection, session_id: str, after: int, limit: int) -> list[EventRecord]:
     """See ``Store.events``."""
     sql = SELECT_EVENT + "WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?"

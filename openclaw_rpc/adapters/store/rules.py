@@ -9,7 +9,7 @@ import msgspec
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.records import EventRecord, SessionRecord
 from openclaw_rpc.protocol.chat import ChatMessage
-from openclaw_rpc.protocol.errors import Conflict, InvalidRequest, NotFound
+from openclaw_rpc.protocol.errors import InvalidRequest, NotFound, SessionExists
 
 KEPT_EVENTS = 5_000
 """How many lasting events of a session are kept where nobody says otherwise."""
@@ -72,9 +72,9 @@ def read_cursor(cursor: str) -> tuple[str, str]:
         raise InvalidRequest("cursor is not one that was given out", field="cursor", reason="malformed") from None
 
 
-def key_taken(key: str) -> Conflict:
+def key_taken(key: str) -> SessionExists:
     """What a second session of one key is refused with."""
-    return Conflict(f"there is a session {key!r} already", field="sessionKey", reason="exists")
+    return SessionExists(f"there is a session {key!r} already", field="sessionKey", reason="exists")
 
 
 def no_such_message(message_id: str) -> NotFound:

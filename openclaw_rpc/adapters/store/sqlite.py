@@ -111,13 +111,13 @@ class SqliteStore:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         return await self._readers.run(partial(reads.messages, session_id=session_id, limit=limit, before=before))
 
-    async def admit(self, session: SessionRecord, run: RunRecord, message: ChatMessage) -> RunRecord:
+    async def admit(self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage]) -> RunRecord:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         write = partial(
             writes.admit,
             session=session_row(session, 0),
             run=run_row(run, session.id),
-            message=new_message(message, session.id),
+            messages=[new_message(message, session.id) for message in messages],
             expired=key_expiry(run.created_at),
         )
         return await self.writer.submit(write) or run
@@ -151,10 +151,6 @@ class SqliteStore:
     async def unfinished_runs(self) -> list[RunRecord]:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         return await self._readers.run(reads.unfinished_runs)
-
-    async def partial_messages(self, run_id: str) -> list[ChatMessage]:
-        """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        return await self._readers.run(partial(reads.partial_messages, run_id=run_id))
 
     async def events(self, session_id: str, after: int, limit: int) -> list[EventRecord]:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""

@@ -99,7 +99,9 @@ def copy_session(db: sqlite3.Connection, source_id: str, row: Row, upto: str | N
     return True
 
 
-def admit(db: sqlite3.Connection, session: Row, run: Row, message: NewMessage, expired: str) -> RunRecord | None:
+def admit(
+    db: sqlite3.Connection, session: Row, run: Row, messages: Sequence[NewMessage], expired: str
+) -> RunRecord | None:
     """See ``Store.admit``; answers None where the run was kept, and else the run of that key.
 
     Runs created up to ``expired`` are too old for their key to count.
@@ -111,7 +113,7 @@ def admit(db: sqlite3.Connection, session: Row, run: Row, message: NewMessage, e
             return run_of(found)
     if db.execute("SELECT 1 FROM sessions WHERE id = ?", (session[0],)).fetchone() is None:
         create_session(db, session)
-    count, created_at, summary = _keep_messages(db, (message,))
+    count, created_at, summary = _keep_messages(db, messages)
     db.execute(_PUT_RUN, run)
     db.execute(_ADVANCE, (count, created_at, 0, None, summary, session[0]))
     return None

@@ -1,7 +1,7 @@
 """What remembering asks of the outside: something that keeps and ranks memories, and something that embeds text."""
 
 from collections.abc import Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
@@ -9,6 +9,9 @@ from openclaw_rpc.protocol.base import JsonObject
 
 Kind = Literal["note", "conversation"]
 Place = Literal["wal", "compacted"]
+
+FEW: Final = 64
+"""So many memories say what is common among them."""
 
 
 class Memory(msgspec.Struct, kw_only=True, frozen=True):
@@ -38,13 +41,15 @@ class MemoryQuery(msgspec.Struct, kw_only=True, frozen=True):
     """Which memories of ``user``: any that has one of ``words``, or is a note whose key begins with ``prefix``.
 
     ``words`` come from :func:`~openclaw_rpc.domain.memory.words.query_words`, ``prefix`` from ``folded`` beside it.
-    The other fields are filters, all of which must hold: ``since`` <= created_at < ``until``; ``without_session``
-    leaves out what belongs to one session.
+    A word that more than the share ``common`` of the user's memories hold is left out, once there are `FEW` of them:
+    what nearly all of them say tells none of them from the others. The other fields are filters, all of which must
+    hold: ``since`` <= created_at < ``until``; ``without_session`` leaves out what belongs to one session.
     """
 
     user: str
     limit: int
     words: Sequence[str] = ()
+    common: float = 1.0
     prefix: str | None = None
     place: Place | None = None
     since: str | None = None
@@ -96,11 +101,15 @@ class MemoryStore(Protocol):
         """Keep a memory in the log, findable by ``words``; True where it replaced another of that key."""
         ...
 
+    async def put_all(self, memories: Sequence[Memory], words: Sequence[Sequence[str]]) -> None:
+        """Keep memories at once, each findable by its ``words``."""
+        ...
+
     async def search(self, query: MemoryQuery) -> list[Hit]:
         """The best ``limit`` matches, the best first; of equally good words the newest first.
 
         The score is that of :func:`~openclaw_rpc.domain.memory.ranking.score`. How often a word occurs is counted
-        among the memories of that user alone.
+        among the memories of that user alone, or estimated from the newest of them where it occurs often.
         """
         ...
 

@@ -8,7 +8,9 @@ import msgspec
 from openclaw_rpc.domain.memory.ports import Hit
 from openclaw_rpc.domain.memory.words import query_words
 
-QUESTION_WORDS: Final = 64
+QUESTION_WORDS: Final = 32
+COMMON: Final = 0.25
+"""The share of the memories that may hold a word by which one of them is recalled."""
 LEAST: Final = 0.08
 """What scores less fits by accident."""
 SHORTEST: Final = 40

@@ -12,9 +12,10 @@ import anyio.to_thread
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_time
 from openclaw_rpc.domain.memory.checks import check
+from openclaw_rpc.domain.memory.conversations import Conversations
 from openclaw_rpc.domain.memory.meaning import Meanings
 from openclaw_rpc.domain.memory.ports import Embedder, Hit, Memory, MemoryCounts, MemoryQuery, MemoryStore, Place
-from openclaw_rpc.domain.memory.recalling import QUESTION_WORDS, Recalled, chosen, stop_words
+from openclaw_rpc.domain.memory.recalling import COMMON, QUESTION_WORDS, Recalled, chosen, stop_words
 from openclaw_rpc.domain.memory.settings import MemorySettings
 from openclaw_rpc.domain.memory.words import folded, index_words, query_words, text_of
 from openclaw_rpc.domain.ports import Log
@@ -39,8 +40,6 @@ from openclaw_rpc.protocol.memory import (
 QUERY_WORDS: Final = 64
 IN_PLACE: Final = 2_000
 """Texts up to this many characters are taken apart at once, longer ones in a thread."""
-TURN_CHARACTERS: Final = 8_000
-"""How much of a question, and of an answer, is remembered."""
 STEP: Final = 2_000
 """How many entries one look of the background loop folds at the most."""
 _MIB: Final = 1024 * 1024
@@ -66,6 +65,7 @@ class Memories:
         self._log = log
         self._stop_words = stop_words()
         self._unembedded = anyio.Event()
+        self._conversations = Conversations(store, log, self._embed_new)
         self.embed_with(embedder)
 
     def embed_with(self, embedder: Embedder | None) -> None:
@@ -112,25 +112,23 @@ class Memories:
             )
         )
 
-    async def remember_conversation(
-        self, user: str, session_key: str, run_id: str, question: str, answer: str
-    ) -> MemoryStored:
-        """Remember a turn of a conversation, until its session is forgotten; long texts by their beginning."""
-        return await self._keep(
-            Memory(
-                user=user,
-                key=f"conversation/{run_id}"[:200],
-                value={"question": question[:TURN_CHARACTERS], "answer": answer[:TURN_CHARACTERS]},
-                created_at=self._now(),
-                kind="conversation",
-                metadata={"runId": run_id},
-                session_key=session_key,
-            )
-        )
+    def note_conversation(self, user: str, session_key: str, run_id: str, question: str, answer: str) -> None:
+        """Remember a turn of a conversation soon, until its session is forgotten; long texts by their beginning.
+
+        Whatever asks for memories finds it at once, but for `recall`, which waits for nothing.
+
+        Raises:
+            InvalidRequest: what was said is no text.
+        """
+        self._conversations.note(user, session_key, run_id, question, answer, self._now())
+
+    async def settle(self) -> None:
+        """Keep what was said until now, and return when it is on disk."""
+        await self._conversations.settle()
 
     async def forget_session(self, user: str, session_key: str) -> int:
         """Forget what belongs to a session; how many memories that were."""
-        return await self._store.forget_session(user, session_key)
+        return await self._conversations.forget(user, session_key)
 
     async def search(self, principal: Principal, params: MemorySearchParams) -> MemoryResults:
         """The caller's memories that match, the best first.
@@ -138,6 +136,7 @@ class Memories:
         Raises:
             InvalidRequest: ``since`` or ``until`` is no time.
         """
+        await self.settle()
         query = MemoryQuery(
             user=principal.user,
             limit=params.limit,
@@ -155,12 +154,15 @@ class Memories:
     ) -> list[Recalled]:
         """What fits a question, for an agent's prompt: the best first, in ``max_chars`` characters together.
 
-        ``without_session`` leaves out the conversation that the agent has before it anyway.
+        Words that most memories hold don't count. ``without_session`` leaves out the conversation that the agent has
+        before it anyway.
         """
         words = [word for word in query_words(text, QUESTION_WORDS * 2) if word not in self._stop_words]
         if not words and self._meanings is None:
             return []
-        query = MemoryQuery(user=user, limit=limit, words=words[:QUESTION_WORDS], without_session=without_session)
+        query = MemoryQuery(
+            user=user, limit=limit, words=words[:QUESTION_WORDS], common=COMMON, without_session=without_session
+        )
         return chosen(await self._find(query, text), max_chars)
 
     async def delete(self, principal: Principal, params: MemoryDeleteParams) -> MemoryDeleted:
@@ -169,12 +171,14 @@ class Memories:
         Raises:
             NotFound: there is none of that key.
         """
+        await self.settle()
         if not await self._store.delete(principal.user, params.key):
             raise NotFound(f"there is no memory {params.key!r}", field="key", reason="unknown")
         return MemoryDeleted(key=params.key, deleted=True)
 
     async def stats(self, principal: Principal) -> MemoryStats:
         """How much the caller's memory holds."""
+        await self.settle()
         counts = await self._store.counts(principal.user)
         return MemoryStats(
             wal=MemoryLogStats(
@@ -200,13 +204,19 @@ class Memories:
         if not params.confirm:
             reason = "must be true: what is pruned is gone for good"
             raise InvalidRequest(f"confirm {reason}", field="confirm", reason=reason)
+        await self.settle()
         return MemoryPruned(removed=await self._store.prune(principal.user, before, _PLACES[params.type]))
 
     async def compact(self, principal: Principal) -> MemoryCompacted:
         """Fold the caller's whole log into dated files."""
+        await self.settle()
         now = self._now()
         done = await self._store.compact(principal.user, _END, now)
         return MemoryCompacted(files=done.files, entries=done.entries)
+
+    async def keep_conversations(self) -> None:
+        """Keep what is said, until cancelled."""
+        await self._conversations.keep_up()
 
     async def keep_compacting(self) -> None:
         """Fold what is old, or too much, now and at intervals, until cancelled.
@@ -243,17 +253,19 @@ class Memories:
             await self._meanings.catch_up()
 
     async def _keep(self, memory: Memory) -> MemoryStored:
-        # A turn of a conversation is found by what was said, not by the ids it goes by.
-        parts = [memory.value] if memory.kind == "conversation" else _parts(memory)
+        parts = _parts(memory)
         if isinstance(memory.value, str) and len(memory.value) <= IN_PLACE:
             check(memory)
             words = index_words(text_of(parts))
         else:
             words = await anyio.to_thread.run_sync(_taken_apart, memory, parts)
         replaced = await self._store.put(memory, words)
+        self._embed_new()
+        return MemoryStored(key=memory.key, created_at=memory.created_at, replaced=replaced)
+
+    def _embed_new(self) -> None:
         if self._meanings is not None:
             self._unembedded.set()
-        return MemoryStored(key=memory.key, created_at=memory.created_at, replaced=replaced)
 
     async def _find(self, query: MemoryQuery, text: str) -> list[Hit]:
         hits = await self._store.search(query) if query.words or query.prefix else []

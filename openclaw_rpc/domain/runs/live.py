@@ -14,6 +14,7 @@ from openclaw_rpc.domain.streams import Stream
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (
     ChatDeltaEvent,
+    ChatMessage,
     ChatMessageEvent,
     ChatRunParams,
     ChatThinkingEvent,
@@ -59,6 +60,8 @@ class LiveRun:
         )
         self.opening: ChatMessageEvent | None = None
         """The event of the user's message, told first."""
+        self.conversation: list[ChatMessage] | None = None
+        """All that the session holds, where that is known without asking the store."""
 
         self.released = False
         self.started = False

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any, Protocol
 
 import anyio
-import msgspec
 from anyio.abc import TaskGroup
 
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Principal
-from openclaw_rpc.domain.clock import new_id
-from openclaw_rpc.domain.ports import Log, RunContext, Store, Toolbox
+from openclaw_rpc.domain.ports import Log, Store, Toolbox
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
-from openclaw_rpc.domain.runs.context import attached, check_calls
+from openclaw_rpc.domain.runs.drafts import Draft, Drafts
 from openclaw_rpc.domain.runs.ending import Endings
 from openclaw_rpc.domain.runs.live import Ending, LiveRun, state_of
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.streams import Streams
-from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (
-    Attachment,
     ChatMessage,
     ChatMessageEvent,
     ChatRunParams,
@@ -40,9 +35,9 @@ from openclaw_rpc.protocol.chat import (
 from openclaw_rpc.protocol.errors import (
     Conflict,
     GatewayError,
-    InvalidRequest,
     KeyReused,
     NotFound,
+    SessionExists,
     Timeout,
     Unavailable,
 )
@@ -89,15 +84,14 @@ class Runs:
     ) -> None:
         self.settings = settings
         self.running = 0
-        self.finished: list[Callable[[LiveRun], Coroutine[Any, Any, None]]] = []
-        """Told of every run that ended, after its final event; what they do delays nobody."""
+        self.finished: list[Callable[[LiveRun], None]] = []
+        """Told of every run that ended, after its final event."""
         self._store = store
         self._streams = streams
         self._sessions = sessions
-        self._agents = agents
         self._turn = turn
-        self._toolbox = toolbox
         self._log = log
+        self._drafts = Drafts(streams, sessions, agents, toolbox)
         self._endings = Endings(store, streams, sessions, log)
         self._live: dict[str, LiveRun] = {}
         self._lanes: dict[str, deque[LiveRun]] = {}
@@ -173,43 +167,16 @@ class Runs:
     async def _start(
         self, principal: Principal, params: ChatRunParams, pin: str | None
     ) -> tuple[RunAccepted, Callable[[], None]]:
-        for earlier in params.history:
-            check_calls(earlier.tool_calls)
-        session = await self._session(principal, params)
-        agent = self._agents.get(params.agent_id or session.agent_id)
-        if params.history and not session.message_count:
-            await self._keep_history(session, params)
-        stream = self._streams.of(session)
-        record = RunRecord(
-            id=new_id("run"),
-            session_id=session.id,
-            session_key=session.key,
-            user=session.user,
-            agent_id=agent.id,
-            status="queued",
-            created_at=self._sessions.now(),
-            epoch=stream.epoch,
-            seq=stream.seq,
-            token=principal.name,
-            idempotency_key=params.idempotency_key,
-            fingerprint=fingerprint(params),
-        )
-        live = LiveRun(record, session, stream, params, agent, principal, pin)
-        attachments = [await self._attached(item, live.context) for item in params.attachments]
-        message = ChatMessage(
-            message_id=new_id("m"),
-            role="user",
-            content=params.message,
-            created_at=record.created_at,
-            status="complete",
-            run_id=record.id,
-            attachments=attachments,
-            metadata=params.metadata,
-        )
-        return await self._admit(live, message)
+        draft = await self._drafts.draw_up(principal, params, pin)
+        try:
+            return await self._admit(draft)
+        except SessionExists:
+            # Made by another call meanwhile.
+            return await self._admit(await self._drafts.draw_up(principal, params, pin))
 
-    async def _admit(self, live: LiveRun, message: ChatMessage) -> tuple[RunAccepted, Callable[[], None]]:
+    async def _admit(self, draft: Draft) -> tuple[RunAccepted, Callable[[], None]]:
         """Take a place in the session's lane, then put the run on disk."""
+        live = draft.live
         if_busy = live.params.options.if_busy
         key, others = live.record.idempotency_key, self._lanes.get(live.session.id, ())
         # With the key of one that is there it is no further run, and the store says which it is.
@@ -222,17 +189,19 @@ class Runs:
         self._live[live.record.id] = live
         live.stream.holders += 1
         try:
-            kept = await self._store.admit(live.session, live.record, message)
+            kept = await self._store.admit(live.session, live.record, draft.messages)
         except BaseException:
             self._forget(live)
             raise
         if kept.id != live.record.id:
             self._forget(live)
             return self._again(kept, live.record), _nothing
+        if draft.named:
+            self._sessions.announce(live.session)
         if if_busy == "interrupt":
             for other in [other for other in lane if other is not live]:
                 self._stop(other, "aborted")
-        return live.accepted(self._waits(live)), lambda: self._release(live, message)
+        return live.accepted(self._waits(live)), lambda: self._release(live, draft.messages[-1])
 
     def _again(self, kept: RunRecord, asked: RunRecord) -> RunAccepted:
         """The run that an idempotency key stands for."""
@@ -246,53 +215,6 @@ class Runs:
             epoch=kept.epoch,
             seq=kept.seq,
         )
-
-    async def _session(self, principal: Principal, params: ChatRunParams) -> SessionRecord:
-        """The session that a message goes to; one with a name is on disk from here on."""
-        key = params.session_key
-        if key is None:
-            return self._sessions.blank(principal.user, None, self._agents.get(params.agent_id).id, params.channel)
-        try:
-            return await self._sessions.find(principal, key)
-        except NotFound:
-            agent = self._agents.get(params.agent_id)
-            record = self._sessions.blank(principal.user, key, agent.id, params.channel)
-        try:
-            await self._store.create_session(record)
-        except Conflict:
-            # Made by another call meanwhile.
-            return await self._sessions.find(principal, key)
-        self._sessions.announce(record)
-        return record
-
-    async def _keep_history(self, session: SessionRecord, params: ChatRunParams) -> None:
-        """Put what was said elsewhere into a session that begins."""
-        if params.session_key is None:
-            await self._store.create_session(session)
-        earlier = [
-            ChatMessage(
-                message_id=new_id("m"),
-                role=message.role,
-                content=message.content,
-                created_at=session.created_at,
-                status="complete",
-                tool_calls=message.tool_calls,
-                tool_call_id=message.tool_call_id,
-                attachments=[attached(item, item.text) for item in message.attachments],
-            )
-            for message in params.history
-        ]
-        await self._store.commit(session.id, messages=earlier)
-
-    async def _attached(self, item: Attachment, context: RunContext) -> JsonObject:
-        text = item.text
-        if item.type == "file":
-            if not item.path:
-                raise InvalidRequest("a file needs its path", field="attachments.path", reason="missing")
-            text = await self._toolbox.read_attachment(item.path, context)
-        elif item.type == "image" and not (item.url or item.data):
-            raise InvalidRequest("a picture needs a url or data", field="attachments.url", reason="missing")
-        return attached(item, text)
 
     def _refuse_when_full(self, *, behind: bool = False) -> None:
         """Refuse where as many wait as may; ``behind``: the run would wait behind another of its session."""
@@ -360,6 +282,9 @@ class Runs:
             self._pump()
 
     def _open(self, live: LiveRun) -> None:
+        if live.stream.kept_events:
+            # Something was said to the session since the run was admitted.
+            live.conversation = None
         live.record.status, live.record.started_at = "running", self._sessions.now()
         data = ChatStartedEvent(
             session_key=live.session.key,
@@ -383,7 +308,7 @@ class Runs:
             self._forget(live)
             live.ended.set()
             for listener in self.finished:
-                self._spawn(listener, live)
+                listener(live)
 
     def _forget(self, live: LiveRun) -> None:
         self._live.pop(live.record.id, None)
@@ -469,12 +394,6 @@ class Runs:
                 await self._streams.keep_owed()
             except GatewayError as error:
                 self._log.error("what runs say could not be kept", error=error.message)
-
-
-def fingerprint(params: ChatRunParams) -> str:
-    """What tells two calls under one idempotency key apart: a digest of all params but the key."""
-    plain = msgspec.structs.replace(params, idempotency_key=None)
-    return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()
 
 
 def _nothing() -> None:

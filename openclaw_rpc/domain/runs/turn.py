@@ -100,7 +100,9 @@ class Turn:
         preparation = await self._toolbox.prepare(live.context)
         live.skills_used.extend(preparation.skills)
         tools = {spec.name: spec for spec in preparation.tools}
-        kept, _ = await self._store.messages(live.session.id, HISTORY)
+        kept = live.conversation
+        if kept is None:
+            kept, _ = await self._store.messages(live.session.id, HISTORY)
         messages = conversation(so_far(kept, live.record.id))
         for _ in range(live.agent.max_steps):
             reply = await self._ask(live, preparation, messages)

@@ -47,7 +47,7 @@ class Results:
         if text is None or len(text) <= self._limit:
             return result
         # The id came from a model's server, and may have been used before.
-        name = f"{_UNSAFE.sub('_', call_id)[:60]}-{new_id('')[1:9]}.txt"
+        name = f"{_UNSAFE.sub('_', call_id)[:60]}-{new_id('')[-8:]}.txt"
         try:
             path = await self._spill.spill(user, name, text)
             whole = f"the whole is in {path}"

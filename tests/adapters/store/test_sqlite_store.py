@@ -47,7 +47,7 @@ async def hold(store: SqliteStore) -> Held:
 async def test_all_that_was_acknowledged_is_there_after_reopening(path: Path) -> None:
     one = session("one")
     async with SqliteStore.open(path) as store:
-        await store.admit(one, run("r_1", one), message("m_1"))
+        await store.admit(one, run("r_1", one), [message("m_1")])
         await store.commit(one.id, events=[event(one, 1, b"\x00\xff")], usage=[used()], epoch="e_2")
     async with SqliteStore.open(path) as store:
         record = await store.find_session("ada", "one")

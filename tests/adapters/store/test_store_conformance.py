@@ -117,17 +117,17 @@ async def test_a_summary_that_is_there_stays(store: Store) -> None:
 async def test_admitting_keeps_session_run_and_message(store: Store) -> None:
     one = session("one", message_count=9, labels={"a": "b"})
     asked = run("r_1", one, idempotency_key="k", fingerprint="f", seq=3, epoch="e_1")
-    answered = await store.admit(one, asked, message("m_1", run_id="r_1", created_at=at(30)))
+    answered = await store.admit(one, asked, [message("m_1", run_id="r_1", created_at=at(30))])
     assert answered == asked == await store.find_run("r_1")
     record = await found(store, "one")
     assert record == session("one", message_count=1, labels={"a": "b"}, updated_at=at(30), summary="hello")
-    await store.admit(record, run("r_2", one), message("m_2"))
+    await store.admit(record, run("r_2", one), [message("m_2")])
     assert (await found(store, "one")).message_count == 2
 
 
 async def test_a_run_can_be_changed_after_it_was_admitted_without_changing_what_is_kept(store: Store) -> None:
     one, asked = session("one"), run("r_1", session("one"))
-    answered = await store.admit(one, asked, message("m_1"))
+    answered = await store.admit(one, asked, [message("m_1")])
     answered.status = asked.status = "completed"
     kept = await store.find_run("r_1")
     assert kept is not None
@@ -136,11 +136,11 @@ async def test_a_run_can_be_changed_after_it_was_admitted_without_changing_what_
 
 async def test_a_used_key_answers_the_run_of_that_time_and_keeps_nothing(store: Store) -> None:
     one = session("one")
-    first = await store.admit(one, run("r_1", one, idempotency_key="k", created_at=at(0)), message("m_1"))
+    first = await store.admit(one, run("r_1", one, idempotency_key="k", created_at=at(0)), [message("m_1")])
     await store.commit(one.id, run=msgspec.structs.replace(first, status="completed", response="done"))
     late = "2026-03-01T23:59:59.999Z"
     two = session("two")
-    again = await store.admit(two, run("r_2", two, idempotency_key="k", created_at=late), message("m_2"))
+    again = await store.admit(two, run("r_2", two, idempotency_key="k", created_at=late), [message("m_2")])
     assert (again.id, again.status, again.response) == ("r_1", "completed", "done")
     assert await store.find_run("r_2") is None
     assert await store.find_session("ada", "two") is None
@@ -149,22 +149,22 @@ async def test_a_used_key_answers_the_run_of_that_time_and_keeps_nothing(store: 
 
 async def test_a_key_counts_for_a_day_and_for_one_user(store: Store) -> None:
     one, bobs = session("one"), session("one", "bob")
-    await store.admit(one, run("r_1", one, idempotency_key="k", created_at=at(0)), message("m_1"))
-    bob = await store.admit(bobs, run("r_b", bobs, idempotency_key="k", created_at=at(1)), message("m_b"))
+    await store.admit(one, run("r_1", one, idempotency_key="k", created_at=at(0)), [message("m_1")])
+    bob = await store.admit(bobs, run("r_b", bobs, idempotency_key="k", created_at=at(1)), [message("m_b")])
     assert bob.id == "r_b"
-    other = await store.admit(one, run("r_2", one, idempotency_key="K", created_at=at(1)), message("m_2"))
+    other = await store.admit(one, run("r_2", one, idempotency_key="K", created_at=at(1)), [message("m_2")])
     assert other.id == "r_2"
     next_day = "2026-03-02T00:00:00.001Z"
-    later = await store.admit(one, run("r_3", one, idempotency_key="k", created_at=next_day), message("m_3"))
+    later = await store.admit(one, run("r_3", one, idempotency_key="k", created_at=next_day), [message("m_3")])
     assert later.id == "r_3"
-    newest = await store.admit(one, run("r_4", one, idempotency_key="k", created_at=next_day), message("m_4"))
+    newest = await store.admit(one, run("r_4", one, idempotency_key="k", created_at=next_day), [message("m_4")])
     assert newest.id == "r_3"
 
 
 async def test_runs_without_a_key_are_never_the_same(store: Store) -> None:
     one = session("one")
     for i in range(3):
-        assert (await store.admit(one, run(f"r_{i}", one), message(f"m_{i}"))).id == f"r_{i}"
+        assert (await store.admit(one, run(f"r_{i}", one), [message(f"m_{i}")])).id == f"r_{i}"
 
 
 async def test_admits_of_one_key_at_the_same_time_give_one_run(store: Store) -> None:
@@ -175,7 +175,7 @@ async def test_admits_of_one_key_at_the_same_time_give_one_run(store: Store) -> 
     async def admit(i: int) -> None:
         # The clock may have been read in another order than the writes arrive.
         asked = run(f"r_{i}", one, idempotency_key="k", created_at=at(60 - i))
-        answered.append(await store.admit(one, asked, message(f"m_{i}")))
+        answered.append(await store.admit(one, asked, [message(f"m_{i}")]))
 
     with anyio.fail_after(10):
         async with anyio.create_task_group() as group:
@@ -190,14 +190,14 @@ async def test_admitting_to_a_key_that_another_session_has_is_refused_whole(stor
     await store.create_session(session("one"))
     new = session("one", id="s_new")
     with pytest.raises(Conflict):
-        await store.admit(new, run("r_1", new), message("m_1"))
+        await store.admit(new, run("r_1", new), [message("m_1")])
     assert await store.find_run("r_1") is None
     assert await store.messages("s_new", 10) == ([], False)
 
 
 async def test_a_run_is_replaced_by_its_id_with_all_its_fields(store: Store) -> None:
     one = session("one")
-    await store.admit(one, run("r_1", one), message("m_1"))
+    await store.admit(one, run("r_1", one), [message("m_1")])
     ended = run(
         "r_1",
         one,
@@ -227,26 +227,11 @@ async def test_unfinished_runs_are_those_queued_or_running_the_oldest_first(stor
     await store.create_session(bobs)
     states = ["queued", "completed", "running", "aborted", "error", "interrupted"]
     for i, status in enumerate(states):
-        await store.admit(one, run(f"r_{i}", one, status=status, created_at=at(50 - i)), message(f"m_{i}"))
-    await store.admit(bobs, run("r_b", bobs, status="running", created_at=at(1)), message("m_b"))
+        await store.admit(one, run(f"r_{i}", one, status=status, created_at=at(50 - i)), [message(f"m_{i}")])
+    await store.admit(bobs, run("r_b", bobs, status="running", created_at=at(1)), [message("m_b")])
     assert [record.id for record in await store.unfinished_runs()] == ["r_b", "r_2", "r_0"]
     await store.commit(one.id, run=run("r_0", one, status="completed"))
     assert [record.id for record in await store.unfinished_runs()] == ["r_b", "r_2"]
-
-
-async def test_partial_messages_are_those_of_the_run_alone(store: Store) -> None:
-    one = session("one")
-    await store.create_session(one)
-    given = [
-        message("m_1", "a", status="partial", run_id="r_1"),
-        message("m_2", "b", status="complete", run_id="r_1"),
-        message("m_3", "c", status="partial", run_id="r_2"),
-        message("m_4", "d", status="partial", run_id="r_1"),
-    ]
-    await store.commit(one.id, messages=given)
-    assert await store.partial_messages("r_1") == [given[0], given[3]]
-    await store.commit(one.id, messages=[message("m_1", "a!", status="aborted", run_id="r_1")])
-    assert await store.partial_messages("r_1") == [given[3]]
 
 
 async def test_events_come_back_in_order_after_the_one_last_seen(store: Store) -> None:
@@ -272,7 +257,7 @@ async def test_events_raise_the_number_where_the_stream_stands_and_never_lower_i
     await store.commit(one.id, epoch="e_9")
     record = await found(store, "one")
     assert (record.epoch, record.seq, record.updated_at) == ("e_9", 8, at(0))
-    await store.admit(record, run("r_1", one), message("m_1"))
+    await store.admit(record, run("r_1", one), [message("m_1")])
     await store.commit(one.id, messages=[message("m_2")])
     assert (await found(store, "one")).seq == 8
 

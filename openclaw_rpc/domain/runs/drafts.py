@@ -1,0 +1,129 @@
+"""What a call for a run comes to before anything is kept: the run, its session, and the messages that begin it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import NamedTuple
+
+import msgspec
+
+from openclaw_rpc.domain.agents import Agents
+from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.ports import RunContext, Toolbox
+from openclaw_rpc.domain.records import RunRecord, SessionRecord
+from openclaw_rpc.domain.runs.context import attached, check_calls
+from openclaw_rpc.domain.runs.live import LiveRun
+from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.streams import Streams
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.chat import Attachment, ChatMessage, ChatRunParams
+from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
+
+
+class Draft(NamedTuple):
+    """A run to be admitted; ``messages`` end with its question. ``named``: its session is new and has a name."""
+
+    live: LiveRun
+    messages: list[ChatMessage]
+    named: bool
+
+
+class Drafts:
+    """Draws up runs."""
+
+    def __init__(self, streams: Streams, sessions: Sessions, agents: Agents, toolbox: Toolbox) -> None:
+        self._streams = streams
+        self._sessions = sessions
+        self._agents = agents
+        self._toolbox = toolbox
+
+    async def draw_up(self, principal: Principal, params: ChatRunParams, pin: str | None) -> Draft:
+        """The run that a caller asks for.
+
+        Raises:
+            NotFound: no such agent. InvalidRequest: history or attachments are not what they should be.
+        """
+        for earlier in params.history:
+            check_calls(earlier.tool_calls)
+        session = await self._session(principal, params)
+        new = session is None
+        if session is None:
+            agent_id = self._agents.get(params.agent_id).id
+            session = self._sessions.blank(principal.user, params.session_key, agent_id, params.channel)
+        live = self._live(session, principal, params, pin)
+        question = ChatMessage(
+            message_id=new_id("m"),
+            role="user",
+            content=params.message,
+            created_at=live.record.created_at,
+            status="complete",
+            run_id=live.record.id,
+            attachments=[await self._attached(item, live.context) for item in params.attachments],
+            metadata=params.metadata,
+        )
+        messages = [*(() if session.message_count else history(session, params)), question]
+        if new:
+            live.conversation = messages
+        return Draft(live, messages, new and params.session_key is not None)
+
+    async def _session(self, principal: Principal, params: ChatRunParams) -> SessionRecord | None:
+        """The session that a message goes to; None for a new one."""
+        if params.session_key is None:
+            return None
+        try:
+            return await self._sessions.find(principal, params.session_key)
+        except NotFound:
+            return None
+
+    def _live(self, session: SessionRecord, principal: Principal, params: ChatRunParams, pin: str | None) -> LiveRun:
+        agent = self._agents.get(params.agent_id or session.agent_id)
+        stream = self._streams.of(session)
+        record = RunRecord(
+            id=new_id("run"),
+            session_id=session.id,
+            session_key=session.key,
+            user=session.user,
+            agent_id=agent.id,
+            status="queued",
+            created_at=self._sessions.now(),
+            epoch=stream.epoch,
+            seq=stream.seq,
+            token=principal.name,
+            idempotency_key=params.idempotency_key,
+            fingerprint=fingerprint(params),
+        )
+        return LiveRun(record, session, stream, params, agent, principal, pin)
+
+    async def _attached(self, item: Attachment, context: RunContext) -> JsonObject:
+        text = item.text
+        if item.type == "file":
+            if not item.path:
+                raise InvalidRequest("a file needs its path", field="attachments.path", reason="missing")
+            text = await self._toolbox.read_attachment(item.path, context)
+        elif item.type == "image" and not (item.url or item.data):
+            raise InvalidRequest("a picture needs a url or data", field="attachments.url", reason="missing")
+        return attached(item, text)
+
+
+def history(session: SessionRecord, params: ChatRunParams) -> list[ChatMessage]:
+    """What was said elsewhere, as the messages of a session that begins."""
+    return [
+        ChatMessage(
+            message_id=new_id("m"),
+            role=message.role,
+            content=message.content,
+            created_at=session.created_at,
+            status="complete",
+            tool_calls=message.tool_calls,
+            tool_call_id=message.tool_call_id,
+            attachments=[attached(item, item.text) for item in message.attachments],
+        )
+        for message in params.history
+    ]
+
+
+def fingerprint(params: ChatRunParams) -> str:
+    """What tells two calls under one idempotency key apart: a digest of all params but the key."""
+    plain = msgspec.structs.replace(params, idempotency_key=None)
+    return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()
