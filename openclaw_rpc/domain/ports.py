@@ -169,15 +169,30 @@ class Chunk(msgspec.Struct, kw_only=True, gc=False):
     usage: Usage | None = None
 
 
-class Prompt(msgspec.Struct, kw_only=True, frozen=True):
-    """What a model is asked: messages and tools in the form of OpenAI's Chat Completions.
+class ToolSpec(msgspec.Struct, kw_only=True, frozen=True):
+    """A tool as the model is told of it: ``parameters`` is a JSON Schema of an object.
 
-    ``user`` and ``session_key`` say for whom, for providers that answer from the gateway's own state.
+    Calls of one turn run side by side where all their tools are ``parallel``. ``skill`` is the slug of the skill
+    that brought the tool.
+    """
+
+    name: str
+    description: str
+    parameters: JsonObject
+    parallel: bool = True
+    skill: str | None = None
+
+
+class Prompt(msgspec.Struct, kw_only=True, frozen=True):
+    """What a model is asked: messages in the form of OpenAI's Chat Completions, and the tools it may ask for.
+
+    The same list of tools is best passed each time: what a provider makes of it can be kept. ``user`` and
+    ``session_key`` say for whom, for providers that answer from the gateway's own state.
     """
 
     model: str
     messages: Sequence[JsonObject]
-    tools: Sequence[JsonObject] = ()
+    tools: Sequence[ToolSpec] = ()
     thinking: Thinking | None = None
     temperature: float | None = None
     max_tokens: int | None = None
@@ -337,20 +352,6 @@ class RunContext(msgspec.Struct, kw_only=True, frozen=True):
     message: str
     pin: str | None = None
     token: str = ""
-
-
-class ToolSpec(msgspec.Struct, kw_only=True, frozen=True):
-    """A tool as the model is told of it: ``parameters`` is a JSON Schema of an object.
-
-    Calls of one turn run side by side where all their tools are ``parallel``. ``skill`` is the slug of the skill
-    that brought the tool.
-    """
-
-    name: str
-    description: str
-    parameters: JsonObject
-    parallel: bool = True
-    skill: str | None = None
 
 
 class Preparation(msgspec.Struct, kw_only=True, frozen=True):

@@ -94,7 +94,7 @@ def test_ids_differ_and_are_safe_in_a_url_and_sort_by_time():
     times = [one[4:15] for one in made]
     assert times == sorted(times)
     assert abs(int(times[0], 16) / 1000 - time.time()) < 60
-    assert all(one.startswith("run_") and len(one) == 31 and one.isascii() for one in ids)
+    assert all(one.startswith("run_") and len(one) == 39 and one.isascii() for one in ids)
     assert all(one.replace("_", "").replace("-", "").isalnum() for one in ids)
 
 

@@ -1,13 +1,18 @@
 """The body of a request, as each kind of server wants it, and what to leave out where one refuses a field."""
 
-from typing import Any
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import msgspec
 
 from openclaw_rpc.domain.models import ProviderSettings
-from openclaw_rpc.domain.ports import Prompt
+from openclaw_rpc.domain.ports import Prompt, ToolSpec
 from openclaw_rpc.protocol.chat import Thinking
+
+LISTS_KEPT: Final = 16
+"""Of how many lists of tools the JSON is kept."""
 
 _BUDGETS: dict[Thinking, int] = {"low": 2_048, "medium": 8_192, "high": 24_576}
 """Tokens that Anthropic's models may think for (its least is 1,024)."""
@@ -34,12 +39,13 @@ class Asking:
         host = urlsplit(settings.address).hostname or ""
         self._newest = settings.type == "openai" and (host == "api.openai.com" or host.endswith(".api.openai.com"))
         self._refused: set[tuple[str, str]] = set()
+        self._functions: OrderedDict[int, tuple[Sequence[ToolSpec], msgspec.Raw]] = OrderedDict()
 
     def body(self, prompt: Prompt) -> dict[str, Any]:
         """The JSON of a streamed request for ``prompt`` (OpenAI's Chat Completions)."""
         body: dict[str, Any] = {"model": prompt.model, "messages": prompt.messages, "stream": True}
         if prompt.tools:
-            body["tools"] = prompt.tools
+            body["tools"] = self._as_functions(prompt.tools)
         if prompt.temperature is not None:
             body["temperature"] = prompt.temperature
         body["stream_options"] = {"include_usage": True}
@@ -51,6 +57,17 @@ class Asking:
             if (prompt.model, field) in self._refused:
                 _leave_out(body, field)
         return body
+
+    def _as_functions(self, tools: Sequence[ToolSpec]) -> msgspec.Raw:
+        """The tools in the form of Chat Completions; those of a list that was asked with before, as they were then."""
+        known = self._functions.get(id(tools))
+        if known is None or known[0] is not tools:
+            encoded = msgspec.json.encode([_function(spec) for spec in tools])
+            # As long as the list is kept here, no other has its id.
+            known = self._functions[id(tools)] = tools, msgspec.Raw(encoded)
+            if len(self._functions) > LISTS_KEPT:
+                self._functions.popitem(last=False)
+        return known[1]
 
     def _think(self, body: dict[str, Any], thinking: Thinking, max_tokens: int | None) -> None:
         if not self._anthropic:
@@ -76,6 +93,11 @@ class Asking:
                 changed = True
                 break
         return changed
+
+
+def _function(spec: ToolSpec) -> dict[str, Any]:
+    function = {"name": spec.name, "description": spec.description, "parameters": spec.parameters}
+    return {"type": "function", "function": function}
 
 
 def _leave_out(body: dict[str, Any], field: str) -> None:

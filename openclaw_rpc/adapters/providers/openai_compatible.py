@@ -290,7 +290,7 @@ class _Stream:
 
     async def aclose(self) -> None:
         """Cut the request where it goes on; else give the connection back."""
-        if self._reader.finished:
+        if self._reader.finished and not self._answer.ended:
             with anyio.CancelScope(shield=True):
                 await self._answer.drain()
         self._answer.close()

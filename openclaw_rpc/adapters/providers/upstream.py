@@ -121,6 +121,11 @@ class Answer:
         """The media type, without parameters, in lower case."""
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
+    @property
+    def ended(self) -> bool:
+        """Whether all of it was read."""
+        return self._content.at_eof()
+
     def expect(self, seconds: float) -> None:
         """From now on no read may take longer; one that does raises TimeoutError, and the connection is cut.
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 
 import msgspec
 
-from openclaw_rpc.domain.offline.arguments import BadArgumentsError, arguments_of, schema_of
+from openclaw_rpc.domain.offline.arguments import BadArgumentsError, arguments_of
 from openclaw_rpc.domain.offline.calc import CalcError, calculate
 from openclaw_rpc.domain.offline.texts import Language, language_of, say, text_of
 from openclaw_rpc.domain.ports import Prompt
@@ -63,7 +63,7 @@ class OfflineAgent:
         return await self._command(prompt, name, "".join(rest), language)
 
     async def _command(self, prompt: Prompt, name: str, rest: str, language: Language) -> Reply:
-        tools = dict(schema_of(tool) for tool in prompt.tools)
+        tools = {spec.name: spec.parameters for spec in prompt.tools}
         commands: Mapping[str, Callable[[], Awaitable[str]]] = {
             "status": lambda: self._status(prompt.user),
             "sessions": lambda: self._sessions(prompt.user, language),
@@ -89,12 +89,10 @@ class OfflineAgent:
         if not prompt.tools:
             return text
         lines: list[str] = []
-        for tool in prompt.tools:
-            name, schema = schema_of(tool)
-            function = cast("JsonObject", tool.get("function") or tool)
-            about = " ".join(str(function.get("description") or "").split())
-            names = " ".join(cast("dict[str, Any]", schema.get("properties") or {}))
-            lines.append(f"/{name} {names}".rstrip() + (f" — {about[:100]}" if about else "") + "\n")
+        for spec in prompt.tools:
+            about = " ".join(spec.description.split())
+            names = " ".join(cast("dict[str, Any]", spec.parameters.get("properties") or {}))
+            lines.append(f"/{spec.name} {names}".rstrip() + (f" — {about[:100]}" if about else "") + "\n")
         return text + "\n" + say(language, "tools") + "".join(lines)
 
     async def _status(self, user: str) -> str:

@@ -14,13 +14,6 @@ class BadArgumentsError(ValueError):
     """The words don't fit the tool; the message says why, in the user's language."""
 
 
-def schema_of(tool: JsonObject) -> tuple[str, JsonObject]:
-    """A tool's name and the schema of its parameters (OpenAI's ``{type: function, function: {…}}``)."""
-    function = cast("JsonObject", tool.get("function") or tool)
-    parameters = function.get("parameters")
-    return str(function.get("name", "")), cast("JsonObject", parameters) if isinstance(parameters, dict) else {}
-
-
 def arguments_of(name: str, schema: JsonObject, words: str, language: Language) -> JsonObject:
     """The arguments that ``words`` mean: JSON, ``key=value`` pairs, or a text for the only parameter needed.
 

@@ -91,7 +91,7 @@ class Drafts:
             seq=stream.seq,
             token=principal.name,
             idempotency_key=params.idempotency_key,
-            fingerprint=fingerprint(params),
+            fingerprint=fingerprint(params) if params.idempotency_key is not None else "",
         )
         return LiveRun(record, session, stream, params, agent, principal, pin)
 

@@ -154,7 +154,7 @@ class Runs:
     @asynccontextmanager
     async def _in_turn(self, user: str, key: str) -> AsyncGenerator[None]:
         """Messages to a session are taken in the order they came, whatever has to be looked up for each."""
-        lock, waiting = self._turns.setdefault((user, key), (anyio.Lock(), []))
+        lock, waiting = self._turns.setdefault((user, key), (anyio.Lock(fast_acquire=True), []))
         waiting.append(None)
         try:
             async with lock:

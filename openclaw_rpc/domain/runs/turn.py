@@ -122,7 +122,7 @@ class Turn:
             prompt = Prompt(
                 model=choice.model,
                 messages=fit(system, messages, choice.provider.context_tokens(choice.model), options.max_tokens),
-                tools=[as_function(spec) for spec in preparation.tools],
+                tools=preparation.tools,
                 thinking=options.thinking,
                 temperature=options.temperature,
                 max_tokens=options.max_tokens,
@@ -206,7 +206,8 @@ class Turn:
         async def use(at: int) -> None:
             results[at] = await self._use(live, calls[at], tools)
 
-        if all(spec.parallel for call in calls if (spec := tools.get(call["function"]["name"]))):
+        parallel = all(spec.parallel for call in calls if (spec := tools.get(call["function"]["name"])))
+        if parallel and len(calls) > 1:
             async with anyio.create_task_group() as group:
                 for at in range(len(calls)):
                     group.start_soon(use, at)
@@ -290,12 +291,6 @@ def so_far(kept: Sequence[ChatMessage], run_id: str) -> list[ChatMessage]:
         elif message.run_id in turns or not (own and message.role == "user"):
             turns.setdefault(message.run_id, []).append(message)
     return [message for turn in (*turns.values(), own) for message in turn]
-
-
-def as_function(spec: ToolSpec) -> JsonObject:
-    """A tool in the form of Chat Completions."""
-    function = {"name": spec.name, "description": spec.description, "parameters": spec.parameters}
-    return {"type": "function", "function": function}
 
 
 def arguments_of(call: JsonObject) -> JsonObject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -10,7 +11,7 @@ from typing import Final, NamedTuple, TypeVar
 import anyio
 
 from openclaw_rpc.domain.agents import Agent, Agents
-from openclaw_rpc.domain.ports import Log, RunContext
+from openclaw_rpc.domain.ports import Log, RunContext, ToolSpec
 from openclaw_rpc.domain.tools.base import Tool, ToolSource
 from openclaw_rpc.domain.tools.policy import Decision, Policies, SecurityPolicy, matches
 from openclaw_rpc.protocol.errors import GatewayError
@@ -37,9 +38,10 @@ class Offered(NamedTuple):
 
 
 class Offer(NamedTuple):
-    """What a run may use, by name, and what is added to its prompt."""
+    """What a run may use, by name; what the model is told of it; and what is added to its prompt."""
 
     tools: dict[str, Offered]
+    specs: list[ToolSpec]
     briefing: list[str]
     skills: list[str]
 
@@ -57,12 +59,18 @@ class _Found:
 
 
 class _Judged:
-    """What was decided of the tools of an agent, under the rules of that time."""
+    """What was decided of the tools of an agent, under the rules of that time.
+
+    ``chosen`` and ``specs`` are what came of the tools ``asked`` the last time: mostly they are the same again.
+    """
 
     def __init__(self, agent: Agent, settings: SecurityPolicy) -> None:
         self.agent = agent
         self.settings = settings
         self.tools: dict[str, tuple[Tool, Offered | None]] = {}
+        self.asked: list[Tool] = []
+        self.chosen: dict[str, Offered] = {}
+        self.specs: list[ToolSpec] = []
 
 
 class Offers:
@@ -86,7 +94,7 @@ class Offers:
         Raises:
             NotFound: there is no such agent.
         """
-        return self._chosen(context, await self._gather(context, briefing=False))
+        return self._chosen(context, await self._gather(context, briefing=False)).chosen
 
     async def everything(self, context: RunContext) -> Offer:
         """The same, with what is added to the prompt.
@@ -95,8 +103,10 @@ class Offers:
             NotFound: there is no such agent.
         """
         found = await self._gather(context, briefing=True)
+        judged = self._chosen(context, found)
         return Offer(
-            self._chosen(context, found),
+            judged.chosen,
+            judged.specs,
             [text for one in found for text in one.briefing],
             list(dict.fromkeys(slug for one in found for slug in one.skills)),
         )
@@ -133,12 +143,15 @@ class Offers:
             self._log.error("a source of tools failed", source=one.name, error=repr(error), exc_info=True)
         return ()
 
-    def _chosen(self, context: RunContext, found: Sequence[_Found]) -> dict[str, Offered]:
+    def _chosen(self, context: RunContext, found: Sequence[_Found]) -> _Judged:
         agent, settings = self._agents.get(context.agent_id), self._policies.settings
         judged = self._judged.get(agent.id)
         if judged is None or judged.agent is not agent or judged.settings is not settings:
             # Nobody's rules changed since: what was decided of a tool holds.
             judged = self._judged[agent.id] = _Judged(agent, settings)
+        asked = [tool for one in found for tool in one.tools]
+        if len(asked) == len(judged.asked) and all(map(operator.is_, asked, judged.asked)):
+            return judged
         chosen: dict[str, Offered] = {}
         for one in found:
             for tool in one.tools:
@@ -150,7 +163,9 @@ class Offers:
                     self._complain("two tools have one name", one.name, name)
                 elif known[1] is not None:
                     chosen[name] = known[1]
-        return chosen
+        judged.asked, judged.chosen = asked, chosen
+        judged.specs = [one.tool.spec for one in chosen.values() if one.decision.policy != "deny"]
+        return judged
 
     def _judge(self, source: str, tool: Tool, agent: Agent) -> Offered | None:
         """What a tool is to an agent: nothing where its rules are against it."""

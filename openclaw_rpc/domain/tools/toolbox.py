@@ -85,10 +85,9 @@ class Tools:
     async def prepare(self, context: RunContext) -> Preparation:
         """What belongs to a run: tools that a policy denies, or all where its token may use none, are left out."""
         offer = await self._offers.everything(context)
-        tools = offer.tools if Scope.TOOLS in context.scopes else {}
-        self._remember(context.run_id, tools)
-        specs = [one.tool.spec for one in tools.values() if one.decision.policy != "deny"]
-        return Preparation(system=offer.briefing, tools=specs, skills=offer.skills)
+        allowed = Scope.TOOLS in context.scopes
+        self._remember(context.run_id, offer.tools if allowed else {})
+        return Preparation(system=offer.briefing, tools=offer.specs if allowed else (), skills=offer.skills)
 
     async def use(self, name: str, params: JsonObject, context: RunContext, call_id: str) -> Any:
         """Use a tool for a run; what is too long is cut, and kept whole as a file.

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from openclaw_rpc.adapters.providers.offline import OfflineProvider
-from openclaw_rpc.domain.ports import Chunk, Prompt, ProviderFault
+from openclaw_rpc.domain.ports import Chunk, Prompt, ProviderFault, ToolSpec
 from openclaw_rpc.domain.records import SessionRecord
 
 
@@ -33,10 +33,10 @@ class Gateway:
         return [SessionRecord(id="s1", user=user, key="{name}/plans", title="Plans", message_count=4, **made)]
 
 
-def tool(name: str, *required: str, **types: str) -> dict[str, Any]:
+def tool(name: str, *required: str, **types: str) -> ToolSpec:
     properties = {key: {"type": kind} for key, kind in types.items()}
     parameters = {"type": "object", "properties": properties, "required": list(required)}
-    return {"type": "function", "function": {"name": name, "description": f"does {name}", "parameters": parameters}}
+    return ToolSpec(name=name, description=f"does {name}", parameters=parameters)
 
 
 TOOLS = [

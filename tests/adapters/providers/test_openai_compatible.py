@@ -9,10 +9,10 @@ import pytest
 
 from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
 from openclaw_rpc.domain.models import ProviderSettings
-from openclaw_rpc.domain.ports import Chunk, Prompt, ProviderFault
+from openclaw_rpc.domain.ports import Chunk, Prompt, ProviderFault, ToolSpec
 from tests.support.upstream import Upstream, scripted_upstream
 
-TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
+TOOL = ToolSpec(name="look", description="looks", parameters={"type": "object"})
 
 
 @pytest.fixture
@@ -54,7 +54,12 @@ async def test_the_request_holds_what_the_prompt_asks_and_the_key(upstream: Upst
             "model": "scripted",
             "messages": [{"role": "user", "content": "hi"}],
             "stream": True,
-            "tools": [TOOL],
+            "tools": [
+                {
+                    "type": "function",
+                    "function": {"name": "look", "description": "looks", "parameters": {"type": "object"}},
+                }
+            ],
             "temperature": 0.5,
             "stream_options": {"include_usage": True},
             "max_tokens": 100,
