@@ -52,10 +52,14 @@ class Range(NamedTuple):
 
 
 class Held(NamedTuple):
-    """The newest memories that hold a word, and about how many there are in all."""
+    """The newest memories that hold a word, their numbers as text, and about how many there are in all."""
 
-    numbers: list[int]
+    text: str
     holders: int
+
+    def numbers(self) -> set[int]:
+        """Their numbers. Only made where they are needed: of common words they are not."""
+        return set(map(int, self.text.split(",")))
 
 
 def find(connection: sqlite3.Connection, query: MemoryQuery) -> list[tuple[float, int]]:
@@ -109,7 +113,7 @@ def _by_words(
         if narrow is None:
             return {}
         span, held = narrow, _held(connection, words, narrow, most)
-    having = _having({word: held[word] for word in words if held[word].numbers}, connection, span, most)
+    having = _having({word: held[word] for word in words if held[word].holders}, connection, span, most)
     promising: dict[int, float] = {}
     for word, numbers in having.items():
         worth = rarities[word]
@@ -123,19 +127,26 @@ def _held(connection: sqlite3.Connection, words: Sequence[str], span: Range, mos
     """The newest ``most`` holders of each word."""
     asked = ", ".join(["(?, ?)"] * len(words))
     rows = connection.execute(
-        f"""WITH asked (word, match) AS (VALUES {asked}) SELECT word, (SELECT group_concat(rowid) FROM
-            (SELECT rowid FROM words WHERE words MATCH asked.match AND rowid BETWEEN ? AND ?
-            ORDER BY rowid DESC LIMIT ?)) FROM asked""",  # noqa: S608 - question marks
+        f"""WITH asked (word, match) AS (VALUES {asked}) SELECT word, (
+                SELECT count(*) || ' ' || min(rowid) || ' ' || group_concat(rowid) FROM
+                (SELECT rowid FROM words WHERE words MATCH asked.match AND rowid BETWEEN ? AND ?
+                ORDER BY rowid DESC LIMIT ?)
+            ) FROM asked""",  # noqa: S608 - question marks
         (*(value for word in words for value in (word, _quoted(word))), *span, most),
     )
     held: dict[str, Held] = {}
     for word, found in rows:
-        numbers = [int(number) for number in found.split(",")] if found else []
-        count = len(numbers)
-        if count == most:
-            count = max(count + 1, count * (span.last - span.first + 1) // (span.last - min(numbers) + 1))
-        held[word] = Held(numbers, count)
+        # Nothing at all where nobody holds it.
+        count, oldest, numbers = found.split(" ") if found else ("0", "0", "")
+        held[word] = Held(numbers, _estimated(int(count), int(oldest), most, span))
     return held
+
+
+def _estimated(count: int, oldest: int, most: int, span: Range) -> int:
+    """How many hold a word of whose newest holders, back to ``oldest``, there were ``count``: at most ``most``."""
+    if count < most:
+        return count
+    return max(count + 1, count * (span.last - span.first + 1) // (span.last - oldest + 1))
 
 
 def _narrowed(connection: sqlite3.Connection, no: int, query: MemoryQuery) -> Range | None:
@@ -155,7 +166,7 @@ def _narrowed(connection: sqlite3.Connection, no: int, query: MemoryQuery) -> Ra
 
 def _having(held: Mapping[str, Held], connection: sqlite3.Connection, span: Range, most: int) -> dict[str, set[int]]:
     """The numbers of the memories that have each word, as far as they are gathered."""
-    having = {word: set(found.numbers) for word, found in held.items()}
+    having = {word: found.numbers() for word, found in held.items()}
     if any(found.holders > most for found in held.values()):
         rarest = sorted(held, key=lambda word: held[word].holders)
         looked = (span.last - span.first + 1) * LOOKED_AT // held[rarest[0]].holders

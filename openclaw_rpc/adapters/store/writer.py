@@ -86,7 +86,7 @@ class Writer:
         except Exception as error:
             self._roll_back()
             if len(jobs) == 1:
-                return [(jobs[0][1], None, _as_told(error))]
+                return [(jobs[0][1], None, as_told(error))]
             return [outcome for job in jobs for outcome in self._run([job])]
         return outcomes
 
@@ -103,7 +103,7 @@ class Writer:
                 raise
             if not self._connection.in_transaction or self._connection.total_changes != changes:
                 raise _GroupLost from error
-            return future, None, _as_told(error)
+            return future, None, as_told(error)
 
     def _roll_back(self) -> None:
         # SQLite has done it already after some errors (https://www.sqlite.org/lang_transaction.html, 2.2), and
@@ -118,12 +118,13 @@ def storage_failed(error: sqlite3.Error) -> Unavailable:
     return Unavailable(f"the store can't be used just now: {error}", reason="storage")
 
 
-def _as_told(error: Exception) -> GatewayError:
+def as_told(error: Exception) -> GatewayError:
+    """What a caller is told when work in the store failed."""
     if isinstance(error, GatewayError):
         return error
     if isinstance(error, sqlite3.Error):
         return storage_failed(error)
-    told = InternalError(f"the store could not keep this: {type(error).__name__}", reason="storage")
+    told = InternalError(f"the store failed at this: {type(error).__name__}", reason="storage")
     told.__cause__ = error
     return told
 

@@ -247,6 +247,7 @@ class Runs:
             if live.released and not live.started and live.ending is None and self._lanes[live.session.id][0] is live:
                 live.started = True
                 self.running += 1
+                self._open(live)
                 self._spawn(self._drive, live)
 
     def _spawn(self, function: Callable[[LiveRun], Coroutine[Any, Any, None]], live: LiveRun) -> None:
@@ -262,7 +263,6 @@ class Runs:
         finish: FinishReason = "interrupted"
         try:
             with live.scope:
-                self._open(live)
                 with anyio.fail_after(limit):
                     finish = await self._turn.run(live)
         except TimeoutError:
