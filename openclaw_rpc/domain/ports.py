@@ -27,8 +27,8 @@ class Store(Protocol):
     A ``session_id`` that is gone makes a write do nothing: whoever deleted the session knew.
     """
 
-    async def find_session(self, user: str | None, key: str) -> SessionRecord | None:
-        """The session ``key`` of ``user``; of anybody, the last used first, where ``user`` is None."""
+    async def find_session(self, user: str, key: str, *, of_anybody: bool = False) -> SessionRecord | None:
+        """The session ``key`` of ``user``; where there is none and ``of_anybody``, the last used of that key."""
         ...
 
     async def list_sessions(self, query: SessionQuery) -> tuple[list[SessionRecord], int, str | None]:

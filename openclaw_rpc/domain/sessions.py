@@ -80,9 +80,7 @@ class Sessions:
         Raises:
             NotFound: there is none, or it is another user's.
         """
-        record = await self._store.find_session(principal.user, key)
-        if record is None and principal.is_owner_admin:
-            record = await self._store.find_session(None, key)
+        record = await self._store.find_session(principal.user, key, of_anybody=principal.is_owner_admin)
         if record is None:
             raise NotFound(f"there is no session {key!r}", field="sessionKey")
         return record

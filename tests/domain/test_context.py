@@ -84,7 +84,11 @@ def test_the_rule_holds_for_any_conversation(sizes: list[int], limit: int, answe
 
 
 def test_chinese_counts_a_token_a_character() -> None:
-    assert estimate("你好世界") >= 4
+    assert estimate("你好世界") == 5
+    assert estimate("你好 world") == 2 + 6 // 3 + 1
+    assert estimate("Привет") == 6 // 3 + 1
+    assert estimate("😀😀") >= 2
+    assert estimate("\ud800") >= 1
     assert estimate("a" * 400) == 101
 
 

@@ -50,10 +50,12 @@ class MemoryStore:
         self._sessions: dict[str, _Session] = {}
         self._usage: list[UsageRecord] = []
 
-    async def find_session(self, user: str | None, key: str) -> SessionRecord | None:
+    async def find_session(self, user: str, key: str, *, of_anybody: bool = False) -> SessionRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        found = [s.record for s in self._sessions.values() if s.record.key == key and user in (None, s.record.user)]
-        return _copy(max(found, key=_place)) if found else None
+        found = [s.record for s in self._sessions.values() if s.record.key == key]
+        own = [record for record in found if record.user == user]
+        wanted = own or (found if of_anybody else [])
+        return _copy(max(wanted, key=_place)) if wanted else None
 
     async def list_sessions(self, query: SessionQuery) -> tuple[list[SessionRecord], int, str | None]:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""

@@ -51,13 +51,13 @@ class Where:
         return " WHERE " + " AND ".join(self._conditions) if self._conditions else ""
 
 
-def find_session(db: sqlite3.Connection, user: str | None, key: str) -> SessionRecord | None:
+def find_session(db: sqlite3.Connection, user: str, key: str, of_anybody: bool) -> SessionRecord | None:
     """See ``Store.find_session``."""
-    if user is None:
-        sql, values = SELECT_SESSION + "WHERE key = ? ORDER BY updated_at DESC, id DESC LIMIT 1", (key,)
+    if of_anybody:
+        sql = SELECT_SESSION + "WHERE key = ? ORDER BY user <> ?, updated_at DESC, id DESC LIMIT 1"
     else:
-        sql, values = SELECT_SESSION + "WHERE key = ? AND user = ?", (key, user)
-    row = db.execute(sql, values).fetchone()
+        sql = SELECT_SESSION + "WHERE key = ? AND user = ?"
+    row = db.execute(sql, (key, user)).fetchone()
     return session_of(row) if row else None
 
 

@@ -76,9 +76,9 @@ class SqliteStore:
         # The last one to close: SQLite then folds the WAL into the file and removes it.
         connection.close()
 
-    async def find_session(self, user: str | None, key: str) -> SessionRecord | None:
+    async def find_session(self, user: str, key: str, *, of_anybody: bool = False) -> SessionRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        return await self._readers.run(partial(reads.find_session, user=user, key=key))
+        return await self._readers.run(partial(reads.find_session, user=user, key=key, of_anybody=of_anybody))
 
     async def list_sessions(self, query: SessionQuery) -> tuple[list[SessionRecord], int, str | None]:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""

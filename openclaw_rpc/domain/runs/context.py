@@ -28,11 +28,13 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def estimate(text: str) -> int:
-    """About how many tokens a text has: four ASCII characters each, one of any other script."""
+    """About how many tokens a text has: four ASCII characters each, one of a script like Chinese or Thai."""
     if text.isascii():
         return len(text) // 4 + 1
-    wide = sum(1 for char in text if char > "\u2e7f")
-    return wide + (len(text) - wide) // 3 + 1
+    # A wide character has three bytes or more, others that are not ASCII have two.
+    ascii_, bytes_ = len(text.encode("ascii", "ignore")), len(text.encode("utf-8", "surrogatepass"))
+    wide = bytes_ - 2 * len(text) + ascii_
+    return wide + max(0, len(text) - wide) // 3 + 1
 
 
 def tokens_of(message: JsonObject) -> int:

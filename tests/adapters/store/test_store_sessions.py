@@ -26,8 +26,8 @@ def keys(page: tuple[list[SessionRecord], int, str | None]) -> list[str]:
     return [record.key for record in page[0]]
 
 
-async def found(store: Store, key: str, user: str | None = "ada") -> SessionRecord:
-    record = await store.find_session(user, key)
+async def found(store: Store, key: str, user: str = "ada", *, of_anybody: bool = False) -> SessionRecord:
+    record = await store.find_session(user, key, of_anybody=of_anybody)
     assert record is not None
     return record
 
@@ -51,11 +51,12 @@ async def test_a_session_is_found_for_its_user_alone(store: Store) -> None:
     assert await store.find_session("ada", "two") is None
 
 
-async def test_without_a_user_the_last_used_of_that_key_is_found(store: Store) -> None:
+async def test_of_anybodys_the_own_session_is_found_first_then_the_last_used_of_that_key(store: Store) -> None:
     await store.create_session(session("one", "ada", updated_at=at(5)))
     await store.create_session(session("one", "bob", updated_at=at(9)))
-    await store.create_session(session("one", "eve", updated_at=at(7)))
-    assert (await found(store, "one", None)).user == "bob"
+    assert (await found(store, "one", "ada", of_anybody=True)).user == "ada"
+    assert (await found(store, "one", "cy", of_anybody=True)).user == "bob"
+    assert await store.find_session("cy", "two", of_anybody=True) is None
 
 
 async def test_a_user_has_one_session_of_a_key(store: Store) -> None:
