@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from openclaw_rpc.adapters.memory.rules import best, telling
@@ -28,6 +28,8 @@ LOOKED_AT: Final = 2_000
 """Of about how many holders of the rarest word it is seen whether they hold the others, too."""
 ENDS: Final = 1_000
 """How many entries at either end of a stretch of time are looked at for its lowest and highest number."""
+COMMON_KEPT: Final = 4_000
+"""Of how many common words it is remembered that they are."""
 RANKED: Final = 100
 RANKED_EACH: Final = 4
 """How many are ranked with all their words at hand: so many for each that is asked for, `RANKED` at the most."""
@@ -51,6 +53,38 @@ class Range(NamedTuple):
         return Range(max(self.first, self.last - count + 1), self.last)
 
 
+class User(NamedTuple):
+    """Whose memories: the user's number, the count up to which numbers were given, how many memories, with how many words."""
+
+    no: int
+    last: int
+    entries: int
+    words: int
+
+    @property
+    def span(self) -> Range:
+        """The numbers of the memories."""
+        return Range(self.no << SHIFT, (self.no << SHIFT) + self.last)
+
+
+class Common:
+    """Words that were common among a user's memories when they were last counted: they need not be counted each time."""
+
+    def __init__(self) -> None:
+        self._entries: dict[tuple[int, str, float], int] = {}
+
+    def leave_out(self, user: User, query: MemoryQuery) -> list[str]:
+        """The other words of a query. A word counts again when there are twice as many memories, or half."""
+        kept, low, high = self._entries, user.entries // 2, user.entries * 2
+        return [word for word in query.words if not low < kept.get((user.no, word, query.common), 0) < high]
+
+    def note(self, user: User, query: MemoryQuery, words: Iterable[str]) -> None:
+        """These are common."""
+        if len(self._entries) > COMMON_KEPT:
+            self._entries.clear()
+        self._entries.update({(user.no, word, query.common): user.entries for word in words})
+
+
 class Held(NamedTuple):
     """The newest memories that hold a word, their numbers as text, and about how many there are in all."""
 
@@ -62,16 +96,16 @@ class Held(NamedTuple):
         return set(map(int, self.text.split(",")))
 
 
-def find(connection: sqlite3.Connection, query: MemoryQuery) -> list[tuple[float, int]]:
+def find(connection: sqlite3.Connection, query: MemoryQuery, common: Common) -> list[tuple[float, int]]:
     """Scores and numbers of the best matches, the best first."""
-    user = connection.execute("SELECT no, last, entries, words FROM users WHERE name = ?", (query.user,)).fetchone()
-    if user is None or not user[2]:
+    row = connection.execute("SELECT no, last, entries, words FROM users WHERE name = ?", (query.user,)).fetchone()
+    if row is None or not row[2]:
         return []
-    no, last, entries, words = user
-    span = Range(no << SHIFT, (no << SHIFT) + last)
-    found = _by_words(connection, query, span, entries, words / entries) if query.words else {}
+    user = User(*row)
+    words = common.leave_out(user, query)
+    found = _by_words(connection, query, words, user, common) if words else {}
     if query.prefix is not None:
-        for number, value in _by_key(connection, no, query.prefix, condition(query), query.limit):
+        for number, value in _by_key(connection, user.no, query.prefix, condition(query), query.limit):
             found[number] = max(found.get(number, 0.0), value)
     return best(((value, number) for number, value in found.items()), query.limit)
 
@@ -100,16 +134,18 @@ def range_of(no: int) -> Range:
 
 
 def _by_words(
-    connection: sqlite3.Connection, query: MemoryQuery, span: Range, entries: int, average: float
+    connection: sqlite3.Connection, query: MemoryQuery, asked: Sequence[str], user: User, common: Common
 ) -> dict[int, float]:
     room = GATHERED if query.category else max(GATHERED_LEAST, query.limit * GATHERED_EACH)
-    most = max(1, min(room, GATHERED // len(query.words)))
-    held = _held(connection, query.words, span, most)
-    words = telling({word: found.holders for word, found in held.items()}, entries, query.common)
-    rarities = {word: rarity(held[word].holders, entries) for word in words}
+    most = max(1, min(room, GATHERED // len(asked)))
+    span = user.span
+    held = _held(connection, asked, span, most)
+    words = telling({word: found.holders for word, found in held.items()}, user.entries, query.common)
+    common.note(user, query, held.keys() - words)
+    rarities = {word: rarity(held[word].holders, user.entries) for word in words}
     if (query.place or query.since or query.until) and any(held[word].holders > most for word in words):
         # Not all were gathered: begin among those that can be wanted.
-        narrow = _narrowed(connection, span.first >> SHIFT, query)
+        narrow = _narrowed(connection, user.no, query)
         if narrow is None:
             return {}
         span, held = narrow, _held(connection, words, narrow, most)
@@ -120,7 +156,7 @@ def _by_words(
         for number in numbers:
             promising[number] = promising.get(number, 0.0) + worth
     order = sorted(((value, number) for number, value in promising.items()), reverse=True)
-    return _ranked(connection, query, [number for _, number in order], having, rarities, average)
+    return _ranked(connection, query, [number for _, number in order], having, rarities, user.words / user.entries)
 
 
 def _held(connection: sqlite3.Connection, words: Sequence[str], span: Range, most: int) -> dict[str, Held]:

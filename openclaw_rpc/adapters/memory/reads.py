@@ -9,7 +9,7 @@ import msgspec
 
 from openclaw_rpc.adapters.memory import vectors
 from openclaw_rpc.adapters.memory.files import Folder
-from openclaw_rpc.adapters.memory.finding import condition, find, range_of
+from openclaw_rpc.adapters.memory.finding import Common, condition, find, range_of
 from openclaw_rpc.adapters.memory.rules import best, memory_of
 from openclaw_rpc.domain.memory.ports import Hit, Memory, MemoryCounts, MemoryQuery, Place, Unembedded
 
@@ -52,9 +52,9 @@ class Plan(NamedTuple):
     old: int | None
 
 
-def search(connection: sqlite3.Connection, folder: Folder, query: MemoryQuery) -> Found:
+def search(connection: sqlite3.Connection, folder: Folder, query: MemoryQuery, common: Common) -> Found:
     """The best matches, the best first."""
-    return _hits(connection, folder, find(connection, query))
+    return _hits(connection, folder, find(connection, query, common))
 
 
 def near(
@@ -218,6 +218,8 @@ def _items(
 
 
 def _hits(connection: sqlite3.Connection, folder: Folder, found: Sequence[tuple[float, int]]) -> Found:
+    if not found:
+        return Found([], False)
     memories, torn = load(connection, folder, [number for _, number in found])
     return Found(
         [

@@ -12,6 +12,7 @@ import anyio.to_thread
 
 from openclaw_rpc.adapters.memory import reads, writes
 from openclaw_rpc.adapters.memory.files import Folder
+from openclaw_rpc.adapters.memory.finding import Common
 from openclaw_rpc.adapters.memory.reads import Found, Plan
 from openclaw_rpc.adapters.memory.rules import line_of
 from openclaw_rpc.adapters.memory.schema import MIGRATIONS
@@ -44,6 +45,7 @@ class SqliteMemoryStore:
         self._readers = Readers(readers)
         self._folder = folder
         self._folding = anyio.Lock()
+        self._common = Common()
 
     @classmethod
     @contextlib.asynccontextmanager
@@ -90,7 +92,7 @@ class SqliteMemoryStore:
 
     async def search(self, query: MemoryQuery) -> list[Hit]:
         """See the port."""
-        return await self._found(partial(reads.search, folder=self._folder, query=query))
+        return await self._found(partial(reads.search, folder=self._folder, query=query, common=self._common))
 
     async def delete(self, user: str, key: str) -> bool:
         """See the port."""

@@ -262,12 +262,12 @@ class Runs:
         # What the task group's own end leaves here, when the gateway can wait no longer.
         finish: FinishReason = "interrupted"
         try:
+            live.scope.deadline = anyio.current_time() + limit
             with live.scope:
-                with anyio.fail_after(limit):
-                    finish = await self._turn.run(live)
-        except TimeoutError:
-            finish = "error"
-            live.fail(Timeout.code, f"the run took longer than {limit:g} s")
+                finish = await self._turn.run(live)
+            if live.scope.cancelled_caught and live.ending is None:
+                finish = "error"
+                live.fail(Timeout.code, f"the run took longer than {limit:g} s")
         except GatewayError as error:
             finish = "error"
             live.fail(error.code, error.message)
