@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import statistics
 import tempfile
 import time
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import yaml
 from websockets.asyncio.client import ClientConnection, connect
 
@@ -20,11 +22,13 @@ from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.domain.clock import SystemClock
 from openclaw_rpc.domain.memory.service import Memories
 from openclaw_rpc.domain.memory.settings import MemorySettings
+from tests.bench.http import Server, asking, bare_relay
 from tests.bench.measure import TOKEN, Process, Row, configuration, free_port, model_server, running
 from tests.support.memory import Lines
 
+TOOL = '[[tool:file_read {"path": "notes.txt"}]]'
 TURNS = 150
-ROUNDS = 3
+ROUNDS = 5
 MEMORIES = 100_000
 AT_ONCE = 500
 WORDS = 20_000
@@ -72,20 +76,37 @@ async def _turn(socket: ClientConnection, message: str, session: str) -> None:
 
 
 async def turns() -> list[Row]:
-    """Turns with one tool call each, one after the other, each in a session of its own."""
-    message = '[[tool:file_read {"path": "notes.txt"}]]'
-    with tempfile.TemporaryDirectory(prefix="openclaw-bench-") as home, model_server() as (_, upstream):
-        async with served(Path(home), upstream) as (process, socket):
+    """Turns with one tool call each, one after the other, each in a session of its own and about something else.
+
+    Beside them a bare relay, which only passes on two such answers of the model: it tells what the machine is up to.
+    """
+    chance = random.Random(5)
+    with ExitStack() as stack:
+        _, upstream = stack.enter_context(model_server())
+        home = stack.enter_context(tempfile.TemporaryDirectory(prefix="openclaw-bench-"))
+        bare, port = stack.enter_context(bare_relay(upstream))
+        async with served(Path(home), upstream) as (process, socket), aiohttp.ClientSession() as session:
+            relay = Server(session, port, bare)
             await _call(socket, "file.write", {"path": "notes.txt", "content": "likes coffee, black"})
             for at in range(30):
-                await _turn(socket, message, f"warm-{at}")
+                await _turn(socket, _question(chance), f"warm-{at}")
             costs: list[float] = []
+            relayed: list[float] = []
             for round_ in range(ROUNDS):
                 before = process.cpu()
                 for at in range(TURNS):
-                    await _turn(socket, message, f"turn-{round_}-{at}")
+                    await _turn(socket, _question(chance), f"turn-{round_}-{at}")
                 costs.append((process.cpu() - before) / TURNS * 1e3)
-    return [Row("CPU of a chat turn with a tool call", sorted(costs)[ROUNDS // 2], "ms", 3)]
+                relayed.append(await relay.many(2 * TURNS, asking(TOOL, stream=True), at_once=1) * 2 / 1e3)
+    return [
+        Row("CPU of a chat turn with a tool call", statistics.median(costs), "ms", 3),
+        Row("two such answers, bare relay", statistics.median(relayed), "ms"),
+    ]
+
+
+def _question(chance: random.Random) -> str:
+    """Some words, and what makes the model ask for the tool."""
+    return " ".join((*_sentence(chance).split()[: chance.randint(3, 10)], TOOL))
 
 
 def _sentence(chance: random.Random) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from contextlib import ExitStack, asynccontextmanager, suppress
+from collections.abc import Generator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 import aiohttp
@@ -55,15 +56,15 @@ class Server:
             await answer.read()
         return took * 1000
 
-    async def many(self, count: int, body: dict[str, Any]) -> float:
+    async def many(self, count: int, body: dict[str, Any], at_once: int = AT_ONCE) -> float:
         """Microseconds of CPU an answer, several at once."""
 
         async def some() -> None:
-            for _ in range(count // AT_ONCE):
+            for _ in range(count // at_once):
                 await self.ask(body)
 
         before = self.process.cpu()
-        await asyncio.gather(*(some() for _ in range(AT_ONCE)))
+        await asyncio.gather(*(some() for _ in range(at_once)))
         return (self.process.cpu() - before) * 1e6 / count
 
     async def events(self) -> float:
@@ -71,6 +72,15 @@ class Server:
         short = await self.many(STREAMS, asking("[[slow:1,0]]", stream=True))
         long = await self.many(STREAMS, asking(f"[[slow:{EVENTS + 1},0]]", stream=True))
         return (long - short) / EVENTS
+
+
+@contextmanager
+def bare_relay(upstream: int) -> Generator[tuple[Process, int]]:
+    """The bare relay in a process of its own: the process, and its port."""
+    port = free_port()
+    options = ("--port", str(port), "--upstream", f"http://127.0.0.1:{upstream}/v1")
+    with running("-W", "ignore", "-m", "tests.bench.bare_relay", *options, port=port) as process:
+        yield process, port
 
 
 @asynccontextmanager
@@ -106,10 +116,7 @@ async def measure() -> list[Row]:
     with ExitStack() as stack:
         model, model_port = stack.enter_context(model_server())
         served, gateway_port = stack.enter_context(gateway(model_port))
-        bare_port = free_port()
-        upstream = f"http://127.0.0.1:{model_port}/v1"
-        relay = ("-W", "ignore", "-m", "tests.bench.bare_relay", "--port", str(bare_port), "--upstream", upstream)
-        bare_process = stack.enter_context(running(*relay, port=bare_port))
+        bare_process, bare_port = stack.enter_context(bare_relay(model_port))
         async with aiohttp.ClientSession(headers=HEADERS, connector=aiohttp.TCPConnector(limit=0)) as session:
             ours = Server(session, gateway_port, served)
             bare = Server(session, bare_port, bare_process)
