@@ -54,7 +54,7 @@ class Range(NamedTuple):
 
 
 class User(NamedTuple):
-    """Whose memories: the user's number, the count up to which numbers were given, how many memories, with how many words."""
+    """Whose memories: the user's number, the last number given to one, how many there are, with how many words."""
 
     no: int
     last: int
@@ -68,7 +68,7 @@ class User(NamedTuple):
 
 
 class Common:
-    """Words that were common among a user's memories when they were last counted: they need not be counted each time."""
+    """Words that were common among a user's memories when counted last, and need not be counted each time."""
 
     def __init__(self) -> None:
         self._entries: dict[tuple[int, str, float], int] = {}

@@ -10,6 +10,8 @@ APPLICATION_ID = 0x0C1A_11DB
 
 BUSY_SECONDS = 5.0
 WAL_BYTES = 64 * 1024 * 1024
+CHECKPOINT_PAGES = 4_000
+"""After how many pages the WAL is folded into the file: a page that is written again and again is folded once."""
 
 Statements = tuple[str, ...]
 
@@ -89,6 +91,7 @@ def open_writer(path: Path, migrations: Sequence[Statements] = MIGRATIONS) -> sq
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         _migrate(connection, path, migrations)
     except sqlite3.Error as error:
         connection.close()
