@@ -1,5 +1,6 @@
 """What the memory does for its callers: store, search, recall, forget, fold."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
@@ -9,8 +10,9 @@ import pytest
 
 from openclaw_rpc.adapters.memory.memory import VolatileMemoryStore
 from openclaw_rpc.domain.auth import Principal, owner
+from openclaw_rpc.domain.memory import conversations
 from openclaw_rpc.domain.memory.checks import METADATA_BYTES, VALUE_BYTES
-from openclaw_rpc.domain.memory.ports import Folded
+from openclaw_rpc.domain.memory.ports import Folded, Memory
 from openclaw_rpc.domain.memory.service import Memories
 from openclaw_rpc.domain.memory.settings import MemorySettings
 from openclaw_rpc.methods.memory import MemoryMethods
@@ -19,6 +21,7 @@ from openclaw_rpc.protocol.errors import InvalidRequest, NotFound, TooLarge, Una
 from openclaw_rpc.protocol.memory import (
     METHODS,
     MemoryDeleteParams,
+    MemoryFound,
     MemoryPruneParams,
     MemorySearchParams,
     MemoryStoreParams,
@@ -32,11 +35,27 @@ OWNER = owner("gateway")
 ANN = Principal("ann", "hers", frozenset({Scope.TOOLS}))
 
 
+class Shelf(VolatileMemoryStore):
+    """A store whose disk may be full, and which counts its writes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.full = False
+        self.writes: list[int] = []
+
+    async def put_all(self, memories: Sequence[Memory], words: Sequence[Sequence[str]]) -> None:
+        if self.full:
+            raise Unavailable("the disk is full")
+        self.writes.append(len(memories))
+        await super().put_all(memories, words)
+
+
 class Set:
     """A memory service with all that it stands on."""
 
     def __init__(self, embedder: Topics | None = None, **settings: Any) -> None:
-        self.store = VolatileMemoryStore()
+        self.store = Shelf()
+        self.turns = 0
         self.clock = ManualClock()
         self.log = Lines()
         self.memories = Memories(self.store, self.clock, self.log, MemorySettings(**settings), embedder)
@@ -44,9 +63,15 @@ class Set:
     async def put(self, key: str, value: Any, principal: Principal = OWNER, **more: Any) -> None:
         await self.memories.store(principal, MemoryStoreParams(key=key, value=value, **more))
 
+    def note(self, session_key: str, question: str, answer: str) -> None:
+        self.turns += 1
+        self.memories.note_conversation("owner", session_key, f"run_{self.turns}", question, answer)
+
     async def find(self, query: str, principal: Principal = OWNER, **more: Any) -> list[str]:
-        results = await self.memories.search(principal, MemorySearchParams(query=query, **more))
-        return [result.key for result in results.results]
+        return [result.key for result in await self.results(query, principal, **more)]
+
+    async def results(self, query: str, principal: Principal = OWNER, **more: Any) -> list[MemoryFound]:
+        return (await self.memories.search(principal, MemorySearchParams(query=query, **more))).results
 
 
 async def test_a_value_is_stored_found_and_deleted() -> None:
@@ -231,7 +256,7 @@ async def test_recalling_fits_its_room() -> None:
 
 async def test_a_turn_is_recalled_elsewhere_until_its_session_is_forgotten() -> None:
     all_ = Set()
-    all_.memories.note_conversation("owner", "s1", "run_1", "Where is Zanzibar?", "In the Indian Ocean.")
+    all_.note("s1", "Where is Zanzibar?", "In the Indian Ocean.")
     await all_.memories.settle()
     (turn,) = await all_.memories.recall("owner", "Tell me about Zanzibar")
     assert turn.text == "Q: Where is Zanzibar?\nA: In the Indian Ocean."
@@ -243,6 +268,77 @@ async def test_a_turn_is_recalled_elsewhere_until_its_session_is_forgotten() -> 
     assert await all_.memories.forget_session("ann", "s1") == 0
     assert await all_.memories.forget_session("owner", "s1") == 1
     assert [item.key for item in await all_.memories.recall("owner", "Zanzibar")] == ["note"]
+
+
+async def test_turns_are_kept_several_at_a_time_and_found_by_who_asks_before_that() -> None:
+    all_ = Set()
+    async with anyio.create_task_group() as group:
+        group.start_soon(all_.memories.keep_conversations)
+        for number in range(10):
+            all_.note("s1", f"question {number}", "answer")
+        assert all_.store.writes == []
+        assert len(await all_.find("question", limit=20)) == 10
+        assert all_.store.writes == [10]
+        assert (await all_.memories.stats(OWNER)).wal.entries == 10
+        all_.note("s1", "one more question", "answer")
+        with anyio.fail_after(5):
+            while len(all_.store.writes) < 2:
+                await anyio.lowlevel.checkpoint()
+        group.cancel_scope.cancel()
+    assert all_.store.writes == [10, 1]
+
+
+async def test_many_turns_do_not_wait_for_more() -> None:
+    all_ = Set()
+    async with anyio.create_task_group() as group:
+        group.start_soon(all_.memories.keep_conversations)
+        await anyio.wait_all_tasks_blocked()
+        with anyio.fail_after(conversations.SOON / 2):
+            for number in range(conversations.AT_ONCE):
+                all_.note("s1", f"question {number}", "answer " * 100)
+            while not all_.store.writes:
+                await anyio.lowlevel.checkpoint()
+        group.cancel_scope.cancel()
+
+
+async def test_turns_of_a_session_that_is_forgotten_are_not_kept_later() -> None:
+    all_ = Set()
+    all_.note("s1", "a question", "answer")
+    all_.note("s2", "a question", "answer")
+    assert await all_.memories.forget_session("owner", "s1") == 1
+    assert [found.session_key for found in await all_.results("question")] == ["s2"]
+
+
+async def test_turns_that_a_full_disk_refused_are_kept_when_it_is_not() -> None:
+    all_ = Set()
+    all_.store.full = True
+    all_.note("s1", "an early question", "answer")
+    assert await all_.find("question") == []
+    assert [line[1] for line in all_.log.lines] == ["conversations could not be remembered"]
+    all_.note("s1", "a late question", "answer")
+    all_.store.full = False
+    assert len(await all_.find("question")) == 2
+    assert all_.store.writes == [2]
+
+
+async def test_a_turn_that_is_no_text_is_refused_alone() -> None:
+    all_ = Set()
+    all_.note("s1", "a question", "answer")
+    with pytest.raises(InvalidRequest):
+        all_.note("s1", "half of a pair: \ud800", "answer")
+    assert len(await all_.find("question")) == 1
+
+
+async def test_what_nearly_all_memories_say_recalls_none_of_them() -> None:
+    all_ = Set()
+    for number in range(80):
+        all_.note(f"s{number}", f"Status of the build {number}?", "Green.")
+    all_.note("s80", "Status of the harbour?", "Frozen.")
+    await all_.memories.settle()
+    assert await all_.memories.recall("owner", "status build") == []
+    assert [item.text for item in await all_.memories.recall("owner", "status harbour")] == [
+        "Q: Status of the harbour?\nA: Frozen."
+    ]
 
 
 async def test_what_a_session_remembered_for_itself_goes_with_it() -> None:

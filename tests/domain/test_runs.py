@@ -14,13 +14,13 @@ from openclaw_rpc.domain.auth import owner
 from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.ports import Chunk, OfferedModel, Preparation, Prompt, ProviderFault, RunContext
 from openclaw_rpc.domain.published import Published
-from openclaw_rpc.domain.records import RunRecord, SessionRecord
+from openclaw_rpc.domain.records import RunRecord, SessionQuery, SessionRecord
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.protocol import table
-from openclaw_rpc.protocol.chat import ChatMessage, ChatRunParams, RunAccepted, RunOptions, Usage
+from openclaw_rpc.protocol.chat import ChatMessage, ChatRunParams, EarlierMessage, RunAccepted, RunOptions, Usage
 from openclaw_rpc.protocol.errors import Conflict, NotFound, Unavailable
 from tests.support.clock import ManualClock
 
@@ -106,10 +106,13 @@ class Disk(MemoryStore):
     def __init__(self) -> None:
         super().__init__()
         self.full: set[str] = set()
+        self.before_admission: list[SessionRecord] = []
 
     async def admit(self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage]) -> RunRecord:
         if "admit" in self.full:
             raise Unavailable("the disk is full")
+        while self.before_admission:
+            await self.create_session(self.before_admission.pop())
         return await super().admit(session, run, messages)
 
     async def commit(self, session_id: str, **what: Any) -> None:
@@ -282,6 +285,55 @@ async def test_the_first_question_of_a_session_that_does_not_exist_makes_it_once
         for run in started:
             await world.runs.wait(ADA, run.run_id, 5000)
         assert len((await world.sessions.history(ADA, "new", 100, None)).messages) == 10
+
+
+async def test_a_session_that_somebody_else_makes_meanwhile_takes_the_message() -> None:
+    world = World()
+    async with world.runs.serving():
+        world.disk.before_admission.append(world.sessions.blank(ADA.user, "new", "default", "api"))
+        accepted = await world.start(session="new")
+        await world.runs.wait(ADA, accepted.run_id, 5000)
+        messages = (await world.sessions.history(ADA, "new", 100, None)).messages
+        assert [message.role for message in messages] == ["user", "assistant"]
+        assert (await world.sessions.find(ADA, "new")).channel == "api"
+
+
+async def test_a_call_with_history_that_comes_again_leaves_nothing_behind() -> None:
+    world = World()
+    asked = ChatRunParams(
+        message="and now?",
+        history=[EarlierMessage(role="user", content="before"), EarlierMessage(role="assistant", content="yes")],
+        idempotency_key="once",
+    )
+    async with world.runs.serving():
+        first, release = await world.runs.start(ADA, asked)
+        release()
+        again, release = await world.runs.start(ADA, asked)
+        release()
+        assert again.run_id == first.run_id
+        await world.runs.wait(ADA, first.run_id, 5000)
+        sessions, total, _ = await world.disk.list_sessions(SessionQuery(user=ADA.user, limit=10))
+        assert (total, sessions[0].key, sessions[0].message_count) == (1, first.session_key, 4)
+    (prompt,) = world.talker.prompts
+    assert [message["content"] for message in prompt.messages][-3:] == ["before", "yes", "and now?"]
+
+
+async def test_what_is_said_to_a_new_session_before_its_run_begins_is_in_the_prompt() -> None:
+    world = World()
+    async with world.runs.serving():
+        accepted, release = await world.runs.start(ADA, ChatRunParams(message="hi", session_key="new"))
+        said = ChatMessage(
+            message_id="m_1",
+            role="system",
+            content="be brief",
+            created_at="2026-09-21T10:00:00.000Z",
+            status="complete",
+        )
+        await world.sessions.inject(ADA, "new", said)
+        release()
+        await world.runs.wait(ADA, accepted.run_id, 5000)
+    (prompt,) = world.talker.prompts
+    assert [message["content"] for message in prompt.messages][-2:] == ["be brief", "hi"]
 
 
 async def test_limits_that_change_hold_for_the_next_message() -> None:

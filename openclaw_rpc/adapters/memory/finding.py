@@ -64,7 +64,7 @@ class User(NamedTuple):
     @property
     def span(self) -> Range:
         """The numbers of the memories."""
-        return Range(self.no << SHIFT, (self.no << SHIFT) + self.last)
+        return Range((self.no << SHIFT) + 1, (self.no << SHIFT) + self.last)
 
 
 class Common:

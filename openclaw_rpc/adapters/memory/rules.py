@@ -63,5 +63,6 @@ def best(found: Iterable[tuple[float, int]], limit: int) -> list[tuple[float, in
 
 def telling(holders: Mapping[str, int], memories: int, common: float) -> list[str]:
     """The words of a query without the common ones, see :class:`~openclaw_rpc.domain.memory.ports.MemoryQuery`."""
-    most = memories * common if memories >= FEW else memories
-    return [word for word, count in holders.items() if count <= most]
+    if common >= 1 or memories < FEW:
+        return list(holders)
+    return [word for word, count in holders.items() if count <= memories * common]

@@ -256,6 +256,35 @@ async def test_vectors_are_compared_within_one_model_and_one_user(store: MemoryS
     assert keys(await store.near(MemoryQuery(user="owner", limit=5, place="compacted"), "m", [1.0, 3.0])) == []
 
 
+async def test_several_are_kept_at_once_and_replace_what_had_their_keys(store: MemoryStore) -> None:
+    await put(store, memory("a", "old words"))
+    await store.compact(None, END, "2026-09-22T00:00:00.000Z")
+    entries = [memory("a", "apples"), memory("b", "pears"), memory("c", "plums", user="ann")]
+    await store.put_all(entries, [words_of(entry) for entry in entries])
+    assert keys(await store.search(asking("old"))) == []
+    assert keys(await store.search(asking("apples pears plums"))) == ["b", "a"]
+    assert keys(await store.search(asking("plums", user="ann"))) == ["c"]
+    await store.put_all([], [])
+    counts = await store.counts(None)
+    assert (counts.log_entries, counts.files) == (3, 0)
+
+
+async def test_words_that_most_memories_hold_can_be_left_out_once_there_are_many(store: MemoryStore) -> None:
+    async def recalled(text: str) -> list[str]:
+        query = MemoryQuery(user="owner", limit=3, words=query_words(text, 64), common=0.25)
+        return keys(await store.search(query))
+
+    await put(store, *(memory(f"k{number}", f"apples {number}") for number in range(63)))
+    assert len(await recalled("apples")) == 3, "few memories do not tell what is common"
+    await put(store, memory("rare", "apples and quinces"))
+    assert await recalled("apples") == []
+    assert await recalled("apples") == [], "asked again"
+    assert await recalled("apples quinces") == ["rare"]
+    assert len(keys(await store.search(asking("apples", limit=3)))) == 3, "a search leaves out nothing"
+    await put(store, *(memory(f"other{number}", f"pears {number}") for number in range(300)))
+    assert len(await recalled("apples")) == 3, "no longer common"
+
+
 async def test_every_store_ranks_alike(tmp_path: Path) -> None:
     dice = random.Random(7)
     vocabulary = ["tea", "coffee", "red", "green", "running", "素食", "饮食偏好", "茶", "Zoltan", "budget"]

@@ -304,6 +304,18 @@ async def test_common_words_find_the_best_though_not_all_are_gathered(
         assert len(await store.search(old)) == 3
 
 
+async def test_among_many_memories_the_rare_and_the_newest_of_the_frequent_are_found(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        entries = [memory(f"k{number}", f"tea {number} " + "mint" * (number == 17)) for number in range(1000)]
+        await store.put_all(entries, [words_of(entry) for entry in entries])
+        (first, second, *_) = await store.search(asking("mint tea", 5))
+        assert first.memory.key == "k17"
+        assert second.score < first.score
+        newest = await store.search(asking("tea", 5))
+        assert [hit.memory.key for hit in newest] == ["k999", "k998", "k997", "k996", "k995"]
+        assert len(await store.search(asking("tea", 100))) == 100
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200), data=st.data())
 def test_any_text_is_found_by_any_of_its_words_by_its_user_alone(
