@@ -17,7 +17,7 @@ from openclaw_rpc.protocol.base import (
     When,
 )
 from openclaw_rpc.protocol.chat import ChatMessage, Usage
-from openclaw_rpc.protocol.errors import Conflict, NotFound
+from openclaw_rpc.protocol.errors import NotFound, SessionExists
 from openclaw_rpc.protocol.method import Event, Method
 
 Labels = Annotated[
@@ -178,7 +178,7 @@ create = Method(
     doc="Make a session before its first message.",
     scope=Scope.CHAT,
     emits=(session_updated,),
-    errors=(Conflict, NotFound),
+    errors=(SessionExists, NotFound),
 )
 update = Method(
     name="session.update",
@@ -214,7 +214,7 @@ fork = Method(
     doc="Copy a session, whole or up to a message, to go on differently.",
     scope=Scope.CHAT,
     emits=(session_updated,),
-    errors=(NotFound, Conflict),
+    errors=(NotFound, SessionExists),
 )
 
 METHODS = (list_, get, create, update, delete, reset, fork)
