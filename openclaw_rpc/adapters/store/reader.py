@@ -5,6 +5,7 @@ import contextlib
 import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -15,17 +16,21 @@ T = TypeVar("T")
 
 Read = Callable[[sqlite3.Connection], T]
 
-_Job = tuple[Read[Any], "asyncio.Future[Any]"]
+_Future = asyncio.Future[Any]
+_Job = tuple[Read[Any], _Future]
 
 
 class Readers:
-    """As many reads at a time as there are connections. A read sees every write acknowledged before it."""
+    """As many reads at a time as there are connections. A read sees every write acknowledged before it.
+
+    The reader that read last is asked first: it has at hand what the next one needs, too.
+    """
 
     def __init__(self, connections: Sequence[sqlite3.Connection]) -> None:
-        self._connections = connections
         self._loop = asyncio.get_running_loop()
-        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._threads: list[threading.Thread] = []
+        self._readers = [_Reader(connection) for connection in connections]
+        self._idle = self._readers[::-1]
+        self._waiting: deque[_Job] = deque()
         self._closing = False
 
     def run(self, read: Read[T]) -> "asyncio.Future[T]":
@@ -36,59 +41,84 @@ class Readers:
         """
         if self._closing:
             raise Unavailable("the store is closed", reason="stopping")
-        if not self._threads:
-            self._begin()
         future: asyncio.Future[T] = self._loop.create_future()
-        self._queue.put((read, future))
+        if self._idle:
+            self._idle.pop().take((read, future), self._resolve)
+        else:
+            self._waiting.append((read, future))
         return future
 
     def stop(self) -> None:
         """Take no more reads. Called in the loop."""
         self._closing = True
+        while self._waiting:
+            for reader in self._readers[: len(self._waiting)]:
+                reader.take(self._waiting.popleft(), self._resolve)
 
     def close(self) -> None:
         """Finish the reads that were asked for and close. Blocks: call it in a thread, after :meth:`stop`."""
-        for _ in self._threads:
-            self._queue.put(None)
-        for thread in self._threads:
-            thread.join()
-        for connection in self._connections:
-            connection.close()
+        for reader in self._readers:
+            reader.close()
 
-    def _begin(self) -> None:
-        """Start the threads: with the first read, for a gateway starts faster than it reads."""
-        for connection in self._connections:
-            thread = threading.Thread(target=self._main, args=(connection,), name="store-reader", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+    def _resolve(self, reader: "_Reader", future: _Future, value: Any, error: GatewayError | None) -> None:
+        """A read is done: called in its thread."""
+        # A loop that was closed has nobody left who waits.
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._done, reader, future, value, error)
 
-    def _main(self, connection: sqlite3.Connection) -> None:
+    def _done(self, reader: "_Reader", future: _Future, value: Any, error: GatewayError | None) -> None:
+        while self._waiting and self._waiting[0][1].cancelled():
+            self._waiting.popleft()
+        if self._waiting:
+            reader.take(self._waiting.popleft(), self._resolve)
+        else:
+            self._idle.append(reader)
+        if future.done():
+            return
+        if error is None:
+            future.set_result(value)
+        else:
+            future.set_exception(error)
+
+
+_Resolve = Callable[["_Reader", _Future, Any, GatewayError | None], None]
+
+
+class _Reader:
+    """A connection and its thread, which begins with the first read: a gateway starts faster than it reads."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._queue: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    def take(self, job: _Job, resolve: _Resolve) -> None:
+        """Do a read after those it has, and tell ``resolve`` what came of it."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._main, args=(resolve,), name="store-reader", daemon=True)
+            self._thread.start()
+        self._queue.put(job)
+
+    def close(self) -> None:
+        """Finish, and close the connection."""
+        self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join()
+        self._connection.close()
+
+    def _main(self, resolve: _Resolve) -> None:
         while (job := self._queue.get()) is not None:
             read, future = job
-            if future.cancelled():
-                continue
-            value, error = _read(connection, read)
-            # A loop that was closed has nobody left who waits.
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(_resolve, future, value, error)
+            resolve(self, future, *self._read(read))
 
-
-def _read(connection: sqlite3.Connection, read: Read[Any]) -> tuple[Any, GatewayError | None]:
-    try:
-        connection.execute("BEGIN")
+    def _read(self, read: Read[Any]) -> tuple[Any, GatewayError | None]:
+        connection = self._connection
         try:
-            return read(connection), None
-        finally:
-            if connection.in_transaction:
-                connection.execute("COMMIT")
-    except Exception as error:
-        return None, as_told(error)
-
-
-def _resolve(future: "asyncio.Future[Any]", value: Any, error: GatewayError | None) -> None:
-    if future.done():
-        return
-    if error is None:
-        future.set_result(value)
-    else:
-        future.set_exception(error)
+            connection.execute("BEGIN")
+            try:
+                return read(connection), None
+            finally:
+                if connection.in_transaction:
+                    connection.execute("COMMIT")
+        except Exception as error:
+            return None, as_told(error)
