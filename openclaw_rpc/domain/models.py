@@ -1,9 +1,10 @@
 """Which provider answers a request for a model, what it costs, and what all of them offer."""
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Annotated, Literal
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from types import TracebackType
+from typing import Annotated, Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import anyio
@@ -13,6 +14,8 @@ from msgspec import Meta
 from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, Provider, ProviderFault, Relayed
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.model import ModelInfo
+
+T = TypeVar("T")
 
 PRIMARY = "primary"
 
@@ -134,39 +137,32 @@ class Held:
         """How many tokens a request may hold."""
         return self.inner.context_tokens(model)
 
-    @asynccontextmanager
-    async def _in_use(self) -> AsyncGenerator[None]:
+    def enter(self) -> None:
+        """Somebody begins to use it."""
         self._busy += 1
-        try:
-            yield
-        finally:
-            self._busy -= 1
-            if self._retired and not self._busy:
-                with anyio.CancelScope(shield=True):
-                    await self.inner.aclose()
 
-    @asynccontextmanager
-    async def _stream(self, prompt: Prompt) -> AsyncGenerator[AsyncIterator[Sequence[Chunk]]]:
-        async with self._in_use(), self.inner.stream(prompt) as answer:
-            yield answer
+    async def leave(self) -> None:
+        """They have ended; the last one out closes a provider that was retired."""
+        self._busy -= 1
+        if self._retired and not self._busy:
+            with anyio.CancelScope(shield=True):
+                await self.inner.aclose()
 
     def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
         """See `Provider.stream`."""
-        return self._stream(prompt)
-
-    @asynccontextmanager
-    async def _relay(self, path: str, body: bytes) -> AsyncGenerator[Relayed]:
-        async with self._in_use(), self.inner.relay(path, body) as answer:
-            yield answer
+        return _Use(self, self.inner.stream(prompt))
 
     def relay(self, path: str, body: bytes) -> AbstractAsyncContextManager[Relayed]:
         """See `Provider.relay`."""
-        return self._relay(path, body)
+        return _Use(self, self.inner.relay(path, body))
 
     async def models(self) -> list[OfferedModel]:
         """See `Provider.models`."""
-        async with self._in_use():
+        self.enter()
+        try:
             return await self.inner.models()
+        finally:
+            await self.leave()
 
     async def retire(self) -> None:
         """Close it now, or as soon as its last stream has ended."""
@@ -178,6 +174,30 @@ class Held:
         """Close it now, whatever is under way."""
         self._retired = True
         await self.inner.aclose()
+
+
+class _Use(Generic[T]):
+    """An answer of a provider, counted while it is under way."""
+
+    def __init__(self, held: Held, answer: AbstractAsyncContextManager[T]) -> None:
+        self._held = held
+        self._answer = answer
+
+    async def __aenter__(self) -> T:
+        self._held.enter()
+        try:
+            return await self._answer.__aenter__()
+        except BaseException:
+            await self._held.leave()
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool | None:
+        try:
+            return await self._answer.__aexit__(kind, error, trace)
+        finally:
+            await self._held.leave()
 
 
 class Models:

@@ -6,8 +6,9 @@ read. Faults before the first token are retried; none after it.
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import TypeVar
 
 import anyio
@@ -64,10 +65,9 @@ class OpenAIProvider:
 
     def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
         """See `Provider.stream`. Entering waits for the first token, and retries until it comes."""
-        return self._stream(prompt)
+        return _Streaming(partial(self._begun, prompt))
 
-    @asynccontextmanager
-    async def _stream(self, prompt: Prompt) -> AsyncGenerator[AsyncIterator[Sequence[Chunk]]]:
+    async def _begun(self, prompt: Prompt) -> "_Stream":
         body = self._asking.body(prompt)
 
         async def attempt() -> _Stream:
@@ -79,11 +79,7 @@ class OpenAIProvider:
                 raise
             return stream
 
-        stream = await self._retried(attempt, self._settings.first_token_timeout_seconds, "first_token_timeout_seconds")
-        try:
-            yield stream
-        finally:
-            await stream.aclose()
+        return await self._retried(attempt, self._settings.first_token_timeout_seconds, "first_token_timeout_seconds")
 
     async def _opened(self, body: dict[str, object], model: str) -> "_Stream":
         while True:
@@ -124,10 +120,9 @@ class OpenAIProvider:
 
     def relay(self, path: str, body: bytes) -> AbstractAsyncContextManager[Relayed]:
         """See `Provider.relay`. The body is asked for uncompressed, and carried as it comes."""
-        return self._relay(path, body)
+        return _Relaying(partial(self._relayed, path, body))
 
-    @asynccontextmanager
-    async def _relay(self, path: str, body: bytes) -> AsyncGenerator[Relayed]:
+    async def _relayed(self, path: str, body: bytes) -> tuple[Answer, "_Pieces"]:
         settings = self._settings
         streamed = wants_stream(body)
         setting = "first_token_timeout_seconds" if streamed else "request_timeout_seconds"
@@ -138,14 +133,7 @@ class OpenAIProvider:
 
         answer = await self._retried(attempt, seconds, setting)
         idle = settings.idle_timeout_seconds if streamed else seconds
-        headers = {"content-type": answer.headers.get("content-type", "application/json")}
-        pieces = _Pieces(self._upstream, answer, idle)
-        try:
-            yield Relayed(status=answer.status, headers=headers, pieces=pieces)
-            if pieces.done:
-                await answer.drain()
-        finally:
-            answer.close()
+        return answer, _Pieces(self._upstream, answer, idle)
 
     async def models(self) -> list[OfferedModel]:
         """See `Provider.models`."""
@@ -296,6 +284,20 @@ class _Stream:
         self._answer.close()
 
 
+class _Streaming:
+    """An answer from its first token on; closed when it is left. As a class, it costs half of a generator."""
+
+    def __init__(self, begin: Callable[[], Awaitable[_Stream]]) -> None:
+        self._begin = begin
+
+    async def __aenter__(self) -> AsyncIterator[Sequence[Chunk]]:
+        self._stream = await self._begin()
+        return self._stream
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stream.aclose()
+
+
 class _Pieces:
     """The body of a relayed answer, a piece an upstream read."""
 
@@ -326,6 +328,25 @@ class _Pieces:
             raise StopAsyncIteration
         self._last = piece
         return piece
+
+
+class _Relaying:
+    """An answer whose body is carried; its connection is given back, or cut, when it is left."""
+
+    def __init__(self, begin: Callable[[], Awaitable[tuple[Answer, _Pieces]]]) -> None:
+        self._begin = begin
+
+    async def __aenter__(self) -> Relayed:
+        self._answer, self._pieces = await self._begin()
+        headers = {"content-type": self._answer.headers.get("content-type", "application/json")}
+        return Relayed(status=self._answer.status, headers=headers, pieces=self._pieces)
+
+    async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None and self._pieces.done and not self._answer.ended:
+                await self._answer.drain()
+        finally:
+            self._answer.close()
 
 
 async def _whole(upstream: Upstream, answer: Answer) -> bytes:

@@ -276,8 +276,7 @@ class Runs:
             self._log.error("a run failed", run_id=live.record.id, error=repr(error), exc_info=True)
             live.fail("internal_error", "the gateway failed; its log says why")
         finally:
-            with anyio.CancelScope(shield=True):
-                await self._end(live, live.ending or finish)
+            await self._end(live, live.ending or finish)
             self.running -= 1
             self._pump()
 
@@ -297,11 +296,11 @@ class Runs:
         live.stream.say_soon_kept(chat_started, data, live.record.id)
 
     async def _end_unstarted(self, live: LiveRun) -> None:
-        with anyio.CancelScope(shield=True):
-            await self._end(live, live.ending or "interrupted")
+        await self._end(live, live.ending or "interrupted")
         self._pump()
 
     async def _end(self, live: LiveRun, finish: FinishReason) -> None:
+        """The last that a run does. It waits for the disk alone, which nothing cancels: see `Streams.keep`."""
         try:
             await self._endings.end(live, finish)
         finally:
