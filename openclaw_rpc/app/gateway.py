@@ -244,7 +244,7 @@ class App:
         gateway = self.settings.gateway
         judge = self.judge = HeadJudge(rules_of(self.settings), bind=gateway.bind, port=gateway.port)
         health = Health(lambda: self.ready)
-        rest = RestDoor(
+        self.rest = RestDoor(
             DIALECTS,
             self.dispatcher,
             self.limiter,
@@ -258,12 +258,12 @@ class App:
                 *MetricsDoor(self.metrics).routes(),
                 *OpenApiDoor(DIALECTS).routes(),
                 *McpDoor(self.dispatcher).routes(),
-                *rest.routes(),
+                *self.rest.routes(),
             ),
             judge=judge,
             identify=self.authenticator.identify,
             hand_over=lambda request: hand_over(request, self.door.server),
-            spell=rest.spell,
+            spell=self.rest.spell,
             body_bytes=lambda: self.settings.gateway.max_message_bytes,
             request_seconds=lambda: self.settings.gateway.request_timeout_seconds,
         )
@@ -274,7 +274,7 @@ class App:
             judge=judge,
             max_connections=lambda: self.settings.gateway.max_connections,
             tls=tls_context(self.settings),
-            refusal=rest.refusal,
+            refusal=self.rest.refusal,
         )
         self._count()
         self.addresses = await self.listener.start(
@@ -291,8 +291,15 @@ class App:
         metrics.gauge("connections_open", "WebSockets that are open.", lambda: self.door.open)
         metrics.gauge("runs_running", "Runs at work.", lambda: runs.running)
         metrics.gauge("runs_queued", "Runs that wait.", lambda: runs.queued)
-        metrics.statuses("http_responses", "Answers over HTTP.", lambda: self.http.responses)
-        metrics.statuses("refused_connections", "Connections refused.", lambda: self.listener.refused)
+        metrics.counter("runs", "Runs that ended.", "reason", lambda: runs.ended)
+        metrics.counter("http_responses", "Answers over HTTP.", "status", lambda: self.http.responses)
+        metrics.counter("refused_connections", "Connections refused.", "status", lambda: self.listener.refused)
+        metrics.counter(
+            "slow_peers_closed",
+            "Connections closed since their peer did not keep up.",
+            "transport",
+            lambda: {"websocket": self.door.slow_peers, "http": self.rest.slow_peers},
+        )
 
     def _apply(self, old: Settings, new: Settings) -> None:
         """Take what changed in the configuration, all but what waits for a restart."""

@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
+import aiohttp
 import anyio
+import anyio.lowlevel
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.support.gateway import Client, TestGateway, gateway, settings
+from tests.support.gateway import TOKEN, Client, TestGateway, gateway, settings
 from tests.support.upstream import Upstream
 from tests.support.watching import Watcher
 
@@ -155,3 +157,29 @@ async def test_a_slow_reader_of_an_event_stream_delays_nobody(served: TestGatewa
         watcher = Watcher(session, epoch)
         await watcher.by_stream(served, {run_id}, None)
         assert whole(watcher.text(run_id))
+
+
+async def test_a_stream_that_is_not_read_is_cut_and_counted(strict: TestGateway) -> None:
+    session = uuid4().hex
+    async with strict.connect() as other:
+        await other.result("session.create", sessionKey=session)
+        await other.result("event.subscribe", sessionKey=session)
+        with socket.socket() as line:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            line.connect(strict.app.addresses[0])
+            fields = f"Host: 127.0.0.1\r\nAuthorization: Bearer {TOKEN}"
+            line.sendall(f"GET /v1/sessions/{session}/events HTTP/1.1\r\n{fields}\r\n\r\n".encode())
+            line.setblocking(False)
+            with anyio.fail_after(10):
+                await anyio.wait_readable(line)
+                run_id = await talk(strict, session)
+                await other.event("chat.done", runId=run_id)
+                while not strict.app.rest.slow_peers:
+                    await anyio.lowlevel.checkpoint()
+            assert whole(other.text(run_id))
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    async with aiohttp.ClientSession(headers=headers) as client, client.get(f"{strict.url}/metrics") as response:
+        counted = (await response.text()).splitlines()
+    assert 'openclaw_slow_peers_closed_total{transport="http"} 1.0' in counted
+    assert 'openclaw_slow_peers_closed_total{transport="websocket"} 0.0' in counted
+    assert 'openclaw_runs_total{reason="stop"} 1.0' in counted

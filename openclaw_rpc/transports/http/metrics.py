@@ -4,7 +4,7 @@ import asyncio
 import importlib
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiohttp import web
 
@@ -72,26 +72,29 @@ class Latencies:
             yield value, buckets, self._sums[value]
 
 
-class Metrics:
-    """All that is counted. Whoever knows something counts it here; the plain integers may be added to directly.
+class Counted(NamedTuple):
+    """Counts that somebody else keeps, by the values of ``label``."""
 
-    Labels' values: ``outcome`` is ``ok`` or an error's code, ``reason`` a run's finish reason, ``kind`` ``prompt`` or
-    ``completion``, ``fault`` a `Fault`, ``direction`` ``in`` or ``out``. ``gauges`` are read when they are asked for.
+    documentation: str
+    label: str
+    read: Callable[[], Mapping[Any, int]]
+
+
+class Metrics:
+    """All that is counted. Whoever knows something counts it here; ``gauges`` and ``counted`` are read when asked for.
+
+    Labels' values: ``outcome`` is ``ok`` or an error's code, ``kind`` ``prompt`` or ``completion``, ``fault`` a Fault.
     """
 
     def __init__(self) -> None:
         self.calls = Counts("openclaw_calls", "Calls of the table's methods.", ("method", "outcome"))
-        self.runs = Counts("openclaw_runs", "Runs that ended.", ("reason",))
         self.tokens = Counts("openclaw_tokens", "Tokens that models read and wrote.", ("model", "kind"))
         self.provider_faults = Counts("openclaw_provider_faults", "Faults of models' servers.", ("provider", "fault"))
-        self.bytes = Counts("openclaw_bytes", "Payload bytes.", ("transport", "direction"))
         self.provider_latency = Latencies(
             "openclaw_provider_latency_seconds", "Seconds from a request to a model to its end.", "provider"
         )
-        self.events_sent = 0
-        self.slow_peers_closed = 0
         self.gauges: dict[str, tuple[str, Callable[[], float]]] = {}
-        self.by_status: dict[str, tuple[str, Callable[[], Mapping[int, int]]]] = {}
+        self.counted: dict[str, Counted] = {}
 
     def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """Add a number that is read at each scrape, as ``openclaw_<name>``.
@@ -102,17 +105,17 @@ class Metrics:
         self._unused(name)
         self.gauges[name] = (documentation, read)
 
-    def statuses(self, name: str, documentation: str, read: Callable[[], Mapping[int, int]]) -> None:
-        """Add counts by HTTP status that somebody else keeps, as ``openclaw_<name>_total``.
+    def counter(self, name: str, documentation: str, label: str, read: Callable[[], Mapping[Any, int]]) -> None:
+        """Add counts that somebody else keeps, by the values of a label, as ``openclaw_<name>_total``.
 
         Raises:
             ValueError: there are some of that name.
         """
         self._unused(name)
-        self.by_status[name] = (documentation, read)
+        self.counted[name] = Counted(documentation, label, read)
 
     def _unused(self, name: str) -> None:
-        if name in self.gauges or name in self.by_status:
+        if name in self.gauges or name in self.counted:
             raise ValueError(f"openclaw_{name} is there already")
 
 
@@ -169,23 +172,17 @@ def _families(metrics: Metrics) -> "Iterator[Metric]":
     )
 
     yield InfoMetricFamily("openclaw_build", "The gateway.", value={"version": __version__})
-    for counts in (metrics.calls, metrics.runs, metrics.tokens, metrics.provider_faults, metrics.bytes):
+    for counts in (metrics.calls, metrics.tokens, metrics.provider_faults):
         counter = CounterMetricFamily(counts.name, counts.documentation, labels=counts.labels)
         for values, count in counts.items():
             counter.add_metric(values, count)
         yield counter
-    yield CounterMetricFamily("openclaw_events_sent", "Events written to clients.", value=metrics.events_sent)
-    yield CounterMetricFamily(
-        "openclaw_slow_peers_closed",
-        "Connections closed since their peer did not keep up.",
-        value=metrics.slow_peers_closed,
-    )
     for name, (documentation, read) in metrics.gauges.items():
         yield GaugeMetricFamily(f"openclaw_{name}", documentation, value=read())
-    for name, (documentation, read_all) in metrics.by_status.items():
-        counter = CounterMetricFamily(f"openclaw_{name}", documentation, labels=("status",))
-        for status, count in read_all().items():
-            counter.add_metric((str(status),), count)
+    for name, (documentation, label, read_all) in metrics.counted.items():
+        counter = CounterMetricFamily(f"openclaw_{name}", documentation, labels=(label,))
+        for value, count in read_all().items():
+            counter.add_metric((str(value),), count)
         yield counter
     latency = metrics.provider_latency
     histogram = HistogramMetricFamily(latency.name, latency.documentation, labels=(latency.label,))

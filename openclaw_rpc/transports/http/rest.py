@@ -72,6 +72,8 @@ class RestDoor:
         self._dispatcher = dispatcher
         self._limiter = limiter
         self._topics = topics
+        self.slow_peers = 0
+        """How many streams were cut since their reader did not keep up."""
         self._outbox_bytes = outbox_bytes
         self._request_seconds = request_seconds
 
@@ -183,6 +185,9 @@ class RestDoor:
         abort = self._dispatcher.ask(chat.abort.name, params, call, trusted=True)
         await asyncio.shield(asyncio.ensure_future(abort))
 
+    def _count_slow(self) -> None:
+        self.slow_peers += 1
+
     async def _stream(
         self, follow: Follow, endpoint: Endpoint, request: HttpRequest, *, began: bool
     ) -> web.StreamResponse:
@@ -197,6 +202,7 @@ class RestDoor:
             self._dispatcher,
             self._topics,
             outbox_bytes=self._outbox_bytes(),
+            slow=self._count_slow,
             gone=lambda run_id: self._abort(run_id, call),
         )
 

@@ -29,12 +29,19 @@ class EventBody:
     """
 
     def __init__(
-        self, follow: Follow, request: HttpRequest, dispatcher: Dispatcher, topics: Topics, outbox_bytes: int
+        self,
+        follow: Follow,
+        request: HttpRequest,
+        dispatcher: Dispatcher,
+        topics: Topics,
+        outbox_bytes: int,
+        slow: Callable[[], None],
     ) -> None:
         self.codec = SseCodec(follow.spelling, follow.run_id or "", follow.after)
         self._follow = follow
         self._request = request
         self._dispatcher = dispatcher
+        self._slow = slow
         self._sink = SseSink()
         self._peer = Connection(
             request.principal,
@@ -51,6 +58,7 @@ class EventBody:
 
     def _cut(self) -> None:
         """Whoever waits for this client to read on would wait in vain: the connection breaks."""
+        self._slow()
         if (transport := self._request.transport) is not None:
             transport.abort()
 
@@ -135,14 +143,18 @@ async def stream(
     topics: Topics,
     *,
     outbox_bytes: int,
+    slow: Callable[[], None],
     gone: Callable[[str], Awaitable[None]],
 ) -> web.StreamResponse:
-    """Answer with events. ``gone`` ends a run that is bound to its request when the client goes away.
+    """Answer with events.
+
+    ``slow`` is called when the client did not keep up; ``gone`` ends a run that is bound to its request when the client
+    goes away.
 
     Raises:
         GatewayError: before anything was written.
     """
-    body = EventBody(follow, request, dispatcher, topics, outbox_bytes)
+    body = EventBody(follow, request, dispatcher, topics, outbox_bytes, slow)
     try:
         await body.open()
         return await body.write()
