@@ -128,6 +128,14 @@ def condition(query: MemoryQuery) -> Filter:
     return Filter("".join(f" AND {part}" for part in parts), tuple(values))
 
 
+def _elsewhere(query: MemoryQuery, user: User) -> Filter:
+    """A condition on ``rowid``: not of the session that is left out, whose memories may well be all the newest."""
+    if query.without_session is None:
+        return Filter("", ())
+    sql = " AND rowid NOT IN (SELECT id FROM memories WHERE user_no = ? AND session_key = ?)"
+    return Filter(sql, (user.no, query.without_session))
+
+
 def range_of(no: int) -> Range:
     """All numbers that a user's memories can have."""
     return Range(no << SHIFT, ((no + 1) << SHIFT) - 1)
@@ -138,8 +146,8 @@ def _by_words(
 ) -> dict[int, float]:
     room = GATHERED if query.category else max(GATHERED_LEAST, query.limit * GATHERED_EACH)
     most = max(1, min(room, GATHERED // len(asked)))
-    span = user.span
-    held = _held(connection, asked, span, most)
+    span, elsewhere = user.span, _elsewhere(query, user)
+    held = _held(connection, asked, span, elsewhere, most)
     words = telling({word: found.holders for word, found in held.items()}, user.entries, query.common)
     common.note(user, query, held.keys() - words)
     rarities = {word: rarity(held[word].holders, user.entries) for word in words}
@@ -148,8 +156,15 @@ def _by_words(
         narrow = _narrowed(connection, user.no, query)
         if narrow is None:
             return {}
-        span, held = narrow, _held(connection, words, narrow, most)
-    having = _having({word: held[word] for word in words if held[word].holders}, connection, span, most)
+        span, held = narrow, _held(connection, words, narrow, elsewhere, most)
+    having = {word: held[word].numbers() for word in words if held[word].holders}
+    if any(held[word].holders > most for word in words):
+        rarest = sorted(having, key=lambda word: held[word].holders)
+        looked = (span.last - span.first + 1) * LOOKED_AT // held[rarest[0]].holders
+        for together in (rarest[:some] for some in TOGETHER if some <= len(rarest)):
+            numbers = _together(connection, together, span.newest(looked), elsewhere, most)
+            for word in together:
+                having[word].update(numbers)
     promising: dict[int, float] = {}
     for word, numbers in having.items():
         worth = rarities[word]
@@ -159,16 +174,18 @@ def _by_words(
     return _ranked(connection, query, [number for _, number in order], having, rarities, user.words / user.entries)
 
 
-def _held(connection: sqlite3.Connection, words: Sequence[str], span: Range, most: int) -> dict[str, Held]:
+def _held(
+    connection: sqlite3.Connection, words: Sequence[str], span: Range, elsewhere: Filter, most: int
+) -> dict[str, Held]:
     """The newest ``most`` holders of each word."""
     asked = ", ".join(["(?, ?)"] * len(words))
     rows = connection.execute(
         f"""WITH asked (word, match) AS (VALUES {asked}) SELECT word, (
                 SELECT count(*) || ' ' || min(rowid) || ' ' || group_concat(rowid) FROM
-                (SELECT rowid FROM words WHERE words MATCH asked.match AND rowid BETWEEN ? AND ?
+                (SELECT rowid FROM words WHERE words MATCH asked.match AND rowid BETWEEN ? AND ?{elsewhere.sql}
                 ORDER BY rowid DESC LIMIT ?)
             ) FROM asked""",  # noqa: S608 - question marks
-        (*(value for word in words for value in (word, _quoted(word))), *span, most),
+        (*(value for word in words for value in (word, _quoted(word))), *span, *elsewhere.values, most),
     )
     held: dict[str, Held] = {}
     for word, found in rows:
@@ -200,22 +217,15 @@ def _narrowed(connection: sqlite3.Connection, no: int, query: MemoryQuery) -> Ra
     return None if first is None else Range(first, last)
 
 
-def _having(held: Mapping[str, Held], connection: sqlite3.Connection, span: Range, most: int) -> dict[str, set[int]]:
-    """The numbers of the memories that have each word, as far as they are gathered."""
-    having = {word: found.numbers() for word, found in held.items()}
-    if any(found.holders > most for found in held.values()):
-        rarest = sorted(held, key=lambda word: held[word].holders)
-        looked = (span.last - span.first + 1) * LOOKED_AT // held[rarest[0]].holders
-        for together in (rarest[:some] for some in TOGETHER if some <= len(rarest)):
-            for number in _together(connection, together, span.newest(looked), most):
-                for word in together:
-                    having[word].add(number)
-    return having
-
-
-def _together(connection: sqlite3.Connection, words: Sequence[str], span: Range, limit: int) -> list[int]:
-    sql = "SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?"
-    return [row[0] for row in connection.execute(sql, (" AND ".join(map(_quoted, words)), *span, limit))]
+def _together(
+    connection: sqlite3.Connection, words: Sequence[str], span: Range, elsewhere: Filter, limit: int
+) -> list[int]:
+    rows = connection.execute(
+        f"""SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ?{elsewhere.sql}
+            ORDER BY rowid DESC LIMIT ?""",  # noqa: S608 - question marks
+        (" AND ".join(map(_quoted, words)), *span, *elsewhere.values, limit),
+    )
+    return [row[0] for row in rows]
 
 
 def _ranked(

@@ -53,7 +53,9 @@ class VolatileMemoryStore:
         if not mine:
             return []
         average = sum(entry.length for entry in mine) / len(mine)
-        holders = {word: sum(word in entry.words for entry in mine) for word in query.words}
+        leaving = query.without_session
+        counted = [entry for entry in mine if leaving is None or entry.memory.session_key != leaving]
+        holders = {word: sum(word in entry.words for entry in counted) for word in query.words}
         rarities = {word: rarity(holders[word], len(mine)) for word in telling(holders, len(mine), query.common)}
         found: list[tuple[float, int]] = []
         wanted = {entry.number: entry for entry in mine if _wanted(entry, query)}

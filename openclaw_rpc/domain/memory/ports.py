@@ -43,7 +43,8 @@ class MemoryQuery(msgspec.Struct, kw_only=True, frozen=True):
     ``words`` come from :func:`~openclaw_rpc.domain.memory.words.query_words`, ``prefix`` from ``folded`` beside it.
     A word that more than the share ``common`` of the user's memories hold is left out, once there are `FEW` of them:
     what nearly all of them say tells none of them from the others. The other fields are filters, all of which must
-    hold: ``since`` <= created_at < ``until``; ``without_session`` leaves out what belongs to one session.
+    hold: ``since`` <= created_at < ``until``; ``without_session`` leaves out what belongs to one session, from what is
+    counted too.
     """
 
     user: str

@@ -316,6 +316,16 @@ async def test_among_many_memories_the_rare_and_the_newest_of_the_frequent_are_f
         assert len(await store.search(asking("tea", 100))) == 100
 
 
+async def test_a_long_session_that_is_left_out_hides_nothing_behind_it(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        old = memory("old", "the apollo mission and its budget")
+        mine = [memory(f"k{at}", f"apollo mission {at}", session_key="mine", kind="conversation") for at in range(300)]
+        await store.put_all([old, *mine], [words_of(entry) for entry in (old, *mine)])
+        for words in (["apollo"], ["apollo", "mission"], ["apollo", "mission", "budget"]):
+            query = MemoryQuery(user="owner", limit=5, words=words, common=0.25, without_session="mine")
+            assert [hit.memory.key for hit in await store.search(query)] == ["old"], words
+
+
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=st.text(alphabet=st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200), data=st.data())
 def test_any_text_is_found_by_any_of_its_words_by_its_user_alone(
