@@ -16,7 +16,7 @@ from openclaw_rpc.domain.ports import Chunk, OfferedModel, Preparation, Prompt, 
 from openclaw_rpc.domain.published import Published
 from openclaw_rpc.domain.records import RunRecord, SessionQuery, SessionRecord
 from openclaw_rpc.domain.runs.service import Runs
-from openclaw_rpc.domain.runs.turn import Turn
+from openclaw_rpc.domain.runs.turn import HISTORY, Turn
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.protocol import table
@@ -316,6 +316,18 @@ async def test_a_call_with_history_that_comes_again_leaves_nothing_behind() -> N
         assert (total, sessions[0].key, sessions[0].message_count) == (1, first.session_key, 4)
     (prompt,) = world.talker.prompts
     assert [message["content"] for message in prompt.messages][-3:] == ["before", "yes", "and now?"]
+
+
+async def test_of_a_long_history_the_newest_messages_are_looked_at_in_a_new_session_too() -> None:
+    world = World()
+    earlier = [EarlierMessage(role="user", content=f"{at}") for at in range(HISTORY + 10)]
+    async with world.runs.serving():
+        accepted, release = await world.runs.start(ADA, ChatRunParams(message="now", history=earlier))
+        release()
+        await world.runs.wait(ADA, accepted.run_id, 5000)
+    (prompt,) = world.talker.prompts
+    said = [message["content"] for message in prompt.messages if message["role"] == "user"]
+    assert said == [*(f"{at}" for at in range(11, HISTORY + 10)), "now"]
 
 
 async def test_what_is_said_to_a_new_session_before_its_run_begins_is_in_the_prompt() -> None:

@@ -103,7 +103,7 @@ class Turn:
         kept = live.conversation
         if kept is None:
             kept, _ = await self._store.messages(live.session.id, HISTORY)
-        messages = conversation(so_far(kept, live.record.id))
+        messages = conversation(so_far(kept[-HISTORY:], live.record.id))
         for _ in range(live.agent.max_steps):
             reply = await self._ask(live, preparation, messages)
             calls = reply.calls()
