@@ -40,10 +40,15 @@ class Shelf(VolatileMemoryStore):
 
     def __init__(self) -> None:
         super().__init__()
-        self.full = False
+        self.full = self.broken = False
+        self.gate = anyio.Event()
+        self.gate.set()
         self.writes: list[int] = []
 
     async def put_all(self, memories: Sequence[Memory], words: Sequence[Sequence[str]]) -> None:
+        await self.gate.wait()
+        if self.broken:
+            raise RuntimeError("a fault of the store")
         if self.full:
             raise Unavailable("the disk is full")
         self.writes.append(len(memories))
@@ -319,6 +324,38 @@ async def test_turns_that_a_full_disk_refused_are_kept_when_it_is_not() -> None:
     all_.store.full = False
     assert len(await all_.find("question")) == 2
     assert all_.store.writes == [2]
+
+
+async def test_a_session_that_is_forgotten_while_the_disk_refuses_its_turns_stays_forgotten() -> None:
+    all_ = Set()
+    all_.note("s1", "a question", "answer")
+    all_.store.gate = anyio.Event()
+    all_.store.full = True
+    async with anyio.create_task_group() as group:
+        group.start_soon(all_.memories.settle)
+        await anyio.wait_all_tasks_blocked()
+        group.start_soon(all_.memories.forget_session, "owner", "s1")
+        await anyio.wait_all_tasks_blocked()
+        all_.store.gate.set()
+    all_.store.full = False
+    assert await all_.find("question") == []
+
+
+async def test_a_fault_of_the_store_does_not_end_the_remembering() -> None:
+    all_ = Set()
+    all_.store.broken = True
+    async with anyio.create_task_group() as group:
+        group.start_soon(all_.memories.keep_conversations)
+        with anyio.fail_after(5):
+            all_.note("s1", "an early question", "answer")
+            while not all_.log.lines:
+                await anyio.lowlevel.checkpoint()
+            all_.store.broken = False
+            all_.note("s1", "a late question", "answer")
+            while not all_.store.writes:
+                await anyio.lowlevel.checkpoint()
+        group.cancel_scope.cancel()
+    assert [line[:2] for line in all_.log.lines] == [("error", "conversations could not be remembered")]
 
 
 async def test_a_turn_that_is_no_text_is_refused_alone() -> None:

@@ -77,9 +77,10 @@ class Conversations:
 
     async def forget(self, user: str, session_key: str) -> int:
         """Forget what belongs to a session; how many memories that were, or would have been."""
-        left = [turn for turn in self._waiting if (turn.user, turn.session_key) != (user, session_key)]
-        dropped, self._waiting = len(self._waiting) - len(left), left
         async with self._keeping:
+            # Not before: what is being kept just now waits again where the disk refuses it.
+            left = [turn for turn in self._waiting if (turn.user, turn.session_key) != (user, session_key)]
+            dropped, self._waiting = len(self._waiting) - len(left), left
             return dropped + await self._store.forget_session(user, session_key)
 
     async def keep_up(self) -> None:
@@ -89,7 +90,10 @@ class Conversations:
             with anyio.move_on_after(SOON):
                 await self._many.wait()
             self._some, self._many = anyio.Event(), anyio.Event()
-            await self.settle()
+            try:
+                await self.settle()
+            except Exception:
+                self._log.error("conversations could not be remembered", exc_info=True)
             if self._waiting:
                 # The disk took nothing: not at once again.
                 self._some.set()
