@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from openclaw_rpc.adapters.store.writer import as_told
+from openclaw_rpc.adapters.store.writer import as_told, settle
 from openclaw_rpc.protocol.errors import GatewayError, Unavailable
 
 T = TypeVar("T")
@@ -73,12 +73,7 @@ class Readers:
             reader.take(self._waiting.popleft(), self._resolve)
         else:
             self._idle.append(reader)
-        if future.done():
-            return
-        if error is None:
-            future.set_result(value)
-        else:
-            future.set_exception(error)
+        settle(future, value, error)
 
 
 _Resolve = Callable[["_Reader", _Future, Any, GatewayError | None], None]

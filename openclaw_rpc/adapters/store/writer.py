@@ -74,7 +74,7 @@ class Writer:
             outcomes = self._run(jobs)
             # A loop that was closed has nobody left who waits.
             with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(_resolve, outcomes)
+                self._loop.call_soon_threadsafe(_settle_all, outcomes)
 
     def _run(self, jobs: Sequence[_Job]) -> list[_Outcome]:
         """Commit the jobs together or, where one of them spoils that, each alone."""
@@ -129,11 +129,16 @@ def as_told(error: Exception) -> GatewayError:
     return told
 
 
-def _resolve(outcomes: Sequence[_Outcome]) -> None:
-    for future, value, error in outcomes:
-        if future.done():
-            continue
-        if error is None:
-            future.set_result(value)
-        else:
-            future.set_exception(error)
+def settle(future: "asyncio.Future[Any]", value: Any, error: GatewayError | None) -> None:
+    """Tell whoever waits, if anybody does, what came of work in the store. Called in the loop."""
+    if future.done():
+        return
+    if error is None:
+        future.set_result(value)
+    else:
+        future.set_exception(error)
+
+
+def _settle_all(outcomes: Sequence[_Outcome]) -> None:
+    for outcome in outcomes:
+        settle(*outcome)
