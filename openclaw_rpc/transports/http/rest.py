@@ -35,7 +35,7 @@ from openclaw_rpc.transports.http.replies import respond
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import Route
 from openclaw_rpc.transports.http.sse import resume_of
-from openclaw_rpc.transports.http.streaming import stream
+from openclaw_rpc.transports.http.streaming import EventBody
 
 CREDENTIALS = ("token", "password")
 PIN_HEADER = "X-OpenClaw-Pin"
@@ -196,15 +196,15 @@ class RestDoor:
             self._dispatcher.guard(self._dispatcher.row(endpoint.calls[0].name), request.principal)
             self._sign(endpoint, request, 0)
         call = Call(request.principal, request_id=request.id)
-        return await stream(
+        body = EventBody(
             follow,
             request,
             self._dispatcher,
             self._topics,
             outbox_bytes=self._outbox_bytes(),
             slow=self._count_slow,
-            gone=lambda run_id: self._abort(run_id, call),
         )
+        return await body.answer(lambda run_id: self._abort(run_id, call))
 
 
 def _in_time(ask: Ask, deadline: float) -> Ask:

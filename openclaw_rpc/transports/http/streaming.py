@@ -22,10 +22,10 @@ NO_USAGE = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
 
 
 class EventBody:
-    """The body of one answer. Closing it lets go of the stream; the run goes on.
+    """The body of one answer. Its end lets go of the stream; the run goes on.
 
-    A client that reads too slowly has the deltas merged that wait for it; past ``outbox_bytes`` it is cut off, and
-    may come back with the last id that it saw.
+    A client that reads too slowly has the deltas merged that wait for it; past ``outbox_bytes`` it is cut off, of which
+    ``slow`` is told, and may come back with the last id that it saw.
     """
 
     def __init__(
@@ -62,7 +62,22 @@ class EventBody:
         if (transport := self._request.transport) is not None:
             transport.abort()
 
-    async def open(self) -> None:
+    async def answer(self, gone: Callable[[str], Awaitable[None]]) -> web.StreamResponse:
+        """Answer with events. ``gone`` ends a run that is bound to its request when the client goes away.
+
+        Raises:
+            GatewayError: before anything was written.
+        """
+        follow = self._follow
+        try:
+            await self._open()
+            return await self._write()
+        finally:
+            self._peer.close()
+            if follow.bound and follow.run_id is not None and not self.codec.ended.is_set():
+                await gone(follow.run_id)
+
+    async def _open(self) -> None:
         """Begin to hear events; what is missed meanwhile waits.
 
         Raises:
@@ -93,7 +108,7 @@ class EventBody:
         state: RunState = await self._dispatcher.ask(chat.wait.name, params, call, count=False, trusted=True)
         return None if state.status in UNFINISHED else state
 
-    async def write(self) -> web.StreamResponse:
+    async def _write(self) -> web.StreamResponse:
         """Answer, until the run ends or the client goes away."""
         response = web.StreamResponse(headers=HEADERS | dict(self._follow.headers))
         await response.prepare(self._request)
@@ -130,35 +145,3 @@ class EventBody:
             error=state.error,
         )
         return self.codec.event(chat.chat_done.name, done)
-
-    def close(self) -> None:
-        """Hear nothing any more."""
-        self._peer.close()
-
-
-async def stream(
-    follow: Follow,
-    request: HttpRequest,
-    dispatcher: Dispatcher,
-    topics: Topics,
-    *,
-    outbox_bytes: int,
-    slow: Callable[[], None],
-    gone: Callable[[str], Awaitable[None]],
-) -> web.StreamResponse:
-    """Answer with events.
-
-    ``slow`` is called when the client did not keep up; ``gone`` ends a run that is bound to its request when the client
-    goes away.
-
-    Raises:
-        GatewayError: before anything was written.
-    """
-    body = EventBody(follow, request, dispatcher, topics, outbox_bytes, slow)
-    try:
-        await body.open()
-        return await body.write()
-    finally:
-        body.close()
-        if follow.bound and follow.run_id is not None and not body.codec.ended.is_set():
-            await gone(follow.run_id)
