@@ -80,7 +80,7 @@ def test_two_folders_are_exchanged_in_one_step(tmp_path: Path):
         (tmp_path / name).mkdir()
         (tmp_path / name / name).touch()
     if not exchange(tmp_path / "one", tmp_path / "two"):
-        pytest.skip("this system can't")
+        pytest.skip("this system can't exchange two folders in one step")
     assert (tmp_path / "one" / "two").exists()
     assert (tmp_path / "two" / "one").exists()
 
