@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from openclaw_rpc.adapters.providers.line import NoHttpError
 from openclaw_rpc.adapters.providers.reader import BadAnswerError, UpstreamError, error_in
 from openclaw_rpc.domain.ports import Fault, ProviderFault
 
@@ -166,12 +167,9 @@ class Faults:
         import ssl
 
         import aiohttp
-        from aiohttp.http_exceptions import ContentEncodingError
 
         todo = f"see that the server runs, and check `providers.{self.name}.base_url`"
-        if any(isinstance(cause, ContentEncodingError) for cause in _causes(error)):
-            return self.of_bad_answer(BadAnswerError("sent a body that is not compressed as it says"))
-        for cause in _causes(error):
+        for cause in causes(error):
             match cause:
                 case aiohttp.ClientSSLError() | ssl.SSLError():
                     what = "could not be reached securely: its certificate or TLS was refused"
@@ -185,16 +183,17 @@ class Faults:
                 case aiohttp.ConnectionTimeoutError():
                     what = f"did not take the connection in {connect_timeout:g} s"
                     return Failed(self.timeout(what, "connect_timeout_seconds").fault, again=True)
-                case aiohttp.ClientConnectionError() | aiohttp.ClientPayloadError() | ConnectionError():
+                case aiohttp.ClientConnectionError() | ConnectionError():
                     return self.cut(said_something=False)
-                case aiohttp.ClientResponseError():
-                    return self.of_bad_answer(BadAnswerError("does not speak HTTP"))
+                case NoHttpError():
+                    return self.of_bad_answer(BadAnswerError(str(cause)))
                 case _:
                     pass
         return Failed(self.fault("refused", f"could not be asked ({type(error).__name__})", todo), again=False)
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception, and what it came from."""
     found: BaseException | None = error
     for _ in range(16):
         if found is None:

@@ -16,8 +16,9 @@ import msgspec
 
 from openclaw_rpc.adapters.providers.asking import Asking, wants_stream
 from openclaw_rpc.adapters.providers.faults import LONGEST_WAIT, Failed
+from openclaw_rpc.adapters.providers.line import Answer, LateError
 from openclaw_rpc.adapters.providers.reader import MAX_LINE, AnswerReader, BadAnswerError, UpstreamError
-from openclaw_rpc.adapters.providers.upstream import Answer, Upstream
+from openclaw_rpc.adapters.providers.upstream import Upstream, drain
 from openclaw_rpc.domain.models import ProviderSettings
 from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, Relayed
 
@@ -70,10 +71,10 @@ class OpenAIProvider:
     async def _begun(self, prompt: Prompt) -> "_Stream":
         body = self._asking.body(prompt)
 
-        async def attempt() -> _Stream:
-            stream = await self._opened(body, prompt.model)
+        async def attempt(until: float) -> _Stream:
+            stream = await self._opened(body, prompt.model, until)
             try:
-                await stream.first()
+                await stream.first(until)
             except BaseException:
                 await stream.aclose()
                 raise
@@ -81,10 +82,10 @@ class OpenAIProvider:
 
         return await self._retried(attempt, self._settings.first_token_timeout_seconds, "first_token_timeout_seconds")
 
-    async def _opened(self, body: dict[str, object], model: str) -> "_Stream":
+    async def _opened(self, body: dict[str, object], model: str, until: float) -> "_Stream":
         while True:
             try:
-                answer = await self._upstream.ask("/chat/completions", msgspec.json.encode(body), model)
+                answer = await self._upstream.ask("/chat/completions", msgspec.json.encode(body), model, _left(until))
             except Failed as failed:
                 fault = failed.fault
                 words = (fault.upstream_body or b"").decode(errors="replace")
@@ -93,30 +94,27 @@ class OpenAIProvider:
             else:
                 return _Stream(self._upstream, answer, self._settings, model)
 
-    async def _retried(self, attempt: Callable[[], Awaitable[T]], seconds: float, setting: str) -> T:
+    async def _retried(self, attempt: Callable[[float], Awaitable[T]], seconds: float, setting: str) -> T:
         """What an attempt came to, tried again while that may help and the time is not over.
+
+        An attempt is told until when it may wait, by the loop's clock.
 
         Raises:
             ProviderFault: of the last attempt.
         """
-        limit = asyncio.timeout(seconds)
-        try:
-            async with limit:
-                tries = 0
-                while True:
-                    try:
-                        return await attempt()
-                    except Failed as failed:
-                        pause = _pause(failed, tries)
-                        late = asyncio.get_running_loop().time() + pause >= (limit.when() or 0)
-                        if not failed.again or late or tries == self._settings.max_retries:
-                            raise failed.fault from None
-                        tries += 1
-                        await asyncio.sleep(pause)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-            raise self._upstream.faults.timeout(f"said nothing within {seconds:g} s", setting).fault from None
+        until = asyncio.get_running_loop().time() + seconds
+        tries = 0
+        while True:
+            try:
+                return await attempt(until)
+            except LateError:
+                raise self._upstream.faults.timeout(f"said nothing within {seconds:g} s", setting).fault from None
+            except Failed as failed:
+                pause = _pause(failed, tries)
+                if not failed.again or pause >= _left(until) or tries == self._settings.max_retries:
+                    raise failed.fault from None
+            tries += 1
+            await asyncio.sleep(pause)
 
     def relay(self, path: str, body: bytes) -> AbstractAsyncContextManager[Relayed]:
         """See `Provider.relay`. The body is asked for uncompressed, and carried as it comes."""
@@ -128,8 +126,8 @@ class OpenAIProvider:
         setting = "first_token_timeout_seconds" if streamed else "request_timeout_seconds"
         seconds = settings.first_token_timeout_seconds if streamed else settings.request_timeout_seconds
 
-        async def attempt() -> Answer:
-            return await self._upstream.ask(path, body, settings.model)
+        async def attempt(until: float) -> Answer:
+            return await self._upstream.ask(path, body, settings.model, _left(until))
 
         answer = await self._retried(attempt, seconds, setting)
         idle = settings.idle_timeout_seconds if streamed else seconds
@@ -142,8 +140,8 @@ class OpenAIProvider:
             headers = {"x-api-key": self._settings.api_key or "", "anthropic-version": "2023-06-01"}
         faults = self._upstream.faults
 
-        async def attempt() -> list[OfferedModel]:
-            answer = await self._upstream.ask("/models", None, self._settings.model, headers=headers)
+        async def attempt(until: float) -> list[OfferedModel]:
+            answer = await self._upstream.ask("/models", None, self._settings.model, _left(until), headers=headers)
             try:
                 body = await _whole(self._upstream, answer)
                 listed = msgspec.json.decode(body, type=_List).data
@@ -176,18 +174,23 @@ class _Stream:
         self._reader = AnswerReader()
         self._first: list[Chunk] = []
         self._trouble: Failed | None = None
+        self._begun = False
 
-    async def first(self) -> None:
-        """Read up to the first token; the caller bounds the time.
+    async def first(self, until: float) -> None:
+        """Read up to the first token, by the loop's clock until then.
 
         Raises:
-            Failed: there is none.
+            Failed: there is none. LateError: there was none in time.
         """
-        if self._answer.content_type != "text/event-stream":
+        if not self._answer.streams:
             self._first = await self._document()
             return
-        while not self._first and not self._reader.finished:
+        while True:
             self._first += self._taken(await self._piece())
+            if self._first or self._reader.finished:
+                break
+            self._answer.expect(_left(until))
+        self._begun = True
         if self._reader.finish_reason is None:
             self._answer.expect(self._idle)
         elif not self._reader.finished:
@@ -218,7 +221,9 @@ class _Stream:
             if self._reader.finish_reason is not None:
                 return b""
             faults = self._upstream.faults
-            if isinstance(error, TimeoutError):
+            if isinstance(error, LateError):
+                if not self._begun:
+                    raise
                 what = f"stopped in the middle of its answer for {self._idle:g} s"
                 raise faults.timeout(what, "idle_timeout_seconds") from None
             failed = self._upstream.broken(error)
@@ -280,7 +285,7 @@ class _Stream:
         """Cut the request where it goes on; else give the connection back."""
         if self._reader.finished and not self._answer.ended:
             with anyio.CancelScope(shield=True):
-                await self._answer.drain()
+                await drain(self._answer)
         self._answer.close()
 
 
@@ -319,7 +324,7 @@ class _Pieces:
     async def __anext__(self) -> bytes:
         try:
             piece = await self._answer.read()
-        except TimeoutError:
+        except LateError:
             what = f"stopped in the middle of its answer for {self._idle:g} s"
             raise self._upstream.faults.timeout(what, "idle_timeout_seconds").fault from None
         except Exception:  # whatever the layers below raise, the connection is gone
@@ -344,7 +349,7 @@ class _Relaying:
     async def __aexit__(self, kind: type[BaseException] | None, *_: object) -> None:
         try:
             if kind is None and self._pieces.done and not self._answer.ended:
-                await self._answer.drain()
+                await drain(self._answer)
         finally:
             self._answer.close()
 
@@ -353,13 +358,15 @@ async def _whole(upstream: Upstream, answer: Answer) -> bytes:
     """The whole body of an answer.
 
     Raises:
-        Failed: the connection broke.
+        Failed: the connection broke. LateError: nothing came in time.
         BadAnswerError: it is too large.
     """
     body = bytearray()
     while True:
         try:
             piece = await answer.read()
+        except LateError:
+            raise
         except Exception as error:
             raise upstream.broken(error) from None
         if not piece:
@@ -367,6 +374,11 @@ async def _whole(upstream: Upstream, answer: Answer) -> bytes:
         body += piece
         if len(body) > MAX_LINE:
             raise BadAnswerError(f"answered with more than {MAX_LINE >> 20} MB")
+
+
+def _left(until: float) -> float:
+    """Seconds until then, by the loop's clock."""
+    return max(0.0, until - asyncio.get_running_loop().time())
 
 
 def _pause(failed: Failed, tries: int) -> float:

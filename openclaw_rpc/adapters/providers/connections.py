@@ -1,0 +1,180 @@
+"""The connections to a model's server: opened by aiohttp, which knows names, proxies and TLS, and kept for the next."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import aiohttp
+import yarl
+from aiohttp.helpers import get_env_proxy_for_url
+
+from openclaw_rpc.adapters.providers.line import Answer, Line
+from openclaw_rpc.adapters.tls import client_context
+
+CONNECTIONS: Final = 200
+"""How many requests to one server may be under way; more wait."""
+KEEP_ALIVE_SECONDS: Final = 60.0
+NOT_SENT: Final = ("content-length", "host", "connection", "transfer-encoding")
+"""Headers that are no request's own business."""
+_BREAKS: Final = "\r\n\0"
+
+
+class Request(NamedTuple):
+    """What is sent with every request of one kind, all but the length of its body and the body."""
+
+    url: yarl.URL
+    head: bytes
+
+
+class Connections:
+    """The connections to the server at ``address``.
+
+    They go through the proxy that the environment names. That is looked up once: aiohttp's ``trust_env`` does it in
+    a thread for each request, which would cost more than all the rest of it.
+    """
+
+    def __init__(self, address: str, connect_timeout: float) -> None:
+        try:
+            self._proxy, self._proxy_auth = get_env_proxy_for_url(yarl.URL(address))
+        except LookupError:
+            self._proxy = self._proxy_auth = None
+        self._seconds = connect_timeout
+        self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout, sock_connect=connect_timeout)
+        self._connector: aiohttp.TCPConnector | None = None
+        self._idle: list[tuple[Line, float]] = []
+        self._busy: set[Line] = set()
+        self._opened: dict[Line, tuple[aiohttp.connector.Connection, asyncio.BaseProtocol]] = {}
+        self._places = asyncio.Semaphore(CONNECTIONS)
+        self._sweeper: asyncio.TimerHandle | None = None
+
+    @property
+    def open(self) -> int:
+        """How many there are."""
+        return len(self._opened)
+
+    def request(self, method: str, url: yarl.URL, headers: Sequence[tuple[str, str]]) -> Request:
+        """What such a request begins with.
+
+        Raises:
+            ValueError: a header would be more than one line.
+        """
+        proxied = self._proxy is not None and url.scheme == "http"
+        own = [(name, value) for name, value in headers if name.lower() not in NOT_SENT]
+        if proxied and self._proxy_auth is not None:
+            own.append(("Proxy-Authorization", self._proxy_auth.encode()))
+        if any(mark in text for pair in own for text in pair for mark in _BREAKS):
+            raise ValueError("a header holds a line break")
+        target = str(url.with_user(None).with_fragment(None)) if proxied else url.raw_path_qs
+        lines = (
+            f"{method} {target} HTTP/1.1",
+            f"Host: {url.host_port_subcomponent}",
+            *(f"{name}: {value}" for name, value in own),
+        )
+        return Request(url, "\r\n".join((*lines, "")).encode())
+
+    async def ask(self, request: Request, body: bytes | None, seconds: float) -> Answer:
+        """Send a request, and come back with the head of its answer, which nobody waits for longer than ``seconds``.
+
+        Raises:
+            aiohttp.ClientError: there is no connection to be had.
+            LateError, BrokenError, NoHttpError: as they say.
+        """
+        await self._place()
+        try:
+            line = self._kept() or await self._open(request.url)
+        except BaseException:
+            self._places.release()
+            raise
+        self._busy.add(line)
+        size = b"\r\n" if body is None else b"Content-Length: %d\r\n\r\n" % len(body)
+        answer = line.ask(request.head + size, body) if body else line.ask(request.head + size)
+        answer.expect(seconds)
+        try:
+            await answer.began
+        except BaseException:
+            answer.close()
+            raise
+        return answer
+
+    async def _place(self) -> None:
+        """Wait until another request may be under way."""
+        if not self._places.locked():
+            await self._places.acquire()
+            return
+        try:
+            async with asyncio.timeout(self._seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            raise aiohttp.ConnectionTimeoutError("all connections are in use") from None
+
+    def _kept(self) -> Line | None:
+        """A connection that is there already: the one that was used last."""
+        while self._idle:
+            line, _ = self._idle.pop()
+            if line.open:
+                return line
+        return None
+
+    async def _open(self, url: yarl.URL) -> Line:
+        loop = asyncio.get_running_loop()
+        if self._connector is None:
+            secure = url.scheme == "https" or self._proxy is not None
+            self._connector = aiohttp.TCPConnector(
+                limit=0, ssl=client_context() if secure else True, force_close=True, loop=loop
+            )
+        asking = aiohttp.ClientRequest("GET", url, loop=loop, proxy=self._proxy, proxy_auth=self._proxy_auth)
+        connection = await self._connector.connect(asking, [], self._timeout)
+        transport, protocol = connection.transport, connection.protocol
+        if transport is None or protocol is None:
+            connection.close()
+            raise ConnectionResetError
+        line = Line(self._keep, self._gone)
+        self._opened[line] = connection, protocol
+        transport.set_protocol(line)
+        line.connection_made(transport)
+        return line
+
+    def _keep(self, line: Line) -> None:
+        """A request is done, and its connection good for another."""
+        self._busy.remove(line)
+        self._places.release()
+        loop = asyncio.get_running_loop()
+        self._idle.append((line, loop.time()))
+        if self._sweeper is None:
+            self._sweeper = loop.call_later(KEEP_ALIVE_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        """Close what nobody used for a while."""
+        self._sweeper = None
+        loop = asyncio.get_running_loop()
+        old = loop.time() - KEEP_ALIVE_SECONDS
+        idle, self._idle = self._idle, []
+        for line, since in idle:
+            if since <= old:
+                line.abort()
+            elif line.open:
+                self._idle.append((line, since))
+        if self._idle:
+            self._sweeper = loop.call_later(self._idle[0][1] - old, self._sweep)
+
+    def _gone(self, line: Line, error: Exception | None) -> None:
+        """A connection has ended."""
+        if line in self._busy:
+            self._busy.remove(line)
+            self._places.release()
+        else:
+            self._idle = [pair for pair in self._idle if pair[0] is not line]
+        connection, protocol = self._opened.pop(line)
+        protocol.connection_lost(error)
+        connection.close()
+
+    async def aclose(self) -> None:
+        """Close them all; requests that are under way are cut."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        for line in list(self._opened):
+            line.abort()
+        connector, self._connector = self._connector, None
+        if connector is not None:
+            await connector.close()
