@@ -32,7 +32,6 @@ class Published:
         run_id: str | None = None,
         epoch: str = "",
         seq: int = 0,
-        ready: bool = True,
     ) -> None:
         self.row = row
         self.data: Any = data
@@ -41,7 +40,8 @@ class Published:
         self.run_id = run_id
         self.epoch = epoch
         self.seq = seq
-        self.ready = ready
+        self.ready = True
+        """Whether it may be told, as far as it is concerned."""
         self.frames: dict[str, bytes] = {}
         self._weight = 0
 

@@ -85,10 +85,13 @@ class Stream:
 
     def say(self, row: Event[Any], data: msgspec.Struct, run_id: str | None = None) -> Published:
         """Number an event and tell it as soon as those before it have been told."""
-        event = self.reserve(row, data, run_id)
+        event = self._numbered(row, data, run_id)
         if row in DELTAS:
             self._gather(event)
-        self.release((event,))
+        if self._gate:
+            self._gate.append(event)
+        else:
+            self._tell(event)
         return event
 
     def _gather(self, event: Published) -> None:
@@ -144,8 +147,14 @@ class Stream:
 
     def reserve(self, row: Event[Any], data: msgspec.Struct, run_id: str | None = None) -> Published:
         """Number an event, and hold it and all behind it back until it is released."""
+        event = self._numbered(row, data, run_id)
+        event.ready = False
+        self._gate.append(event)
+        return event
+
+    def _numbered(self, row: Event[Any], data: msgspec.Struct, run_id: str | None) -> Published:
         self.seq += 1
-        event = Published(
+        return Published(
             row,
             data,
             user=self.user,
@@ -153,10 +162,7 @@ class Stream:
             run_id=run_id,
             epoch=self.epoch,
             seq=self.seq,
-            ready=False,
         )
-        self._gate.append(event)
-        return event
 
     def release(self, events: Iterable[Published]) -> None:
         """Let events go; they are told in the order of their numbers."""

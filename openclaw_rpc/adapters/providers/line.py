@@ -1,8 +1,8 @@
 """A connection to a model's server: one request at a time, and its answer as bytes (HTTP/1.1, RFC 9112).
 
 A general client costs more for a request than everything else that a turn does for it. Here a request is written in
-one piece, an answer is a list of what came, and a stream is read at most once in `REST_SECONDS`, with all that has
-come until then: a server that sends a token a packet does not wake anybody for each.
+one piece, an answer is a list of what came, and a stream, once it flows, is read at most once in `REST_SECONDS`, with all
+that has come until then: a server that sends a token a packet does not wake anybody for each.
 """
 
 import asyncio
@@ -46,6 +46,9 @@ class Answer:
         self.began = loop.create_future()
         """Done when status and headers are there; fails where they never come."""
         self.streams = False
+        """Whether it is a stream of events."""
+        self.together = False
+        """Whether what comes within `REST_SECONDS` is to come together: of use when the first words were read."""
         self.waiting = 0
         """Bytes that wait to be read."""
         self._line = line
@@ -267,7 +270,7 @@ class Line(asyncio.Protocol):
         answer = self._answer
         if answer is None or answer.ended:
             return
-        if answer.streams and self._resting is None:
+        if answer.together and self._resting is None:
             self._resting = self._loop.call_later(REST_SECONDS, self._rested)
         self._regulate()
 

@@ -190,7 +190,7 @@ class _Stream:
             if self._first or self._reader.finished:
                 break
             self._answer.expect(_left(until))
-        self._begun = True
+        self._begun = self._answer.together = True
         if self._reader.finish_reason is None:
             self._answer.expect(self._idle)
         elif not self._reader.finished:
@@ -331,6 +331,7 @@ class _Pieces:
             raise self._upstream.faults.cut(bool(self._last)).fault from None
         if not piece:
             raise StopAsyncIteration
+        self._answer.together = self._answer.streams and bool(self._last)
         self._last = piece
         return piece
 

@@ -34,3 +34,18 @@ class ToolSource(Protocol):
     async def briefing(self, context: RunContext) -> Sequence[str]:
         """What is added to the run's system prompt: memories that fit, prompts of skills that were called."""
         ...
+
+
+class FixedTools:
+    """A source that has the same tools for everybody at all times, so that it need not be asked."""
+
+    def __init__(self, *tools: Tool) -> None:
+        self.fixed: Sequence[Tool] = tools
+
+    async def tools(self, context: RunContext) -> Sequence[Tool]:
+        """All of them."""
+        return self.fixed
+
+    async def briefing(self, context: RunContext) -> Sequence[str]:
+        """Nothing: the tools' descriptions say it."""
+        return ()

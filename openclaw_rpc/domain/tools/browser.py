@@ -1,13 +1,12 @@
 """The browser as tools. An agent's picture becomes a file of the workspace: as text, no model could look at it."""
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from openclaw_rpc.domain.browser import Browsers
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.files import Files
 from openclaw_rpc.domain.ports import RunContext
-from openclaw_rpc.domain.tools.base import Tool
+from openclaw_rpc.domain.tools.base import FixedTools
 from openclaw_rpc.domain.tools.files import RESULTS
 from openclaw_rpc.domain.tools.rows import tool_of
 from openclaw_rpc.protocol import browser
@@ -17,7 +16,7 @@ from openclaw_rpc.protocol.file import FileWriteParams
 HIDDEN: Final = ("profile", "pageId", "timeoutMs")
 
 
-class BrowserTools:
+class BrowserTools(FixedTools):
     """Pages that an agent may look at and act on: those of its run's user. Pictures are kept in ``files``."""
 
     name = "browser"
@@ -25,7 +24,7 @@ class BrowserTools:
     def __init__(self, browsers: Browsers, files: Files | None = None) -> None:
         acts = self._browsers = browsers
         self._files = files
-        self._tools = (
+        super().__init__(
             tool_of(
                 "browser_navigate",
                 browser.navigate,
@@ -76,14 +75,6 @@ class BrowserTools:
                 parallel=False,
             ),
         )
-
-    async def tools(self, context: RunContext) -> Sequence[Tool]:
-        """All of them; without a browser they say what to install."""
-        return self._tools
-
-    async def briefing(self, context: RunContext) -> Sequence[str]:
-        """Nothing is added to the prompt."""
-        return ()
 
     async def _screenshot(self, params: BrowserScreenshotParams, context: RunContext) -> Any:
         """The picture itself for who asks directly; in a run where it lies, and its size."""

@@ -1,19 +1,16 @@
 """The shell as a tool."""
 
-from collections.abc import Sequence
-
 from openclaw_rpc.domain.commands import Commands
-from openclaw_rpc.domain.ports import RunContext
-from openclaw_rpc.domain.tools.base import Tool
+from openclaw_rpc.domain.tools.base import FixedTools
 from openclaw_rpc.domain.tools.rows import tool_of
 from openclaw_rpc.protocol import command
 
 
-class CommandTools:
+class CommandTools(FixedTools):
     """`shell`, in the workspace of the run's user."""
 
     def __init__(self, commands: Commands) -> None:
-        self._tools = (
+        super().__init__(
             tool_of(
                 "shell",
                 command.execute,
@@ -25,11 +22,3 @@ class CommandTools:
                 parallel=False,
             ),
         )
-
-    async def tools(self, context: RunContext) -> Sequence[Tool]:
-        """The one."""
-        return self._tools
-
-    async def briefing(self, context: RunContext) -> Sequence[str]:
-        """Nothing: the description says it."""
-        return ()

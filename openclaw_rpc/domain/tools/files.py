@@ -1,11 +1,10 @@
 """The workspace as tools, and what the toolbox itself needs of it."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from openclaw_rpc.domain.files import Files
 from openclaw_rpc.domain.ports import RunContext
-from openclaw_rpc.domain.tools.base import Tool
+from openclaw_rpc.domain.tools.base import FixedTools
 from openclaw_rpc.domain.tools.rows import tool_of
 from openclaw_rpc.protocol import file
 from openclaw_rpc.protocol.errors import GatewayError
@@ -14,11 +13,11 @@ from openclaw_rpc.protocol.file import FileWriteParams
 RESULTS: Final = "/.openclaw/results"
 
 
-class FileTools:
+class FileTools(FixedTools):
     """Files of the run's user."""
 
     def __init__(self, files: Files) -> None:
-        self._tools = (
+        super().__init__(
             tool_of(
                 "file_read",
                 file.read,
@@ -65,14 +64,6 @@ class FileTools:
                 parallel=False,
             ),
         )
-
-    async def tools(self, context: RunContext) -> Sequence[Tool]:
-        """All of them."""
-        return self._tools
-
-    async def briefing(self, context: RunContext) -> Sequence[str]:
-        """Nothing: the descriptions say it."""
-        return ()
 
 
 class ToolFiles:

@@ -12,7 +12,7 @@ import anyio
 
 from openclaw_rpc.domain.agents import Agent, Agents
 from openclaw_rpc.domain.ports import Log, RunContext, ToolSpec
-from openclaw_rpc.domain.tools.base import Tool, ToolSource
+from openclaw_rpc.domain.tools.base import FixedTools, Tool, ToolSource
 from openclaw_rpc.domain.tools.policy import Decision, Policies, SecurityPolicy, matches
 from openclaw_rpc.protocol.errors import GatewayError
 
@@ -53,7 +53,7 @@ class _Found:
         self.source = source
         self.name = str(getattr(source, "name", "") or type(source).__name__)
         self.names_skills: NamesSkills | None = getattr(source, "skills", None)
-        self.tools: Sequence[Tool] = ()
+        self.tools: Sequence[Tool] = source.fixed if isinstance(source, FixedTools) else ()
         self.briefing: Sequence[str] = ()
         self.skills: Sequence[str] = ()
 
@@ -114,7 +114,7 @@ class Offers:
     async def _gather(self, context: RunContext, *, briefing: bool) -> list[_Found]:
         """Ask one after the other: hardly any has to wait. One that does for too long is passed over."""
         found = [_Found(source) for source in self._sources]
-        waiting = deque(found)
+        waiting = deque(one for one in found if not isinstance(one.source, FixedTools))
         while waiting:
             with anyio.move_on_after(SOURCE_SECONDS):
                 while waiting:

@@ -1,19 +1,16 @@
 """The web as a tool."""
 
-from collections.abc import Sequence
-
-from openclaw_rpc.domain.ports import RunContext
-from openclaw_rpc.domain.tools.base import Tool
+from openclaw_rpc.domain.tools.base import FixedTools
 from openclaw_rpc.domain.tools.rows import tool_of
 from openclaw_rpc.domain.web import Web
 from openclaw_rpc.protocol import web
 
 
-class WebTools:
+class WebTools(FixedTools):
     """`web_fetch`."""
 
     def __init__(self, pages: Web) -> None:
-        self._tools = (
+        super().__init__(
             tool_of(
                 "web_fetch",
                 web.fetch,
@@ -23,11 +20,3 @@ class WebTools:
                 dangerous=True,
             ),
         )
-
-    async def tools(self, context: RunContext) -> Sequence[Tool]:
-        """The one."""
-        return self._tools
-
-    async def briefing(self, context: RunContext) -> Sequence[str]:
-        """Nothing: the description says it."""
-        return ()

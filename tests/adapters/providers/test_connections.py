@@ -120,6 +120,7 @@ async def test_what_comes_within_a_millisecond_is_read_together() -> None:
     async with served(wire) as (connections, request):
         answer = await connections.ask(request, b"", 5)
         first = await answer.read()
+        answer.together = True
         reads = 0
         rest = b""
         while piece := await answer.read():
