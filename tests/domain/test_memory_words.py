@@ -90,6 +90,12 @@ def test_no_word_holds_anything_that_a_search_engine_would_read(text: str) -> No
         assert word and not re.search(r"[\x00-\x2f\x3a-\x40\x5b-\x60\x7b-\x7f\ud800-\udfff]", word)
 
 
+@given(st.text(alphabet=st.characters(max_codepoint=127), max_size=200))
+def test_plain_text_has_the_same_words_beside_other_scripts(text: str) -> None:
+    assert index_words(f"{text} é") == [*index_words(text), "e"]
+    assert query_words(f"{text} é", 1000) == list(dict.fromkeys([*query_words(text, 1000), "e"]))
+
+
 def test_words_are_whole_where_a_long_text_is_cut_into_pieces() -> None:
     text = ("wonderful " * (PIECE // 10 + 5)) + "marvellous"
     words = index_words(text)

@@ -31,6 +31,8 @@ _SYMBOLS: Final = "\u2190-\u2bff\U0001f000-\U0001faff"
 _TOKEN: Final = re.compile(
     f"(?P<run>[{_UNSPACED}]+)|(?P<symbol>[{_SYMBOLS}])|(?P<word>(?:(?![{_UNSPACED}{_SYMBOLS}_])[\\w{_POINTS}{_INDIC}])+)"
 )
+_PLAIN: Final = re.compile("[a-z0-9]+")
+"""What `_TOKEN` finds in ASCII text: it has neither unspaced scripts nor symbols."""
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
 
 
@@ -45,26 +47,31 @@ def folded(text: str) -> str:
 def index_words(text: str) -> list[str]:
     """The words that a text is found by, in their order, as often as they occur."""
     words: list[str] = []
-    for run, word in _tokens(text):
-        if run:
-            words.extend(run)
-            words.extend(run[at : at + 2] for at in range(len(run) - 1))
-        else:
-            words.append(word)
+    for piece in _pieces(text):
+        if piece.isascii():
+            words.extend([_word(word) for word in _PLAIN.findall(piece.lower())])
+            continue
+        for run, word in _tokens(piece):
+            if run:
+                words.extend(run)
+                words.extend(run[at : at + 2] for at in range(len(run) - 1))
+            else:
+                words.append(word)
     return words
 
 
 def query_words(text: str, limit: int) -> list[str]:
     """The words that a question asks for, each once, at most ``limit``."""
     words: dict[str, None] = {}
-    for run, word in _tokens(text):
-        if len(run) > 1:
-            words.update((run[at : at + 2], None) for at in range(len(run) - 1))
-        else:
-            words[run or word] = None
-        if len(words) >= limit:
-            break
-    return list(words)[:limit]
+    for piece in _pieces(text):
+        for run, word in _tokens(piece):
+            if len(run) > 1:
+                words.update((run[at : at + 2], None) for at in range(len(run) - 1))
+            else:
+                words[run or word] = None
+            if len(words) >= limit:
+                return list(words)[:limit]
+    return list(words)
 
 
 def text_of(parts: Iterable[Any]) -> str:
@@ -89,14 +96,17 @@ def text_of(parts: Iterable[Any]) -> str:
     return "\n".join(found)
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str]]:
+def _tokens(piece: str) -> Iterator[tuple[str, str]]:
     """Runs of an unspaced script, or words: one of both is empty."""
-    for piece in _pieces(text):
-        for match in _TOKEN.finditer(folded(piece)):
-            if match.lastgroup == "run":
-                yield match[0], ""
-            else:
-                yield "", _word(match[0])
+    if piece.isascii():
+        for match in _PLAIN.finditer(piece.lower()):
+            yield "", _word(match[0])
+        return
+    for match in _TOKEN.finditer(folded(piece)):
+        if match.lastgroup == "run":
+            yield match[0], ""
+        else:
+            yield "", _word(match[0])
 
 
 def _pieces(text: str) -> Iterator[str]:
