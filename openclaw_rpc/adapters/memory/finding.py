@@ -256,9 +256,10 @@ def _quoted(word: str) -> str:
 
 
 def _bodies(connection: sqlite3.Connection, numbers: Sequence[int], wanted: Filter) -> list[tuple[int, int, str]]:
+    # Read from where FTS5 keeps its columns (https://www.sqlite.org/fts5.html, 9.4): it opens a cursor for each row.
     return connection.execute(
-        f"""SELECT m.id, m.words, substr(w.body, 1, {READ}) FROM json_each(?) AS asked
-            CROSS JOIN memories m ON m.id = asked.value CROSS JOIN words w ON w.rowid = m.id
+        f"""SELECT m.id, m.words, substr(w.c0, 1, {READ}) FROM json_each(?) AS asked
+            CROSS JOIN memories m ON m.id = asked.value CROSS JOIN words_content w ON w.id = m.id
             WHERE 1{wanted.sql}""",  # noqa: S608 - see condition
         (json.dumps(numbers), *wanted.values),
     ).fetchall()
