@@ -158,7 +158,8 @@ def _by_words(
             return {}
         span, held = narrow, _held(connection, words, narrow, elsewhere, most)
     having = {word: held[word].numbers() for word in words if held[word].holders}
-    if any(held[word].holders > most for word in words):
+    settled = [word for word in words if held[word].holders <= most]
+    if len(settled) < len(words):
         rarest = sorted(having, key=lambda word: held[word].holders)
         looked = (span.last - span.first + 1) * LOOKED_AT // held[rarest[0]].holders
         for together in (rarest[:some] for some in TOGETHER if some <= len(rarest)):
@@ -170,8 +171,10 @@ def _by_words(
         worth = rarities[word]
         for number in numbers:
             promising[number] = promising.get(number, 0.0) + worth
-    order = sorted(((value, number) for number, value in promising.items()), reverse=True)
-    return _ranked(connection, query, [number for _, number in order], having, rarities, user.words / user.entries)
+    # Of equal ones the newest first: the second sorting keeps the order of the first.
+    order = sorted(promising, reverse=True)
+    order.sort(key=promising.__getitem__, reverse=True)
+    return _ranked(connection, query, order, having, settled, rarities, user.words / user.entries)
 
 
 def _held(
@@ -233,10 +236,11 @@ def _ranked(
     query: MemoryQuery,
     order: Sequence[int],
     having: Mapping[str, set[int]],
+    settled: Sequence[str],
     rarities: Mapping[str, float],
     average: float,
 ) -> dict[int, float]:
-    """The scores of the most promising that the filters let through."""
+    """The scores of the most promising that the filters let through; all holders of the ``settled`` are known."""
     wanted = condition(query)
     enough = max(min(RANKED, query.limit * RANKED_EACH), query.limit)
     ranked: dict[int, float] = {}
@@ -244,7 +248,7 @@ def _ranked(
     while at < len(order) and len(ranked) < enough:
         for number, length, body in _bodies(connection, order[at : at + step], wanted):
             known = [word for word, numbers in having.items() if number in numbers]
-            ranked[number] = score(rarities, body, length, average, known)
+            ranked[number] = score(rarities, body, length, average, known, settled)
         # Where a filter leaves most of them out, ever more are looked at.
         at, step = at + step, max(2 * (enough - len(ranked)), at)
     return ranked

@@ -29,7 +29,14 @@ def rarity(holders: int, memories: int) -> float:
     return math.log1p((memories - holders + 0.5) / (holders + 0.5))
 
 
-def score(rarities: Mapping[str, float], body: str, length: int, average: float, known: Sequence[str] = ()) -> float:
+def score(
+    rarities: Mapping[str, float],
+    body: str,
+    length: int,
+    average: float,
+    known: Sequence[str] = (),
+    settled: Sequence[str] = (),
+) -> float:
     """The score of a memory, 0 where it has none of the words.
 
     Args:
@@ -38,11 +45,14 @@ def score(rarities: Mapping[str, float], body: str, length: int, average: float,
         length: how many words it has.
         average: how many the user's memories have on average.
         known: words that it is known to hold.
+        settled: words that it holds only where they are ``known``: the others of them are not looked for.
     """
     room = f" {body[:READ]} "
     weight = _K1 * (1 - _B + _B * length / max(average, 1.0))
     total = 0.0
     for word, worth in rarities.items():
+        if word in settled and word not in known:
+            continue
         times = room.count(f" {word} ") or (1 if word in known else 0)
         total += worth * times * (_K1 + 1) / (times + weight)
     if total == 0:
