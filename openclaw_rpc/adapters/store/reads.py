@@ -5,12 +5,14 @@ from typing import Any
 
 from openclaw_rpc.adapters.store.rows import (
     FIND_PLACE,
+    NUMBER_OF,
     SELECT_EVENT,
     SELECT_MESSAGE,
     SELECT_RUN,
     SELECT_SESSION,
     Row,
     event_of,
+    first_place,
     message_of,
     run_of,
     session_of,
@@ -21,6 +23,7 @@ from openclaw_rpc.protocol.chat import ChatMessage
 
 _SUMS = """count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),
     coalesce(sum(latency_ms), 0), sum(cost) FROM usage"""
+_OF_SESSION = "place >= (sessions.number << 32) AND place < ((sessions.number + 1) << 32)"
 _USAGE_KEYS = {
     "day": "substr(at, 1, 10)",
     "session": "session_key",
@@ -71,7 +74,7 @@ def list_sessions(db: sqlite3.Connection, query: SessionQuery) -> tuple[list[Ses
     where.given("updated_at < ?", query.until)
     if query.text is not None:
         says, pattern = _containing(query.text)
-        inside = f"EXISTS (SELECT 1 FROM messages WHERE session_id = sessions.id AND content {says})"  # noqa: S608
+        inside = f"EXISTS (SELECT 1 FROM messages WHERE {_OF_SESSION} AND content {says})"  # noqa: S608
         where.add(f"(title {says} OR key {says} OR summary {says} OR {inside})", *(pattern,) * 4)
     offset = query.offset
     after = read_cursor(query.cursor) if query.cursor is not None else None
@@ -88,14 +91,15 @@ def list_sessions(db: sqlite3.Connection, query: SessionQuery) -> tuple[list[Ses
 
 def messages(db: sqlite3.Connection, session_id: str, limit: int, before: str | None) -> tuple[list[ChatMessage], bool]:
     """See ``Store.messages``."""
-    first = 1 << 62
+    number = _number(db, session_id)
+    beyond = first_place(number + 1)
     if before is not None:
         row = db.execute(FIND_PLACE, (before, session_id)).fetchone()
         if row is None:
             raise no_such_message(before)
-        first = row[0]
-    sql = SELECT_MESSAGE + "WHERE session_id = ? AND place < ? ORDER BY place DESC LIMIT ?"
-    rows: list[Row] = db.execute(sql, (session_id, first, limit + 1)).fetchall()
+        beyond = row[0]
+    sql = SELECT_MESSAGE + "WHERE place >= ? AND place < ? ORDER BY place DESC LIMIT ?"
+    rows: list[Row] = db.execute(sql, (first_place(number), beyond, limit + 1)).fetchall()
     return [message_of(row) for row in reversed(rows[:limit])], len(rows) > limit
 
 
@@ -113,8 +117,11 @@ def unfinished_runs(db: sqlite3.Connection) -> list[RunRecord]:
 
 def events(db: sqlite3.Connection, session_id: str, after: int, limit: int) -> list[EventRecord]:
     """See ``Store.events``."""
-    sql = SELECT_EVENT + "WHERE session_id = ? AND seq > ? ORDER BY seq LIMIT ?"
-    return [event_of(row) for row in db.execute(sql, (session_id, after, limit))]
+    number = _number(db, session_id)
+    begin, beyond = first_place(number), first_place(number + 1)
+    sql = SELECT_EVENT + "WHERE place >= ? AND place < ? ORDER BY place LIMIT ?"
+    rows = db.execute(sql, (min(begin + max(after + 1, 0), beyond), beyond, limit))
+    return [event_of(row, session_id) for row in rows]
 
 
 def usage(db: sqlite3.Connection, query: UsageQuery) -> tuple[list[UsageSum], UsageSum]:
@@ -131,6 +138,12 @@ def usage(db: sqlite3.Connection, query: UsageQuery) -> tuple[list[UsageSum], Us
     sums = [_sum_of(row) for row in db.execute(by, (*where.values, query.limit))]
     total = _sum_of(db.execute(f"SELECT 'total', {_SUMS}{where}", where.values).fetchone())
     return sums, total
+
+
+def _number(db: sqlite3.Connection, session_id: str) -> int:
+    """A session's number; 0, which no session has, where there is none."""
+    number: int | None = db.execute("SELECT " + NUMBER_OF, (session_id,)).fetchone()[0]
+    return number or 0
 
 
 def _sum_of(row: Row) -> UsageSum:

@@ -1,5 +1,6 @@
 """Records as rows, and rows as records. A row's columns stand in the order of its SELECT here."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,9 +15,19 @@ Row = tuple[Any, ...]
 SELECT_SESSION = """SELECT id, user, key, agent_id, channel, created_at, updated_at, epoch, seq, message_count, title,
     summary, model, labels, context FROM sessions """
 SELECT_MESSAGE = """SELECT message_id, role, content, created_at, status, run_id, model, extra FROM messages """
-FIND_PLACE = "SELECT place FROM messages WHERE message_id = ? AND session_id = ?"
+FIND_PLACE = """SELECT place FROM messages WHERE message_id = ?
+    AND session = (SELECT number FROM sessions WHERE id = ?)"""
 SELECT_RUN = "SELECT data FROM runs "
-SELECT_EVENT = "SELECT session_id, seq, type, data, run_id, marks FROM events "
+SELECT_EVENT = "SELECT place, type, data, run_id, marks FROM events "
+
+PLACE_BITS = 32
+"""What belongs to the session of number n lies at places from n << PLACE_BITS on: `schema.MIGRATIONS`."""
+NUMBER_OF = "(SELECT number FROM sessions WHERE id = ?)"
+
+
+def first_place(number: int) -> int:
+    """Where the places of a session begin: those of its events are this and their ``seq``."""
+    return number << PLACE_BITS
 
 
 class _Extra(msgspec.Struct, omit_defaults=True):
@@ -108,22 +119,31 @@ def message_of(row: Row) -> ChatMessage:
 
 
 class NewMessage(NamedTuple):
-    """A message's row and what it does to its session where it is new."""
+    """A message's row, beginning with its id, and what it does to its session where it is new."""
 
     row: Row
     created_at: str
     summary: str | None
 
 
-def new_message(message: ChatMessage, session_id: str) -> NewMessage:
-    """A message as it is queued for writing; the row begins with the session's id and the message's."""
-    return NewMessage((session_id, *message_row(message)), message.created_at, summary_of(message))
+def new_message(message: ChatMessage) -> NewMessage:
+    """A message as it is queued for writing."""
+    return NewMessage(message_row(message), message.created_at, summary_of(message))
 
 
-def run_row(run: RunRecord, session_id: str) -> Row:
+def begun_with(row: Row, messages: Sequence[NewMessage]) -> Row:
+    """The row of a new session as its first messages leave it, so that it is written once."""
+    updated_at, summary = row[6], row[11]
+    for message in messages:
+        updated_at = max(updated_at, message.created_at)
+        summary = summary or message.summary
+    count = len({message.row[0] for message in messages})
+    return (*row[:6], updated_at, *row[7:9], count, row[10], summary, *row[12:])
+
+
+def run_row(run: RunRecord) -> Row:
     """A run's columns: those that are searched by, and the whole as JSON."""
-    whole = msgspec.json.encode(run)
-    return run.id, session_id, run.user, run.status, run.created_at, run.idempotency_key, whole
+    return run.id, run.user, run.status, run.created_at, run.idempotency_key, msgspec.json.encode(run)
 
 
 def run_of(row: Row) -> RunRecord:
@@ -131,16 +151,16 @@ def run_of(row: Row) -> RunRecord:
     return msgspec.json.decode(row[0], type=RunRecord)
 
 
-def event_row(event: EventRecord, session_id: str) -> Row:
-    """An event's columns."""
-    marks = msgspec.json.encode(event.marks) if event.marks else None
-    return session_id, event.seq, event.type, event.data, event.run_id, marks
+def event_row(event: EventRecord) -> Row:
+    """An event's columns, its ``seq`` in place of its place."""
+    return event.seq, event.type, event.data, event.run_id, msgspec.json.encode(event.marks) if event.marks else None
 
 
-def event_of(row: Row) -> EventRecord:
+def event_of(row: Row, session_id: str) -> EventRecord:
     """The event of a row of ``SELECT_EVENT``."""
-    marks = msgspec.json.decode(row[5], type=tuple[tuple[int, int], ...]) if row[5] else ()
-    return EventRecord(session_id=row[0], seq=row[1], type=row[2], data=row[3], run_id=row[4], marks=marks)
+    seq = row[0] & ((1 << PLACE_BITS) - 1)
+    marks = msgspec.json.decode(row[4], type=tuple[tuple[int, int], ...]) if row[4] else ()
+    return EventRecord(session_id=session_id, seq=seq, type=row[1], data=row[2], run_id=row[3], marks=marks)
 
 
 def packed(value: JsonObject | dict[str, str]) -> bytes | None:

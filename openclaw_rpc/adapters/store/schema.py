@@ -58,6 +58,47 @@ MIGRATIONS: Sequence[Statements] = (
         "CREATE INDEX usage_by_user ON usage (user, at)",
         "CREATE INDEX usage_by_time ON usage (at)",
     ),
+    # A session has a number, and what belongs to it lies at places from number * 2^32 on, in a table of rowids: a
+    # range of the table stands for an index by session, and a turn's new rows share a page. Rows name no session's
+    # id, so no foreign key is looked up for each; who deletes a session deletes its ranges.
+    (
+        """CREATE TABLE new_sessions (
+            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, user TEXT NOT NULL, key TEXT NOT NULL,
+            agent_id TEXT NOT NULL, channel TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL,
+            epoch TEXT NOT NULL, seq INTEGER NOT NULL, message_count INTEGER NOT NULL, title TEXT, summary TEXT,
+            model TEXT, labels BLOB, context BLOB,
+            UNIQUE (key, user)
+        )""",
+        """INSERT INTO new_sessions SELECT row_number() OVER (ORDER BY rowid), id, user, key, agent_id, channel,
+            created_at, updated_at, epoch, seq, message_count, title, summary, model, labels, context FROM sessions""",
+        """CREATE TABLE new_messages (
+            place INTEGER PRIMARY KEY, session INTEGER NOT NULL, message_id TEXT NOT NULL, role TEXT NOT NULL,
+            content TEXT NOT NULL, created_at TEXT NOT NULL, status TEXT NOT NULL, run_id TEXT, model TEXT, extra BLOB,
+            UNIQUE (message_id, session)
+        )""",
+        """INSERT INTO new_messages SELECT (number << 32) + row_number() OVER (PARTITION BY number ORDER BY place),
+            number, message_id, role, content, messages.created_at, status, run_id, messages.model, extra
+            FROM messages JOIN new_sessions ON new_sessions.id = session_id""",
+        """CREATE TABLE new_runs (
+            place INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, user TEXT NOT NULL, status TEXT NOT NULL,
+            created_at TEXT NOT NULL, idempotency_key TEXT, data BLOB NOT NULL
+        )""",
+        """INSERT INTO new_runs SELECT (number << 32) + row_number() OVER (PARTITION BY number ORDER BY runs.rowid),
+            runs.id, runs.user, status, runs.created_at, idempotency_key, data
+            FROM runs JOIN new_sessions ON new_sessions.id = session_id""",
+        # The lower half of an event's place is its seq.
+        """CREATE TABLE new_events (
+            place INTEGER PRIMARY KEY, type TEXT NOT NULL, data BLOB NOT NULL, run_id TEXT, marks BLOB
+        )""",
+        """INSERT INTO new_events SELECT (number << 32) + events.seq, type, data, run_id, marks
+            FROM events JOIN new_sessions ON new_sessions.id = session_id""",
+        *(f"DROP TABLE {table}" for table in ("events", "runs", "messages", "sessions")),
+        *(f"ALTER TABLE new_{table} RENAME TO {table}" for table in ("sessions", "messages", "runs", "events")),
+        "CREATE INDEX sessions_by_user ON sessions (user, updated_at, id)",
+        "CREATE INDEX sessions_by_time ON sessions (updated_at, id)",
+        "CREATE INDEX runs_by_key ON runs (user, idempotency_key, created_at) WHERE idempotency_key IS NOT NULL",
+        "CREATE INDEX runs_unfinished ON runs (created_at) WHERE status IN ('queued', 'running')",
+    ),
 )
 """Version n of the file is reached by the first n entries. Never change one that was released: add another."""
 

@@ -116,9 +116,9 @@ class SqliteStore:
         write = partial(
             writes.admit,
             session=session_row(session, 0),
-            run=run_row(run, session.id),
-            messages=[new_message(message, session.id) for message in messages],
-            expired=key_expiry(run.created_at),
+            run=run_row(run),
+            messages=[new_message(message) for message in messages],
+            expired=key_expiry(run.created_at) if run.idempotency_key is not None else None,
         )
         return await self.writer.submit(write) or run
 
@@ -135,9 +135,9 @@ class SqliteStore:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         batch = writes.Batch(
             session_id=session_id,
-            messages=[new_message(message, session_id) for message in messages],
-            events=[event_row(event, session_id) for event in events],
-            run=run_row(run, session_id) if run else None,
+            messages=[new_message(message) for message in messages],
+            events=[event_row(event) for event in events],
+            run=run_row(run) if run else None,
             usage=[msgspec.structs.astuple(record) for record in usage],
             epoch=epoch,
             keep_events=self._keep_events,

@@ -13,6 +13,8 @@ from openclaw_rpc.adapters.store.rows import (
     SELECT_RUN,
     NewMessage,
     Row,
+    begun_with,
+    first_place,
     message_of,
     new_message,
     run_of,
@@ -20,21 +22,31 @@ from openclaw_rpc.adapters.store.rows import (
 from openclaw_rpc.adapters.store.rules import copied, key_taken, trimming
 from openclaw_rpc.domain.records import RunRecord
 
-_INSERT_SESSION = """INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+_INSERT_SESSION = """INSERT INTO sessions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING"""
-_INSERT_MESSAGE = """INSERT INTO messages (
-    session_id, message_id, role, content, created_at, status, run_id, model, extra
-) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (message_id, session_id) DO NOTHING"""
+_FIND_SESSION = """SELECT number, seq, (
+        SELECT place FROM messages WHERE place >= (number << 32) AND place < ((number + 1) << 32)
+        ORDER BY place DESC LIMIT 1
+    ) FROM sessions WHERE id = ?"""
+_INSERT_MESSAGE = """INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (message_id, session) DO NOTHING"""
 _REPLACE_MESSAGE = """UPDATE messages SET role = ?, content = ?, created_at = ?, status = ?, run_id = ?, model = ?,
-    extra = ? WHERE message_id = ? AND session_id = ?"""
-_PUT_RUN = """INSERT INTO runs (id, session_id, user, status, created_at, idempotency_key, data)
-    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET status = excluded.status, data = excluded.data"""
-_PUT_EVENT = "INSERT OR REPLACE INTO events (session_id, seq, type, data, run_id, marks) VALUES (?, ?, ?, ?, ?, ?)"
+    extra = ? WHERE message_id = ? AND session = ?"""
+_PUT_RUN = """INSERT INTO runs VALUES (
+        1 + coalesce((SELECT max(place) FROM runs WHERE place >= ?1 AND place < ?1 + (1 << 32)), ?1),
+        ?2, ?3, ?4, ?5, ?6, ?7
+    ) ON CONFLICT (id) DO UPDATE SET status = excluded.status, data = excluded.data"""
+_UPDATE_RUN = "UPDATE runs SET status = ?, data = ? WHERE id = ?"
+_PUT_EVENT = "INSERT OR REPLACE INTO events VALUES (? + ?, ?, ?, ?, ?)"
 _INSERT_USAGE = "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADVANCE = """UPDATE sessions SET message_count = message_count + ?, updated_at = max(updated_at, ?), seq = max(seq, ?),
-    epoch = coalesce(?, epoch), summary = coalesce(summary, ?) WHERE id = ?"""
-_TRIM = """DELETE FROM events WHERE session_id = ?1 AND seq <= (
-    SELECT seq FROM events WHERE session_id = ?1 ORDER BY seq DESC LIMIT 1 OFFSET ?2)"""
+    epoch = coalesce(?, epoch), summary = coalesce(summary, ?) WHERE number = ?"""
+_TRIM = """DELETE FROM events WHERE place >= ?1 AND place <= (
+    SELECT place FROM events WHERE place >= ?1 AND place < ?1 + (1 << 32) ORDER BY place DESC LIMIT 1 OFFSET ?2)"""
+_DELETE_RANGES = tuple(
+    f"DELETE FROM {table} WHERE place >= ? AND place < ?"  # noqa: S608
+    for table in ("messages", "runs", "events")
+)
 _UPDATE_SESSION = """UPDATE sessions SET title = ?, model = ?, agent_id = ?, labels = ?, context = ?, updated_at = ?,
     epoch = ? WHERE id = ?"""
 _FIND_BY_KEY = (
@@ -54,10 +66,20 @@ class Batch(NamedTuple):
     keep_events: int
 
 
-def create_session(db: sqlite3.Connection, row: Row) -> None:
-    """See ``Store.create_session``."""
-    if db.execute(_INSERT_SESSION, row).rowcount == 0:
+class _Session(NamedTuple):
+    """Where a session's rows are: its number, its ``seq``, and the place of its last message."""
+
+    number: int
+    seq: int
+    last: int
+
+
+def create_session(db: sqlite3.Connection, row: Row) -> int:
+    """See ``Store.create_session``; answers the session's number."""
+    done = db.execute(_INSERT_SESSION, row)
+    if done.rowcount == 0 or done.lastrowid is None:
         raise key_taken(row[2])
+    return done.lastrowid
 
 
 def update_session(db: sqlite3.Connection, row: Row) -> None:
@@ -68,54 +90,64 @@ def update_session(db: sqlite3.Connection, row: Row) -> None:
 
 
 def delete_session(db: sqlite3.Connection, session_id: str) -> bool:
-    """See ``Store.delete_session``; messages, runs and events go by the foreign key."""
-    return db.execute("DELETE FROM sessions WHERE id = ?", (session_id,)).rowcount > 0
+    """See ``Store.delete_session``."""
+    session = _find_session(db, session_id)
+    if session is None:
+        return False
+    _empty(db, session.number)
+    db.execute("DELETE FROM sessions WHERE number = ?", (session.number,))
+    return True
 
 
 def clear_session(db: sqlite3.Connection, session_id: str) -> None:
     """See ``Store.clear_session``. The summary, a message's words, goes with the messages."""
-    db.execute("DELETE FROM messages WHERE session_id = ?", (session_id,))
-    db.execute("DELETE FROM runs WHERE session_id = ?", (session_id,))
-    db.execute("DELETE FROM events WHERE session_id = ?", (session_id,))
-    db.execute("UPDATE sessions SET message_count = 0, summary = NULL WHERE id = ?", (session_id,))
+    session = _find_session(db, session_id)
+    if session is not None:
+        _empty(db, session.number)
+        db.execute("UPDATE sessions SET message_count = 0, summary = NULL WHERE number = ?", (session.number,))
 
 
 def copy_session(db: sqlite3.Connection, source_id: str, row: Row, upto: str | None) -> bool:
     """See ``Store.copy_session``."""
-    if db.execute("SELECT 1 FROM sessions WHERE id = ?", (source_id,)).fetchone() is None:
+    source = _find_session(db, source_id)
+    if source is None:
         return False
-    last = 1 << 62
+    last = source.last
     if upto is not None:
         found = db.execute(FIND_PLACE, (upto, source_id)).fetchone()
         if found is None:
             return False
         last = found[0]
-    create_session(db, row)
-    sql = SELECT_MESSAGE + "WHERE session_id = ? AND place <= ? ORDER BY place"
-    copies = [new_message(copied(message_of(m)), row[0]) for m in db.execute(sql, (source_id, last)).fetchall()]
-    db.executemany(_INSERT_MESSAGE, [copy.row for copy in copies])
-    summary = next((copy.summary for copy in copies if copy.summary), None)
-    db.execute(_ADVANCE, (len(copies), "", 0, None, summary, row[0]))
+    number = create_session(db, row)
+    sql = SELECT_MESSAGE + "WHERE place >= ? AND place <= ? ORDER BY place"
+    rows = db.execute(sql, (first_place(source.number), last)).fetchall()
+    copies = [new_message(copied(message_of(m))) for m in rows]
+    count, _, summary = _keep_messages(db, _Session(number, 0, first_place(number)), copies)
+    db.execute(_ADVANCE, (count, "", 0, None, summary, number))
     return True
 
 
 def admit(
-    db: sqlite3.Connection, session: Row, run: Row, messages: Sequence[NewMessage], expired: str
+    db: sqlite3.Connection, session: Row, run: Row, messages: Sequence[NewMessage], expired: str | None
 ) -> RunRecord | None:
     """See ``Store.admit``; answers None where the run was kept, and else the run of that key.
 
-    Runs created up to ``expired`` are too old for their key to count.
+    Runs created up to ``expired`` are too old for their key to count; None where the run has no key.
     """
-    user, key = run[2], run[5]
-    if key is not None:
+    if expired is not None:
+        user, key = run[1], run[4]
         found = db.execute(_FIND_BY_KEY, (user, key, expired)).fetchone()
         if found is not None:
             return run_of(found)
-    if db.execute("SELECT 1 FROM sessions WHERE id = ?", (session[0],)).fetchone() is None:
-        create_session(db, session)
-    count, created_at, summary = _keep_messages(db, messages)
-    db.execute(_PUT_RUN, run)
-    db.execute(_ADVANCE, (count, created_at, 0, None, summary, session[0]))
+    kept = _find_session(db, session[0])
+    if kept is None:
+        number = create_session(db, begun_with(session, messages))
+        _keep_messages(db, _Session(number, 0, first_place(number)), messages)
+    else:
+        number = kept.number
+        count, created_at, summary = _keep_messages(db, kept, messages)
+        db.execute(_ADVANCE, (count, created_at, 0, None, summary, number))
+    db.execute(_PUT_RUN, (first_place(number), *run))
     return None
 
 
@@ -123,31 +155,59 @@ def commit(db: sqlite3.Connection, batch: Batch) -> None:
     """See ``Store.commit``."""
     if batch.usage:
         db.executemany(_INSERT_USAGE, batch.usage)
-    found = db.execute("SELECT seq FROM sessions WHERE id = ?", (batch.session_id,)).fetchone()
-    if found is None:
+    session = _find_session(db, batch.session_id)
+    if session is None:
         return
-    before = seq = found[0]
-    count, created_at, summary = _keep_messages(db, batch.messages)
-    if batch.events:
-        db.executemany(_PUT_EVENT, batch.events)
-        seq = max(before, *(row[1] for row in batch.events))
-        if trimming(batch.keep_events, before, seq):
-            db.execute(_TRIM, (batch.session_id, batch.keep_events))
+    count, created_at, summary = _keep_messages(db, session, batch.messages)
+    seq = _keep_events(db, session, batch) if batch.events else session.seq
     if batch.run is not None:
-        db.execute(_PUT_RUN, batch.run)
-    if count or seq != before or batch.epoch is not None:
-        db.execute(_ADVANCE, (count, created_at, seq, batch.epoch, summary, batch.session_id))
+        _keep_run(db, session, batch.run)
+    if count or seq != session.seq or batch.epoch is not None:
+        db.execute(_ADVANCE, (count, created_at, seq, batch.epoch, summary, session.number))
 
 
-def _keep_messages(db: sqlite3.Connection, messages: Sequence[NewMessage]) -> tuple[int, str, str | None]:
+def _find_session(db: sqlite3.Connection, session_id: str) -> _Session | None:
+    found = db.execute(_FIND_SESSION, (session_id,)).fetchone()
+    if found is None:
+        return None
+    number, seq, last = found
+    return _Session(number, seq, first_place(number) if last is None else last)
+
+
+def _empty(db: sqlite3.Connection, number: int) -> None:
+    """Delete all that lies in a session's ranges."""
+    for delete in _DELETE_RANGES:
+        db.execute(delete, (first_place(number), first_place(number + 1)))
+
+
+def _keep_messages(
+    db: sqlite3.Connection, session: _Session, messages: Sequence[NewMessage]
+) -> tuple[int, str, str | None]:
     """Keep messages; answers of the new ones how many, when the last was created, and the first summary."""
+    number, _, last = session
     count, latest, first = 0, "", None
     for row, created_at, summary in messages:
-        if db.execute(_INSERT_MESSAGE, row).rowcount:
+        if db.execute(_INSERT_MESSAGE, (last + count + 1, number, *row)).rowcount:
             count += 1
             latest = max(latest, created_at)
             first = first or summary
         else:
-            session_id, message_id, *columns = row
-            db.execute(_REPLACE_MESSAGE, (*columns, message_id, session_id))
+            message_id, *columns = row
+            db.execute(_REPLACE_MESSAGE, (*columns, message_id, number))
     return count, latest, first
+
+
+def _keep_events(db: sqlite3.Connection, session: _Session, batch: Batch) -> int:
+    """Keep a batch's events, and of all the newest; answers the session's new ``seq``."""
+    begin = first_place(session.number)
+    db.executemany(_PUT_EVENT, [(begin, *row) for row in batch.events])
+    seq = max(session.seq, *(row[0] for row in batch.events))
+    if trimming(batch.keep_events, session.seq, seq):
+        db.execute(_TRIM, (begin, batch.keep_events))
+    return seq
+
+
+def _keep_run(db: sqlite3.Connection, session: _Session, run: Row) -> None:
+    """Keep a run, which is there already unless the session was cleared meanwhile."""
+    if db.execute(_UPDATE_RUN, (run[2], run[5], run[0])).rowcount == 0:
+        db.execute(_PUT_RUN, (first_place(session.number), *run))

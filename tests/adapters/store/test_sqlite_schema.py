@@ -7,13 +7,15 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from openclaw_rpc.adapters.store import writes
 from openclaw_rpc.adapters.store.rows import session_row
 from openclaw_rpc.adapters.store.schema import MIGRATIONS, StoreUnusable, open_reader, open_writer
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
-from tests.support.store import session
+from openclaw_rpc.domain.records import UsageQuery
+from tests.support.store import at, event, message, run, session, used
 
 ROOT = Path(__file__).parents[3]
 
@@ -127,3 +129,59 @@ def test_two_processes_may_open_a_new_file_at_once(path: Path) -> None:
     started = [subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=ROOT) for _ in range(4)]
     assert [process.wait(30) for process in started] == [0] * 4
     open_reader(path).close()
+
+
+FIRST_VERSION = f"""
+INSERT INTO sessions VALUES
+    ('s_gone', 'ada', 'gone', 'main', 'api', '{at(0)}', '{at(0)}', 'e_0', 0, 0, NULL, NULL, NULL, NULL, NULL),
+    ('s_ada_one', 'ada', 'one', 'main', 'api', '{at(0)}', '{at(9)}', 'e_1', 7, 3, 't', 's', 'm', '{{"a":"b"}}', NULL),
+    ('s_bob_two', 'bob', 'two', 'main', 'api', '{at(0)}', '{at(8)}', 'e_2', 2, 1, NULL, NULL, NULL, NULL, NULL);
+DELETE FROM sessions WHERE id = 's_gone';
+INSERT INTO messages (session_id, message_id, role, content, created_at, status) VALUES
+    ('s_ada_one', 'm_9', 'user', 'first', '{at(10)}', 'complete'),
+    ('s_bob_two', 'm_1', 'user', 'hers', '{at(10)}', 'complete'),
+    ('s_ada_one', 'm_1', 'user', 'second', '{at(10)}', 'complete'),
+    ('s_ada_one', 'm_5', 'user', 'third', '{at(10)}', 'complete');
+INSERT INTO events VALUES
+    ('s_ada_one', 7, 'chat.message', x'7b7d', 'r_1', NULL), ('s_bob_two', 2, 'chat.message', x'7b7d', NULL, NULL),
+    ('s_ada_one', 6, 'chat.delta', x'7b7d', 'r_1', '[[5,3],[6,4]]');
+"""
+
+
+async def test_a_file_of_the_first_version_keeps_all_that_is_in_it(path: Path) -> None:
+    one, two = session("one"), session("two", "bob")
+    runs = [
+        run("r_2", one, status="running", created_at=at(3)),
+        run("r_1", one, status="completed", created_at=at(2), idempotency_key="k"),
+        run("r_3", two, created_at=at(1)),
+    ]
+    with closing(open_writer(path, MIGRATIONS[:1])) as db:
+        db.executescript(FIRST_VERSION)
+        for kept in runs:
+            row = (kept.id, kept.session_id, kept.user, kept.status, kept.created_at, kept.idempotency_key)
+            db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, msgspec.json.encode(kept)))
+        db.execute("INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(used()))
+    async with SqliteStore.open(path) as store:
+        record = await store.find_session("ada", "one")
+        assert record == session(
+            "one", updated_at=at(9), seq=7, message_count=3, title="t", summary="s", model="m", labels={"a": "b"}
+        )
+        assert [m.content for m in (await store.messages(one.id, 9))[0]] == ["first", "second", "third"]
+        assert [m.content for m in (await store.messages(one.id, 9, before="m_1"))[0]] == ["first"]
+        assert [m.content for m in (await store.messages(two.id, 9))[0]] == ["hers"]
+        assert await store.events(one.id, 0, 9) == [
+            event(one, 6, type="chat.delta", run_id="r_1", marks=((5, 3), (6, 4))),
+            event(one, 7, run_id="r_1"),
+        ]
+        assert await store.events(two.id, 0, 9) == [event(two, 2)]
+        assert await store.find_run("r_1") == runs[1]
+        assert [found.id for found in await store.unfinished_runs()] == ["r_3", "r_2"]
+        again = await store.admit(one, run("r_4", one, idempotency_key="k", created_at=at(5)), [message("m_4")])
+        assert again.id == "r_1"
+        assert (await store.usage(UsageQuery(user="ada", by="day", limit=9)))[1].requests == 1
+        await store.commit(one.id, messages=[message("m_1", "better"), message("m_6", "fourth")])
+        contents = [m.content for m in (await store.messages(one.id, 9))[0]]
+        assert contents == ["first", "better", "third", "fourth"]
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)

@@ -277,3 +277,24 @@ async def test_text_is_found_in_any_case_and_any_script(store: Store, text: str,
     records, total, _ = await store.list_sessions(SessionQuery(user="ada", limit=9, text=text))
     assert [record.context["name"] for record in records] == expected
     assert total == len(expected)
+
+
+async def test_what_is_deleted_takes_nothing_of_its_neighbours(store: Store) -> None:
+    """Of the sessions before it and behind it, and of one that is made after it was the last."""
+    names = ["one", "two", "three"]
+    for name in names:
+        of = session(name)
+        await store.admit(of, run(f"r_{name}", of), [message(f"m_{name}")])
+        await store.commit(of.id, events=[event(of, 0), event(of, 1)])
+    await store.clear_session("s_ada_two")
+    assert await store.find_run("r_two") is None
+    for name in ("three", "two"):
+        await store.delete_session(f"s_ada_{name}")
+        assert await store.messages(f"s_ada_{name}", 9) == ([], False)
+    four = session("four")
+    await store.create_session(four)
+    assert await store.messages(four.id, 9) == ([], False)
+    assert await store.events(four.id, -1, 9) == []
+    assert [found.id for found in await store.unfinished_runs()] == ["r_one"]
+    assert [m.message_id for m in (await store.messages("s_ada_one", 9))[0]] == ["m_one"]
+    assert [kept.seq for kept in await store.events("s_ada_one", -1, 9)] == [0, 1]
