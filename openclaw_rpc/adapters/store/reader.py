@@ -1,7 +1,6 @@
 """Threads that read, each with a connection of its own. What they see is committed, and of one moment."""
 
 import asyncio
-import contextlib
 import queue
 import sqlite3
 import threading
@@ -9,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from openclaw_rpc.adapters.store.writer import as_told, settle
+from openclaw_rpc.adapters.store.writer import as_told, call_in_loop, settle
 from openclaw_rpc.protocol.errors import GatewayError, Unavailable
 
 T = TypeVar("T")
@@ -17,7 +16,7 @@ T = TypeVar("T")
 Read = Callable[[sqlite3.Connection], T]
 
 _Future = asyncio.Future[Any]
-_Job = tuple[Read[Any], _Future]
+_Job = tuple[Read[Any], _Future, bool]
 
 
 class Readers:
@@ -33,8 +32,10 @@ class Readers:
         self._waiting: deque[_Job] = deque()
         self._closing = False
 
-    def run(self, read: Read[T]) -> "asyncio.Future[T]":
+    def run(self, read: Read[T], *, single: bool = False) -> "asyncio.Future[T]":
         """Queue a read. The future is done with what ``read`` returns or raises inside one read transaction.
+
+        A ``single`` read is one statement, which is of one moment without a transaction around it.
 
         Raises:
             Unavailable: the store is closing. From the future: its file can't be read.
@@ -43,9 +44,9 @@ class Readers:
             raise Unavailable("the store is closed", reason="stopping")
         future: asyncio.Future[T] = self._loop.create_future()
         if self._idle:
-            self._idle.pop().take((read, future), self._resolve)
+            self._idle.pop().take((read, future, single), self._resolve)
         else:
-            self._waiting.append((read, future))
+            self._waiting.append((read, future, single))
         return future
 
     def stop(self) -> None:
@@ -62,9 +63,7 @@ class Readers:
 
     def _resolve(self, reader: "_Reader", future: _Future, value: Any, error: GatewayError | None) -> None:
         """A read is done: called in its thread."""
-        # A loop that was closed has nobody left who waits.
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._done, reader, future, value, error)
+        call_in_loop(self._loop, self._done, reader, future, value, error)
 
     def _done(self, reader: "_Reader", future: _Future, value: Any, error: GatewayError | None) -> None:
         while self._waiting and self._waiting[0][1].cancelled():
@@ -103,12 +102,14 @@ class _Reader:
 
     def _main(self, resolve: _Resolve) -> None:
         while (job := self._queue.get()) is not None:
-            read, future = job
-            resolve(self, future, *self._read(read))
+            read, future, single = job
+            resolve(self, future, *self._read(read, single=single))
 
-    def _read(self, read: Read[Any]) -> tuple[Any, GatewayError | None]:
+    def _read(self, read: Read[Any], *, single: bool) -> tuple[Any, GatewayError | None]:
         connection = self._connection
         try:
+            if single:
+                return read(connection), None
             connection.execute("BEGIN")
             try:
                 return read(connection), None

@@ -78,7 +78,9 @@ class SqliteStore:
 
     async def find_session(self, user: str, key: str, *, of_anybody: bool = False) -> SessionRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        return await self._readers.run(partial(reads.find_session, user=user, key=key, of_anybody=of_anybody))
+        return await self._readers.run(
+            partial(reads.find_session, user=user, key=key, of_anybody=of_anybody), single=True
+        )
 
     async def list_sessions(self, query: SessionQuery) -> tuple[list[SessionRecord], int, str | None]:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
@@ -146,7 +148,7 @@ class SqliteStore:
 
     async def find_run(self, run_id: str) -> RunRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        return await self._readers.run(partial(reads.find_run, run_id=run_id))
+        return await self._readers.run(partial(reads.find_run, run_id=run_id), single=True)
 
     async def unfinished_runs(self) -> list[RunRecord]:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""

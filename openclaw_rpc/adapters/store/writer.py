@@ -61,26 +61,26 @@ class Writer:
         self._thread.join()
 
     def _main(self) -> None:
-        more = True
-        while more and (job := self._queue.get()) is not None:
-            jobs: list[_Job] = [job]
-            with contextlib.suppress(queue.Empty):
-                while more and len(jobs) < self._group:
-                    following = self._queue.get_nowait()
-                    if following is None:
-                        more = False
-                    else:
-                        jobs.append(following)
-            outcomes = self._run(jobs)
-            # A loop that was closed has nobody left who waits.
-            with contextlib.suppress(RuntimeError):
-                self._loop.call_soon_threadsafe(_settle_all, outcomes)
+        waiting = self._queue
+        job = waiting.get()
+        while job is not None:
+            jobs = [job]
+            # Nobody else takes from the queue, so that what is seen there is there.
+            while not waiting.empty() and len(jobs) < self._group and (job := waiting.get()) is not None:
+                jobs.append(job)
+            call_in_loop(self._loop, _settle_all, self._run(jobs))
+            if job is not None:
+                job = waiting.get()
 
     def _run(self, jobs: Sequence[_Job]) -> list[_Outcome]:
         """Commit the jobs together or, where one of them spoils that, each alone."""
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            outcomes = [self._run_one(write, future, alone=len(jobs) == 1) for write, future in jobs]
+            if len(jobs) == 1:
+                write, future = jobs[0]
+                outcomes: list[_Outcome] = [(future, write(self._connection), None)]
+            else:
+                outcomes = [self._run_one(write, future) for write, future in jobs]
             self._connection.execute("COMMIT")
             self.commits += 1
         except Exception as error:
@@ -90,7 +90,7 @@ class Writer:
             return [outcome for job in jobs for outcome in self._run([job])]
         return outcomes
 
-    def _run_one(self, write: Write[Any], future: "asyncio.Future[Any]", *, alone: bool) -> _Outcome:
+    def _run_one(self, write: Write[Any], future: "asyncio.Future[Any]") -> _Outcome:
         """Do one write of a group; one that fails before it changed anything disturbs nobody.
 
         That stands in for a savepoint a write, which costs every write for the sake of those that fail.
@@ -99,8 +99,6 @@ class Writer:
         try:
             return future, write(self._connection), None
         except Exception as error:
-            if alone:
-                raise
             if not self._connection.in_transaction or self._connection.total_changes != changes:
                 raise _GroupLost from error
             return future, None, as_told(error)
@@ -127,6 +125,14 @@ def as_told(error: Exception) -> GatewayError:
     told = InternalError(f"the store failed at this: {type(error).__name__}", reason="storage")
     told.__cause__ = error
     return told
+
+
+def call_in_loop(loop: asyncio.AbstractEventLoop, function: Callable[..., object], *args: object) -> None:
+    """Have the loop call a function, from another thread. A loop that was closed has nobody left who waits."""
+    try:
+        loop.call_soon_threadsafe(function, *args)
+    except RuntimeError:
+        return
 
 
 def settle(future: "asyncio.Future[Any]", value: Any, error: GatewayError | None) -> None:
