@@ -81,14 +81,22 @@ def session_of(row: Row) -> SessionRecord:
     )
 
 
-def message_row(message: ChatMessage) -> Row:
-    """A message's columns, beginning with its id."""
+class NewMessage(NamedTuple):
+    """A message's row, beginning with its id, and what it does to its session where it is new."""
+
+    row: Row
+    created_at: str
+    summary: str | None
+
+
+def new_message(message: ChatMessage) -> NewMessage:
+    """A message as it is queued for writing."""
     extra = None
     if message.tool_calls or message.tool_call_id is not None or message.attachments or message.metadata:
         extra = msgspec.json.encode(
             _Extra(message.tool_calls, message.tool_call_id, message.attachments, message.metadata)
         )
-    return (
+    row = (
         message.message_id,
         message.role,
         message.content,
@@ -98,6 +106,7 @@ def message_row(message: ChatMessage) -> Row:
         message.model,
         extra,
     )
+    return NewMessage(row, message.created_at, summary_of(message))
 
 
 def message_of(row: Row) -> ChatMessage:
@@ -116,19 +125,6 @@ def message_of(row: Row) -> ChatMessage:
         attachments=extra.attachments,
         metadata=extra.metadata,
     )
-
-
-class NewMessage(NamedTuple):
-    """A message's row, beginning with its id, and what it does to its session where it is new."""
-
-    row: Row
-    created_at: str
-    summary: str | None
-
-
-def new_message(message: ChatMessage) -> NewMessage:
-    """A message as it is queued for writing."""
-    return NewMessage(message_row(message), message.created_at, summary_of(message))
 
 
 def begun_with(row: Row, messages: Sequence[NewMessage]) -> Row:

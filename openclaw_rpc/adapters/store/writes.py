@@ -41,6 +41,8 @@ _PUT_EVENT = "INSERT OR REPLACE INTO events VALUES (? + ?, ?, ?, ?, ?)"
 _INSERT_USAGE = "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADVANCE = """UPDATE sessions SET message_count = message_count + ?, updated_at = max(updated_at, ?), seq = max(seq, ?),
     epoch = coalesce(?, epoch), summary = coalesce(summary, ?) WHERE number = ?"""
+_ADVANCE_STREAM = "UPDATE sessions SET seq = max(seq, ?), epoch = coalesce(?, epoch) WHERE number = ?"
+"""Without messages ``updated_at`` stays, and its two indexes are left alone."""
 _TRIM = """DELETE FROM events WHERE place >= ?1 AND place <= (
     SELECT place FROM events WHERE place >= ?1 AND place < ?1 + (1 << 32) ORDER BY place DESC LIMIT 1 OFFSET ?2)"""
 _DELETE_RANGES = tuple(
@@ -162,7 +164,9 @@ def commit(db: sqlite3.Connection, batch: Batch) -> None:
     seq = _keep_events(db, session, batch) if batch.events else session.seq
     if batch.run is not None:
         _keep_run(db, session, batch.run)
-    if count or seq != session.seq or batch.epoch is not None:
+    if count == 0 and (seq != session.seq or batch.epoch is not None):
+        db.execute(_ADVANCE_STREAM, (seq, batch.epoch, session.number))
+    elif count:
         db.execute(_ADVANCE, (count, created_at, seq, batch.epoch, summary, session.number))
 
 
