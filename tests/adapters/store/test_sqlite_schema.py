@@ -10,11 +10,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from openclaw_rpc.adapters.store import writes
+from openclaw_rpc.adapters.store import reads, writes
 from openclaw_rpc.adapters.store.rows import session_row
+from openclaw_rpc.adapters.store.rules import cursor_after
 from openclaw_rpc.adapters.store.schema import MIGRATIONS, StoreUnusable, open_reader, open_writer
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
-from openclaw_rpc.domain.records import UsageQuery
+from openclaw_rpc.domain.records import SessionQuery, UsageQuery
 from tests.support.store import at, event, message, run, session, used
 
 ROOT = Path(__file__).parents[3]
@@ -185,3 +186,18 @@ async def test_a_file_of_the_first_version_keeps_all_that_is_in_it(path: Path) -
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+@pytest.mark.parametrize("user", ["ada", None])
+def test_a_page_of_sessions_is_read_in_the_order_of_an_index(path: Path, user: str | None) -> None:
+    """Sorting would read every session that the pages before it hold."""
+    asked: list[str] = []
+    open_writer(path).close()
+    with closing(open_reader(path)) as db:
+        db.set_trace_callback(asked.append)
+        for more in ({"offset": 9}, {"cursor": cursor_after(session("one"))}, {"since": at(1), "until": at(2)}):
+            reads.list_sessions(db, SessionQuery(user=user, limit=9, **more))  # pyright: ignore[reportArgumentType]
+        db.set_trace_callback(None)
+        plans = [str(db.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()) for sql in asked if "ORDER BY" in sql]
+    assert len(plans) == 3
+    assert [plan for plan in plans if "INDEX sessions_by_" not in plan or "TEMP B-TREE" in plan] == []
