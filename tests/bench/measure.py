@@ -35,6 +35,15 @@ class Row(NamedTuple):
         """Whether the figure is within its limit."""
         return self.limit is None or (self.value >= self.limit if self.least else self.value <= self.limit)
 
+    @property
+    def timed(self) -> bool:
+        """Whether it is time, which a slow machine has more of."""
+        return self.unit in ("s", "ms", "us")
+
+    def at_speed(self, slowness: float) -> Row:
+        """The same on a machine that is so many times as fast."""
+        return self._replace(value=self.value / slowness) if self.timed else self
+
 
 class Process:
     """A process, by its id."""

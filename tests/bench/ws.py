@@ -22,7 +22,8 @@ WORDS = re.compile(rb"w\d+ ")
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
-async def _open(stack: AsyncExitStack, port: int, count: int, *, greeted: bool) -> list[ClientConnection]:
+async def open_sockets(stack: AsyncExitStack, port: int, count: int, *, greeted: bool) -> list[ClientConnection]:
+    """Sockets to a server that greets each, or does not."""
     sockets: list[ClientConnection] = []
     for _ in range(count):
         socket = await stack.enter_async_context(
@@ -36,7 +37,9 @@ async def _open(stack: AsyncExitStack, port: int, count: int, *, greeted: bool) 
     return sockets
 
 
-async def _ping_pong(sockets: list[ClientConnection], calls: int) -> None:
+async def ping_pong(sockets: list[ClientConnection], calls: int) -> None:
+    """So many calls over each socket, one after the other."""
+
     async def one(socket: ClientConnection) -> None:
         for _ in range(calls):
             await socket.send(CALL)
@@ -51,18 +54,18 @@ async def calls() -> list[Row]:
     async with AsyncExitStack() as stack:
         bare = stack.enter_context(running("-m", "tests.bench.echo", str(port), port=port))
         served, gateway_port = stack.enter_context(gateway())
-        echoes = await _open(stack, port, CONNECTIONS, greeted=False)
-        callers = await _open(stack, gateway_port, CONNECTIONS, greeted=True)
-        await _ping_pong(echoes, 50)
-        await _ping_pong(callers, 50)
+        echoes = await open_sockets(stack, port, CONNECTIONS, greeted=False)
+        callers = await open_sockets(stack, gateway_port, CONNECTIONS, greeted=True)
+        await ping_pong(echoes, 50)
+        await ping_pong(callers, 50)
         ratios: list[float] = []
         costs: list[float] = []
         for _ in range(ROUNDS):
             before = bare.cpu()
-            await _ping_pong(echoes, CALLS)
+            await ping_pong(echoes, CALLS)
             echo = bare.cpu() - before
             before = served.cpu()
-            await _ping_pong(callers, CALLS)
+            await ping_pong(callers, CALLS)
             call = served.cpu() - before
             ratios.append(call / echo)
             costs.append(call / CALLS / CONNECTIONS * 1e6)
@@ -78,7 +81,7 @@ async def deltas() -> list[Row]:
     async with AsyncExitStack() as stack:
         _, upstream = stack.enter_context(model_server())
         served, port = stack.enter_context(gateway(upstream))
-        sockets = await _open(stack, port, runs, greeted=True)
+        sockets = await open_sockets(stack, port, runs, greeted=True)
 
         async def chat(socket: ClientConnection, at: int, words: int) -> int:
             params = {"message": f"[[slow:{words},0]]", "sessionKey": f"bench-{at}"}
@@ -102,9 +105,9 @@ async def idle() -> list[Row]:
     """What a connection that does nothing keeps in memory."""
     async with AsyncExitStack() as stack:
         served, port = stack.enter_context(gateway())
-        await _open(stack, port, 50, greeted=True)
+        await open_sockets(stack, port, 50, greeted=True)
         before = served.memory()
-        await _open(stack, port, IDLE, greeted=True)
+        await open_sockets(stack, port, IDLE, greeted=True)
         return [Row(f"an idle connection, of {IDLE}", (served.memory() - before) / IDLE, "KiB", 18)]
 
 
@@ -114,7 +117,7 @@ async def fan_out() -> list[Row]:
     async with AsyncExitStack() as stack:
         _, upstream = stack.enter_context(model_server())
         served, port = stack.enter_context(gateway(upstream))
-        sockets = await _open(stack, port, SUBSCRIBERS + 1, greeted=True)
+        sockets = await open_sockets(stack, port, SUBSCRIBERS + 1, greeted=True)
         asker, listeners = sockets[0], sockets[1:]
         await asker.send(json.dumps({"id": 1, "method": "session.create", "params": {"sessionKey": "fan"}}))
         await asker.recv()

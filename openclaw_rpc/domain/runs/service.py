@@ -12,6 +12,7 @@ from anyio.abc import TaskGroup
 
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.order import Order
 from openclaw_rpc.domain.ports import Log, Store, Toolbox
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.drafts import Draft, Drafts
@@ -95,7 +96,7 @@ class Runs:
         self._endings = Endings(store, streams, sessions, log)
         self._live: dict[str, LiveRun] = {}
         self._lanes: dict[str, deque[LiveRun]] = {}
-        self._turns: dict[tuple[str, str], tuple[anyio.Lock, list[None]]] = {}
+        self._order = Order()
         self._group: TaskGroup | None = None
         self._closing = False
 
@@ -148,21 +149,13 @@ class Runs:
         self._refuse_when_full()
         if params.session_key is None:
             return await self._start(principal, params, pin)
-        async with self._in_turn(principal.user, params.session_key):
-            return await self._start(principal, params, pin)
-
-    @asynccontextmanager
-    async def _in_turn(self, user: str, key: str) -> AsyncGenerator[None]:
-        """Messages to a session are taken in the order they came, whatever has to be looked up for each."""
-        lock, waiting = self._turns.setdefault((user, key), (anyio.Lock(fast_acquire=True), []))
-        waiting.append(None)
+        # In the order they came, whatever has to be looked up for each.
+        place = principal.user, params.session_key
+        await self._order.enter(place)
         try:
-            async with lock:
-                yield
+            return await self._start(principal, params, pin)
         finally:
-            waiting.pop()
-            if not waiting:
-                del self._turns[user, key]
+            self._order.leave(place)
 
     async def _start(
         self, principal: Principal, params: ChatRunParams, pin: str | None
