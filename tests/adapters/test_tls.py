@@ -20,6 +20,12 @@ def test_the_start_reads_no_certificates_and_trusts_nobody_for_it() -> None:
     assert done.stdout.splitlines() == ["CERT_REQUIRED True 0", "CERT_REQUIRED True"]
 
 
+def test_importing_aiohttp_reads_no_certificates_for_a_context_that_does_not_verify_either() -> None:
+    program = "import openclaw_rpc.app, aiohttp.connector as c; print(len(c._SSL_CONTEXT_UNVERIFIED.get_ca_certs()))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
+    assert done.stdout.splitlines() == ["0"]
+
+
 def test_a_context_that_is_asked_for_verifies() -> None:
     context = client_context()
     assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)
@@ -30,3 +36,12 @@ def test_default_contexts_are_as_ever_afterwards() -> None:
     with without_certificates():
         assert ssl.create_default_context().verify_mode is ssl.CERT_REQUIRED
     assert ssl.create_default_context is original
+
+
+def test_contexts_read_the_certificates_again_afterwards() -> None:
+    read = ssl.SSLContext.set_default_verify_paths
+    with without_certificates():
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.set_default_verify_paths()
+    assert context.get_ca_certs() == []
+    assert ssl.SSLContext.set_default_verify_paths is read
