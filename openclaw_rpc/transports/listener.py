@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol, cast
 
-from aiohttp import web
 from aiohttp.http import WebSocketReader
 
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Timeout, Unavailable
@@ -22,6 +21,7 @@ from openclaw_rpc.transports.head import (
     no_http,
     parse_head,
 )
+from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.sockets import addresses, bind
 
 _log = logging.getLogger(__name__)

@@ -5,7 +5,6 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Any, cast
 
-from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage
 from aiohttp.streams import StreamReader
@@ -22,6 +21,7 @@ from openclaw_rpc.protocol.errors import (
     Unavailable,
 )
 from openclaw_rpc.transports.head import HeadJudge, asks_for_websocket, default_refusal
+from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import MethodNotAllowed, Route, Router
 from openclaw_rpc.transports.http.tracing import Trace, child_of

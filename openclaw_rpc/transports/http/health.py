@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Iterable
 
 import msgspec
-from aiohttp import web
 
 from openclaw_rpc import __version__
 from openclaw_rpc.protocol.errors import Unavailable
+from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import Route
 

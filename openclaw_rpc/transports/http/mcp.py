@@ -12,7 +12,6 @@ from collections.abc import Coroutine, Iterable
 from typing import Annotated, Any, Final
 
 import msgspec
-from aiohttp import web
 from msgspec import Meta
 
 from openclaw_rpc import __version__
@@ -27,6 +26,7 @@ from openclaw_rpc.protocol.tool import ToolInvokeParams, ToolListParams
 from openclaw_rpc.protocol.validation import checked
 from openclaw_rpc.rpc.call import Call
 from openclaw_rpc.rpc.dispatcher import Dispatcher
+from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.replies import JSON
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.rest import PIN_HEADER, UnsupportedType

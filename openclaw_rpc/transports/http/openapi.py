@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from importlib.resources import files
 
 import msgspec
-from aiohttp import web
 
 from openclaw_rpc import __version__
 from openclaw_rpc.dialects.openapi import openapi
 from openclaw_rpc.dialects.rest import Dialect
+from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.replies import whole
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import Route

@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Mapping
 
 import msgspec
-from aiohttp import web
 
 from openclaw_rpc.dialects.rest import Reply
+from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
 
 GZIP_BYTES = 16 * 1024

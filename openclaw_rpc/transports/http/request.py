@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import HttpVersion11, RawRequestMessage
 from aiohttp.streams import StreamReader
@@ -17,6 +16,7 @@ from multidict import CIMultiDict
 from openclaw_rpc.domain.auth import Credentials, Principal
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest, TooLarge, Unauthorized
+from openclaw_rpc.transports.http import web
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import msgspec
-from aiohttp import web
 
 from openclaw_rpc.dialects.rest import (
     Ask,
@@ -30,6 +29,7 @@ from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Timeout, 
 from openclaw_rpc.protocol.validation import checked, decoded
 from openclaw_rpc.rpc.call import Call
 from openclaw_rpc.rpc.dispatcher import Dispatcher
+from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.relay import carry
 from openclaw_rpc.transports.http.replies import respond
 from openclaw_rpc.transports.http.request import HttpRequest

@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from aiohttp import web
-
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
+from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
 
 Handler = Callable[[HttpRequest], Awaitable[web.StreamResponse]]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
-from aiohttp import web
-
 from openclaw_rpc.dialects.rest import Follow
 from openclaw_rpc.dialects.runs import UNFINISHED
 from openclaw_rpc.domain.streams import Topics
@@ -15,6 +13,7 @@ from openclaw_rpc.protocol.event import Subscribed
 from openclaw_rpc.rpc.call import Call
 from openclaw_rpc.rpc.connection import Connection
 from openclaw_rpc.rpc.dispatcher import Dispatcher
+from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.sse import HEADERS, KEEP_ALIVE, KEEP_ALIVE_SECONDS, SseCodec, SseSink
 
