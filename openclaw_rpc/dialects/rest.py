@@ -6,7 +6,6 @@ the answer. It does no I/O: `transports.http.rest` drives it, and a test can.
 
 import re
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
@@ -40,8 +39,7 @@ class Resume(NamedTuple):
     place: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inputs:
+class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     """A request, decoded. ``body`` and ``query`` are the endpoint's structs; header names are in lower case."""
 
     path: Mapping[str, str]
@@ -70,13 +68,12 @@ class Inputs:
         return "text/event-stream" in self.headers.get("accept", "")
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """An answer: JSON-like data, or bytes that are sent as they are."""
 
     body: Any
     status: int = 200
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
 
 class Sse(NamedTuple):
@@ -107,8 +104,7 @@ class Spelling(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Follow:
+class Follow(msgspec.Struct, frozen=True, kw_only=True):
     """An answer that is a stream: the events of a run, up to its end, or those of a session, for ever.
 
     ``after``: only what came since; where that can't be had, the stream says so and goes on. ``resumed``: the client
@@ -122,7 +118,7 @@ class Follow:
     after: Position | None = None
     resumed: bool = False
     bound: bool = False
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
 
 class Translation(Protocol):
@@ -141,13 +137,12 @@ class Translation(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Relay:
+class Relay(msgspec.Struct, frozen=True, kw_only=True):
     """An answer that is a stream which a call carries through as bytes; a client that goes away ends the call."""
 
     ask: Ask
     translation: Translation
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
 
 class Left(NamedTuple):
@@ -173,8 +168,7 @@ class Manners(Protocol):
 Plan = Generator[Ask, Any, Reply | Follow | Relay]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """A verb and a path template, and what happens there.
 
     ``body``, ``query`` and ``answer`` are structs, for decoding and for the OpenAPI document, ``answers`` those of
@@ -193,14 +187,14 @@ class Endpoint:
     query: type[Any] | None = None
     answer: type[Any] | None = None
     statuses: tuple[int, ...] = (200,)
-    answers: Mapping[int, type[Any]] = field(default_factory=dict[int, type[Any]])
+    answers: Mapping[int, type[Any]] = msgspec.field(default_factory=dict[int, type[Any]])
     streams: bool = False
     accepts: str = "application/json"
     media: tuple[str, ...] = ("application/json",)
     manners: Manners | None = None
-    fields: Mapping[str, str] = field(default_factory=dict[str, str])
+    fields: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
     params: bool = False
-    names: Mapping[str, str] = field(default_factory=dict[str, str])
+    names: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
     def own(self, error: GatewayError) -> GatewayError:
         """An error of a plan, its field under the dialect's name."""

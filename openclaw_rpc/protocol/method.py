@@ -1,6 +1,5 @@
 """A row of the table: one method, one event, as values. Everything else is derived from them."""
 
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -13,8 +12,7 @@ R = TypeVar("R")
 D = TypeVar("D", bound=msgspec.Struct)
 
 
-@dataclass(frozen=True, slots=True)
-class Event(Generic[D]):
+class Event(msgspec.Struct, Generic[D], frozen=True):
     """An event: its name, its data, and whether it outlives the process.
 
     A lasting event is kept on disk: the one that ends a run before anybody sees it, what a run does on its way within
@@ -29,8 +27,7 @@ class Event(Generic[D]):
     topic: Topic | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Method(Generic[P, R]):
+class Method(msgspec.Struct, Generic[P, R], frozen=True):
     """A method: what it takes, what it answers, who may call it, what it counts as, what may follow.
 
     ``tool`` names the agents' tool that does the same: what holds for that (policies, the PIN) holds for the method.

@@ -1,9 +1,10 @@
 """Which handler answers a method and a path: a tree of path segments, walked once a request."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_to_bytes
+
+import msgspec
 
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
 from openclaw_rpc.transports.http import web
@@ -18,8 +19,7 @@ class MethodNotAllowed(InvalidRequest):
     status = 405
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """A method and a path template, and who answers.
 
     A template is made of segments: ``/v1/sessions/{key}/events``; ``{name}`` takes one segment, ``{name:path}``, at
@@ -36,10 +36,9 @@ class Route:
     info: Any = None
 
 
-@dataclass(slots=True)
-class _Node:
-    routes: dict[str, Route] = field(default_factory=dict[str, Route])
-    literal: dict[str, "_Node"] = field(default_factory=dict[str, "_Node"])
+class _Node(msgspec.Struct):
+    routes: dict[str, Route] = msgspec.field(default_factory=dict[str, Route])
+    literal: dict[str, "_Node"] = msgspec.field(default_factory=dict[str, "_Node"])
     segment: "_Node | None" = None
     rest: "_Node | None" = None
 
