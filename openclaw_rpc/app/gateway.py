@@ -15,7 +15,6 @@ from anyio.abc import TaskGroup
 from openclaw_rpc import __version__
 from openclaw_rpc.adapters.logs import Logs, configure_logs
 from openclaw_rpc.adapters.providers.discovery import LocalServer, find_local
-from openclaw_rpc.adapters.providers.offline import OfflineProvider
 from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.adapters.tokens.file import FileTokenStore
@@ -228,7 +227,11 @@ class App:
         providers: dict[str, Provider] = {
             name: OpenAIProvider(name, chosen) for name, chosen in settings.providers.items()
         }
-        return providers or {OFFLINE: OfflineProvider(Described(self.status, self.store))}
+        if providers:
+            return providers
+        from openclaw_rpc.adapters.providers.offline import OfflineProvider
+
+        return {OFFLINE: OfflineProvider(Described(self.status, self.store))}
 
     async def _look_for_a_model(self) -> None:
         """With no provider configured: a model's server on this machine, else the offline agent."""

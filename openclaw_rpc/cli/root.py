@@ -5,7 +5,6 @@ import sys
 import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from importlib import import_module
 from types import MappingProxyType
 
@@ -68,6 +67,8 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command, or say which one may have been meant."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches  # seldom needed
+
             near = get_close_matches(args[0], COMMANDS, n=1)
             meant = f" Did you mean `openclaw {near[0]}`?" if near else " `openclaw --help` lists them."
             raise click.UsageError(f"There is no command {args[0]!r}.{meant}", ctx)

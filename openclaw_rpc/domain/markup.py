@@ -13,9 +13,6 @@ from urllib.parse import urljoin
 TAG: Final = re.compile(r"<(/?)([a-zA-Z][^\s/>]{0,100})", re.ASCII)
 REST_OF_TAG: Final = re.compile(r"[^>\"']*")
 HREF: Final = re.compile(r"\bhref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>\"']+))", re.IGNORECASE)
-CHARSET: Final = re.compile(
-    rb"<meta[^>]{0,200}?charset\s{0,10}=\s{0,10}[\"']?\s{0,10}([a-zA-Z0-9_.:-]{1,40})", re.IGNORECASE
-)
 
 RAW: Final = frozenset(
     {"script", "style", "noscript", "template", "textarea", "iframe", "noframes", "xmp", "svg", "math"}

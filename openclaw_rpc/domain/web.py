@@ -1,13 +1,13 @@
 """Pages of the web: fetched within bounds, decoded, made readable."""
 
 import codecs
+import re
 from collections.abc import Mapping
 from typing import Final, Protocol
 
 import anyio.to_thread
 import msgspec
 
-from openclaw_rpc.domain.markup import CHARSET, readable
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.web import PageFormat, WebFetchParams, WebPage
 
@@ -38,6 +38,7 @@ WIDER: Final = {
 """What the web means by some names (WHATWG Encoding, 4.2): the supersets that were really used."""
 ODD_CODECS: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
 HEAD: Final = 4096
+CHARSET: Final = rb"<meta[^>]{0,200}?charset\s{0,10}=\s{0,10}[\"']?\s{0,10}([a-zA-Z0-9_.:-]{1,40})"
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +112,8 @@ def page_of(fetched: Fetched, form: PageFormat) -> WebPage:
     title, text = None, source
     is_html = kind in HTML_TYPES or (not kind and source.lstrip()[:100].lower().startswith(("<!doctype", "<html")))
     if is_html:
+        from openclaw_rpc.domain.markup import readable  # it brings a table of all entities along
+
         page = readable(source, fetched.url, markdown=form == "markdown")
         title = page.title
         if form in ("text", "markdown"):
@@ -139,7 +142,7 @@ def decoded(body: bytes, content_type: str) -> str:
             return body.decode(encoding, "replace")
     named = _charset_of(content_type)
     if named is None:
-        found = CHARSET.search(body[:HEAD])
+        found = re.search(CHARSET, body[:HEAD], re.IGNORECASE)
         named = found[1].decode("ascii") if found else None
     return body.decode(_known(named), "replace")
 

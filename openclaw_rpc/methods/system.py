@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from openclaw_rpc import __version__
-from openclaw_rpc.dialects.openrpc import openrpc
 from openclaw_rpc.protocol import system
 from openclaw_rpc.protocol.base import Empty, JsonObject
 from openclaw_rpc.protocol.method import Method
@@ -41,6 +40,8 @@ class SystemMethods:
     def discover(self, params: Empty, call: Call) -> JsonObject:
         """The OpenRPC document; built when it is first asked for."""
         if self._document is None:
+            from openclaw_rpc.dialects.openrpc import openrpc
+
             self._document = openrpc(tuple(self._table.values()), __version__, url=self._url)
         return self._document
 

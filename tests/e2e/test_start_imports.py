@@ -15,8 +15,12 @@ HEAVY = (
     *("openai", "playwright", "jwt", "rich", "ruamel", "prometheus_client", "mcp", "cryptography", "pydantic"),
     *("standardwebhooks", "cronsim", "httpx", "httpx2", "asyncpg", "redis", "opentelemetry"),
 )
-UNUSED = ("aiohttp.web", "aiohttp.web_app", "aiohttp.web_fileresponse", "aiohttp.web_urldispatcher")
-"""Modules of packages that are used, but not for this."""
+UNUSED = (
+    *("aiohttp.web", "aiohttp.web_app", "aiohttp.web_fileresponse", "aiohttp.web_urldispatcher"),
+    *("difflib", "openclaw_rpc.dialects.openapi", "openclaw_rpc.dialects.openrpc", "openclaw_rpc.domain.markup"),
+    "openclaw_rpc.domain.offline",
+)
+"""Modules that a gateway with a provider may never need."""
 PROGRAM = """
 import anyio, json, os, sys
 from openclaw_rpc.cli import main  # as `openclaw gateway` begins

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import errno
 import os
 import sys
@@ -49,6 +48,8 @@ def exchange(one: Path, other: Path) -> bool:
     """
     if sys.platform != "linux":
         return False
+    import ctypes  # only whoever installs a skill needs it
+
     try:
         rename = ctypes.CDLL(None, use_errno=True).renameat2
     except AttributeError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cached_property
 from typing import Any, Final
 
 import anyio
@@ -63,7 +64,6 @@ class Memories:
         self._store = store
         self._clock = clock
         self._log = log
-        self._stop_words = stop_words()
         self._unembedded = anyio.Event()
         self._conversations = Conversations(store, log, self._embed_new)
         self.embed_with(embedder)
@@ -148,6 +148,10 @@ class Memories:
             category=params.category,
         )
         return MemoryResults(results=[_found(hit) for hit in await self._find(query, params.query)])
+
+    @cached_property
+    def _stop_words(self) -> frozenset[str]:
+        return stop_words()
 
     async def recall(
         self, user: str, text: str, limit: int = 5, max_chars: int = 4_000, *, without_session: str | None = None

@@ -8,6 +8,7 @@ stems; a symbol such as an emoji is a word of its own. A word holds no character
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any, Final
 
 from openclaw_rpc.domain.memory.stem import stem
@@ -28,8 +29,9 @@ _POINTS: Final = (
 )
 _INDIC: Final = "\u0900-\u0963\u0966-\u0dff"
 _SYMBOLS: Final = "\u2190-\u2bff\U0001f000-\U0001faff"
-_TOKEN: Final = re.compile(
-    f"(?P<run>[{_UNSPACED}]+)|(?P<symbol>[{_SYMBOLS}])|(?P<word>(?:(?![{_UNSPACED}{_SYMBOLS}_])[\\w{_POINTS}{_INDIC}])+)"
+_TOKEN: Final = (
+    f"(?P<run>[{_UNSPACED}]+)|(?P<symbol>[{_SYMBOLS}])"
+    f"|(?P<word>(?:(?![{_UNSPACED}{_SYMBOLS}_])[\\w{_POINTS}{_INDIC}])+)"
 )
 _PLAIN: Final = re.compile("[a-z0-9]+")
 """What `_TOKEN` finds in ASCII text: it has neither unspaced scripts nor symbols."""
@@ -96,13 +98,19 @@ def text_of(parts: Iterable[Any]) -> str:
     return "\n".join(found)
 
 
+@lru_cache(maxsize=1)
+def _token() -> re.Pattern[str]:
+    """`_TOKEN`, which takes 5 ms to compile: too long for a start that has no text to look at."""
+    return re.compile(_TOKEN)
+
+
 def _tokens(piece: str) -> Iterator[tuple[str, str]]:
     """Runs of an unspaced script, or words: one of both is empty."""
     if piece.isascii():
         for match in _PLAIN.finditer(piece.lower()):
             yield "", _word(match[0])
         return
-    for match in _TOKEN.finditer(folded(piece)):
+    for match in _token().finditer(folded(piece)):
         if match.lastgroup == "run":
             yield match[0], ""
         else:

@@ -8,9 +8,10 @@ from openclaw_rpc.protocol.base import JsonObject
 
 Language = Literal["en", "zh"]
 
-_HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002a6df]")
-_KANA = re.compile(r"[\u3040-\u30ff]")
-_LATIN = re.compile(r"[A-Za-z]")
+# compiled when a text is looked at: the first takes 4 ms
+_HAN = r"[\u3400-\u4dbf\u4e00-\u9fff\U00020000-\U0002a6df]"
+_KANA = r"[\u3040-\u30ff]"
+_LATIN = r"[A-Za-z]"
 
 
 def language_of(messages: Sequence[JsonObject], default: str) -> Language:
@@ -19,9 +20,9 @@ def language_of(messages: Sequence[JsonObject], default: str) -> Language:
         if message.get("role") != "user":
             continue
         text = text_of(message.get("content"))
-        if _HAN.search(text) and not _KANA.search(text):
+        if re.search(_HAN, text) and not re.search(_KANA, text):
             return "zh"
-        if _LATIN.search(text) and not text.lstrip().startswith("/"):
+        if re.search(_LATIN, text) and not text.lstrip().startswith("/"):
             return "en"
     return "zh" if default.lower().startswith("zh") else "en"
 

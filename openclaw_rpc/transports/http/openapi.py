@@ -5,12 +5,10 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from importlib.resources import files
 
 import msgspec
 
 from openclaw_rpc import __version__
-from openclaw_rpc.dialects.openapi import openapi
 from openclaw_rpc.dialects.rest import Dialect
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.replies import whole
@@ -37,6 +35,8 @@ class OpenApiDoor:
     async def document(self, request: HttpRequest) -> web.Response:
         """The document (OpenAPI 3.1)."""
         if self._document is None:
+            from openclaw_rpc.dialects.openapi import openapi
+
             self._document = msgspec.json.encode(openapi(self._dialects, self._version))
         return whole(self._document, request, {"Cache-Control": "no-cache"})
 
@@ -57,6 +57,8 @@ class OpenApiDoor:
 
 def assembled() -> tuple[bytes, str]:
     """The page, its style and script in it, and the policy that lets these two pass and nothing else."""
+    from importlib.resources import files
+
     folder = files("openclaw_rpc.transports.http").joinpath(FOLDER)
     page, style, script = (folder.joinpath(name).read_text("utf-8") for name in ("page.html", "page.css", "page.js"))
     policy = "; ".join(
