@@ -30,11 +30,10 @@ class Replayer:
 
     def __init__(self, rows: Mapping[str, Event[Any]]) -> None:
         self._rows = rows
-        self._decoders = {name: msgspec.json.Decoder(row.data) for name, row in rows.items()}
 
     def again(self, record: EventRecord, user: str, epoch: str, after: int, upto: int) -> Published | None:
         """A kept event as it is told again: merged deltas without what lies outside of (after, upto]."""
-        data: Any = self._decoders[record.type].decode(record.data)
+        data: Any = msgspec.json.decode(record.data, type=self._rows[record.type].data)
         seq = record.seq
         if record.marks:
             begin = max((chars for at, chars in record.marks if at <= after), default=0)

@@ -14,12 +14,12 @@ R = TypeVar("R")
 
 
 class Bound(Generic[P, R]):
-    """A row with its handler, and the decoder of its params built once.
+    """A row with its handler, and the decoder of its params, built once: at the first call.
 
     ``whole``: once begun it is carried out, even if the caller goes away meanwhile.
     """
 
-    __slots__ = ("decoder", "handler", "is_async", "method", "whole")
+    __slots__ = ("_decoder", "handler", "is_async", "method", "whole")
 
     def __init__(
         self, method: Method[P, R], handler: Callable[[P, Call], R | Awaitable[R]], *, whole: bool = False
@@ -27,8 +27,15 @@ class Bound(Generic[P, R]):
         self.method = method
         self.handler = handler
         self.whole = whole
-        self.decoder = msgspec.json.Decoder(method.params)
+        self._decoder: msgspec.json.Decoder[P] | None = None
         self.is_async = inspect.iscoroutinefunction(handler)
+
+    @property
+    def decoder(self) -> msgspec.json.Decoder[P]:
+        """Decodes its params."""
+        if self._decoder is None:
+            self._decoder = msgspec.json.Decoder(self.method.params)
+        return self._decoder
 
 
 AnyBound = Bound[Any, Any]
