@@ -77,14 +77,16 @@ class Store(Protocol):
         """
         ...
 
-    async def admit(self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage]) -> RunRecord:
+    async def admit(
+        self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage], *, of_anybody: bool = False
+    ) -> RunRecord:
         """Keep a run with the user's message, what was said before it, and the session where it is new, at once.
 
         Answers the run. Where ``run.idempotency_key`` was used by that user within the 24 h before
         ``run.created_at``, nothing is kept and the run of that time is answered.
 
         Raises:
-            SessionExists: the session is new, and its user has another with its key.
+            SessionExists: the session is new, and its user has another with its key, or anybody with ``of_anybody``.
         """
         ...
 

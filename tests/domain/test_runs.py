@@ -108,12 +108,14 @@ class Disk(MemoryStore):
         self.full: set[str] = set()
         self.before_admission: list[SessionRecord] = []
 
-    async def admit(self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage]) -> RunRecord:
+    async def admit(
+        self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage], *, of_anybody: bool = False
+    ) -> RunRecord:
         if "admit" in self.full:
             raise Unavailable("the disk is full")
         while self.before_admission:
             await self.create_session(self.before_admission.pop())
-        return await super().admit(session, run, messages)
+        return await super().admit(session, run, messages, of_anybody=of_anybody)
 
     async def commit(self, session_id: str, **what: Any) -> None:
         if "commit" in self.full:
@@ -296,6 +298,27 @@ async def test_a_session_that_somebody_else_makes_meanwhile_takes_the_message() 
         messages = (await world.sessions.history(ADA, "new", 100, None)).messages
         assert [message.role for message in messages] == ["user", "assistant"]
         assert (await world.sessions.find(ADA, "new")).channel == "api"
+
+
+async def test_a_message_goes_to_the_session_that_is_there_whoever_made_it() -> None:
+    world = World()
+    bob = world.sessions.blank("bob", "bobs", "default", "api")
+    mine = world.sessions.blank(ADA.user, "mine", "default", "api")
+    for record in (bob, mine):
+        await world.disk.create_session(record)
+    async with world.runs.serving():
+        for record in (bob, mine):
+            for _ in range(2):
+                accepted = await world.start(session=record.key)
+                await world.runs.wait(ADA, accepted.run_id, 5000)
+                run = await world.disk.find_run(accepted.run_id)
+                assert run is not None
+                assert run.session_id == record.id
+            found = await world.disk.find_session(record.user, record.key)
+            assert found is not None
+            assert found.message_count == 4
+        _, total, _ = await world.disk.list_sessions(SessionQuery(user=None, limit=10))
+        assert total == 2
 
 
 async def test_a_call_with_history_that_comes_again_leaves_nothing_behind() -> None:

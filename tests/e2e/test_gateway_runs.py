@@ -135,7 +135,7 @@ async def test_runs_of_one_session_go_one_after_another(served: TestGateway, ups
         runs: list[str] = []
         statuses: list[str] = []
         for at in range(4):
-            accepted = await client.result("chat.run", message=f"[[slow:3,5]]{session} {at}", sessionKey=session)
+            accepted = await client.result("chat.run", message=f"[[slow:3,20]]{session} {at}", sessionKey=session)
             runs.append(accepted["runId"])
             statuses.append(accepted["status"])
         assert statuses == ["accepted", "queued", "queued", "queued"]
@@ -153,8 +153,8 @@ async def test_runs_of_one_session_go_one_after_another(served: TestGateway, ups
     asked = [request["messages"] for request in upstream.requests if session in request["messages"][-1]["content"]]
     for at, messages in enumerate(asked):
         said = [message["content"] for message in messages if message["role"] != "system"]
-        wanted = [text for n in range(at) for text in (f"[[slow:3,5]]{session} {n}", "w0 w1 w2 ")]
-        assert said == [*wanted, f"[[slow:3,5]]{session} {at}"]
+        wanted = [text for n in range(at) for text in (f"[[slow:3,20]]{session} {n}", "w0 w1 w2 ")]
+        assert said == [*wanted, f"[[slow:3,20]]{session} {at}"]
 
 
 async def test_runs_of_different_sessions_go_side_by_side(served: TestGateway) -> None:

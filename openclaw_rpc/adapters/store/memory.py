@@ -118,12 +118,16 @@ class MemoryStore:
             kept = kept[:place]
         return [_copy(message) for message in kept[-limit:]], len(kept) > limit
 
-    async def admit(self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage]) -> RunRecord:
+    async def admit(
+        self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage], *, of_anybody: bool = False
+    ) -> RunRecord:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         if run.idempotency_key is not None and (earlier := self._answering(run)):
             return _copy(earlier)
         kept = self._sessions.get(session.id)
         if kept is None:
+            if of_anybody and any(other.record.key == session.key for other in self._sessions.values()):
+                raise key_taken(session.key)
             kept = self._add(session)
             kept.record.message_count = 0
         for message in messages:

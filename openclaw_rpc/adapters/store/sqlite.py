@@ -113,7 +113,9 @@ class SqliteStore:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         return await self._readers.run(partial(reads.messages, session_id=session_id, limit=limit, before=before))
 
-    async def admit(self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage]) -> RunRecord:
+    async def admit(
+        self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage], *, of_anybody: bool = False
+    ) -> RunRecord:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         write = partial(
             writes.admit,
@@ -121,6 +123,7 @@ class SqliteStore:
             run=run_row(run),
             messages=[new_message(message) for message in messages],
             expired=key_expiry(run.created_at) if run.idempotency_key is not None else None,
+            of_anybody=of_anybody,
         )
         return await self.writer.submit(write) or run
 

@@ -130,7 +130,12 @@ def copy_session(db: sqlite3.Connection, source_id: str, row: Row, upto: str | N
 
 
 def admit(
-    db: sqlite3.Connection, session: Row, run: Row, messages: Sequence[NewMessage], expired: str | None
+    db: sqlite3.Connection,
+    session: Row,
+    run: Row,
+    messages: Sequence[NewMessage],
+    expired: str | None,
+    of_anybody: bool,
 ) -> RunRecord | None:
     """See ``Store.admit``; answers None where the run was kept, and else the run of that key.
 
@@ -143,6 +148,8 @@ def admit(
             return run_of(found)
     kept = _find_session(db, session[0])
     if kept is None:
+        if of_anybody and db.execute("SELECT 1 FROM sessions WHERE key = ?", (session[2],)).fetchone() is not None:
+            raise key_taken(session[2])
         number = create_session(db, begun_with(session, messages))
         _keep_messages(db, _Session(number, 0, first_place(number)), messages)
     else:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from typing import NamedTuple
+from collections import OrderedDict
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -20,23 +21,43 @@ from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Attachment, ChatMessage, ChatRunParams
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
 
+SESSIONS_KNOWN: Final = 4096
+"""Of how many sessions it is remembered that they are there."""
+
 
 class Draft(NamedTuple):
-    """A run to be admitted; ``messages`` end with its question. ``named``: its session is new and has a name."""
+    """A run to be admitted; ``messages`` end with its question. ``named``: its session is new and has a name.
+
+    ``of_anybody``: a new session must not have a name that anybody's session has.
+    """
 
     live: LiveRun
     messages: list[ChatMessage]
     named: bool
+    of_anybody: bool
 
 
 class Drafts:
-    """Draws up runs."""
+    """Draws up runs.
+
+    A message to a session that nobody wrote to lately is drawn up as the first of a new one, without asking the store:
+    mostly it is, and where not, the store says so when the run is to be admitted. See `know`.
+    """
 
     def __init__(self, streams: Streams, sessions: Sessions, agents: Agents, toolbox: Toolbox) -> None:
         self._streams = streams
         self._sessions = sessions
         self._agents = agents
         self._toolbox = toolbox
+        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def know(self, principal: Principal, key: str | None) -> None:
+        """There is a session of that key, to be found from now on."""
+        if key is not None:
+            self._known[principal.user, key] = None
+            self._known.move_to_end((principal.user, key))
+            if len(self._known) > SESSIONS_KNOWN:
+                self._known.popitem(last=False)
 
     async def draw_up(self, principal: Principal, params: ChatRunParams, pin: str | None) -> Draft:
         """The run that a caller asks for.
@@ -65,11 +86,11 @@ class Drafts:
         messages = [*(() if session.message_count else history(session, params)), question]
         if new:
             live.conversation = messages
-        return Draft(live, messages, new and params.session_key is not None)
+        return Draft(live, messages, new and params.session_key is not None, principal.is_owner_admin)
 
     async def _session(self, principal: Principal, params: ChatRunParams) -> SessionRecord | None:
-        """The session that a message goes to; None for a new one."""
-        if params.session_key is None:
+        """The session that a message goes to; None for a new one, or one that is not known to be there."""
+        if params.session_key is None or (principal.user, params.session_key) not in self._known:
             return None
         try:
             return await self._sessions.find(principal, params.session_key)

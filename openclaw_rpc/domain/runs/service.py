@@ -162,10 +162,14 @@ class Runs:
     ) -> tuple[RunAccepted, Callable[[], None]]:
         draft = await self._drafts.draw_up(principal, params, pin)
         try:
-            return await self._admit(draft)
+            admitted = await self._admit(draft)
         except SessionExists:
-            # Made by another call meanwhile.
+            # It was there, though not known to be, or another call made it meanwhile.
+            self._streams.drop(draft.live.session.id)
+            self._drafts.know(principal, params.session_key)
             return await self._admit(await self._drafts.draw_up(principal, params, pin))
+        self._drafts.know(principal, params.session_key)
+        return admitted
 
     async def _admit(self, draft: Draft) -> tuple[RunAccepted, Callable[[], None]]:
         """Take a place in the session's lane, then put the run on disk."""
@@ -182,7 +186,7 @@ class Runs:
         self._live[live.record.id] = live
         live.stream.holders += 1
         try:
-            kept = await self._store.admit(live.session, live.record, draft.messages)
+            kept = await self._store.admit(live.session, live.record, draft.messages, of_anybody=draft.of_anybody)
         except BaseException:
             self._forget(live)
             raise

@@ -7,7 +7,7 @@ import pytest
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.records import RunRecord, SessionQuery, SessionRecord, UsageQuery
 from openclaw_rpc.protocol.chat import RunError, Usage
-from openclaw_rpc.protocol.errors import Conflict, NotFound
+from openclaw_rpc.protocol.errors import Conflict, NotFound, SessionExists
 from tests.support.store import at, event, message, run, session, used
 
 
@@ -122,6 +122,18 @@ async def test_admitting_keeps_session_run_and_message(store: Store) -> None:
     record = await found(store, "one")
     assert record == session("one", message_count=1, labels={"a": "b"}, updated_at=at(30), summary="hello")
     await store.admit(record, run("r_2", one), [message("m_2")])
+    assert (await found(store, "one")).message_count == 2
+
+
+async def test_a_new_session_may_be_refused_a_key_that_another_user_has(store: Store) -> None:
+    ada, bob = session("one"), session("one", user="bob")
+    await store.create_session(bob)
+    with pytest.raises(SessionExists):
+        await store.admit(ada, run("r_1", ada), [message("m_1")], of_anybody=True)
+    assert await store.find_run("r_1") is None
+    assert await store.find_session("ada", "one") is None
+    await store.admit(ada, run("r_1", ada), [message("m_1")])
+    await store.admit(ada, run("r_2", ada), [message("m_2")], of_anybody=True)
     assert (await found(store, "one")).message_count == 2
 
 
