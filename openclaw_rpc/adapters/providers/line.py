@@ -1,8 +1,8 @@
 """A connection to a model's server: one request at a time, and its answer as bytes (HTTP/1.1, RFC 9112).
 
-A general client costs more for a request than everything else that a turn does for it. Here a request is written in
-one piece, an answer is a list of what came, and a stream, once it flows, is read at most once in `REST_SECONDS`, with
-all that has come until then: a server that sends a token a packet does not wake anybody for each.
+A general client builds a dozen objects a request, and is woken for every packet. Here a request is written in one
+piece, an answer is a list of what came, and a stream, once it flows, is read at most once in `REST_SECONDS`, with all
+that has come until then: a server that sends a token a packet does not wake anybody for each.
 """
 
 import asyncio
