@@ -30,6 +30,7 @@ import asyncio
 import itertools
 import json
 import re
+import ssl
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -338,16 +339,16 @@ class _Writer:
 
 
 @asynccontextmanager
-async def scripted_upstream() -> AsyncGenerator[Upstream]:
+async def scripted_upstream(tls: ssl.SSLContext | None = None) -> AsyncGenerator[Upstream]:
     """A scripted server on a free port of 127.0.0.1; ``url`` is its base URL with `/v1`."""
     upstream = Upstream()
     runner = web.AppRunner(upstream.app(), handler_cancellation=True, shutdown_timeout=0.1, access_log=None)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, "127.0.0.1", 0)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
         await site.start()
         port: int = runner.addresses[0][1]
-        upstream.url = f"http://127.0.0.1:{port}/v1"
+        upstream.url = f"{'https' if tls else 'http'}://127.0.0.1:{port}/v1"
         yield upstream
     finally:
         await runner.cleanup()

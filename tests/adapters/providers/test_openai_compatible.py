@@ -1,7 +1,9 @@
 """What is asked of a model's server, what comes of it, when it is asked again, and when it is cut."""
 
 import json
+import ssl
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -10,6 +12,7 @@ import pytest
 from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
 from openclaw_rpc.domain.models import ProviderSettings
 from openclaw_rpc.domain.ports import Chunk, Prompt, ProviderFault, ToolSpec
+from tests.support.tls import self_signed
 from tests.support.upstream import Upstream, scripted_upstream
 
 TOOL = ToolSpec(name="look", description="looks", parameters={"type": "object"})
@@ -322,6 +325,29 @@ async def test_a_hundred_streams_go_side_by_side(model: OpenAIProvider) -> None:
         async with anyio.create_task_group() as group:
             for _ in range(100):
                 group.start_soon(one)
+
+
+async def test_a_server_with_tls_is_asked_again_and_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    async with scripted_upstream(context) as upstream:
+        model = of(upstream)
+        for _ in range(3):
+            assert text(await said(model, asked("[[slow:50,1]]"))) == "".join(f"w{number} " for number in range(50))
+        await model.aclose()
+        assert len(upstream.connections) == 1
+
+
+async def test_a_server_whose_certificate_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*self_signed(tmp_path))
+    async with scripted_upstream(context) as upstream:
+        model = of(upstream)
+        with pytest.raises(ProviderFault, match="certificate"):
+            await said(model, asked("hi"))
+        await model.aclose()
 
 
 async def test_the_proxy_that_the_environment_names_is_used(
