@@ -218,6 +218,11 @@ class Line(asyncio.Protocol):
         if answer.waiting > HIGH_BYTES:
             self._regulate()
 
+    def on_message_begin(self) -> None:
+        """Another answer begins: one to nothing, where the one that was asked for has ended."""
+        if self._answer is not None and self._answer.ended:
+            raise NoHttpError("sent more than was asked for")
+
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header came; those of one name are joined (RFC 9110, 5.3)."""
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")

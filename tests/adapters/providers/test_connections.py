@@ -255,6 +255,19 @@ async def test_bytes_that_nobody_asked_for_end_a_connection() -> None:
         answer.close()
 
 
+async def test_an_answer_to_nothing_is_no_part_of_the_one_before_it() -> None:
+    forged = b"HTTP/1.1 500 Oh\r\nContent-Length: 6\r\n\r\nforged"
+    wire = Wire([b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none" + forged], plain(b"two"))
+    async with served(wire) as (connections, request):
+        answer = await connections.ask(request, b"", 5)
+        assert (await whole(answer), answer.status) == (b"one", 200)
+        answer.close()
+        await until(lambda: not connections.open)
+        answer = await connections.ask(request, b"", 5)
+        assert await whole(answer) == b"two"
+        answer.close()
+
+
 async def test_what_is_idle_for_too_long_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "KEEP_ALIVE_SECONDS", 0.05)
     wire = Wire(plain(b"one"))
