@@ -143,7 +143,7 @@ class OpenAIProvider:
         async def attempt(until: float) -> list[OfferedModel]:
             answer = await self._upstream.ask("/models", None, self._settings.model, _left(until), headers=headers)
             try:
-                body = await _whole(self._upstream, answer)
+                body = await _whole(self._upstream, answer, until)
                 listed = msgspec.json.decode(body, type=_List).data
             except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, BadAnswerError):
                 raise faults.of_bad_answer(BadAnswerError("did not answer with a list of models")) from None
@@ -183,7 +183,7 @@ class _Stream:
             Failed: there is none. LateError: there was none in time.
         """
         if not self._answer.streams:
-            self._first = await self._document()
+            self._first = await self._document(until)
             return
         while True:
             self._first += self._taken(await self._piece())
@@ -196,14 +196,14 @@ class _Stream:
         elif not self._reader.finished:
             self._ended()
 
-    async def _document(self) -> list[Chunk]:
+    async def _document(self, until: float) -> list[Chunk]:
         """The chunks of an answer that is no event stream: JSON, though a stream was asked for."""
         kind = self._answer.content_type
         faults = self._upstream.faults
         if kind and not kind.endswith("json"):
             raise faults.of_bad_answer(BadAnswerError(f"answered with {kind[:60]}, not with an event stream"))
         try:
-            body = await _whole(self._upstream, self._answer)
+            body = await _whole(self._upstream, self._answer, until)
             if not body.strip():
                 raise BadAnswerError("answered with nothing")
             if not kind and body.lstrip()[:5] == b"data:":  # a server that names no type at all
@@ -355,15 +355,16 @@ class _Relaying:
             self._answer.close()
 
 
-async def _whole(upstream: Upstream, answer: Answer) -> bytes:
-    """The whole body of an answer.
+async def _whole(upstream: Upstream, answer: Answer, until: float) -> bytes:
+    """The whole body of an answer, by the loop's clock until then.
 
     Raises:
-        Failed: the connection broke. LateError: nothing came in time.
+        Failed: the connection broke. LateError: it did not come in time.
         BadAnswerError: it is too large.
     """
     body = bytearray()
     while True:
+        answer.expect(_left(until))
         try:
             piece = await answer.read()
         except LateError:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import anyio
@@ -172,6 +172,25 @@ async def test_a_server_that_says_nothing_is_given_up_after_the_first_token_time
             await said(model, "[[hang]]")
     assert caught.value.fault == "timeout"
     assert "first_token_timeout_seconds" in caught.value.message
+
+
+async def test_a_document_that_trickles_is_given_up_after_the_first_token_timeout() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 10000\r\n\r\n")
+        with suppress(ConnectionError):
+            while True:
+                writer.write(b" ")
+                await writer.drain()
+                await asyncio.sleep(0.02)
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port: int = server.sockets[0].getsockname()[1]
+        async with provider(f"http://127.0.0.1:{port}/v1", first_token_timeout_seconds=0.3) as model:
+            with anyio.fail_after(5), pytest.raises(ProviderFault) as caught:
+                await said(model, "hi")
+    assert caught.value.fault == "timeout"
 
 
 async def test_a_port_where_nobody_listens_is_refused(unused_port: int) -> None:
