@@ -177,7 +177,8 @@ class Rebinding:
         self.later = False
 
     async def resolve(self, host: str, port: int) -> Sequence[str]:
-        assert host == "rebinds.test"
+        if host != "rebinds.test":
+            raise OSError("no such name")
         return [INTERNAL if self.later else "127.0.0.1"]
 
 

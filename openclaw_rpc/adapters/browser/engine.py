@@ -29,6 +29,9 @@ ARGUMENTS: Final = (
     # WebRTC would send UDP past the proxy.
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    # It tells Google of its start and of each form it sees. It connects to port 1 for nobody.
+    "--gaia-url=http://127.0.0.1:1",
+    "--autofill-server-url=http://127.0.0.1:1/",
 )
 ENVIRONMENT: Final = (
     *("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TEMP", "SYSTEMROOT", "LOCALAPPDATA"),

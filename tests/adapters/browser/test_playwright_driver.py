@@ -425,6 +425,20 @@ async def test_the_browser_is_told_no_secrets_of_the_environment(
             assert b"sk-very-secret" not in Path(f"/proc/{pid}/environ").read_bytes()
 
 
+async def test_the_browser_tells_nobody_of_its_pages(site: str) -> None:
+    asked: set[str] = set()
+
+    async def resolve(host: str, port: int) -> list[str]:
+        asked.add(host)
+        return ["127.0.0.1"] if host == "forms.test" else []
+
+    async with driving("127.0.0.1", resolve=resolve) as driver:
+        await driver.open("u/a", site.replace("127.0.0.1", "forms.test") + "/form", MS)
+        # Unless told not to, Chromium asks Google of forms as it sees them, and of accounts within half a second.
+        await driver.execute("u/a", None, "new Promise((done) => setTimeout(done, 1500))", MS)
+    assert asked == {"forms.test"}
+
+
 async def test_without_a_browser_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     nowhere = BrowserSettings(executable=str(tmp_path / "none"))
     async with driving("127.0.0.1", settings=nowhere) as driver:
