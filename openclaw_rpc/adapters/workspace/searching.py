@@ -181,10 +181,13 @@ class Matcher:
             InvalidRequest: it is no regular expression.
             Timeout: compiling takes too long.
         """
-        process = await anyio.open_process(
-            [sys.executable, "-I", "-S", str(MATCHER)], stderr=None, env={}, start_new_session=True
-        )
-        if process.stdin is None or process.stdout is None:
+        process: Process | None = None
+        # Given up in the middle of its start, it would be killed and not be waited for.
+        with anyio.CancelScope(shield=True):
+            process = await anyio.open_process(
+                [sys.executable, "-I", "-S", str(MATCHER)], stderr=None, env={}, start_new_session=True
+            )
+        if process is None or process.stdin is None or process.stdout is None:
             raise RuntimeError("the process has no pipes")
         matcher = cls(process, process.stdin, process.stdout)
         try:
