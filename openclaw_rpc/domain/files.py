@@ -318,13 +318,12 @@ def text_of(data: bytes, parts: Parts, *, begins: bool, ends: bool) -> tuple[str
     if not begins:
         while start < min(3, len(data)) and data[start] & 0xC0 == 0x80:
             start += 1
-    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        text = decoder.decode(data[start:], final=ends)
+        text, read = codecs.utf_8_decode(data[start:], "strict", ends)
     except UnicodeDecodeError:
         reason = "is no UTF-8 text: ask for encoding base64"
         raise InvalidRequest(f"{shown(parts)} {reason}", field="encoding", reason=reason) from None
-    return text, len(decoder.getstate()[0])
+    return text, len(data) - start - read
 
 
 def _bytes_of(params: FileWriteParams) -> bytes:

@@ -68,7 +68,8 @@ class LiveRun:
         self.ending: Ending | None = None
         """Why it is to end before its time."""
         self.scope = anyio.CancelScope()
-        self.ended = anyio.Event()
+        self._over = False
+        self._ended: anyio.Event | None = None
         self.said: list[str] = []
         """All text of this run, piece by piece: joined, what its deltas say."""
         self.unspoken: list[str] = []
@@ -81,8 +82,13 @@ class LiveRun:
         self.tool_calls: list[JsonObject] = []
         self.skills_used: list[str] = []
 
-    def say(self, text: str) -> None:
-        """Tell a piece of the answer."""
+    def say(self, text: str, thinking: str = "") -> None:
+        """Tell a piece of the answer, and of the model's reasoning before it."""
+        if thinking:
+            data = ChatThinkingEvent(session_key=self.session.key, run_id=self.record.id, delta=thinking)
+            self.stream.say(chat_thinking, data, self.record.id)
+        if not text:
+            return
         self.said.append(text)
         if self.params.options.stream:
             self._tell(text)
@@ -94,11 +100,6 @@ class LiveRun:
         if self.unspoken:
             self._tell("".join(self.unspoken))
             self.unspoken.clear()
-
-    def think(self, text: str) -> None:
-        """Tell a piece of the model's reasoning."""
-        data = ChatThinkingEvent(session_key=self.session.key, run_id=self.record.id, delta=text)
-        self.stream.say(chat_thinking, data, self.record.id)
 
     def _tell(self, text: str) -> None:
         data = ChatDeltaEvent(session_key=self.session.key, run_id=self.record.id, delta=text)
@@ -113,6 +114,19 @@ class LiveRun:
         if self.ending is None:
             self.ending = why
             self.scope.cancel()
+
+    def end(self) -> None:
+        """It has had its final event: whoever waits for that may go on."""
+        self._over = True
+        if self._ended is not None:
+            self._ended.set()
+
+    async def wait(self) -> None:
+        """Return when it has had its final event."""
+        if not self._over:
+            # Made only where somebody waits: mostly nobody does.
+            self._ended = self._ended or anyio.Event()
+            await self._ended.wait()
 
     def fail(self, code: str, message: str) -> None:
         """Remember why it ends in an error."""

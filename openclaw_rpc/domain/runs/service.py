@@ -130,12 +130,12 @@ class Runs:
                 self._stop(live, "interrupted")
         with anyio.move_on_after(seconds):
             for live in list(self._live.values()):
-                await live.ended.wait()
+                await live.wait()
         left = list(self._live.values())
         for live in left:
             self._stop(live, "interrupted")
         for live in left:
-            await live.ended.wait()
+            await live.wait()
 
     async def start(
         self, principal: Principal, params: ChatRunParams, pin: str | None = None
@@ -302,7 +302,7 @@ class Runs:
             await self._endings.end(live, finish)
         finally:
             self._forget(live)
-            live.ended.set()
+            live.end()
             for listener in self.finished:
                 listener(live)
 
@@ -332,7 +332,7 @@ class Runs:
         for live in list(self._lanes.get(session_id, ())):
             self._stop(live, "aborted")
             if live.released:
-                await live.ended.wait()
+                await live.wait()
 
     async def _find(self, principal: Principal, run_id: str) -> LiveRun | RunRecord:
         live = self._live.get(run_id)
@@ -351,7 +351,7 @@ class Runs:
         if isinstance(found, RunRecord):
             return RunAborted(run_id=run_id, aborted=False, status=found.status)
         self._stop(found, "aborted")
-        await found.ended.wait()
+        await found.wait()
         return RunAborted(run_id=run_id, aborted=found.record.status == "aborted", status=found.record.status)
 
     async def wait(self, principal: Principal, run_id: str, timeout_ms: int | None) -> RunState:
@@ -364,7 +364,7 @@ class Runs:
         if isinstance(found, RunRecord):
             return state_of(found)
         with anyio.move_on_after(None if timeout_ms is None else timeout_ms / 1000):
-            await found.ended.wait()
+            await found.wait()
         return state_of(found.record)
 
     async def place(self, principal: Principal, run_id: str) -> tuple[RunRecord, SessionRecord | None]:

@@ -37,6 +37,24 @@ SHOWN = 200
 NO_TOOL = "the tool {name!r} is not there; there are: {names}"
 
 
+class Asked:
+    """A tool call that a model asks for: ``form`` is that of Chat Completions."""
+
+    __slots__ = ("call_id", "fault", "form", "name", "params")
+
+    def __init__(self, call_id: str, name: str, arguments: str) -> None:
+        self.call_id = call_id
+        self.name = name
+        self.form: JsonObject = {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+        self.params: Any = arguments
+        """The arguments as JSON, as they came where they are no JSON object; ``fault`` says why they are none."""
+        self.fault = ""
+        try:
+            self.params = msgspec.json.decode(arguments, type=JsonObject)
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+            self.fault = f"the arguments are no JSON object ({error}): {arguments[:SHOWN]}"
+
+
 class Reply:
     """What a model said in one answer, gathered from its stream."""
 
@@ -46,26 +64,30 @@ class Reply:
         self.characters = 0
         self._calls: dict[int, ToolCallPart] = {}
 
-    def take(self, chunk: Chunk) -> None:
-        """Add a piece; its text was told already."""
-        self.characters += len(chunk.text) + len(chunk.thinking)
-        if chunk.finish_reason is not None:
-            self.finish = chunk.finish_reason
-        if chunk.usage is not None:
-            self.usage = chunk.usage
-        for part in chunk.tool_calls:
-            call = self._calls.setdefault(part.index, ToolCallPart(index=part.index))
-            call.id = call.id or part.id
-            call.name = call.name or part.name
-            call.arguments += part.arguments
+    def take(self, batch: Sequence[Chunk]) -> tuple[str, str]:
+        """Add what one read of the stream brought; answers its text and its reasoning."""
+        text = thinking = ""
+        for chunk in batch:
+            text += chunk.text
+            thinking += chunk.thinking
+            if chunk.finish_reason is not None:
+                self.finish = chunk.finish_reason
+            if chunk.usage is not None:
+                self.usage = chunk.usage
+            for part in chunk.tool_calls:
+                call = self._calls.setdefault(part.index, ToolCallPart(index=part.index))
+                call.id = call.id or part.id
+                call.name = call.name or part.name
+                call.arguments += part.arguments
+        self.characters += len(text) + len(thinking)
+        return text, thinking
 
-    def calls(self) -> list[JsonObject]:
-        """The tool calls it asks for, in the form of Chat Completions; no two of them share an id."""
-        calls: dict[str, JsonObject] = {}
+    def calls(self) -> list[Asked]:
+        """The tool calls it asks for; no two of them share an id."""
+        calls: dict[str, Asked] = {}
         for _, call in sorted(self._calls.items()):
             call_id = call.id if call.id and call.id not in calls else new_id("call")
-            function = {"name": call.name or "", "arguments": call.arguments or "{}"}
-            calls[call_id] = {"id": call_id, "type": "function", "function": function}
+            calls[call_id] = Asked(call_id, call.name or "", call.arguments or "{}")
         return list(calls.values())
 
 
@@ -113,54 +135,43 @@ class Turn:
         raise InvalidRequest(f"the agent used its {live.agent.max_steps} steps without an answer", reason="max_steps")
 
     async def _ask(self, live: LiveRun, preparation: Preparation, messages: list[JsonObject]) -> Reply:
-        """Ask the model that was chosen, then the fallbacks, as long as nothing was said."""
-        options = live.params.options
-        choices = self._models.resolve(options.model or live.session.model or live.agent.model)
-        own = (options.instructions,) if options.instructions else ()
-        system = "\n\n".join((options.system or live.agent.prompt, *own, *preparation.system))
+        """Ask the model that was chosen, then the fallbacks, as long as nothing was said.
+
+        What a model says is told as it says it: one delta for all that one read of its stream brought.
+        """
+        choices = self._models.resolve(live.params.options.model or live.session.model or live.agent.model)
         for left, choice in zip(range(len(choices) - 1, -1, -1), choices, strict=True):
-            prompt = Prompt(
-                model=choice.model,
-                messages=fit(system, messages, choice.provider.context_tokens(choice.model), options.max_tokens),
-                tools=preparation.tools,
-                thinking=options.thinking,
-                temperature=options.temperature,
-                max_tokens=options.max_tokens,
-                user=live.context.user,
-                session_key=live.context.session_key,
-            )
-            reply = Reply()
+            prompt = self._prompt(live, choice, preparation, messages)
+            live.record.model = choice.model
+            reply, began = Reply(), time.monotonic()
             try:
-                await self._listen(live, choice, prompt, reply)
+                async with choice.provider.stream(prompt) as batches:
+                    async for batch in batches:
+                        live.say(*reply.take(batch))
             except ProviderFault as fault:
                 self._meter.model_failed(fault)
-                if left and not reply.characters and fault.fault != "too_long":
-                    continue
-                raise
-            return reply
+                if not left or reply.characters or fault.fault == "too_long":
+                    raise
+            else:
+                return reply
+            finally:
+                self._spend(live, choice, prompt, reply, time.monotonic() - began)
         raise AssertionError("resolve answers at least one choice")
 
-    async def _listen(self, live: LiveRun, choice: Choice, prompt: Prompt, reply: Reply) -> None:
-        """Tell what a model says as it says it: one delta for all that one read of its stream brought."""
-        live.record.model = choice.model
-        began = time.monotonic()
-        try:
-            async with choice.provider.stream(prompt) as batches:
-                async for batch in batches:
-                    self._tell(live, batch, reply)
-        finally:
-            self._spend(live, choice, prompt, reply, time.monotonic() - began)
-
-    def _tell(self, live: LiveRun, batch: Sequence[Chunk], reply: Reply) -> None:
-        text = thinking = ""
-        for chunk in batch:
-            reply.take(chunk)
-            text += chunk.text
-            thinking += chunk.thinking
-        if thinking:
-            live.think(thinking)
-        if text:
-            live.say(text)
+    def _prompt(self, live: LiveRun, choice: Choice, preparation: Preparation, messages: list[JsonObject]) -> Prompt:
+        options = live.params.options
+        own = (options.instructions,) if options.instructions else ()
+        system = "\n\n".join((options.system or live.agent.prompt, *own, *preparation.system))
+        return Prompt(
+            model=choice.model,
+            messages=fit(system, messages, choice.provider.context_tokens(choice.model), options.max_tokens),
+            tools=preparation.tools,
+            thinking=options.thinking,
+            temperature=options.temperature,
+            max_tokens=options.max_tokens,
+            user=live.context.user,
+            session_key=live.context.session_key,
+        )
 
     def _spend(self, live: LiveRun, choice: Choice, prompt: Prompt, reply: Reply, seconds: float) -> None:
         usage = reply.usage
@@ -193,21 +204,28 @@ class Turn:
             )
         )
 
-    async def _use_tools(self, live: LiveRun, calls: list[JsonObject], tools: dict[str, ToolSpec]) -> list[JsonObject]:
+    async def _use_tools(self, live: LiveRun, calls: list[Asked], tools: dict[str, ToolSpec]) -> list[JsonObject]:
         """Use the tools that were asked for, side by side where all of them allow it; keep calls and results."""
-        asked = self._message(live, "assistant", live.answer(), tool_calls=calls)
+        asked = self._message(live, "assistant", live.answer(), tool_calls=[call.form for call in calls])
         live.speak_out()
         live.answer_from = len(live.said)
         live.stream.owe((), (asked,))
         for call in calls:
-            live.stream.say_soon_kept(tool_call, self._call_event(live, call, tools), live.record.id)
+            event = ToolCallEvent(
+                session_key=live.session.key,
+                run_id=live.record.id,
+                call_id=call.call_id,
+                tool=call.name,
+                params=call.params,
+                skill=tools[call.name].skill if call.name in tools else None,
+            )
+            live.stream.say_soon_kept(tool_call, event, live.record.id)
         results: list[ChatMessage | None] = [None] * len(calls)
 
         async def use(at: int) -> None:
             results[at] = await self._use(live, calls[at], tools)
 
-        parallel = all(spec.parallel for call in calls if (spec := tools.get(call["function"]["name"])))
-        if parallel and len(calls) > 1:
+        if len(calls) > 1 and all(spec.parallel for call in calls if (spec := tools.get(call.name))):
             async with anyio.create_task_group() as group:
                 for at in range(len(calls)):
                     group.start_soon(use, at)
@@ -217,15 +235,17 @@ class Turn:
         said = [message for message in results if message is not None]
         return conversation([asked, *said])
 
-    async def _use(self, live: LiveRun, call: JsonObject, tools: dict[str, ToolSpec]) -> ChatMessage:
-        name, spec = call["function"]["name"], tools.get(call["function"]["name"])
+    async def _use(self, live: LiveRun, call: Asked, tools: dict[str, ToolSpec]) -> ChatMessage:
+        name, spec = call.name, tools.get(call.name)
         began = time.monotonic()
         result: Any = None
         error: str | None = None
         try:
             if spec is None:
                 raise InvalidRequest(NO_TOOL.format(name=name, names=", ".join(sorted(tools)) or "none"))
-            result = await self._toolbox.use(name, arguments_of(call), live.context, call["id"])
+            if call.fault:
+                raise InvalidRequest(call.fault)
+            result = await self._toolbox.use(name, call.params, live.context, call.call_id)
         except GatewayError as failed:
             error = failed.message
         text = f"error: {error}" if error is not None else as_text(result)
@@ -234,14 +254,14 @@ class Turn:
         if skill and skill not in live.skills_used:
             live.skills_used.append(skill)
         live.tool_calls.append(
-            {"callId": call["id"], "tool": name, "params": params_shown(call), "durationMs": duration}
+            {"callId": call.call_id, "tool": name, "params": call.params, "durationMs": duration}
             | ({"error": error} if error is not None else {"result": result})
         )
-        message = self._message(live, "tool", text[:TOOL_TEXT], tool_call_id=call["id"])
+        message = self._message(live, "tool", text[:TOOL_TEXT], tool_call_id=call.call_id)
         event = ToolResultEvent(
             session_key=live.session.key,
             run_id=live.record.id,
-            call_id=call["id"],
+            call_id=call.call_id,
             tool=name,
             duration_ms=duration,
             result=result,
@@ -250,17 +270,6 @@ class Turn:
         )
         live.stream.say_soon_kept(tool_result, event, live.record.id, (message,))
         return message
-
-    def _call_event(self, live: LiveRun, call: JsonObject, tools: dict[str, ToolSpec]) -> ToolCallEvent:
-        name = call["function"]["name"]
-        return ToolCallEvent(
-            session_key=live.session.key,
-            run_id=live.record.id,
-            call_id=call["id"],
-            tool=name,
-            params=params_shown(call),
-            skill=tools[name].skill if name in tools else None,
-        )
 
     def _message(self, live: LiveRun, role: Any, content: str, **more: Any) -> ChatMessage:
         return ChatMessage(
@@ -291,27 +300,6 @@ def so_far(kept: Sequence[ChatMessage], run_id: str) -> list[ChatMessage]:
         elif message.run_id in turns or not (own and message.role == "user"):
             turns.setdefault(message.run_id, []).append(message)
     return [message for turn in (*turns.values(), own) for message in turn]
-
-
-def arguments_of(call: JsonObject) -> JsonObject:
-    """A call's arguments.
-
-    Raises:
-        InvalidRequest: they are no JSON object; the model is told so, and how they began.
-    """
-    arguments: str = call["function"]["arguments"]
-    try:
-        return msgspec.json.decode(arguments, type=JsonObject)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise InvalidRequest(f"the arguments are no JSON object ({error}): {arguments[:SHOWN]}") from None
-
-
-def params_shown(call: JsonObject) -> Any:
-    """A call's arguments for an event: as JSON where they are some, as they came where not."""
-    try:
-        return arguments_of(call)
-    except InvalidRequest:
-        return call["function"]["arguments"]
 
 
 def as_text(result: Any) -> str:

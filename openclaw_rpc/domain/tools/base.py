@@ -17,11 +17,16 @@ class Tool(msgspec.Struct, kw_only=True, frozen=True):
     ``run`` takes the model's arguments, which it has to check, and answers JSON-like data; it raises a `GatewayError`
     whose message is meant for the model. Cancelling it ends all that it started. ``dangerous`` tools change things or
     reach out: each use goes into the audit log, and policies may hold it until a human agrees.
+
+    ``strict``: ``run`` refuses whatever the spec's parameters do not allow. ``brief``: it waits for nothing but files
+    of this machine, and nothing could interrupt that, so that its time is not limited.
     """
 
     spec: ToolSpec
     run: Run
     dangerous: bool = False
+    strict: bool = False
+    brief: bool = False
 
 
 class ToolSource(Protocol):

@@ -24,6 +24,7 @@ class FileTools(FixedTools):
                 lambda params, context: files.read(context.user, params),
                 description="Read a file of the workspace. Of a long one, read parts with offset and limit (bytes); "
                 "nextOffset says where to go on.",
+                brief=True,
             ),
             tool_of(
                 "file_write",

@@ -46,16 +46,24 @@ class Offer(NamedTuple):
     skills: list[str]
 
 
-class _Found:
-    """What one source said."""
+class _Source:
+    """A source, and what is known of it beforehand. ``fixed`` are the tools of one that need not be asked."""
 
     def __init__(self, source: ToolSource) -> None:
-        self.source = source
         self.name = str(getattr(source, "name", "") or type(source).__name__)
-        self.names_skills: NamesSkills | None = getattr(source, "skills", None)
-        self.tools: Sequence[Tool] = source.fixed if isinstance(source, FixedTools) else ()
-        self.briefing: Sequence[str] = ()
-        self.skills: Sequence[str] = ()
+        self.fixed = source.fixed if isinstance(source, FixedTools) else None
+        self.tools = source.tools
+        self.briefing = source.briefing
+        self.skills: NamesSkills | None = getattr(source, "skills", None)
+
+
+class _Heard:
+    """What the sources said; the tools of each with its name."""
+
+    def __init__(self) -> None:
+        self.tools: list[tuple[str, Sequence[Tool]]] = []
+        self.briefing: list[str] = []
+        self.skills: dict[str, None] = {}
 
 
 class _Judged:
@@ -81,7 +89,7 @@ class Offers:
     """
 
     def __init__(self, sources: Sequence[ToolSource], agents: Agents, policies: Policies, log: Log) -> None:
-        self._sources = sources
+        self._sources = [_Source(source) for source in sources]
         self._agents = agents
         self._policies = policies
         self._log = log
@@ -102,38 +110,35 @@ class Offers:
         Raises:
             NotFound: there is no such agent.
         """
-        found = await self._gather(context, briefing=True)
-        judged = self._chosen(context, found)
-        return Offer(
-            judged.chosen,
-            judged.specs,
-            [text for one in found for text in one.briefing],
-            list(dict.fromkeys(slug for one in found for slug in one.skills)),
-        )
+        heard = await self._gather(context, briefing=True)
+        judged = self._chosen(context, heard)
+        return Offer(judged.chosen, judged.specs, heard.briefing, list(heard.skills))
 
-    async def _gather(self, context: RunContext, *, briefing: bool) -> list[_Found]:
+    async def _gather(self, context: RunContext, *, briefing: bool) -> _Heard:
         """Ask one after the other: hardly any has to wait. One that does for too long is passed over."""
-        found = [_Found(source) for source in self._sources]
-        waiting = deque(one for one in found if not isinstance(one.source, FixedTools))
+        heard, waiting = _Heard(), deque(self._sources)
         while waiting:
             with anyio.move_on_after(SOURCE_SECONDS):
                 while waiting:
-                    await self._ask(waiting[0], context, briefing=briefing)
+                    if waiting[0].fixed is None:
+                        await self._ask(waiting[0], context, heard, briefing=briefing)
+                    else:
+                        heard.tools.append((waiting[0].name, waiting[0].fixed))
                     waiting.popleft()
             if waiting:
                 slow = waiting.popleft()
                 self._log.warning("a source of tools takes too long", source=slow.name, seconds=SOURCE_SECONDS)
-        return found
+        return heard
 
-    async def _ask(self, one: _Found, context: RunContext, *, briefing: bool) -> None:
-        one.tools = await self._said(one, one.source.tools, context)
+    async def _ask(self, one: _Source, context: RunContext, heard: _Heard, *, briefing: bool) -> None:
+        heard.tools.append((one.name, await self._said(one, one.tools, context)))
         if briefing:
-            one.briefing = await self._said(one, one.source.briefing, context)
-            if one.names_skills is not None:
-                one.skills = await self._said(one, one.names_skills, context)
+            heard.briefing += await self._said(one, one.briefing, context)
+            if one.skills is not None:
+                heard.skills.update(dict.fromkeys(await self._said(one, one.skills, context)))
 
     async def _said(
-        self, one: _Found, question: Callable[[RunContext], Awaitable[Sequence[T]]], context: RunContext
+        self, one: _Source, question: Callable[[RunContext], Awaitable[Sequence[T]]], context: RunContext
     ) -> Sequence[T]:
         try:
             return await question(context)
@@ -143,24 +148,24 @@ class Offers:
             self._log.error("a source of tools failed", source=one.name, error=repr(error), exc_info=True)
         return ()
 
-    def _chosen(self, context: RunContext, found: Sequence[_Found]) -> _Judged:
+    def _chosen(self, context: RunContext, heard: _Heard) -> _Judged:
         agent, settings = self._agents.get(context.agent_id), self._policies.settings
         judged = self._judged.get(agent.id)
         if judged is None or judged.agent is not agent or judged.settings is not settings:
             # Nobody's rules changed since: what was decided of a tool holds.
             judged = self._judged[agent.id] = _Judged(agent, settings)
-        asked = [tool for one in found for tool in one.tools]
+        asked = [tool for _, tools in heard.tools for tool in tools]
         if len(asked) == len(judged.asked) and all(map(operator.is_, asked, judged.asked)):
             return judged
         chosen: dict[str, Offered] = {}
-        for one in found:
-            for tool in one.tools:
+        for source, tools in heard.tools:
+            for tool in tools:
                 name = tool.spec.name
                 known = judged.tools.get(name)
                 if known is None or known[0] is not tool:
-                    known = judged.tools[name] = (tool, self._judge(one.name, tool, agent))
+                    known = judged.tools[name] = (tool, self._judge(source, tool, agent))
                 if name in chosen:
-                    self._complain("two tools have one name", one.name, name)
+                    self._complain("two tools have one name", source, name)
                 elif known[1] is not None:
                     chosen[name] = known[1]
         judged.asked, judged.chosen = asked, chosen

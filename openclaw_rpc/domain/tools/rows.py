@@ -1,6 +1,6 @@
 """Rows of the table as tools: a tool's parameters are its row's, so that nothing is said twice."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any, TypeVar
 
 import msgspec
@@ -45,9 +45,10 @@ def tool_of(
     act: Callable[[P, RunContext], Awaitable[R]],
     *,
     description: str | None = None,
-    hidden: Iterable[str] = (),
+    hidden: Collection[str] = (),
     dangerous: bool = False,
     parallel: bool = True,
+    brief: bool = False,
 ) -> Tool:
     """A tool that does what a row does, for the run's own user. ``description`` is the row's where none is given."""
     kind = row.params
@@ -62,4 +63,5 @@ def tool_of(
         parameters=parameters_of(kind, hidden),
         parallel=parallel,
     )
-    return Tool(spec=spec, run=run, dangerous=dangerous)
+    # The row itself allows what is hidden.
+    return Tool(spec=spec, run=run, dangerous=dangerous, strict=not hidden, brief=brief)

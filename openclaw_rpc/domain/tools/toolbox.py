@@ -98,8 +98,9 @@ class Tools:
             GatewayError: it failed.
         """
         tool = await self._tool(name, context)
-        schema.check(name, tool.spec.parameters, params)
         decision = self._safety.policies.decide(name, dangerous=tool.dangerous, agent_id=context.agent_id)
+        if not tool.strict or decision.policy != "allow":
+            schema.check(name, tool.spec.parameters, params)
         actor = Actor.of_run(context, call_id)
         if decision.policy == "deny":
             await self._denied(actor, name, params)
@@ -194,18 +195,17 @@ class Tools:
 
     async def _run(self, tool: Tool, params: JsonObject, context: RunContext) -> Any:
         name = tool.spec.name
-        result: Any = None
-        with anyio.move_on_after(self._seconds) as scope:
-            try:
-                result = await tool.run(params, context)
-            except GatewayError:
-                raise
-            except Exception as error:
-                self._log.error("a tool failed", tool=name, error=repr(error), exc_info=True)
-                raise InternalError(f"{name} failed; the gateway's log says why") from None
-        if scope.cancelled_caught:
-            raise Timeout(f"{name} took longer than {self._seconds:g} s")
-        return result
+        try:
+            if tool.brief:
+                return await tool.run(params, context)
+            with anyio.move_on_after(self._seconds):
+                return await tool.run(params, context)
+        except GatewayError:
+            raise
+        except Exception as error:
+            self._log.error("a tool failed", tool=name, error=repr(error), exc_info=True)
+            raise InternalError(f"{name} failed; the gateway's log says why") from None
+        raise Timeout(f"{name} took longer than {self._seconds:g} s")
 
 
 def _direct(principal: Principal, agent_id: str, session: SessionRecord | None = None) -> RunContext:
