@@ -17,6 +17,7 @@ from openclaw_rpc.adapters.logs import Logs, configure_logs
 from openclaw_rpc.adapters.providers.discovery import LocalServer, find_local
 from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
+from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.adapters.tokens.file import FileTokenStore
 from openclaw_rpc.app.asking import Asking
 from openclaw_rpc.app.options import Options
@@ -33,6 +34,7 @@ from openclaw_rpc.domain.clock import SystemClock
 from openclaw_rpc.domain.limits import RateLimiter
 from openclaw_rpc.domain.models import PRIMARY, Models
 from openclaw_rpc.domain.ports import Provider
+from openclaw_rpc.domain.runs.drafts import Drafts
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
@@ -179,9 +181,9 @@ class App:
             store=store,
             streams=self.streams,
             sessions=self.sessions,
-            agents=self.agents,
+            drafts=Drafts(self.streams, self.sessions, self.agents, toolbox),
             turn=turn,
-            toolbox=toolbox,
+            tasks=LoopTasks(),
             log=logs.get("reasoning"),
         )
         self.asking = Asking(

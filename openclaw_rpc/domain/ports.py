@@ -1,8 +1,8 @@
 """What the domain asks of the outside. Each port has a memory adapter first, and one conformance suite for all."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, Self
 
 import msgspec
 
@@ -354,6 +354,18 @@ class RunContext(msgspec.Struct, kw_only=True, frozen=True):
     message: str
     pin: str | None = None
     token: str = ""
+
+
+class Tasks(Protocol):
+    """Tasks beside whoever starts them. Leaving them, as a context, cancels those that go on and waits for them."""
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Begin; what it raises is nobody's but the log's."""
+        ...
+
+    async def __aenter__(self) -> Self: ...
+
+    async def __aexit__(self, *_: object) -> None: ...
 
 
 class Preparation(msgspec.Struct, kw_only=True, frozen=True):

@@ -9,12 +9,14 @@ import anyio
 import pytest
 
 from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import owner
 from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.ports import Chunk, OfferedModel, Preparation, Prompt, ProviderFault, RunContext
 from openclaw_rpc.domain.published import Published
 from openclaw_rpc.domain.records import RunRecord, SessionQuery, SessionRecord
+from openclaw_rpc.domain.runs.drafts import Drafts
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import HISTORY, Turn
 from openclaw_rpc.domain.sessions import Sessions
@@ -150,9 +152,9 @@ class World:
             store=self.disk,
             streams=self.streams,
             sessions=self.sessions,
-            agents=agents,
+            drafts=Drafts(self.streams, self.sessions, agents, toolbox),
             turn=turn,
-            toolbox=toolbox,
+            tasks=LoopTasks(),
             log=self.log,
         )
 

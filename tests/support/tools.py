@@ -13,12 +13,14 @@ import msgspec
 from openclaw_rpc.adapters.audit.memory import MemoryAuditLog
 from openclaw_rpc.adapters.pin.memory import MemoryPinStore
 from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents, AgentSettings
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.models import Models, ProviderSettings
 from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, ProviderFault, RunContext, ToolCallPart, ToolSpec
 from openclaw_rpc.domain.published import Published
 from openclaw_rpc.domain.records import SessionRecord
+from openclaw_rpc.domain.runs.drafts import Drafts
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
@@ -270,9 +272,9 @@ class ToolWorld:
             store=self.store,
             streams=self.streams,
             sessions=self.sessions,
-            agents=self.agents,
+            drafts=Drafts(self.streams, self.sessions, self.agents, self.tools),
             turn=turn,
-            toolbox=self.tools,
+            tasks=LoopTasks(),
             log=self.log,
         )
         await self.open()

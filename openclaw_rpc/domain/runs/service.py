@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncGenerator, Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import Protocol
 
 import anyio
-from anyio.abc import TaskGroup
 
-from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.order import Order
-from openclaw_rpc.domain.ports import Log, Store, Toolbox
+from openclaw_rpc.domain.ports import Log, Store, Tasks
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.drafts import Draft, Drafts
 from openclaw_rpc.domain.runs.ending import Endings
@@ -78,9 +76,9 @@ class Runs:
         store: Store,
         streams: Streams,
         sessions: Sessions,
-        agents: Agents,
+        drafts: Drafts,
         turn: Turn,
-        toolbox: Toolbox,
+        tasks: Tasks,
         log: Log,
     ) -> None:
         self.settings = settings
@@ -92,12 +90,13 @@ class Runs:
         self._sessions = sessions
         self._turn = turn
         self._log = log
-        self._drafts = Drafts(streams, sessions, agents, toolbox)
+        self._drafts = drafts
         self._endings = Endings(store, streams, sessions, log)
         self._live: dict[str, LiveRun] = {}
         self._lanes: dict[str, deque[LiveRun]] = {}
         self._order = Order()
-        self._group: TaskGroup | None = None
+        self._tasks = tasks
+        self._serving = False
         self._closing = False
 
     @property
@@ -114,13 +113,10 @@ class Runs:
     async def serving(self) -> AsyncGenerator[None]:
         """Give runs a place to live in; first what the last process left behind is ended."""
         await self._endings.recover()
-        async with anyio.create_task_group() as group:
-            self._group = group
-            group.start_soon(self._keep_deltas)
-            try:
-                yield
-            finally:
-                group.cancel_scope.cancel()
+        async with self._tasks:
+            self._tasks.start(self._keep_deltas())
+            self._serving = True
+            yield
 
     async def close(self, seconds: float) -> None:
         """Take no new runs, let the running ones end for so long, then interrupt them."""
@@ -215,7 +211,7 @@ class Runs:
 
     def _refuse_when_full(self, *, behind: bool = False) -> None:
         """Refuse where as many wait as may; ``behind``: the run would wait behind another of its session."""
-        if self._closing or self._group is None:
+        if self._closing or not self._serving:
             raise Unavailable("the gateway is stopping", reason="stopping", retryAfter=BUSY_SECONDS)
         settings, count = self.settings, len(self._live)
         full = count >= settings.max_running + settings.max_queued
@@ -232,7 +228,7 @@ class Runs:
         live.opening = data
         live.released = True
         if live.ending is not None and live.record.id in self._live:
-            self._spawn(self._end_unstarted, live)
+            self._tasks.start(self._end_unstarted(live))
         else:
             self._pump()
 
@@ -245,11 +241,7 @@ class Runs:
                 live.started = True
                 self.running += 1
                 self._open(live)
-                self._spawn(self._drive, live)
-
-    def _spawn(self, function: Callable[[LiveRun], Coroutine[Any, Any, None]], live: LiveRun) -> None:
-        if self._group is not None:
-            self._group.start_soon(function, live)
+                self._tasks.start(self._drive(live))
 
     async def _drive(self, live: LiveRun) -> None:
         """A run from its first event to its last."""
@@ -321,7 +313,7 @@ class Runs:
             return
         live.stop(why)
         if not live.started and live.released:
-            self._spawn(self._end_unstarted, live)
+            self._tasks.start(self._end_unstarted(live))
 
     async def stop_session(self, session_id: str) -> None:
         """Abort all runs of a session and wait until they have ended.
@@ -390,6 +382,8 @@ class Runs:
                 await self._streams.keep_owed()
             except GatewayError as error:
                 self._log.error("what runs say could not be kept", error=error.message)
+            except Exception:
+                self._log.error("what runs say could not be kept", exc_info=True)
 
 
 def _nothing() -> None:
