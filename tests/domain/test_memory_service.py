@@ -1,5 +1,6 @@
 """What the memory does for its callers: store, search, recall, forget, fold."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,8 +45,13 @@ class Shelf(VolatileMemoryStore):
         self.gate = anyio.Event()
         self.gate.set()
         self.writes: list[int] = []
+        self.asked: list[float] = []
+        self.asked_often = anyio.Event()
 
     async def put_all(self, memories: Sequence[Memory], words: Sequence[Sequence[str]]) -> None:
+        self.asked.append(anyio.current_time())
+        if len(self.asked) == 4:
+            self.asked_often.set()
         await self.gate.wait()
         if self.broken:
             raise RuntimeError("a fault of the store")
@@ -324,6 +330,25 @@ async def test_turns_that_a_full_disk_refused_are_kept_when_it_is_not() -> None:
     all_.store.full = False
     assert len(await all_.find("question")) == 2
     assert all_.store.writes == [2]
+
+
+async def test_a_full_disk_is_asked_ever_later_and_at_once_when_it_is_not() -> None:
+    all_ = Set()
+    all_.store.full = True
+    all_.note("s1", "a question", "answer")
+    async with anyio.create_task_group() as group:
+        group.start_soon(all_.memories.keep_conversations)
+        with anyio.fail_after(10):
+            await all_.store.asked_often.wait()
+        asked = all_.store.asked
+        assert [later - earlier >= 1.9 * conversations.SOON for earlier, later in itertools.pairwise(asked)] == [
+            False,
+            True,
+            True,
+        ]
+        all_.store.full = False
+        assert await all_.find("question") != []
+        group.cancel_scope.cancel()
 
 
 async def test_a_session_that_is_forgotten_while_the_disk_refuses_its_turns_stays_forgotten() -> None:

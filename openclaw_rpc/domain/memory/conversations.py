@@ -16,6 +16,8 @@ from openclaw_rpc.protocol.errors import GatewayError
 
 SOON: Final = 0.25
 """After how many seconds a turn is kept, at the latest."""
+LATER: Final = 8.0
+"""After how many seconds a disk that takes nothing is asked again, at the latest."""
 AT_ONCE: Final = 64
 """So many turns are kept without waiting for more."""
 WAITING: Final = 1_000
@@ -85,17 +87,22 @@ class Conversations:
 
     async def keep_up(self) -> None:
         """Keep what is noted, until cancelled."""
+        pause = 0.0
         while True:
             await self._some.wait()
-            with anyio.move_on_after(SOON):
-                await self._many.wait()
+            if pause:
+                await anyio.sleep(pause)
+            else:
+                with anyio.move_on_after(SOON):
+                    await self._many.wait()
             self._some, self._many = anyio.Event(), anyio.Event()
             try:
                 await self.settle()
             except Exception:
                 self._log.error("conversations could not be remembered", exc_info=True)
+            # Where the disk took nothing it is asked again, ever later.
+            pause = min(max(SOON, 2 * pause), LATER) if self._waiting else 0.0
             if self._waiting:
-                # The disk took nothing: not at once again.
                 self._some.set()
 
 
