@@ -165,7 +165,8 @@ class App:
         path = Path(settings.storage.path) if settings.storage.path else paths.state / "gateway.db"
         store = self.store = await stack.enter_async_context(SqliteStore.open(path))
         events = table.events()
-        self.streams = Streams(store, events)
+        tasks = LoopTasks()
+        self.streams = Streams(store, events, tasks)
         self.agents = Agents(settings.agents)
         self.models = Models(self._providers(settings), settings.providers)
         stack.push_async_callback(self.models.aclose)
@@ -183,7 +184,7 @@ class App:
             sessions=self.sessions,
             drafts=Drafts(self.streams, self.sessions, self.agents, toolbox),
             turn=turn,
-            tasks=LoopTasks(),
+            tasks=tasks,
             log=logs.get("reasoning"),
         )
         self.asking = Asking(

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Literal, Protocol, Self
+from typing import Any, Literal, Protocol, Self, TypeVar
 
 import msgspec
 
@@ -19,6 +19,8 @@ from openclaw_rpc.domain.records import (
 from openclaw_rpc.protocol.base import JsonObject, Scope
 from openclaw_rpc.protocol.chat import ChatMessage, Thinking, Usage
 from openclaw_rpc.protocol.errors import ProviderError
+
+T = TypeVar("T")
 
 
 class Store(Protocol):
@@ -357,10 +359,14 @@ class RunContext(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class Tasks(Protocol):
-    """Tasks beside whoever starts them. Leaving them, as a context, cancels those that go on and waits for them."""
+    """Tasks beside whoever starts them. Leaving them, as a context, cancels what was started and waits for all."""
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
         """Begin; what it raises is nobody's but the log's."""
+        ...
+
+    async def finish(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await work that goes on to its end where whoever waits for it is cancelled."""
         ...
 
     async def __aenter__(self) -> Self: ...

@@ -11,11 +11,10 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import anyio
 import msgspec
 
 from openclaw_rpc.domain.clock import new_id
-from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.domain.ports import Store, Tasks
 from openclaw_rpc.domain.published import DELTAS, Listener, Portion, Published
 from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord, UsageRecord
 from openclaw_rpc.domain.replay import Replayer, contiguous
@@ -234,6 +233,7 @@ class Streams:
         self,
         store: Store,
         rows: Mapping[str, Event[Any]],
+        tasks: Tasks,
         *,
         ring_events: int = RING_EVENTS,
         idle_streams: int = IDLE_STREAMS,
@@ -242,6 +242,7 @@ class Streams:
         self.ring_events = ring_events
         self.idle_streams = idle_streams
         self._store = store
+        self._tasks = tasks
         self._replayer = Replayer(rows)
         self._streams: dict[str, Stream] = {}
 
@@ -277,52 +278,79 @@ class Streams:
         *,
         run_id: str | None = None,
         messages: Sequence[ChatMessage] = (),
+    ) -> None:
+        """Keep lasting events and what belongs to them in one piece, then tell them.
+
+        A caller that is cancelled meanwhile changes nothing: what is on disk is told.
+
+        Raises:
+            Unavailable: the disk did not take them, and nobody was told.
+        """
+        await self._tasks.finish(self._keep(stream, events, run_id=run_id, messages=messages))
+
+    async def keep_end(
+        self,
+        stream: Stream,
+        events: Sequence[tuple[Event[Any], msgspec.Struct]],
+        run: RunRecord,
+        *,
+        messages: Sequence[ChatMessage],
+        usage: Sequence[UsageRecord],
+    ) -> None:
+        """Keep a run's final events with the run, then tell them, also where they can't be kept.
+
+        To be called where nothing is cancelled any more.
+
+        Raises:
+            Unavailable: the disk did not take them; the next write tries again.
+        """
+        await self._keep(stream, events, run_id=run.id, messages=messages, run=run, usage=usage, anyway=True)
+
+    async def _keep(
+        self,
+        stream: Stream,
+        events: Sequence[tuple[Event[Any], msgspec.Struct]],
+        *,
+        run_id: str | None,
+        messages: Sequence[ChatMessage],
         run: RunRecord | None = None,
         usage: Sequence[UsageRecord] = (),
         anyway: bool = False,
     ) -> None:
-        """Keep lasting events and what belongs to them in one piece, then tell them.
-
-        Where they can't be kept they are not told, but for ``anyway``: a run's final event is told all the same.
-
-        Raises:
-            Unavailable: the disk did not take them.
-        """
         told = [stream.reserve(row, data, run_id) for row, data in events]
         stream.kept_events += bool(told)
         records: list[EventRecord] = []
         fresh: list[EventRecord] = []
         owed: list[ChatMessage] = []
         runs: list[RunRecord] = []
-        # A caller that is cancelled here, or fails, must not leave the events behind it waiting for ever.
-        with anyio.CancelScope(shield=True):
-            try:
-                fresh = [record_of(event) for event in told]
-                records, owed = stream.take_unkept()
-                runs = stream.take_runs()
-                while runs:
-                    await self._store.commit(stream.session_id, run=runs[-1])
-                    runs.pop()
-                await self._store.commit(
-                    stream.session_id, messages=[*owed, *messages], events=[*records, *fresh], run=run, usage=usage
-                )
-                stream.kept = max(stream.kept, *(record.seq for record in (*records, *fresh)), 0)
-            except BaseException:
-                for late in (*runs, *((run,) if anyway and run is not None else ())):
-                    stream.owe_run(late)
-                stream.owe([*records, *fresh] if anyway else records, [*owed, *messages] if anyway else owed)
-                if not anyway:
-                    stream.withdraw(told)
-                    told = []
-                raise
-            finally:
-                stream.kept_events += bool(told)
-                stream.release(told)
+        try:
+            fresh = [record_of(event) for event in told]
+            records, owed = stream.take_unkept()
+            runs = stream.take_runs()
+            while runs:
+                await self._store.commit(stream.session_id, run=runs[-1])
+                runs.pop()
+            await self._store.commit(
+                stream.session_id, messages=[*owed, *messages], events=[*records, *fresh], run=run, usage=usage
+            )
+            stream.kept = max(stream.kept, *(record.seq for record in (*records, *fresh)), 0)
+        except BaseException:
+            for late in (*runs, *((run,) if anyway and run is not None else ())):
+                stream.owe_run(late)
+            stream.owe([*records, *fresh] if anyway else records, [*owed, *messages] if anyway else owed)
+            if not anyway:
+                stream.withdraw(told)
+                told = []
+            raise
+        finally:
+            # Whatever happens, the events behind these must not wait for ever.
+            stream.kept_events += bool(told)
+            stream.release(told)
 
     async def keep_owed(self) -> None:
         """Put on disk what runs said and did since the last time."""
         for stream in [stream for stream in self._streams.values() if stream.unkept]:
-            await self.keep(stream, ())
+            await self._keep(stream, (), run_id=None, messages=())
 
     async def since(self, stream: Stream, epoch: str, after: int) -> list[Published] | None:
         """All that was told after a number, in order; None where it can't be had.

@@ -141,7 +141,7 @@ class World:
         self.log = Silent()
         self.told: list[Published] = []
         self.settings = Settings()
-        self.streams = Streams(self.disk, table.events())
+        self.streams = Streams(self.disk, table.events(), LoopTasks())
         agents = Agents({})
         self.sessions = Sessions(self.disk, self.streams, agents, ManualClock())
         models = Models({"primary": self.talker}, {})

@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Principal, owner
 from openclaw_rpc.domain.sessions import Sessions, reach, require_owner
@@ -42,7 +43,7 @@ class Racing(MemoryStore):
 class World:
     def __init__(self) -> None:
         self.store = Racing()
-        self.streams = Streams(self.store, table.events())
+        self.streams = Streams(self.store, table.events(), LoopTasks())
         self.sessions = Sessions(self.store, self.streams, Agents({}), ManualClock())
 
     async def create(self, who: Principal = ADA, key: str = "one", **more: Any) -> None:

@@ -1,5 +1,6 @@
 """The event streams: numbered in order, kept before they are told, told again from any number on."""
 
+import asyncio
 from typing import Any
 
 import anyio
@@ -7,7 +8,9 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.published import Published
+from openclaw_rpc.domain.records import RunRecord
 from openclaw_rpc.domain.streams import Stream, Streams, new_epoch
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.base import Topic
@@ -50,7 +53,7 @@ class Disk(MemoryStore):
 class World:
     def __init__(self, **options: Any) -> None:
         self.disk = Disk()
-        self.streams = Streams(self.disk, table.events(), **options)
+        self.streams = Streams(self.disk, table.events(), LoopTasks(), **options)
         self.record = session("one")
         self.ear = Ear()
 
@@ -62,6 +65,21 @@ class World:
 
     async def keep(self, run: str = "r", **options: Any) -> None:
         await self.streams.keep(self.streams.of(self.record), ((chat_started, started(run)),), run_id=run, **options)
+
+    async def end(self, run: str = "r") -> None:
+        record = RunRecord(
+            id=run,
+            session_id=self.record.id,
+            session_key=self.record.key,
+            user=self.record.user,
+            agent_id="a",
+            status="completed",
+            created_at=self.record.created_at,
+            epoch=self.record.epoch,
+            seq=0,
+        )
+        events = ((chat_started, started(run)),)
+        await self.streams.keep_end(self.streams.of(self.record), events, record, messages=(), usage=())
 
 
 def started(run: str = "r") -> ChatStartedEvent:
@@ -104,7 +122,7 @@ async def test_a_final_event_is_told_even_where_the_disk_is_full_and_kept_later(
     stream = await world.open()
     world.disk.full = True
     with pytest.raises(Unavailable):
-        await world.keep(anyway=True)
+        await world.end()
     assert world.ear.seqs == [1]
     assert stream.unkept
     world.disk.full = False
@@ -113,16 +131,26 @@ async def test_a_final_event_is_told_even_where_the_disk_is_full_and_kept_later(
     assert [record.seq for record in await world.disk.events(world.record.id, 0, 10)] == [1]
 
 
-async def test_a_caller_that_is_cancelled_leaves_nothing_waiting() -> None:
+@pytest.mark.parametrize("how", ["its scope", "its task"])
+async def test_what_a_caller_that_is_cancelled_began_is_kept_and_told(how: str) -> None:
     world = World()
     stream = await world.open()
     world.disk.gate = anyio.Event()
-    async with anyio.create_task_group() as group:
-        group.start_soon(world.keep)
+    if how == "its scope":
+        async with anyio.create_task_group() as group:
+            group.start_soon(world.keep)
+            await anyio.wait_all_tasks_blocked()
+            group.cancel_scope.cancel()
+    else:
+        task = asyncio.create_task(world.keep())
         await anyio.wait_all_tasks_blocked()
-        group.cancel_scope.cancel()
-        world.disk.gate.set()
-    assert world.ear.seqs == [1]
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert world.ear.seqs == []
+    world.disk.gate.set()
+    await anyio.wait_all_tasks_blocked()
+    assert world.ear.seqs == [1], "it is on disk, so that it is told"
     assert stream.settled
 
 
@@ -173,7 +201,7 @@ async def test_history_that_was_trimmed_away_can_not_be_had() -> None:
     world = World(ring_events=1)
     world.disk = Disk()
     world.disk._keep_events = 2  # pyright: ignore[reportPrivateUsage]
-    world.streams = Streams(world.disk, table.events(), ring_events=1)
+    world.streams = Streams(world.disk, table.events(), LoopTasks(), ring_events=1)
     stream = await world.open()
     for _ in range(40):
         await world.keep()

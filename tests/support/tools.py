@@ -210,7 +210,7 @@ class ToolWorld:
         self.clock = ManualClock()
         self.log = Lines()
         self.store = store or MemoryStore()
-        self.streams = Streams(self.store, {**events(), **events(chat.METHODS), **events(tool.METHODS)})
+        self.streams = Streams(self.store, {**events(), **events(chat.METHODS), **events(tool.METHODS)}, LoopTasks())
         self.agents = Agents(agents or {})
         self.sessions = Sessions(self.store, self.streams, self.agents, self.clock)
         self.audit = audit or MemoryAuditLog()

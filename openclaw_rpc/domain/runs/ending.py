@@ -68,14 +68,8 @@ class Endings:
         events += final_events(record, message)
         self.counts[finish] = self.counts.get(finish, 0) + 1
         try:
-            await self._streams.keep(
-                live.stream,
-                events,
-                run_id=record.id,
-                messages=(message,) if message else (),
-                run=record,
-                usage=live.spent,
-                anyway=True,
+            await self._streams.keep_end(
+                live.stream, events, record, messages=(message,) if message else (), usage=live.spent
             )
         except GatewayError as error:
             self._log.error("a run's end could not be kept", run_id=record.id, error=error.message)
