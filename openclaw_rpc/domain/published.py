@@ -14,36 +14,23 @@ DELTAS: tuple[Event[Any], ...] = (chat_delta, chat_thinking)
 """Events that can be merged, and are kept merged."""
 
 
-class Published:
+class Published(msgspec.Struct, eq=False):
     """An event that was told, once for all who hear it. ``frames`` keeps its encodings, one a spelling.
 
     ``seq`` is 0, and ``epoch`` empty, for an event that is no part of a session's numbered history.
     """
 
-    __slots__ = ("_weight", "data", "epoch", "frames", "ready", "row", "run_id", "seq", "session_id", "user")
-
-    def __init__(
-        self,
-        row: Event[Any],
-        data: msgspec.Struct,
-        *,
-        user: str,
-        session_id: str = "",
-        run_id: str | None = None,
-        epoch: str = "",
-        seq: int = 0,
-    ) -> None:
-        self.row = row
-        self.data: Any = data
-        self.user = user
-        self.session_id = session_id
-        self.run_id = run_id
-        self.epoch = epoch
-        self.seq = seq
-        self.ready = True
-        """Whether it may be told, as far as it is concerned."""
-        self.frames: dict[str, bytes] = {}
-        self._weight = 0
+    row: Event[Any]
+    data: Any
+    user: str
+    session_id: str = ""
+    run_id: str | None = None
+    epoch: str = ""
+    seq: int = 0
+    ready: bool = True
+    """Whether it may be told, as far as it is concerned."""
+    frames: dict[str, bytes] = {}
+    _weight: int = 0
 
     @property
     def weight(self) -> int:

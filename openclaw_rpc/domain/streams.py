@@ -84,7 +84,8 @@ class Stream:
 
     def say(self, row: Event[Any], data: msgspec.Struct, run_id: str | None = None) -> Published:
         """Number an event and tell it as soon as those before it have been told."""
-        event = self._numbered(row, data, run_id)
+        self.seq += 1
+        event = Published(row, data, self.user, self.session_id, run_id, self.epoch, self.seq)
         if row in DELTAS:
             self._gather(event)
         if self._gate:
@@ -136,7 +137,8 @@ class Stream:
         """
         event = self.say(row, data, run_id)
         self.kept_events += 1
-        self.owe((record_of(event),), messages)
+        self._owed.append(record_of(event))
+        self._owed_messages.extend(messages)
 
     def withdraw(self, events: Iterable[Published]) -> None:
         """Never tell these events: they could not be kept. Their numbers stay unused, which ends the history here."""
@@ -146,22 +148,10 @@ class Stream:
 
     def reserve(self, row: Event[Any], data: msgspec.Struct, run_id: str | None = None) -> Published:
         """Number an event, and hold it and all behind it back until it is released."""
-        event = self._numbered(row, data, run_id)
-        event.ready = False
+        self.seq += 1
+        event = Published(row, data, self.user, self.session_id, run_id, self.epoch, self.seq, ready=False)
         self._gate.append(event)
         return event
-
-    def _numbered(self, row: Event[Any], data: msgspec.Struct, run_id: str | None) -> Published:
-        self.seq += 1
-        return Published(
-            row,
-            data,
-            user=self.user,
-            session_id=self.session_id,
-            run_id=run_id,
-            epoch=self.epoch,
-            seq=self.seq,
-        )
 
     def release(self, events: Iterable[Published]) -> None:
         """Let events go; they are told in the order of their numbers."""
