@@ -215,12 +215,12 @@ class Connection:
         if follow is None:
             return
         runs = follow[1]
-        if runs is None:
-            self.push(event)
-        elif event.run_id in runs:
-            self.push(event)
-            if event.row is chat_done:
-                self.unfollow(event.session_id, event.run_id)
+        if runs is not None and event.run_id not in runs:
+            return
+        self.last = event
+        self._outbox.put_event(event)
+        if runs is not None and event.row is chat_done:
+            self.unfollow(event.session_id, event.run_id)
 
     def hears(self, event: Published) -> bool:
         """Whether it follows what this event belongs to, or was sent it just now."""

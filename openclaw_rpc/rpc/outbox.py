@@ -27,7 +27,7 @@ class Outbox:
     the waiting deltas of one run are merged into one. Past ``bound`` bytes ``overflow`` is called, once.
     """
 
-    __slots__ = ("_bound", "_encode", "_flushing", "_overflow", "_ready", "_sink", "_tails", "_waiting", "size")
+    __slots__ = ("_bound", "_encode", "_overflow", "_ready", "_sink", "_tails", "_waiting", "size")
 
     def __init__(
         self, sink: Sink, encode: Callable[[Published], bytes], bound: int, overflow: Callable[[], None]
@@ -39,7 +39,6 @@ class Outbox:
         self._bound = bound
         self._overflow: Callable[[], None] | None = overflow
         self._ready: list[bytes] = []
-        self._flushing = False
         self._waiting: list[bytes | Published] | None = None
         self._tails: dict[str, int] = {}
 
@@ -51,17 +50,21 @@ class Outbox:
             self._waiting.append(frame)
             self._grow(len(frame))
             return
-        self._ready.append(frame)
-        if not self._flushing:
-            self._flushing = True
+        if not self._ready:
             asyncio.get_running_loop().call_soon(self._flush)
+        self._ready.append(frame)
 
     def put_event(self, event: Published) -> None:
         """Send an event."""
-        waiting = self._waiting
-        if waiting is None:
-            self.put(self._encode(event))
-            return
+        if self._waiting is not None:
+            self._hold(event, self._waiting)
+        elif frame := self._encode(event):
+            if not self._ready:
+                asyncio.get_running_loop().call_soon(self._flush)
+            self._ready.append(frame)
+
+    def _hold(self, event: Published, waiting: list[bytes | Published]) -> None:
+        """Let an event wait: in one with the delta before it, where it continues that."""
         size = event.weight
         tail = self._tails.get(event.session_id)
         if tail is not None:
@@ -83,7 +86,6 @@ class Outbox:
             overflow()
 
     def _flush(self) -> None:
-        self._flushing = False
         if self._ready:
             frames, self._ready = self._ready, []
             self._sink.write(frames)
