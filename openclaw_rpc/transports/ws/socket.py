@@ -1,26 +1,19 @@
 """websockets' connection as a sink of frames: many in one write, and told when the peer has caught up."""
 
 from collections.abc import Callable
+from struct import Struct
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
 from websockets.protocol import State
 
+# The headers of an unmasked, unfragmented text frame (RFC 6455, 5.2): with a length of 7, 16 or 64 bits.
 _TEXT = 0x81
 _SHORT = 126
 _MEDIUM = 1 << 16
-
-
-def header(length: int) -> bytes:
-    """The header of an unmasked, unfragmented text frame (RFC 6455, 5.2)."""
-    if length < _SHORT:
-        return bytes((_TEXT, length))
-    if length < _MEDIUM:
-        return bytes((_TEXT, 126)) + length.to_bytes(2, "big")
-    return bytes((_TEXT, 127)) + length.to_bytes(8, "big")
-
-
-_HEADERS = tuple(header(length) for length in range(_SHORT))
+_HEADERS = tuple(bytes((_TEXT, length)) for length in range(_SHORT))
+_medium = Struct("!BBH").pack
+_long = Struct("!BBQ").pack
 
 
 class Socket(ServerConnection):
@@ -53,7 +46,12 @@ class Socket(ServerConnection):
         parts: list[bytes] = []
         for frame in frames:
             length = len(frame)
-            parts.append(_HEADERS[length] if length < _SHORT else header(length))
+            if length < _SHORT:
+                parts.append(_HEADERS[length])
+            elif length < _MEDIUM:
+                parts.append(_medium(_TEXT, 126, length))
+            else:
+                parts.append(_long(_TEXT, 127, length))
             parts.append(frame)
         self.transport.write(b"".join(parts))
 
