@@ -13,6 +13,7 @@ from openclaw_rpc.domain.streams import Stream, Topics
 from openclaw_rpc.protocol.base import Topic
 from openclaw_rpc.protocol.chat import chat_done
 from openclaw_rpc.protocol.errors import GatewayError, Unavailable
+from openclaw_rpc.rpc.bind import AnyBound
 from openclaw_rpc.rpc.call import Call
 from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.rpc.outbox import Outbox, Sink
@@ -62,7 +63,7 @@ class _Ear:
 
 
 class Connection:
-    """A client that is connected: the peer of its calls. Closing it cancels its calls, not its runs.
+    """A client that is connected: the peer of its calls. Closing it cancels its calls, but for those that are whole.
 
     ``cut`` is called when the peer is so far behind that it is to be closed.
     """
@@ -86,7 +87,7 @@ class Connection:
         self._outbox = Outbox(sink, self._encode, outbox_bytes, self._fell_behind)
         self._topics = topics
         self._max_in_flight = max_in_flight
-        self._calls: set[asyncio.Task[None]] = set()
+        self._calls: set[asyncio.Future[Any]] = set()
         self._in_flight = 0
         self._follows: dict[str, tuple[Stream, set[str] | None]] = {}
         self._ear: _Ear | None = None
@@ -101,7 +102,7 @@ class Connection:
         frame = self._codec.read(data)
         if frame.batch:
             begun: list[Any] = []
-            self._spawn(self._answer_batch(frame.calls, begun), begun)
+            self._spawn(self._answer_batch(frame.calls, begun), begun, self._calls)
             return
         for call in frame.calls:
             self._receive_one(call)
@@ -112,29 +113,31 @@ class Connection:
             return
         call = Call(self.principal, self)
         try:
-            outcome, is_async = self._begin(item, call)
+            bound, outcome = self._begin(item, call, shield=False)
         except GatewayError as error:
             if not item.notify:
                 self._outbox.put(self._codec.error(item.id, error))
             call.answered()
             return
-        if is_async:
-            self._spawn(self._finish(item, call, outcome), [outcome])
+        if bound.is_async:
+            # What is whole is not among the calls that the end of this connection cancels.
+            tasks = self._dispatcher.carried if bound.whole else self._calls
+            self._spawn(self._finish(item, call, outcome), [outcome], tasks)
             return
         if not item.notify:
             self._outbox.put(self._codec.result(item.id, outcome))
         call.answered()
 
-    def _begin(self, item: Request, call: Call) -> tuple[Any, bool]:
-        """Begin a call: its result, or what is to be awaited for it; and which of them it is."""
+    def _begin(self, item: Request, call: Call, *, shield: bool) -> tuple[AnyBound, Any]:
+        """Begin a call: its row; and its result, or what is to be awaited for it where the row is async."""
         bound = self._dispatcher.row(item.method)
         if bound.is_async and self._in_flight >= self._max_in_flight:
             raise Unavailable(
                 f"{self._max_in_flight} calls of this connection are under way", reason="in_flight", retryAfter=1
             )
-        outcome = self._dispatcher.call(bound, item.params, call)
+        outcome = self._dispatcher.call(bound, item.params, call, shield=shield)
         self._in_flight += bound.is_async
-        return outcome, bound.is_async
+        return bound, outcome
 
     async def _finish(self, request: Request, call: Call, outcome: Awaitable[Any]) -> None:
         """Await a call's result, answer it, then let happen what waits for the answer, even if nobody reads it."""
@@ -143,7 +146,7 @@ class Connection:
                 frame = self._codec.result(request.id, await outcome)
             except GatewayError as error:
                 frame = self._codec.error(request.id, error)
-            if not request.notify:
+            if not request.notify and not self._closed:
                 self._outbox.put(frame)
         finally:
             call.answered()
@@ -169,12 +172,12 @@ class Connection:
                         continue
                     calls.append(call := Call(self.principal, self))
                     try:
-                        outcome, is_async = self._begin(item, call)
+                        bound, outcome = self._begin(item, call, shield=True)
                     except GatewayError as error:
                         if not item.notify:
                             answers.append(self._codec.error(item.id, error))
                         continue
-                    if is_async:
+                    if bound.is_async:
                         begun.append(outcome)
                         group.create_task(answer(item, outcome))
                     elif not item.notify:
@@ -185,13 +188,13 @@ class Connection:
             for call in calls:
                 call.answered()
 
-    def _spawn(self, work: Coroutine[Any, Any, None], begun: list[Any]) -> None:
-        """Let a task await calls that were begun."""
+    def _spawn(self, work: Coroutine[Any, Any, None], begun: list[Any], tasks: set[asyncio.Future[Any]]) -> None:
+        """Let a task, one of ``tasks``, await calls that were begun."""
         task = asyncio.get_running_loop().create_task(work)
-        self._calls.add(task)
+        tasks.add(task)
 
         def done(task: asyncio.Task[None]) -> None:
-            self._calls.discard(task)
+            tasks.discard(task)
             self._in_flight -= len(begun)
             # A task that is cancelled before its first step never awaits what it was given.
             for coroutine in begun:
@@ -313,7 +316,7 @@ class Connection:
         self._cut()
 
     def close(self) -> None:
-        """Let go of everything: calls are cancelled, streams heard no longer."""
+        """Let go of everything: calls are cancelled where they may be, streams heard no longer."""
         self._closed = True
         self.unfollow_all()
         for task in tuple(self._calls):

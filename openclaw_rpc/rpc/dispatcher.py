@@ -65,8 +65,8 @@ class Dispatcher:
         self._tool_guard = tool_guard
         self._limiter = limiter
         self._observer = observer
-        # A loop holds its tasks weakly.
-        self._carried: set[asyncio.Future[Any]] = set()
+        self.carried: set[asyncio.Future[Any]] = set()
+        """Work of rows that are ``whole``, held until it is done: a loop holds its tasks weakly."""
 
     def row(self, name: str) -> AnyBound:
         """The row of that name.
@@ -79,15 +79,19 @@ class Dispatcher:
             raise MethodNotFound(f"there is no method {name!r}; system.methods lists them all", method=name)
         return bound
 
-    def call(self, bound: AnyBound, params: bytes | msgspec.Raw, call: Call) -> Any | Awaitable[Any]:
+    def call(
+        self, bound: AnyBound, params: bytes | msgspec.Raw, call: Call, *, shield: bool = True
+    ) -> Any | Awaitable[Any]:
         """Guard and decode a call and begin it: the result, or what to await for it where the row is async.
+
+        ``shield`` is false for a caller that awaits what is ``whole`` to its end: nothing then has to shield it.
 
         Raises:
             GatewayError: it was refused or failed; nothing else is ever raised.
         """
         try:
             self.guard(bound, call.principal)
-            return self.handle(bound, decode(bound, params), call)
+            return self.handle(bound, decode(bound, params), call, shield=shield)
         except GatewayError as error:
             self._observer.call_done(bound.method.name, error.code)
             raise
@@ -122,10 +126,10 @@ class Dispatcher:
         if count:
             self._limiter.take(principal, bound.method.rate)
 
-    def handle(self, bound: AnyBound, params: Any, call: Call) -> Any | Awaitable[Any]:
+    def handle(self, bound: AnyBound, params: Any, call: Call, *, shield: bool = True) -> Any | Awaitable[Any]:
         """Run the handler of a guarded call."""
         if bound.is_async:
-            return self._await(bound, params, call)
+            return self._await(bound, params, call, shield and bound.whole)
         try:
             result = bound.handler(params, call)
         except GatewayError:
@@ -135,10 +139,10 @@ class Dispatcher:
         self._observer.call_done(bound.method.name, "ok")
         return result
 
-    async def _await(self, bound: AnyBound, params: Any, call: Call) -> Any:
+    async def _await(self, bound: AnyBound, params: Any, call: Call, shield: bool) -> Any:
         try:
             work = bound.handler(params, call) if bound.method.tool is None else self._guarded(bound, params, call)
-            result = await (self._whole(bound, work, call) if bound.whole else work)
+            result = await (self._shielded(bound, work, call) if shield else work)
         except GatewayError as error:
             self._observer.call_done(bound.method.name, error.code)
             raise
@@ -156,11 +160,11 @@ class Dispatcher:
         async with self._tool_guard.around(call.principal, tool, params, call.pin, dangerous=method.dangerous):
             return await bound.handler(params, call)
 
-    async def _whole(self, bound: AnyBound, work: Awaitable[Any], call: Call) -> Any:
+    async def _shielded(self, bound: AnyBound, work: Awaitable[Any], call: Call) -> Any:
         """Await work that goes on to its end even if whoever awaits it is cancelled."""
         task: asyncio.Future[Any] = asyncio.ensure_future(work)
-        self._carried.add(task)
-        task.add_done_callback(self._carried.discard)
+        self.carried.add(task)
+        task.add_done_callback(self.carried.discard)
 
         def ended_alone(task: asyncio.Future[Any]) -> None:
             error = None if task.cancelled() else task.exception()

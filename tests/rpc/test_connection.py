@@ -1,0 +1,100 @@
+"""A connection that ends: what becomes of its calls."""
+
+import json
+from typing import Any
+
+import anyio
+import pytest
+
+from openclaw_rpc.dialects.jsonrpc import JsonRpc
+from openclaw_rpc.domain.auth import owner
+from openclaw_rpc.domain.streams import Topics
+from openclaw_rpc.protocol import table
+from openclaw_rpc.protocol.base import Empty
+from openclaw_rpc.rpc.bind import bind
+from openclaw_rpc.rpc.call import Call
+from openclaw_rpc.rpc.connection import Connection
+from openclaw_rpc.rpc.dispatcher import Dispatcher
+from tests.rpc.test_dispatcher import World as Kernel
+
+ROW = table.by_name()["agent.list"]
+CALL = json.dumps({"id": 1, "method": ROW.name}).encode()
+
+
+class World:
+    """A connection to a dispatcher of one row, whose handler waits at a gate."""
+
+    def __init__(self, *, whole: bool) -> None:
+        self.writable = True
+        self.frames: list[bytes] = []
+        self.steps: list[str] = []
+        self.gate = anyio.Event()
+        kernel = Kernel(self.handle)
+        dispatcher = Dispatcher({ROW.name: bind(ROW, self.handle, whole=whole)}, kernel, kernel, kernel)
+        self.connection = Connection(
+            owner("gateway"),
+            dispatcher,
+            JsonRpc(),
+            self,
+            Topics(),
+            max_in_flight=2,
+            outbox_bytes=1000,
+            cut=lambda: self.steps.append("cut"),
+        )
+
+    def write(self, frames: list[bytes]) -> None:
+        self.frames += frames
+
+    async def handle(self, params: Empty, call: Call) -> Any:
+        self.steps.append("begun")
+        call.after_answer(lambda: self.steps.append("answered"))
+        try:
+            await self.gate.wait()
+            self.steps.append("done")
+        except BaseException:
+            self.steps.append("cancelled")
+            raise
+        return []
+
+    async def rest(self) -> None:
+        """Let everything happen that can."""
+        await anyio.wait_all_tasks_blocked()
+        await anyio.wait_all_tasks_blocked()
+
+
+@pytest.mark.parametrize("frame", [CALL, b"[" + CALL + b"]"], ids=["call", "batch"])
+async def test_what_is_whole_goes_on_when_its_connection_ends(frame: bytes) -> None:
+    world = World(whole=True)
+    world.connection.receive(frame)
+    await world.rest()
+    world.connection.close()
+    world.gate.set()
+    await world.rest()
+    assert sorted(world.steps) == ["answered", "begun", "done"]
+    assert world.frames == []
+
+
+@pytest.mark.parametrize("frame", [CALL, b"[" + CALL + b"]"], ids=["call", "batch"])
+async def test_what_is_not_whole_ends_with_its_connection(frame: bytes) -> None:
+    world = World(whole=False)
+    world.connection.receive(frame)
+    await world.rest()
+    world.connection.close()
+    await world.rest()
+    assert world.steps == ["begun", "cancelled", "answered"]
+    assert world.frames == []
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_calls_under_way_are_bounded_and_an_answered_one_makes_room(whole: bool) -> None:
+    world = World(whole=whole)
+    for _ in range(3):
+        world.connection.receive(CALL)
+    await world.rest()
+    (refusal,) = [json.loads(frame) for frame in world.frames]
+    assert refusal["error"]["data"]["reason"] == "in_flight"
+    world.gate.set()
+    await world.rest()
+    world.connection.receive(CALL)
+    await world.rest()
+    assert [json.loads(frame)["result"] for frame in world.frames[1:]] == [[], [], []]
