@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -29,11 +30,11 @@ class Counts:
         self.name = name
         self.documentation = documentation
         self.labels = tuple(labels)
-        self._values: dict[tuple[str, ...], int] = {}
+        self._values: Counter[tuple[str, ...]] = Counter()
 
     def add(self, *values: str, by: int = 1) -> None:
         """Count ``by`` more. The values must come from a bounded set: each combination is kept."""
-        self._values[values] = self._values.get(values, 0) + by
+        self._values[values] += by
 
     def items(self) -> Iterable[tuple[tuple[str, ...], int]]:
         """What was counted, by the labels' values."""
@@ -49,16 +50,13 @@ class Latencies:
         self.name = name
         self.documentation = documentation
         self.label = label
-        self._buckets: dict[str, list[int]] = {}
-        self._sums: dict[str, float] = {}
+        self._buckets: defaultdict[str, list[int]] = defaultdict(lambda: [0] * (len(LATENCY_BOUNDS) + 1))
+        self._sums: defaultdict[str, float] = defaultdict(float)
 
     def observe(self, value: str, seconds: float) -> None:
         """Count one that took ``seconds``."""
-        buckets = self._buckets.get(value)
-        if buckets is None:
-            buckets = self._buckets[value] = [0] * (len(LATENCY_BOUNDS) + 1)
-        buckets[bisect_left(LATENCY_BOUNDS, seconds)] += 1
-        self._sums[value] = self._sums.get(value, 0.0) + seconds
+        self._buckets[value][bisect_left(LATENCY_BOUNDS, seconds)] += 1
+        self._sums[value] += seconds
 
     def items(self) -> Iterator[tuple[str, list[tuple[str, float]], float]]:
         """The label's value, its buckets (upper bound, how many up to it), the sum of seconds."""
