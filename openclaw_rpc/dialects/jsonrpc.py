@@ -7,7 +7,7 @@ or as notifications for a client that asked for the subprotocol ``jsonrpc``.
 import re
 from collections.abc import Sequence
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, Raw
@@ -35,7 +35,7 @@ _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _PIECE = 1 << 16
 
 
-class Request(NamedTuple):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """A call: ``notify`` where nobody waits for an answer."""
 
     method: str
@@ -44,14 +44,14 @@ class Request(NamedTuple):
     notify: bool
 
 
-class Refused(NamedTuple):
+class Refused(msgspec.Struct, frozen=True):
     """A piece of a frame that is no call, and what its sender is told."""
 
     error: GatewayError
     id: Id
 
 
-class Frame(NamedTuple):
+class Frame(msgspec.Struct, frozen=True):
     """What a frame holds. A batch is answered by a batch."""
 
     calls: Sequence[Request | Refused]

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
@@ -19,23 +20,18 @@ class Bound(Generic[P, R]):
     ``whole``: once begun it is carried out, even if the caller goes away meanwhile.
     """
 
-    __slots__ = ("_decoder", "handler", "is_async", "method", "whole")
-
     def __init__(
         self, method: Method[P, R], handler: Callable[[P, Call], R | Awaitable[R]], *, whole: bool = False
     ) -> None:
         self.method = method
         self.handler = handler
         self.whole = whole
-        self._decoder: msgspec.json.Decoder[P] | None = None
         self.is_async = inspect.iscoroutinefunction(handler)
 
-    @property
+    @cached_property
     def decoder(self) -> msgspec.json.Decoder[P]:
         """Decodes its params."""
-        if self._decoder is None:
-            self._decoder = msgspec.json.Decoder(self.method.params)
-        return self._decoder
+        return msgspec.json.Decoder(self.method.params)
 
 
 AnyBound = Bound[Any, Any]
