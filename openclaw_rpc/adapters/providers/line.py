@@ -140,8 +140,9 @@ class Answer:
         self.wake()
 
     def wake(self) -> None:
-        """Let whoever waits see what has come."""
-        if self._waiter is not None and not self._waiter.done():
+        """Let whoever waits see what has come; nothing of the body has where only its framing came."""
+        something = self._pieces or self.ended or self._error is not None
+        if something and self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
     def close(self) -> None:

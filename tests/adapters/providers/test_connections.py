@@ -137,6 +137,16 @@ async def test_what_comes_within_a_millisecond_is_read_together() -> None:
     assert reads < 100
 
 
+async def test_a_packet_that_brings_nothing_of_the_body_is_not_its_end() -> None:
+    wire = Wire(
+        [STREAM, 0.02, b"3\r\n", 0.02, b"one", 0.02, b"\r\n3", 0.02, b"\r\ntwo\r\n", 0.02, b"0\r\n", 0.02, b"\r\n"]
+    )
+    async with served(wire) as (connections, request):
+        answer = await connections.ask(request, b"", 5)
+        assert await whole(answer) == b"onetwo"
+        answer.close()
+
+
 async def test_early_hints_are_passed_over() -> None:
     wire = Wire([b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", *plain(b"yes", b"X-Two: a", b"X-Two: b")])
     async with served(wire) as (connections, request):
