@@ -53,9 +53,10 @@ class Asking:
             body["max_completion_tokens" if self._newest else "max_tokens"] = prompt.max_tokens
         if prompt.thinking is not None:
             self._think(body, prompt.thinking, prompt.max_tokens)
-        for field in list(body):
-            if (prompt.model, field) in self._refused:
-                _leave_out(body, field)
+        if self._refused:
+            for field in list(body):
+                if (prompt.model, field) in self._refused:
+                    _leave_out(body, field)
         return body
 
     def _as_functions(self, tools: Sequence[ToolSpec]) -> msgspec.Raw:
