@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import aiohttp
+import anyio
 import yarl
 from aiohttp.helpers import get_env_proxy_for_url
 
@@ -41,10 +42,10 @@ class Connections:
         self._seconds = connect_timeout
         self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout, sock_connect=connect_timeout)
         self._connector: aiohttp.TCPConnector | None = None
-        self._idle: list[tuple[Line, float]] = []
-        self._busy: set[Line] = set()
+        self._idle: dict[Line, float] = {}
+        """Those without a request, and since when; the one that was used last is the last."""
         self._opened: dict[Line, tuple[aiohttp.connector.Connection, asyncio.BaseProtocol]] = {}
-        self._places = asyncio.Semaphore(CONNECTIONS)
+        self._places = anyio.Semaphore(CONNECTIONS)
         self._sweeper: asyncio.TimerHandle | None = None
 
     @property
@@ -72,23 +73,26 @@ class Connections:
         )
         return Request(url, "\r\n".join((*lines, "")).encode())
 
-    async def ask(self, request: Request, body: bytes | None, seconds: float) -> Answer:
-        """Send a request, and come back with the head of its answer, which nobody waits for longer than ``seconds``.
+    async def ask(self, request: Request, body: bytes | None, until: float, *, words: bool = False) -> Answer:
+        """Send a request, and come back with the head of its answer, for which nobody waits past ``until``.
+
+        With ``words``, a stream's first bytes are waited for as well.
 
         Raises:
             aiohttp.ClientError: there is no connection to be had.
             LateError, BrokenError, NoHttpError: as they say.
         """
-        await self._place()
+        try:
+            self._places.acquire_nowait()
+        except anyio.WouldBlock:
+            await self._place()
         try:
             line = self._kept() or await self._open(request.url)
         except BaseException:
             self._places.release()
             raise
-        self._busy.add(line)
         size = b"\r\n" if body is None else b"Content-Length: %d\r\n\r\n" % len(body)
-        answer = line.ask(request.head + size, body) if body else line.ask(request.head + size)
-        answer.expect(seconds)
+        answer = line.ask((request.head + size, body or b""), until, words=words)
         try:
             await answer.began
         except BaseException:
@@ -98,9 +102,6 @@ class Connections:
 
     async def _place(self) -> None:
         """Wait until another request may be under way."""
-        if not self._places.locked():
-            await self._places.acquire()
-            return
         try:
             async with asyncio.timeout(self._seconds):
                 await self._places.acquire()
@@ -109,9 +110,9 @@ class Connections:
 
     def _kept(self) -> Line | None:
         """A connection that is there already: the one that was used last."""
-        while self._idle:
-            line, _ = self._idle.pop()
+        for line in reversed(self._idle):
             if line.open:
+                del self._idle[line]
                 return line
         return None
 
@@ -136,10 +137,9 @@ class Connections:
 
     def _keep(self, line: Line) -> None:
         """A request is done, and its connection good for another."""
-        self._busy.remove(line)
         self._places.release()
         loop = asyncio.get_running_loop()
-        self._idle.append((line, loop.time()))
+        self._idle[line] = loop.time()
         if self._sweeper is None:
             self._sweeper = loop.call_later(KEEP_ALIVE_SECONDS, self._sweep)
 
@@ -148,22 +148,16 @@ class Connections:
         self._sweeper = None
         loop = asyncio.get_running_loop()
         old = loop.time() - KEEP_ALIVE_SECONDS
-        idle, self._idle = self._idle, []
-        for line, since in idle:
-            if since <= old:
-                line.abort()
-            elif line.open:
-                self._idle.append((line, since))
-        if self._idle:
-            self._sweeper = loop.call_later(self._idle[0][1] - old, self._sweep)
+        for line, since in list(self._idle.items()):
+            if since > old:
+                self._sweeper = loop.call_later(since - old, self._sweep)
+                break
+            line.abort()
 
     def _gone(self, line: Line, error: Exception | None) -> None:
         """A connection has ended."""
-        if line in self._busy:
-            self._busy.remove(line)
+        if self._idle.pop(line, None) is None:
             self._places.release()
-        else:
-            self._idle = [pair for pair in self._idle if pair[0] is not line]
         connection, protocol = self._opened.pop(line)
         protocol.connection_lost(error)
         connection.close()

@@ -68,15 +68,20 @@ class _Frame(msgspec.Struct, gc=False):
     error: Any = None
 
 
+_decode = msgspec.json.Decoder(_Frame).decode
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_NOTHING = Chunk()
+
+
 class AnswerReader:
-    """Turns what one upstream read brought into chunks. ``finished`` once nothing more is to be expected."""
+    """Turns what one upstream read brought into a chunk. ``finished`` once nothing more is to be expected."""
 
     def __init__(self, max_line: int = MAX_LINE) -> None:
         self.finished = False
         self.finish_reason: str | None = None
         self.spoke = False
         self._max_line = max_line
-        self._decoder = msgspec.json.Decoder(_Frame)
+        self._chunk = Chunk()
         self._rest: list[bytes] = []
         self._rest_size = 0
         self._after_cr = False
@@ -86,8 +91,15 @@ class AnswerReader:
         self._calls = 0
         self._any = False
 
-    def feed(self, data: bytes, chunks: list[Chunk]) -> None:
-        """Append the chunks that ``data`` completed; where it raises, those before the fault.
+    def taken(self) -> Chunk | None:
+        """What was read since the last time, also where a fault came after it; None where that is nothing."""
+        if self._chunk == _NOTHING:
+            return None
+        chunk, self._chunk = self._chunk, Chunk()
+        return chunk
+
+    def feed(self, data: bytes) -> None:
+        """Read what ``data`` completed.
 
         Raises:
             BadAnswerError: a line is too long, is no JSON, or has the wrong shape.
@@ -108,16 +120,16 @@ class AnswerReader:
                 raise BadAnswerError(f"sent a line of more than {self._max_line >> 20} MB")
         for line in lines:
             if line[:5] == b"data:":
-                self._data(line[5:].strip(), chunks)
+                self._data(line[5:].strip())
                 if self.finished:
                     break
-            elif not line:
-                self._end_of_event()
-            else:
+            elif line:
                 self._other(line)
+            elif self._pending or self._event:
+                self._end_of_event()
 
-    def close(self, chunks: list[Chunk]) -> None:
-        """The stream ended: append what was left of it, and the end that it did not spell out.
+    def close(self) -> None:
+        """The stream ended: read what was left of it, and the end that it did not spell out.
 
         ``finished`` is False afterwards where it was cut short.
 
@@ -127,29 +139,27 @@ class AnswerReader:
         """
         rest = b"".join(self._rest)
         if not self.finished and rest.startswith(b"data:"):
-            self._data(rest[5:].strip(), chunks)
+            self._data(rest[5:].strip())
         if not self.finished and self.finish_reason is not None:
-            self._finish(chunks)
+            self._finish()
         elif self._pending and not rest:
             raise BadAnswerError("sent a line that is no JSON")
 
-    def document(self, body: bytes) -> list[Chunk]:
-        """The chunks of a whole answer that came as one JSON document.
+    def document(self, body: bytes) -> None:
+        """Read a whole answer that came as one JSON document.
 
         Raises:
             BadAnswerError: it is none, or of the wrong shape.
             UpstreamError: it is an error.
         """
-        chunks: list[Chunk] = []
         try:
-            frame = self._decoder.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            frame = _decode(body)
+        except _UNREADABLE as error:
             raise BadAnswerError(_wrong(error)) from None
         if not frame.choices and frame.error is None:
             raise BadAnswerError("sent JSON that is no completion: it has no choices")
-        self._take(frame, chunks)
-        self._finish(chunks)
-        return chunks
+        self._take(frame)
+        self._finish()
 
     def _only_lf(self, data: bytes) -> bytes:
         if self._after_cr and data[:1] == b"\n":
@@ -157,26 +167,26 @@ class AnswerReader:
         self._after_cr = data[-1:] == b"\r"
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
-    def _data(self, payload: bytes, chunks: list[Chunk]) -> None:
+    def _data(self, payload: bytes) -> None:
         if payload == b"[DONE]":
             self._end_of_event()
-            self._finish(chunks)
+            self._finish()
             return
         if not payload:
             return
         if self._pending:  # an event may spread its JSON over several data lines
             payload = self._pending + b"\n" + payload
         try:
-            frame = self._decoder.decode(payload)
+            frame = _decode(payload)
         except msgspec.ValidationError as error:
             raise BadAnswerError(_wrong(error)) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except _UNREADABLE:
             self._pending = payload
             if len(payload) > self._max_line:
                 raise BadAnswerError(f"sent an event of more than {self._max_line >> 20} MB") from None
             return
         self._pending = b""
-        self._take(frame, chunks)
+        self._take(frame)
 
     def _end_of_event(self) -> None:
         if self._pending:
@@ -190,46 +200,38 @@ class AnswerReader:
             raise BadAnswerError("sent no event stream, though its content type says so")
         # Comments, and fields of other names, are to be ignored, says the standard.
 
-    def _take(self, frame: _Frame, chunks: list[Chunk]) -> None:
+    def _take(self, frame: _Frame) -> None:
         self._any = True
-        if frame.error is not None:
-            raise _error(frame.error)
-        if self._event == b"error":
-            raise UpstreamError("an error that it did not describe")
+        if frame.error is not None or self._event == b"error":
+            raise _error({} if frame.error is None else frame.error)
         if frame.usage is not None:
             self._usage = _usage(frame.usage)
         for choice in frame.choices or ():
-            if not choice.index:
-                self._choice(choice, chunks)
+            if choice.index:
+                continue  # another answer to the same question
+            text, thinking = choice.text or "", ""
+            delta = choice.delta or choice.message
+            if delta is not None:
+                content = delta.content
+                if isinstance(content, str):
+                    text = content
+                elif content:
+                    text, thinking = _parts(content)
+                thinking = delta.reasoning_content or delta.reasoning or thinking
+                if delta.refusal:
+                    text += delta.refusal
+                if delta.tool_calls:
+                    self._tool_calls(delta.tool_calls, whole=choice.message is not None)
+            if text or thinking:
+                self.spoke = True
+                self._chunk.text += text
+                self._chunk.thinking += thinking
+            if choice.finish_reason and self.finish_reason is None:
+                self._chunk.finish_reason = self.finish_reason = choice.finish_reason
+                self.spoke = True
 
-    def _choice(self, choice: _Choice, chunks: list[Chunk]) -> None:
-        delta = choice.delta or choice.message
-        text, thinking = choice.text or "", ""
-        parts: list[ToolCallPart] = []
-        if delta is not None:
-            content = delta.content
-            if isinstance(content, str):
-                text = content
-            elif content:
-                text, thinking = _parts(content)
-            if delta.reasoning_content or delta.reasoning:
-                thinking = delta.reasoning_content or delta.reasoning or ""
-            if delta.refusal:
-                text += delta.refusal
-            if delta.tool_calls:
-                parts = self._tool_calls(delta.tool_calls, whole=choice.message is not None)
-        reason = choice.finish_reason or None
-        if reason is not None:
-            if self.finish_reason is not None:
-                reason = None
-            else:
-                self.finish_reason = reason
-        if text or thinking or parts or reason:
-            self.spoke = True
-            chunks.append(Chunk(text=text, thinking=thinking, tool_calls=parts, finish_reason=reason))
-
-    def _tool_calls(self, calls: list[_ToolCall], *, whole: bool) -> list[ToolCallPart]:
-        parts: list[ToolCallPart] = []
+    def _tool_calls(self, calls: list[_ToolCall], *, whole: bool) -> None:
+        parts = list(self._chunk.tool_calls)
         for position, call in enumerate(calls):
             function = call.function or _Function()
             arguments = function.arguments
@@ -240,14 +242,13 @@ class AnswerReader:
                 index = position if whole else self._calls - (0 if function.name else 1)
             self._calls = max(self._calls, index + 1)
             parts.append(ToolCallPart(index=index, id=call.id, name=function.name, arguments=arguments or ""))
-        return parts
+        self._chunk.tool_calls = parts
+        self.spoke = True
 
-    def _finish(self, chunks: list[Chunk]) -> None:
+    def _finish(self) -> None:
         if self.finish_reason is None:
-            self.finish_reason = "tool_calls" if self._calls else "stop"
-            chunks.append(Chunk(finish_reason=self.finish_reason))
-        if self._usage is not None:  # once, however often the server repeated it
-            chunks.append(Chunk(usage=self._usage))
+            self._chunk.finish_reason = self.finish_reason = "tool_calls" if self._calls else "stop"
+        self._chunk.usage = self._usage  # once, however often the server repeated it
         self.spoke = True
         self.finished = True
 
@@ -297,7 +298,7 @@ def error_in(body: bytes) -> UpstreamError | None:
     """The error that the JSON of a refusal describes, in any of the shapes in use; None where it describes none."""
     try:
         document: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except _UNREADABLE:
         return None
     if isinstance(document, list) and document:  # Google's compatible endpoint wraps it in a list
         document = cast("list[Any]", document)[0]

@@ -17,6 +17,7 @@ import yarl
 from openclaw_rpc.adapters.providers.connections import Connections, Request
 from openclaw_rpc.adapters.providers.faults import MAX_BODY, Failed, Faults, causes
 from openclaw_rpc.adapters.providers.line import Answer, LateError, NoHttpError
+from openclaw_rpc.adapters.providers.reader import MAX_LINE, BadAnswerError
 from openclaw_rpc.domain.models import ProviderSettings
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ ANSWER, REQUEST = "openclaw_answer", "openclaw_request"
 
 async def beginning(answer: Answer) -> bytes:
     """As much of a refusal's body as is of use; the answer is closed."""
+    answer.patience = REFUSAL_SECONDS
     body = bytearray()
     try:
         async with asyncio.timeout(REFUSAL_SECONDS):
@@ -78,9 +80,18 @@ class Upstream:
         self.faults = Faults(name, settings.address, secrets)
 
     async def ask(
-        self, path: str, body: bytes | None, model: str, seconds: float, *, headers: Mapping[str, str] | None = None
+        self,
+        path: str,
+        body: bytes | None,
+        model: str,
+        until: float,
+        *,
+        headers: Mapping[str, str] | None = None,
+        words: bool = False,
     ) -> Answer:
-        """POST ``body`` to ``path``, or GET it where there is none, once; nobody waits for longer than ``seconds``.
+        """POST ``body`` to ``path``, or GET it where there is none, once; nobody waits past ``until``.
+
+        With ``words``, a stream's first bytes may be waited for as well as its head: one wait costs less than two.
 
         Raises:
             Failed: it can't be reached, or answered with a status of 300 and more.
@@ -88,11 +99,11 @@ class Upstream:
         """
         ready = self._ready.get(path) if body is not None and headers is None else None
         if ready is None:
-            return await self._first(path, body, model, seconds, headers or {})
+            return await self._first(path, body, model, until, headers or {})
         # The package would make the same address and the same headers each time, and making them anew costs more
         # than all the rest of a request.
         try:
-            answer = await self._connections.ask(ready, body, seconds)
+            answer = await self._connections.ask(ready, body, until, words=words)
             if answer.status < 300:
                 return answer
             said = await beginning(answer)
@@ -103,12 +114,13 @@ class Upstream:
         raise self.faults.of_status(answer.status, answer.headers, said, model)
 
     async def _first(
-        self, path: str, body: bytes | None, model: str, seconds: float, headers: Mapping[str, str]
+        self, path: str, body: bytes | None, model: str, until: float, headers: Mapping[str, str]
     ) -> Answer:
         """Ask through the package; a POST's address and headers are kept for the next time."""
         client, stream_class = await self._made()
         import openai
 
+        seconds = max(0.0, until - asyncio.get_running_loop().time())
         options: Any = {"headers": {**self._anonymous(openai.Omit()), **headers}, "timeout": seconds}
         try:
             if body is None:
@@ -129,6 +141,27 @@ class Upstream:
             self._ready[path] = stream.response.extensions[REQUEST]
         answer: Answer = stream.response.extensions[ANSWER]
         return answer
+
+    async def whole(self, answer: Answer) -> bytes:
+        """The whole body of an answer, for which nobody waits longer than for the answer itself.
+
+        Raises:
+            Failed: the connection broke. LateError: it did not come in time.
+            BadAnswerError: it is too large.
+        """
+        body = bytearray()
+        while True:
+            try:
+                piece = await answer.read()
+            except LateError:
+                raise
+            except Exception as error:
+                raise self.broken(error) from None
+            if not piece:
+                return bytes(body)
+            body += piece
+            if len(body) > MAX_LINE:
+                raise BadAnswerError(f"answered with more than {MAX_LINE >> 20} MB")
 
     def broken(self, error: Exception) -> Failed:
         """The fault that an exception of the connection means."""
@@ -159,8 +192,8 @@ class Upstream:
             async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
                 url = yarl.URL(str(request.url), encoded=True)
                 asked = connections.request(request.method, url, request.headers.multi_items())
-                seconds = request.extensions["timeout"]["read"]
-                answer = await connections.ask(asked, await request.aread() or None, seconds)
+                until = asyncio.get_running_loop().time() + request.extensions["timeout"]["read"]
+                answer = await connections.ask(asked, await request.aread() or None, until)
                 if answer.status < 300:
                     extensions = {ANSWER: answer, REQUEST: asked}
                     return httpx2.Response(answer.status, request=request, extensions=extensions)

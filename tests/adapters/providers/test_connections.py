@@ -86,6 +86,12 @@ async def served(wire: Wire, seconds: float = 5) -> AsyncGenerator[tuple[Connect
         await server.wait_closed()
 
 
+async def asked(
+    connections: Connections, request: Request, body: bytes = b"", *, seconds: float = 5, words: bool = False
+) -> Answer:
+    return await connections.ask(request, body, asyncio.get_running_loop().time() + seconds, words=words)
+
+
 async def whole(answer: Answer) -> bytes:
     pieces: list[bytes] = []
     while piece := await answer.read():
@@ -100,7 +106,7 @@ def plain(body: bytes, *headers: bytes) -> list[bytes | float | None]:
 async def test_a_request_is_one_piece_with_its_host_and_length() -> None:
     wire = Wire(plain(b"yes"))
     async with served(wire) as (connections, request):
-        answer = await connections.ask(request, b"question", 5)
+        answer = await asked(connections, request, b"question")
         assert await whole(answer) == b"yes"
         answer.close()
     head, _, body = wire.requests[0].partition(b"\r\n\r\n")
@@ -123,7 +129,7 @@ async def test_what_comes_within_a_millisecond_is_read_together() -> None:
     pieces = [chunk(b"%d;" % number) for number in range(200)]
     wire = Wire([STREAM, pieces[0], 0.05, *pieces[1:], chunk(b"")])
     async with served(wire) as (connections, request):
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         first = await answer.read()
         answer.together = True
         reads = 0
@@ -142,7 +148,7 @@ async def test_a_packet_that_brings_nothing_of_the_body_is_not_its_end() -> None
         [STREAM, 0.02, b"3\r\n", 0.02, b"one", 0.02, b"\r\n3", 0.02, b"\r\ntwo\r\n", 0.02, b"0\r\n", 0.02, b"\r\n"]
     )
     async with served(wire) as (connections, request):
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         assert await whole(answer) == b"onetwo"
         answer.close()
 
@@ -150,19 +156,49 @@ async def test_a_packet_that_brings_nothing_of_the_body_is_not_its_end() -> None
 async def test_early_hints_are_passed_over() -> None:
     wire = Wire([b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n", *plain(b"yes", b"X-Two: a", b"X-Two: b")])
     async with served(wire) as (connections, request):
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         assert (answer.status, answer.headers["x-two"], "link" in answer.headers) == (200, "a, b", False)
         assert await whole(answer) == b"yes"
+        answer.close()
+
+
+async def test_trailers_are_no_headers_of_the_next_answer() -> None:
+    wire = Wire([STREAM, b"3\r\none\r\n0\r\nX-Trailer: 1\r\n\r\n"], plain(b"two"))
+    async with served(wire) as (connections, request):
+        for body in (b"one", b"two"):
+            answer = await asked(connections, request)
+            assert (await whole(answer), "x-trailer" in answer.headers) == (body, False)
+            answer.close()
+    assert wire.connections == 1
+
+
+@pytest.mark.parametrize("words", [True, False])
+async def test_a_stream_begins_with_its_first_words_or_with_its_head(words: bool) -> None:
+    wire = Wire([STREAM, 0.2, chunk(b"one"), chunk(b"")])
+    async with served(wire) as (connections, request):
+        answer = await asked(connections, request, words=words)
+        assert (answer.waiting > 0) == words
+        assert await whole(answer) == b"one"
+        answer.close()
+
+
+@pytest.mark.parametrize("end", [None, 5.0])
+async def test_a_stream_that_ends_before_its_first_words_says_so_when_it_is_read(end: float | None) -> None:
+    async with served(Wire([STREAM, end])) as (connections, request):
+        answer = await asked(connections, request, seconds=0.2, words=True)
+        assert answer.status == 200
+        with pytest.raises(BrokenError if end is None else LateError):
+            await answer.read()
         answer.close()
 
 
 async def test_an_answer_without_a_length_ends_with_its_connection() -> None:
     wire = Wire([b"HTTP/1.1 200 OK\r\n\r\nto the end", None], plain(b"again"))
     async with served(wire) as (connections, request):
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         assert await whole(answer) == b"to the end"
         answer.close()
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         assert await whole(answer) == b"again"
         answer.close()
     assert wire.connections == 2
@@ -171,7 +207,7 @@ async def test_an_answer_without_a_length_ends_with_its_connection() -> None:
 async def test_what_came_before_the_break_is_read_first() -> None:
     wire = Wire([b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf", None])
     async with served(wire) as (connections, request):
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         await wire.left.wait()
         assert await answer.read() == b"half"
         with pytest.raises(BrokenError):
@@ -183,7 +219,7 @@ async def test_what_came_before_the_break_is_read_first() -> None:
 async def test_a_body_that_is_packed_unasked_is_unpacked(packing: bytes) -> None:
     body = gzip.compress(b"yes") if packing == b"gzip" else b"yes"
     async with served(Wire(plain(body, b"Content-Encoding: " + packing))) as (connections, request):
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         assert await whole(answer) == b"yes"
         answer.close()
 
@@ -200,7 +236,7 @@ async def test_a_body_that_is_packed_unasked_is_unpacked(packing: bytes) -> None
 async def test_a_body_that_can_not_be_unpacked_says_so(body: bytes, packing: bytes, words: str) -> None:
     async with served(Wire(plain(body, b"Content-Encoding: " + packing))) as (connections, request):
         with pytest.raises(NoHttpError, match=words):
-            answer = await connections.ask(request, b"", 5)
+            answer = await asked(connections, request)
             try:
                 await whole(answer)
             finally:
@@ -210,17 +246,17 @@ async def test_a_body_that_can_not_be_unpacked_says_so(body: bytes, packing: byt
 async def test_a_head_without_end_is_cut() -> None:
     async with served(Wire([b"HTTP/1.1 200 OK\r\nX-Long: ", *[b"x" * 10_000] * 20])) as (connections, request):
         with pytest.raises(NoHttpError, match="head of more"):
-            await connections.ask(request, b"", 5)
+            await asked(connections, request)
 
 
 async def test_nobody_waits_longer_than_was_said() -> None:
     wire = Wire([5.0], [STREAM, chunk(b"one"), 5.0])
     async with served(wire) as (connections, request):
         with pytest.raises(LateError):
-            await connections.ask(request, b"", 0.1)
-        answer = await connections.ask(request, b"", 5)
+            await asked(connections, request, seconds=0.1)
+        answer = await asked(connections, request)
         assert await answer.read() == b"one"
-        answer.expect(0.1)
+        answer.patience = 0.1
         with pytest.raises(LateError):
             await answer.read()
         answer.close()
@@ -230,7 +266,7 @@ async def test_an_answer_that_nobody_reads_stops_its_server() -> None:
     body = bytes(64 << 20)
     wire = Wire([b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body), *[body[: 1 << 20]] * 64])
     async with served(wire) as (connections, request):
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         await until(lambda: answer.waiting > HIGH_BYTES)
         read = answer.waiting
         await until(lambda: wire.blocked)
@@ -242,12 +278,12 @@ async def test_an_answer_that_nobody_reads_stops_its_server() -> None:
 async def test_a_connection_that_its_server_closed_is_not_used_again() -> None:
     wire = Wire(plain(b"one"), plain(b"two"))
     async with served(wire) as (connections, request):
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         await whole(answer)
         answer.close()
         wire.end()
         await until(lambda: not connections.open)
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         assert await whole(answer) == b"two"
         answer.close()
     assert wire.connections == 2
@@ -256,11 +292,11 @@ async def test_a_connection_that_its_server_closed_is_not_used_again() -> None:
 async def test_bytes_that_nobody_asked_for_end_a_connection() -> None:
     wire = Wire([*plain(b"one"), 0.05, b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"], plain(b"two"))
     async with served(wire) as (connections, request):
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         await whole(answer)
         answer.close()
         await wire.left.wait()
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         assert await whole(answer) == b"two"
         answer.close()
 
@@ -269,11 +305,11 @@ async def test_an_answer_to_nothing_is_no_part_of_the_one_before_it() -> None:
     forged = b"HTTP/1.1 500 Oh\r\nContent-Length: 6\r\n\r\nforged"
     wire = Wire([b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\none" + forged], plain(b"two"))
     async with served(wire) as (connections, request):
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         assert (await whole(answer), answer.status) == (b"one", 200)
         answer.close()
         await until(lambda: not connections.open)
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         assert await whole(answer) == b"two"
         answer.close()
 
@@ -282,7 +318,7 @@ async def test_what_is_idle_for_too_long_is_closed(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(module, "KEEP_ALIVE_SECONDS", 0.05)
     wire = Wire(plain(b"one"))
     async with served(wire) as (connections, request):
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         await whole(answer)
         answer.close()
         await wire.left.wait()
@@ -295,7 +331,7 @@ async def test_more_requests_than_connections_wait_for_one(monkeypatch: pytest.M
     async with served(wire) as (connections, request):
 
         async def one() -> None:
-            answer = await connections.ask(request, b"", 5)
+            answer = await asked(connections, request)
             assert await whole(answer)
             answer.close()
 
@@ -311,9 +347,9 @@ async def test_a_place_that_was_left_early_is_free_again(monkeypatch: pytest.Mon
     wire = Wire(*([STREAM, chunk(b"one"), 5.0] for _ in range(5)), plain(b"last"))
     async with served(wire) as (connections, request):
         for _ in range(5):
-            answer = await connections.ask(request, b"", 5)
+            answer = await asked(connections, request)
             assert await answer.read() == b"one"
             answer.close()
-        answer = await connections.ask(request, b"", 5)
+        answer = await asked(connections, request)
         assert await whole(answer) == b"last"
         answer.close()

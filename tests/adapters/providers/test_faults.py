@@ -174,6 +174,27 @@ async def test_a_server_that_says_nothing_is_given_up_after_the_first_token_time
     assert "first_token_timeout_seconds" in caught.value.message
 
 
+async def test_an_answer_that_ends_before_its_first_word_is_asked_for_again() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
+    answers = [
+        head,
+        head + b": a comment\n\n",
+        head + b'data: {"choices": [{"delta": {"content": "hi"}}]}\n\ndata: [DONE]\n\n',
+    ]
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(answers.pop(0))
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        port: int = server.sockets[0].getsockname()[1]
+        async with provider(f"http://127.0.0.1:{port}/v1", max_retries=2) as model:
+            assert text(await said(model, "hi")) == "hi"
+    assert not answers
+
+
 async def test_a_document_that_trickles_is_given_up_after_the_first_token_timeout() -> None:
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

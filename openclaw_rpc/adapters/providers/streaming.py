@@ -1,0 +1,186 @@
+"""A streamed answer, from the request for it to its last chunk.
+
+It is read without an object a chunk of the `openai` package's own: bytes as they come, one chunk an upstream read.
+Faults before the first token are retried; none after it.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Self
+
+import anyio
+import msgspec
+
+from openclaw_rpc.adapters.providers.asking import Asking
+from openclaw_rpc.adapters.providers.faults import Failed
+from openclaw_rpc.adapters.providers.line import Answer, LateError
+from openclaw_rpc.adapters.providers.reader import AnswerReader, BadAnswerError, UpstreamError
+from openclaw_rpc.adapters.providers.tries import Tries
+from openclaw_rpc.adapters.providers.upstream import Upstream, drain
+from openclaw_rpc.domain.models import ProviderSettings
+from openclaw_rpc.domain.ports import Chunk, Prompt
+
+PATH: Final = "/chat/completions"
+USAGE_SECONDS: Final = 5.0
+"""How long a server that has finished may take to say what it used."""
+
+
+class Streaming:
+    """An answer: entered, it has its first token; iterated, its items are what one upstream read brought each.
+
+    Left, its request is cut where it goes on; else the connection is given back. As a class, it costs half of a
+    generator.
+    """
+
+    _answer: Answer
+    _reader: AnswerReader
+    _first: Chunk | None
+    _trouble: Failed | None
+    """What is wrong with what was read, to be raised when what came before it is told."""
+
+    def __init__(self, upstream: Upstream, asking: Asking, settings: ProviderSettings, prompt: Prompt) -> None:
+        self._upstream = upstream
+        self._asking = asking
+        self._settings = settings
+        self._prompt = prompt
+
+    async def __aenter__(self) -> Self:
+        body, settings = self._asking.body(self._prompt), self._settings
+        seconds = settings.first_token_timeout_seconds
+        tries = Tries(self._upstream.faults, settings.max_retries, seconds, "first_token_timeout_seconds")
+        while True:
+            try:
+                answer = await self._upstream.ask(
+                    PATH, msgspec.json.encode(body), self._prompt.model, tries.until, words=True
+                )
+                await self._begin(answer)
+            except LateError as late:
+                await tries.again(late)
+            except Failed as failed:
+                if not self._left_out(body, failed):
+                    await tries.again(failed)
+            else:
+                return self
+
+    def _left_out(self, body: dict[str, object], failed: Failed) -> bool:
+        """Whether what the server refused was a field that can be left out, and is now."""
+        fault = failed.fault
+        words = (fault.upstream_body or b"").decode(errors="replace")
+        return fault.fault != "too_long" and self._asking.without_refused(body, fault.upstream_status, words)
+
+    async def _begin(self, answer: Answer) -> None:
+        """Read up to the first token; the answer is closed where there is none.
+
+        Raises:
+            Failed: there is none. LateError: there was none in time.
+        """
+        self._answer, self._reader, self._trouble = answer, AnswerReader(), None
+        try:
+            self._first = await (self._next() if answer.streams else self._document())
+        except BaseException:
+            answer.close()
+            raise
+        answer.together = True
+        if self._reader.finish_reason is None:
+            answer.patience = self._settings.idle_timeout_seconds
+
+    async def _document(self) -> Chunk | None:
+        """The whole of an answer that is no event stream: JSON, though a stream was asked for."""
+        kind, reader = self._answer.content_type, self._reader
+        faults = self._upstream.faults
+        if kind and not kind.endswith("json"):
+            raise faults.of_bad_answer(BadAnswerError(f"answered with {kind[:60]}, not with an event stream"))
+        try:
+            body = await self._upstream.whole(self._answer)
+            if not body.strip():
+                raise BadAnswerError("answered with nothing")
+            if kind or body.lstrip()[:5] != b"data:":
+                reader.document(body)
+        except (BadAnswerError, UpstreamError) as error:
+            raise self._failed(error) from None
+        if not reader.finished:  # events of a server that names no type at all
+            self._feed(body)
+            if not reader.finished:
+                self._feed(b"")
+                if self._trouble is not None:
+                    raise self._trouble
+        return reader.taken()
+
+    async def _next(self) -> Chunk | None:
+        """What comes next, after as many reads as it takes; None at the end.
+
+        Raises:
+            Failed: nothing more comes, though there should. LateError: it did not come in time.
+        """
+        answer, reader = self._answer, self._reader
+        while not reader.finished:
+            if self._trouble is not None:
+                raise self._trouble
+            try:
+                piece = await answer.read()
+            except Exception as error:  # whatever the layers below raise, the connection is gone
+                piece = self._unread(error)
+            self._feed(piece)
+            chunk = reader.taken()
+            if chunk is not None:
+                if reader.finish_reason is not None:
+                    # A server that has said why it ended may be slow to say what it used, and need not hold up anybody.
+                    answer.patience = min(USAGE_SECONDS, self._settings.idle_timeout_seconds)
+                return chunk
+        return None
+
+    def _unread(self, error: Exception) -> bytes:
+        """The end of an answer that can't be read on, where its server had said already why it ended.
+
+        Raises:
+            Failed, LateError: it had not.
+        """
+        if self._reader.finish_reason is not None:
+            return b""
+        if isinstance(error, LateError):
+            raise error
+        failed = self._upstream.broken(error)
+        raise (self._cut() if failed.fault.fault in ("cut", "refused") else failed) from None
+
+    def _feed(self, piece: bytes) -> None:
+        """Read what came. What is wrong with it is for later: what was said before comes first."""
+        try:
+            if piece:
+                self._reader.feed(piece)
+            else:
+                self._reader.close()
+                if not self._reader.finished:
+                    self._trouble = self._cut()
+        except (BadAnswerError, UpstreamError) as error:
+            self._trouble = self._failed(error)
+
+    def _cut(self) -> Failed:
+        return self._upstream.faults.cut(self._reader.spoke)
+
+    def _failed(self, error: BadAnswerError | UpstreamError) -> Failed:
+        faults = self._upstream.faults
+        if isinstance(error, BadAnswerError):
+            return faults.of_bad_answer(error)
+        return faults.of_stream_error(error, self._prompt.model)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Sequence[Chunk]:
+        chunk, self._first = self._first, None
+        if chunk is None:
+            try:
+                chunk = await self._next()
+            except LateError:
+                what = f"stopped in the middle of its answer for {self._settings.idle_timeout_seconds:g} s"
+                raise self._upstream.faults.timeout(what, "idle_timeout_seconds").fault from None
+            except Failed as failed:
+                raise failed.fault from None
+        if chunk is None:
+            raise StopAsyncIteration
+        return (chunk,)
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._reader.finished and not self._answer.ended:
+            with anyio.CancelScope(shield=True):
+                await drain(self._answer)
+        self._answer.close()
