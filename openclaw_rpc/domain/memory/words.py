@@ -66,6 +66,12 @@ def query_words(text: str, limit: int) -> list[str]:
     """The words that a question asks for, each once, at most ``limit``."""
     words: dict[str, None] = {}
     for piece in _pieces(text):
+        if piece.isascii():
+            for match in _PLAIN.finditer(piece.lower()):
+                words[_word(match[0])] = None
+                if len(words) >= limit:
+                    return list(words)
+            continue
         for run, word in _tokens(piece):
             if len(run) > 1:
                 words.update((run[at : at + 2], None) for at in range(len(run) - 1))
@@ -106,10 +112,6 @@ def _token() -> re.Pattern[str]:
 
 def _tokens(piece: str) -> Iterator[tuple[str, str]]:
     """Runs of an unspaced script, or words: one of both is empty."""
-    if piece.isascii():
-        for match in _PLAIN.finditer(piece.lower()):
-            yield "", _word(match[0])
-        return
     for match in _token().finditer(folded(piece)):
         if match.lastgroup == "run":
             yield match[0], ""
