@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from openclaw_rpc.adapters.memory.rules import best, telling
@@ -158,11 +158,15 @@ def _by_words(
             return {}
         span, held = narrow, _held(connection, words, narrow, elsewhere, most)
     having = {word: held[word].numbers() for word in words if held[word].holders}
-    settled = [word for word in words if held[word].holders <= most]
+    settled = {word for word in words if held[word].holders <= most}
     if len(settled) < len(words):
         rarest = sorted(having, key=lambda word: held[word].holders)
         looked = (span.last - span.first + 1) * LOOKED_AT // held[rarest[0]].holders
         for together in (rarest[:some] for some in TOGETHER if some <= len(rarest)):
+            known = [having[word] for word in together if word in settled]
+            if len(known) == len(together) or (known and not known[0].intersection(*known)):
+                # All that hold these words together were gathered, or nobody does.
+                continue
             numbers = _together(connection, together, span.newest(looked), elsewhere, most)
             for word in together:
                 having[word].update(numbers)
@@ -236,7 +240,7 @@ def _ranked(
     query: MemoryQuery,
     order: Sequence[int],
     having: Mapping[str, set[int]],
-    settled: Sequence[str],
+    settled: Collection[str],
     rarities: Mapping[str, float],
     average: float,
 ) -> dict[int, float]:

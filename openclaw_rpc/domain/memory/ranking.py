@@ -5,7 +5,7 @@ is never negative. G. Cormack, C. Clarke, S. Büttcher, "Reciprocal Rank Fusion"
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -35,7 +35,7 @@ def score(
     length: int,
     average: float,
     known: Sequence[str] = (),
-    settled: Sequence[str] = (),
+    settled: Collection[str] = (),
 ) -> float:
     """The score of a memory, 0 where it has none of the words.
 
