@@ -12,6 +12,8 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+import msgspec
+
 from openclaw_rpc.adapters.memory.rules import best, telling
 from openclaw_rpc.adapters.memory.schema import SHIFT
 from openclaw_rpc.domain.memory.ports import MemoryQuery
@@ -98,10 +100,17 @@ class Held(NamedTuple):
 
 def find(connection: sqlite3.Connection, query: MemoryQuery, common: Common) -> list[tuple[float, int]]:
     """Scores and numbers of the best matches, the best first."""
-    row = connection.execute("SELECT no, last, entries, words FROM users WHERE name = ?", (query.user,)).fetchone()
+    row = connection.execute(
+        """SELECT no, last, entries, words,
+            EXISTS (SELECT 1 FROM memories WHERE user_no = users.no AND session_key = ?) FROM users WHERE name = ?""",
+        (query.without_session, query.user),
+    ).fetchone()
     if row is None or not row[2]:
         return []
-    user = User(*row)
+    user = User(*row[:4])
+    if query.without_session is not None and not row[4]:
+        # A conversation that begins: there is nothing to leave out, and nothing need be compared with it.
+        query = msgspec.structs.replace(query, without_session=None)
     words = common.leave_out(user, query)
     found = _by_words(connection, query, words, user, common) if words else {}
     if query.prefix is not None:
