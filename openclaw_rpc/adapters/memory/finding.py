@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -35,6 +37,8 @@ COMMON_KEPT: Final = 4_000
 RANKED: Final = 100
 RANKED_EACH: Final = 4
 """How many are ranked with all their words at hand: so many for each that is asked for, `RANKED` at the most."""
+
+_NUMBERS: Final = msgspec.json.Decoder(set[int])
 
 
 class Filter(NamedTuple):
@@ -88,14 +92,10 @@ class Common:
 
 
 class Held(NamedTuple):
-    """The newest memories that hold a word, their numbers as text, and about how many there are in all."""
+    """The numbers of the newest memories that hold a word, and about how many there are in all."""
 
-    text: str
+    numbers: set[int]
     holders: int
-
-    def numbers(self) -> set[int]:
-        """Their numbers. Only made where they are needed: of common words they are not."""
-        return set(map(int, self.text.split(",")))
 
 
 def find(connection: sqlite3.Connection, query: MemoryQuery, common: Common) -> list[tuple[float, int]]:
@@ -158,7 +158,8 @@ def _by_words(
     span, elsewhere = user.span, _elsewhere(query, user)
     held = _held(connection, asked, span, elsewhere, most)
     words = telling({word: found.holders for word, found in held.items()}, user.entries, query.common)
-    common.note(user, query, held.keys() - words)
+    if len(words) < len(held):
+        common.note(user, query, held.keys() - words)
     rarities = {word: rarity(held[word].holders, user.entries) for word in words}
     if (query.place or query.since or query.until) and any(held[word].holders > most for word in words):
         # Not all were gathered: begin among those that can be wanted.
@@ -166,7 +167,7 @@ def _by_words(
         if narrow is None:
             return {}
         span, held = narrow, _held(connection, words, narrow, elsewhere, most)
-    having = {word: held[word].numbers() for word in words if held[word].holders}
+    having = {word: held[word].numbers for word in words if held[word].holders}
     settled = {word for word in words if held[word].holders <= most}
     if len(settled) < len(words):
         rarest = sorted(having, key=lambda word: held[word].holders)
@@ -179,43 +180,35 @@ def _by_words(
             numbers = _together(connection, together, span.newest(looked), elsewhere, most)
             for word in together:
                 having[word].update(numbers)
-    promising: dict[int, float] = {}
-    for word, numbers in having.items():
-        worth = rarities[word]
-        for number in numbers:
-            promising[number] = promising.get(number, 0.0) + worth
-    # Of equal ones the newest first: the second sorting keeps the order of the first.
-    order = sorted(promising, reverse=True)
-    order.sort(key=promising.__getitem__, reverse=True)
-    return _ranked(connection, query, order, having, settled, rarities, user.words / user.entries)
+    return _ranked(connection, query, having, settled, rarities, user.words / user.entries)
 
 
 def _held(
     connection: sqlite3.Connection, words: Sequence[str], span: Range, elsewhere: Filter, most: int
 ) -> dict[str, Held]:
     """The newest ``most`` holders of each word."""
-    asked = ", ".join(["(?, ?)"] * len(words))
+    asked = ", ".join(["(?)"] * len(words))
     rows = connection.execute(
-        f"""WITH asked (word, match) AS (VALUES {asked}) SELECT word, (
-                SELECT count(*) || ' ' || min(rowid) || ' ' || group_concat(rowid) FROM
+        f"""WITH asked (match) AS (VALUES {asked}) SELECT (
+                SELECT json_group_array(rowid) FROM
                 (SELECT rowid FROM words WHERE words MATCH asked.match AND rowid BETWEEN ? AND ?{elsewhere.sql}
                 ORDER BY rowid DESC LIMIT ?)
             ) FROM asked""",  # noqa: S608 - question marks
-        (*(value for word in words for value in (word, _quoted(word))), *span, *elsewhere.values, most),
+        (*map(_quoted, words), *span, *elsewhere.values, most),
     )
     held: dict[str, Held] = {}
-    for word, found in rows:
-        # Nothing at all where nobody holds it.
-        count, oldest, numbers = found.split(" ") if found else ("0", "0", "")
-        held[word] = Held(numbers, _estimated(int(count), int(oldest), most, span))
+    for word, (found,) in zip(words, rows, strict=True):
+        numbers = _NUMBERS.decode(found)
+        held[word] = Held(numbers, _estimated(numbers, most, span))
     return held
 
 
-def _estimated(count: int, oldest: int, most: int, span: Range) -> int:
-    """How many hold a word of whose newest holders, back to ``oldest``, there were ``count``: at most ``most``."""
+def _estimated(numbers: Collection[int], most: int, span: Range) -> int:
+    """How many hold a word of whose newest holders these were found: at most ``most``."""
+    count = len(numbers)
     if count < most:
         return count
-    return max(count + 1, count * (span.last - span.first + 1) // (span.last - oldest + 1))
+    return max(count + 1, count * (span.last - span.first + 1) // (span.last - min(numbers) + 1))
 
 
 def _narrowed(connection: sqlite3.Connection, no: int, query: MemoryQuery) -> Range | None:
@@ -247,7 +240,6 @@ def _together(
 def _ranked(
     connection: sqlite3.Connection,
     query: MemoryQuery,
-    order: Sequence[int],
     having: Mapping[str, set[int]],
     settled: Collection[str],
     rarities: Mapping[str, float],
@@ -256,15 +248,33 @@ def _ranked(
     """The scores of the most promising that the filters let through; all holders of the ``settled`` are known."""
     wanted = condition(query)
     enough = max(min(RANKED, query.limit * RANKED_EACH), query.limit)
+    order = _promising(having, rarities)
     ranked: dict[int, float] = {}
     at, step = 0, enough
-    while at < len(order) and len(ranked) < enough:
-        for number, length, body in _bodies(connection, order[at : at + step], wanted):
-            known = [word for word, numbers in having.items() if number in numbers]
+    while len(ranked) < enough and (numbers := list(islice(order, step))):
+        for number, length, body in _bodies(connection, numbers, wanted):
+            known = [word for word, holders in having.items() if number in holders]
             ranked[number] = score(rarities, body, length, average, known, settled)
         # Where a filter leaves most of them out, ever more are looked at.
         at, step = at + step, max(2 * (enough - len(ranked)), at)
     return ranked
+
+
+def _promising(having: Mapping[str, set[int]], rarities: Mapping[str, float]) -> Iterator[int]:
+    """The gathered, first those whose words tell most together, of equal ones the newest."""
+    gathered: set[int] = set()
+    several: set[int] = set()
+    for numbers in having.values():
+        several |= gathered & numbers
+        gathered |= numbers
+    # Most hold one of the words, which says what they are worth: no need to look at each.
+    worths: defaultdict[float, list[int]] = defaultdict(list)
+    for word, numbers in having.items():
+        worths[rarities[word]].extend(numbers - several)
+    for number in several:
+        worths[sum([rarities[word] for word, numbers in having.items() if number in numbers])].append(number)
+    for worth in sorted(worths, reverse=True):
+        yield from sorted(worths[worth], reverse=True)
 
 
 def _quoted(word: str) -> str:
