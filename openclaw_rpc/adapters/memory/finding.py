@@ -19,7 +19,7 @@ import msgspec
 from openclaw_rpc.adapters.memory.rules import best, telling
 from openclaw_rpc.adapters.memory.schema import SHIFT
 from openclaw_rpc.domain.memory.ports import MemoryQuery
-from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, READ, rarity, score
+from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, READ, Sought, rarity, score
 
 GATHERED: Final = 4_000
 """How many holders are gathered at the most, of all words together."""
@@ -248,13 +248,14 @@ def _ranked(
     """The scores of the most promising that the filters let through; all holders of the ``settled`` are known."""
     wanted = condition(query)
     enough = max(min(RANKED, query.limit * RANKED_EACH), query.limit)
+    whole = sum(rarities.values())
+    sought = [Sought(f" {word} ", worth, having.get(word, ()), word in settled) for word, worth in rarities.items()]
     order = _promising(having, rarities)
     ranked: dict[int, float] = {}
     at, step = 0, enough
     while len(ranked) < enough and (numbers := list(islice(order, step))):
         for number, length, body in _bodies(connection, numbers, wanted):
-            known = [word for word, holders in having.items() if number in holders]
-            ranked[number] = score(rarities, body, length, average, known, settled)
+            ranked[number] = score(number, body, length, average, sought, whole)
         # Where a filter leaves most of them out, ever more are looked at.
         at, step = at + step, max(2 * (enough - len(ranked)), at)
     return ranked

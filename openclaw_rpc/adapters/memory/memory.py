@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from openclaw_rpc.adapters.memory.rules import best, line_of, memory_of, telling
 from openclaw_rpc.adapters.memory.vectors import cosine, packed, unpacked
 from openclaw_rpc.domain.memory.ports import Folded, Hit, Memory, MemoryCounts, MemoryQuery, Place, Unembedded
-from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, rarity, score
+from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, Sought, rarity, score
 from openclaw_rpc.domain.memory.words import folded
 
 
@@ -55,12 +55,14 @@ class VolatileMemoryStore:
         average = sum(entry.length for entry in mine) / len(mine)
         leaving = query.without_session
         counted = [entry for entry in mine if leaving is None or entry.memory.session_key != leaving]
-        holders = {word: sum(word in entry.words for entry in counted) for word in query.words}
-        rarities = {word: rarity(holders[word], len(mine)) for word in telling(holders, len(mine), query.common)}
+        holders = {word: {entry.number for entry in counted if word in entry.words} for word in query.words}
+        words = telling({word: len(numbers) for word, numbers in holders.items()}, len(mine), query.common)
+        sought = [Sought(f" {word} ", rarity(len(holders[word]), len(mine)), holders[word], True) for word in words]
+        whole = sum(word.rarity for word in sought)
         found: list[tuple[float, int]] = []
         wanted = {entry.number: entry for entry in mine if _wanted(entry, query)}
         for entry in wanted.values():
-            value = score(rarities, entry.body, entry.length, average, [w for w in rarities if w in entry.words])
+            value = score(entry.number, entry.body, entry.length, average, sought, whole)
             value = max(value, _by_key(entry.memory, query.prefix))
             if value:
                 found.append((value, entry.number))

@@ -5,8 +5,8 @@ is never negative. G. Cormack, C. Clarke, S. Büttcher, "Reciprocal Rank Fusion"
 """
 
 import math
-from collections.abc import Collection, Mapping, Sequence
-from typing import Final
+from collections.abc import Container, Sequence
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -15,6 +15,7 @@ from openclaw_rpc.domain.memory.ports import Hit
 _K1: Final = 1.2
 _B: Final = 0.75
 _RRF: Final = 60
+_LOG_4: Final = math.log(4)
 READ: Final = 8_000
 """How many characters of a memory's words are read to count how often a word occurs."""
 
@@ -29,42 +30,46 @@ def rarity(holders: int, memories: int) -> float:
     return math.log1p((memories - holders + 0.5) / (holders + 0.5))
 
 
-def score(
-    rarities: Mapping[str, float],
-    body: str,
-    length: int,
-    average: float,
-    known: Sequence[str] = (),
-    settled: Collection[str] = (),
-) -> float:
+class Sought(NamedTuple):
+    """A word that was asked for, its rarity, and the numbers of memories that hold it: of all where it is ``settled``.
+
+    The word stands between spaces, as it is looked for.
+    """
+
+    word: str
+    rarity: float
+    holders: Container[int]
+    settled: bool
+
+
+def score(number: int, body: str, length: int, average: float, words: Sequence[Sought], rarities: float) -> float:
     """The score of a memory, 0 where it has none of the words.
 
     Args:
-        rarities: each word that was asked for, with its rarity.
-        body: the memory's words, or their beginning, between single spaces.
+        number: the memory's.
+        body: its words, or their beginning, between single spaces.
         length: how many words it has.
         average: how many the user's memories have on average.
-        known: words that it is known to hold.
-        settled: words that it holds only where they are ``known``: the others of them are not looked for.
+        words: those that were asked for.
+        rarities: theirs together.
     """
     room = f" {body[:READ]} "
     weight = _K1 * (1 - _B + _B * length / max(average, 1.0))
     total = 0.0
-    for word, worth in rarities.items():
-        if word in settled and word not in known:
-            continue
-        times = room.count(f" {word} ") or (1 if word in known else 0)
-        total += worth * times * (_K1 + 1) / (times + weight)
+    for word, rare, holders, settled in words:
+        held = number in holders
+        if held or not settled:
+            times = room.count(word) or held
+            total += rare * times * (_K1 + 1) / (times + weight)
     if total == 0:
         return 0.0
     # A memory of average length with every word once gives 0.75; more of the same comes ever nearer to 1.
-    share = total / sum(rarities.values())
-    return tidy(-math.expm1(-share * math.log(4)))
+    return round(-math.expm1(-total / rarities * _LOG_4), 6) or 1e-6
 
 
 def tidy(value: float) -> float:
     """A score with six digits, over 0 and at most 1."""
-    return min(1.0, max(1e-6, round(value, 6)))
+    return min(round(value, 6), 1.0) or 1e-6
 
 
 def merged(rankings: Sequence[Sequence[Hit]], limit: int) -> list[Hit]:
