@@ -7,7 +7,6 @@ their words at hand.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -289,7 +288,7 @@ def _bodies(connection: sqlite3.Connection, numbers: Sequence[int], wanted: Filt
         f"""SELECT m.id, m.words, substr(w.c0, 1, {READ}) FROM json_each(?) AS asked
             CROSS JOIN memories m ON m.id = asked.value CROSS JOIN words_content w ON w.id = m.id
             WHERE 1{wanted.sql}""",  # noqa: S608 - see condition
-        (json.dumps(numbers), *wanted.values),
+        (msgspec.json.encode(numbers).decode(), *wanted.values),
     ).fetchall()
 
 

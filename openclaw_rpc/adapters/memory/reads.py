@@ -1,6 +1,5 @@
 """What is done in the reading threads, besides finding: loading, counting, and planning a compaction."""
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -75,7 +74,7 @@ def near(
     scored: list[tuple[float, int]] = []
     for number, data in connection.execute(
         "SELECT v.id, v.vector FROM json_each(?) AS asked CROSS JOIN vectors v ON v.id = asked.value",
-        (json.dumps(numbers),),
+        (msgspec.json.encode(numbers).decode(),),
     ):
         value = vectors.cosine(asked, vectors.unpacked(data))
         if value > 0:
@@ -100,7 +99,7 @@ def load(connection: sqlite3.Connection, folder: Folder, numbers: Sequence[int])
         """SELECT m.id, u.name, m.key, c.line, f.no, f.date, f.part, m.place, m.size FROM json_each(?) AS asked
             CROSS JOIN memories m ON m.id = asked.value JOIN users u ON u.no = m.user_no
             LEFT JOIN contents c ON c.id = m.id LEFT JOIN files f ON f.no = m.file_no""",
-        (json.dumps(numbers),),
+        (msgspec.json.encode(numbers).decode(),),
     ).fetchall()
     filed: dict[int, list[Any]] = {}
     for row in rows:

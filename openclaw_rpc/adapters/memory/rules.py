@@ -1,6 +1,5 @@
 """What every store of memories does alike: a memory as a line of JSON, and the best of what was found."""
 
-import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -58,7 +57,7 @@ def memory_of(user: str, line: bytes) -> Memory:
 
 def best(found: Iterable[tuple[float, int]], limit: int) -> list[tuple[float, int]]:
     """The highest scores, the highest first, of equal ones the newest, which has the highest number."""
-    return heapq.nlargest(limit, found)
+    return sorted(found, reverse=True)[:limit]
 
 
 def telling(holders: Mapping[str, int], memories: int, common: float) -> list[str]:
