@@ -44,8 +44,8 @@ def iso(seconds: float) -> str:
     Raises:
         ValueError, OverflowError: the year is not in 1 to 9999.
     """
-    second, micro = divmod(round(seconds * 1_000_000), 1_000_000)
-    return f"{_second(second)}.{micro // 1000:03}Z"
+    milli = round(seconds * 1_000_000) // 1000
+    return f"{_second(milli // 1000)}.{milli % 1000:03}Z"
 
 
 def parse_time(text: str, field: str) -> str:

@@ -141,12 +141,10 @@ class Held:
         """Somebody begins to use it."""
         self._busy += 1
 
-    async def leave(self) -> None:
-        """They have ended; the last one out closes a provider that was retired."""
+    def leave(self) -> bool:
+        """They have ended; whether they are the last ones out of a provider that was retired, and have to close it."""
         self._busy -= 1
-        if self._retired and not self._busy:
-            with anyio.CancelScope(shield=True):
-                await self.inner.aclose()
+        return self._retired and not self._busy
 
     def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
         """See `Provider.stream`."""
@@ -162,12 +160,18 @@ class Held:
         try:
             return await self.inner.models()
         finally:
-            await self.leave()
+            if self.leave():
+                await self.close()
 
     async def retire(self) -> None:
         """Close it now, or as soon as its last stream has ended."""
         self._retired = True
         if not self._busy:
+            await self.inner.aclose()
+
+    async def close(self) -> None:
+        """Close it to the end, whoever is cancelled."""
+        with anyio.CancelScope(shield=True):
             await self.inner.aclose()
 
     async def aclose(self) -> None:
@@ -188,7 +192,8 @@ class _Use(Generic[T]):
         try:
             return await self._answer.__aenter__()
         except BaseException:
-            await self._held.leave()
+            if self._held.leave():
+                await self._held.close()
             raise
 
     async def __aexit__(
@@ -197,7 +202,8 @@ class _Use(Generic[T]):
         try:
             return await self._answer.__aexit__(kind, error, trace)
         finally:
-            await self._held.leave()
+            if self._held.leave():
+                await self._held.close()
 
 
 class Models:

@@ -160,6 +160,10 @@ class Stream:
         while self._gate and self._gate[0].ready:
             self._tell(self._gate.popleft())
 
+    def heard(self, row: Event[Any]) -> bool:
+        """Whether anybody would hear such an event now."""
+        return bool(self._listeners) or (row.topic is not None and self._topics.wanted(row.topic))
+
     def tell(self, row: Event[Any], data: msgspec.Struct) -> None:
         """Tell an event that is no part of the numbered history."""
         event = Published(row, data, user=self.user, session_id=self.session_id)
@@ -323,7 +327,7 @@ class Streams:
             await self._store.commit(
                 stream.session_id, messages=[*owed, *messages], events=[*records, *fresh], run=run, usage=usage
             )
-            stream.kept = max(stream.kept, *(record.seq for record in (*records, *fresh)), 0)
+            stream.kept = max([stream.kept, *[record.seq for record in (*records, *fresh)]])
         except BaseException:
             for late in (*runs, *((run,) if anyway and run is not None else ())):
                 stream.owe_run(late)

@@ -72,7 +72,7 @@ class Drafts:
         if session is None:
             agent_id = self._agents.get(params.agent_id).id
             session = self._sessions.blank(principal.user, params.session_key, agent_id, params.channel)
-        live = self._live(session, principal, params, pin)
+        live = self._live(session, principal, params, pin, session.created_at if new else self._sessions.now())
         question = ChatMessage(
             message_id=new_id("m"),
             role="user",
@@ -97,7 +97,9 @@ class Drafts:
         except NotFound:
             return None
 
-    def _live(self, session: SessionRecord, principal: Principal, params: ChatRunParams, pin: str | None) -> LiveRun:
+    def _live(
+        self, session: SessionRecord, principal: Principal, params: ChatRunParams, pin: str | None, now: str
+    ) -> LiveRun:
         agent = self._agents.get(params.agent_id or session.agent_id)
         stream = self._streams.of(session)
         record = RunRecord(
@@ -107,7 +109,7 @@ class Drafts:
             user=session.user,
             agent_id=agent.id,
             status="queued",
-            created_at=self._sessions.now(),
+            created_at=now,
             epoch=stream.epoch,
             seq=stream.seq,
             token=principal.name,

@@ -58,14 +58,9 @@ class Endings:
         record.response = "".join(live.said)
         record.usage = live.usage
         record.tool_calls, record.skills_used = live.tool_calls, live.skills_used
-        events = [(chat_message, live.opening)] if live.opening and record.started_at is None else []
-        await self._keep(live, finish, message, events)
-
-    async def _keep(
-        self, live: LiveRun, finish: FinishReason, message: ChatMessage | None, events: list[tuple[Event[Any], Any]]
-    ) -> None:
-        record = live.record
-        events += final_events(record, message)
+        events = final_events(record, message)
+        if live.opening and record.started_at is None:
+            events.insert(0, (chat_message, live.opening))
         self.counts[finish] = self.counts.get(finish, 0) + 1
         try:
             await self._streams.keep_end(

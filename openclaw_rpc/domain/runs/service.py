@@ -41,6 +41,7 @@ from openclaw_rpc.protocol.errors import (
     Unavailable,
 )
 from openclaw_rpc.protocol.session import LiveRun as LiveRunShown
+from openclaw_rpc.protocol.session import session_updated
 
 KEEP_SECONDS = 0.5
 """How often what runs say is put on disk: what a crash can cost, at the most."""
@@ -189,7 +190,7 @@ class Runs:
         if kept.id != live.record.id:
             self._forget(live)
             return self._again(kept, live.record), _nothing
-        if draft.named:
+        if draft.named and live.stream.heard(session_updated):
             self._sessions.announce(live.session)
         if if_busy == "interrupt":
             for other in [other for other in lane if other is not live]:

@@ -94,7 +94,7 @@ class Skills:
 
     async def called(self, message: str) -> list[Skill]:
         """The active skills that a message calls by `@slug`, in its order."""
-        names = list(dict.fromkeys(name.lower() for name in _CALLED.findall(message)))
+        names = [name.lower() for name in _CALLED.findall(message)] if "@" in message else []
         if not names:
             return []
         active = {skill.manifest.slug: skill for skill in await self.active()}
