@@ -30,7 +30,10 @@ class Tool(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class ToolSource(Protocol):
-    """Brings tools: files, commands, memory, skills, the browser, MCP servers."""
+    """Brings tools: files, commands, memory, skills, the browser, MCP servers.
+
+    One that bounds by itself how long it waits for others says so by an attribute ``bounded``, which is true.
+    """
 
     async def tools(self, context: RunContext) -> Sequence[Tool]:
         """The tools that a run may be given; asked for at each run, so it must be cheap."""

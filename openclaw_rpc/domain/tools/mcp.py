@@ -17,6 +17,7 @@ class McpTools:
     """What the servers that are there offer. To be asked after all other sources."""
 
     name = "mcp"
+    bounded = True
 
     def __init__(self, servers: McpServers) -> None:
         self._servers = servers

@@ -40,6 +40,7 @@ class MemoryTools:
     """`memory_search` and `memory_store`, for agents that remember."""
 
     name = "memory"
+    bounded = True
 
     def __init__(self, memories: Memories, agents: Agents) -> None:
         self._memories = memories

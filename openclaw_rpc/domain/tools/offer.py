@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import re
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, NamedTuple, TypeVar
 
@@ -55,6 +54,7 @@ class _Source:
         self.tools = source.tools
         self.briefing = source.briefing
         self.skills: NamesSkills | None = getattr(source, "skills", None)
+        self.bounded = bool(getattr(source, "bounded", False))
 
 
 class _Heard:
@@ -116,18 +116,17 @@ class Offers:
 
     async def _gather(self, context: RunContext, *, briefing: bool) -> _Heard:
         """Ask one after the other: hardly any has to wait. One that does for too long is passed over."""
-        heard, waiting = _Heard(), deque(self._sources)
-        while waiting:
-            with anyio.move_on_after(SOURCE_SECONDS):
-                while waiting:
-                    if waiting[0].fixed is None:
-                        await self._ask(waiting[0], context, heard, briefing=briefing)
-                    else:
-                        heard.tools.append((waiting[0].name, waiting[0].fixed))
-                    waiting.popleft()
-            if waiting:
-                slow = waiting.popleft()
-                self._log.warning("a source of tools takes too long", source=slow.name, seconds=SOURCE_SECONDS)
+        heard = _Heard()
+        for one in self._sources:
+            if one.fixed is not None:
+                heard.tools.append((one.name, one.fixed))
+            elif one.bounded:
+                await self._ask(one, context, heard, briefing=briefing)
+            else:
+                with anyio.move_on_after(SOURCE_SECONDS) as scope:
+                    await self._ask(one, context, heard, briefing=briefing)
+                if scope.cancelled_caught:
+                    self._log.warning("a source of tools takes too long", source=one.name, seconds=SOURCE_SECONDS)
         return heard
 
     async def _ask(self, one: _Source, context: RunContext, heard: _Heard, *, briefing: bool) -> None:

@@ -21,6 +21,7 @@ class SkillTools:
     """The tools of all active skills that an agent may use. To be asked after the built-in ones."""
 
     name = "skills"
+    bounded = True
 
     def __init__(self, skills: Skills, agents: Agents) -> None:
         self._skills = skills

@@ -12,6 +12,7 @@ import pytest
 from openclaw_rpc.adapters.audit.file import FileAuditLog
 from openclaw_rpc.domain.agents import AgentSettings, ToolRules
 from openclaw_rpc.domain.ports import RunContext
+from openclaw_rpc.domain.tools import offer
 from openclaw_rpc.domain.tools.base import Tool
 from openclaw_rpc.domain.tools.policy import SecurityPolicy
 from openclaw_rpc.domain.tools.results import MAX_RESULT
@@ -35,6 +36,12 @@ class Broken(Source):
         raise RuntimeError("no tools today")
 
 
+class Slow(Source):
+    async def briefing(self, context: RunContext) -> Sequence[str]:
+        await anyio.sleep_forever()
+        return ()
+
+
 async def offered(world: ToolWorld, **context: Any) -> list[str]:
     return [spec.name for spec in (await world.tools.prepare(world.context(**context))).tools]
 
@@ -52,6 +59,18 @@ async def test_a_source_that_fails_is_logged_and_the_others_are_offered():
     assert [spec.name for spec in preparation.tools] == ["one"]
     assert preparation.system == ["still here"]
     assert world.log.said == ["a source of tools failed"]
+
+
+async def test_a_source_that_takes_too_long_is_passed_over_and_what_it_said_before_is_offered(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(offer, "SOURCE_SECONDS", 0.05)
+    world = ToolWorld(Slow("slow").add("zero"), Source("b", ["here"]).add("one"))
+    with anyio.fail_after(5):
+        preparation = await world.tools.prepare(world.context())
+    assert [spec.name for spec in preparation.tools] == ["zero", "one"]
+    assert preparation.system == ["here"]
+    assert world.log.said == ["a source of tools takes too long"]
 
 
 async def test_of_two_tools_with_one_name_the_first_sources_is_offered_and_the_clash_logged_once():
