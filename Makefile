@@ -18,6 +18,9 @@ DEV := $(VENV)/.installed-dev
 SERVERS := chromium:chromium bwrap:bubblewrap
 MAX_LINES := 500
 
+# Tests and measurements start the gateway hundreds of times: it is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -3,17 +3,27 @@
 import sys
 from typing import Any
 
-from tests.support.gateway import gateway, settings
+import anyio
+
+from tests.support.gateway import Client, gateway, settings
 from tests.support.mcp_world import SCRIPT, alive, eventually
 from tests.support.upstream import scripted_upstream
 
 SMALL: dict[str, Any] = {"command": sys.executable, "args": [str(SCRIPT), "stdio"], "env": {"API_KEY": "sk-mcp-secret"}}
 
 
+async def small_is_there(client: Client) -> None:
+    """Return when the small server's tools are: `tool.list` waits for a server that starts, but not as long as this."""
+    with anyio.fail_after(40):
+        while "small__add" not in {tool["name"] for tool in (await client.result("tool.list"))["tools"]}:
+            pass
+
+
 async def test_an_agent_uses_a_configured_server_s_tool():
     async with scripted_upstream() as upstream:
         config = settings(upstream.url) | {"mcp": {"servers": {"small": SMALL}}}
         async with gateway(config) as running, running.connect() as client:
+            await small_is_there(client)
             text, done = await client.chat('[[tool:small__add {"a": 20, "b": 22}]]', seconds=30)
             assert "42" in text
             assert done["data"]["finishReason"] == "stop"
@@ -32,5 +42,4 @@ async def test_a_server_can_be_added_while_the_gateway_runs():
     async with gateway(settings()) as running, running.connect() as client:
         assert (await client.result("mcp.list"))["servers"] == []
         await client.result("config.update", config={"mcp": {"servers": {"small": SMALL}}})
-        names = [tool["name"] for tool in (await client.result("tool.list"))["tools"]]
-        assert "small__add" in names
+        await small_is_there(client)
