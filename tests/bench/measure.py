@@ -22,13 +22,17 @@ START_SECONDS = 20
 
 
 class Row(NamedTuple):
-    """A figure, and what it must not exceed (or, with ``least``, fall below)."""
+    """A figure, and what it must not exceed (or, with ``least``, fall below).
+
+    ``slowness`` is the machine's while it was taken, where that was told right beside it.
+    """
 
     name: str
     value: float
     unit: str
     limit: float | None = None
     least: bool = False
+    slowness: float | None = None
 
     @property
     def holds(self) -> bool:
@@ -42,7 +46,7 @@ class Row(NamedTuple):
 
     def at_speed(self, slowness: float) -> Row:
         """The same on a machine that is so many times as fast."""
-        return self._replace(value=self.value / slowness) if self.timed else self
+        return self._replace(value=self.value / (self.slowness or slowness)) if self.timed else self
 
 
 class Process:
