@@ -29,7 +29,6 @@ from schemathesis.generation import GenerationMode
 from tests.support.gateway import TOKEN, gateway, settings
 from tests.support.upstream import scripted_upstream
 
-ROUNDS = 4
 SECONDS = 10.0
 """An answer that takes longer is a hang."""
 LEFT_OUT = ("browser.", "command.", "event.subscribe", "skill.install", "skill.search")
@@ -73,9 +72,9 @@ def _calls(operation: Any) -> list[str]:
 
 
 def fuzz(url: str, token: str, cases: int, *, seed: int = 1, cpu: float = math.inf) -> Report:
-    """Ask a gateway so many times, until ``cpu`` s of the process's time are used up. Every operation gets its share,
-    round by round, so that none is left out when time is short; what one has no cases for, and what no client can
-    send, goes to the others in the next round. Blocks: not for the loop that the gateway runs in.
+    """Ask a gateway so many times, until ``cpu`` s of the process's time are used up. Every operation gets its share at
+    once, since a share always begins with the plainest case; what one has no cases for, and what no client can send,
+    goes to the others in the next round. Blocks: not for the loop that the gateway runs in.
     """
     report, began, limit = Report(), time.monotonic(), time.process_time() + cpu
     with warnings.catch_warnings(), requests.Session() as session:
@@ -87,9 +86,8 @@ def fuzz(url: str, token: str, cases: int, *, seed: int = 1, cpu: float = math.i
         pairs = [(operation, mode) for operation in found for mode in MODES]
         for number in itertools.count():
             before = report.cases
-            rounds = max(1, ROUNDS - number)
             for at, (operation, mode) in enumerate(pairs):
-                due = (cases - before) * (at + 1) // (len(pairs) * rounds) - (report.cases - before)
+                due = (cases - before) * (at + 1) // len(pairs) - (report.cases - before)
                 if due > 0 and time.process_time() < limit:
                     _ask(operation, mode, due, seed + number, url, session, report)
             if not before < report.cases < cases or time.process_time() >= limit:
