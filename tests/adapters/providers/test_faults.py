@@ -1,7 +1,8 @@
 """Every way in which a model's server can fail ends in one clear fault, in bounded time, or does not matter."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+import socket
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
@@ -232,12 +233,11 @@ async def test_a_name_that_is_not_known_is_refused() -> None:
 
 
 @pytest.fixture
-async def unused_port() -> int:
-    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
-    port: int = server.sockets[0].getsockname()[1]
-    server.close()
-    await server.wait_closed()
-    return port
+def unused_port() -> Generator[int]:
+    """A port that is taken, so that nobody else listens there meanwhile, and not listened on."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()[1]
 
 
 WIRES = [

@@ -256,9 +256,9 @@ async def test_a_token_may_revoke_itself_and_is_answered_before_its_socket_is_cl
 
 async def test_an_expired_token_closes_its_socket_at_the_next_heartbeat(upstream: Upstream) -> None:
     async with gateway(settings(upstream.url, heartbeat_seconds=0.1)) as served, served.connect() as admin:
-        made = await admin.result("token.create", name="short", expiresIn="1s")
+        made = await admin.result("token.create", name="short", expiresIn="2s")
         async with served.connect(token=made["token"]) as client:
-            assert await close_code(client, 5) == 4002
+            assert await close_code(client, 10) == 4002
 
 
 async def test_a_configuration_that_changes_applies_without_a_restart(served: TestGateway) -> None:
