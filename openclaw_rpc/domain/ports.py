@@ -168,7 +168,7 @@ class Chunk(msgspec.Struct, kw_only=True, gc=False):
 
     text: str = ""
     thinking: str = ""
-    tool_calls: Sequence[ToolCallPart] = ()
+    tool_calls: list[ToolCallPart] = []
     finish_reason: str | None = None
     usage: Usage | None = None
 

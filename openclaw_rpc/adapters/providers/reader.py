@@ -231,7 +231,7 @@ class AnswerReader:
                 self.spoke = True
 
     def _tool_calls(self, calls: list[_ToolCall], *, whole: bool) -> None:
-        parts = list(self._chunk.tool_calls)
+        parts = self._chunk.tool_calls
         for position, call in enumerate(calls):
             function = call.function or _Function()
             arguments = function.arguments
@@ -242,7 +242,6 @@ class AnswerReader:
                 index = position if whole else self._calls - (0 if function.name else 1)
             self._calls = max(self._calls, index + 1)
             parts.append(ToolCallPart(index=index, id=call.id, name=function.name, arguments=arguments or ""))
-        self._chunk.tool_calls = parts
         self.spoke = True
 
     def _finish(self) -> None:

@@ -249,7 +249,7 @@ class Runs:
         limit = self.settings.timeout_seconds
         if live.params.options.timeout_ms is not None:
             limit = min(limit, live.params.options.timeout_ms / 1000)
-        # What the task group's own end leaves here, when the gateway can wait no longer.
+        # What the tasks' own end leaves here, when the gateway can wait no longer.
         finish: FinishReason = "interrupted"
         try:
             live.scope.deadline = anyio.current_time() + limit
