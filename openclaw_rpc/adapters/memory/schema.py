@@ -43,4 +43,6 @@ MIGRATIONS: Final[Sequence[Statements]] = (
         "CREATE TABLE signs (id INTEGER PRIMARY KEY, model TEXT NOT NULL, bits BLOB NOT NULL)",
         "CREATE TABLE vectors (id INTEGER PRIMARY KEY, vector BLOB NOT NULL)",
     ),
+    # Each segment of the index has to be looked into for every word that is searched: `writes.MERGED_PAGES`.
+    ("INSERT INTO words (words, rank) VALUES ('usermerge', 3)",),
 )

@@ -76,7 +76,7 @@ class SqliteMemoryStore:
     async def put(self, memory: Memory, words: Sequence[str]) -> bool:
         """See the port."""
         entry = writes.Entry(memory, line_of(memory), " ".join(words), len(words))
-        replaced = await self._writer.submit(partial(writes.put, entry=entry))
+        replaced = await self._writer.submit(partial(writes.put_all, entries=[entry]))
         if replaced:
             await self._sweep()
         return replaced

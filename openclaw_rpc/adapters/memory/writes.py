@@ -10,6 +10,13 @@ from openclaw_rpc.domain.memory.words import folded
 
 REMOVED_AT_ONCE = 1_000
 """How many memories one transaction removes at the most."""
+MERGED_PAGES = 16
+"""How much of the index of words one write merges: a little each time, so that few segments have to be searched.
+
+FTS5 itself waits for 64 pages that were written, which are some hundred writes of few words.
+"""
+_INSERT = """INSERT INTO memories (id, user_no, key, folded, kind, session_key, category, created_at, words, size)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (user_no, key) DO NOTHING"""
 
 
 class Line(NamedTuple):
@@ -30,41 +37,53 @@ class Entry(NamedTuple):
 
 
 def put_all(connection: sqlite3.Connection, entries: Sequence[Entry]) -> bool:
-    """Keep memories in the log; True where one of them replaced another."""
-    return sum(put(connection, entry) for entry in entries) > 0
+    """Keep memories in the log, of one key the last; True where one of them replaced another."""
+    of_users: dict[str, list[Entry]] = {}
+    for entry in entries:
+        of_users.setdefault(entry.memory.user, []).append(entry)
+    replaced = sum([_put(connection, user, own) for user, own in of_users.items()])
+    connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (MERGED_PAGES,))
+    return replaced > 0
 
 
-def put(connection: sqlite3.Connection, entry: Entry) -> bool:
-    """Keep a memory in the log; True where it replaced another."""
-    memory, line, body, length = entry
-    no, count = connection.execute(
-        """INSERT INTO users (name, last) VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET last = last + 1
-            RETURNING no, last""",
-        (memory.user,),
-    ).fetchone()
-    earlier = connection.execute("SELECT id FROM memories WHERE user_no = ? AND key = ?", (no, memory.key)).fetchall()
-    _remove(connection, no, [row[0] for row in earlier])
-    number = (no << SHIFT) + count
+def _put(connection: sqlite3.Connection, user: str, entries: Sequence[Entry]) -> int:
+    """Keep memories of one user; how many replaced another."""
+    # Without RETURNING: FTS5 would begin a new segment before it, as before all that could fail half-way.
     connection.execute(
-        """INSERT INTO memories (id, user_no, key, folded, kind, session_key, category, created_at, words, size)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            number,
-            no,
-            memory.key,
-            folded(memory.key),
-            memory.kind,
-            memory.session_key,
-            memory.category,
-            memory.created_at,
-            length,
-            len(line),
-        ),
+        """INSERT INTO users (name, last, entries, words) VALUES (?1, ?2, ?2, ?3) ON CONFLICT (name)
+            DO UPDATE SET last = last + ?2, entries = entries + ?2, words = words + ?3""",
+        (user, len(entries), sum([entry.length for entry in entries])),
     )
-    connection.execute("INSERT INTO contents (id, line) VALUES (?, ?)", (number, line))
-    connection.execute("INSERT INTO words (rowid, body) VALUES (?, ?)", (number, body))
-    connection.execute("UPDATE users SET entries = entries + 1, words = words + ? WHERE no = ?", (length, no))
-    return bool(earlier)
+    no, last = connection.execute("SELECT no, last FROM users WHERE name = ?", (user,)).fetchone()
+    replaced = 0
+    for number, entry in enumerate(entries, (no << SHIFT) + last - len(entries) + 1):
+        row = _row(number, no, entry)
+        if connection.execute(_INSERT, row).rowcount == 0:
+            key = (no, entry.memory.key)
+            earlier = connection.execute("SELECT id FROM memories WHERE user_no = ? AND key = ?", key).fetchone()
+            _remove(connection, no, earlier)
+            connection.execute(_INSERT, row)
+            replaced += 1
+        connection.execute("INSERT INTO contents (id, line) VALUES (?, ?)", (number, entry.line))
+        connection.execute("INSERT INTO words (rowid, body) VALUES (?, ?)", (number, entry.body))
+    return replaced
+
+
+def _row(number: int, no: int, entry: Entry) -> tuple[object, ...]:
+    """What `_INSERT` takes."""
+    memory = entry.memory
+    return (
+        number,
+        no,
+        memory.key,
+        folded(memory.key),
+        memory.kind,
+        memory.session_key,
+        memory.category,
+        memory.created_at,
+        entry.length,
+        len(entry.line),
+    )
 
 
 def delete(connection: sqlite3.Connection, user: str, key: str) -> int:

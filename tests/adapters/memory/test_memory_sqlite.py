@@ -1,5 +1,6 @@
 """Memories on a disk: what a crash leaves, what a deletion leaves, and what stays within its bounds."""
 
+import contextlib
 import os
 import shutil
 import sqlite3
@@ -16,7 +17,9 @@ from hypothesis import strategies as st
 
 from openclaw_rpc.adapters.memory import finding, reads, writes
 from openclaw_rpc.adapters.memory.files import Folder
+from openclaw_rpc.adapters.memory.schema import MIGRATIONS
 from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore, StoreUnusable
+from openclaw_rpc.adapters.store.schema import open_writer
 from openclaw_rpc.domain.memory.ports import MemoryQuery
 from openclaw_rpc.domain.memory.words import query_words
 from openclaw_rpc.protocol.errors import Unavailable
@@ -314,6 +317,39 @@ async def test_among_many_memories_the_rare_and_the_newest_of_the_frequent_are_f
         newest = await store.search(asking("tea", 5))
         assert [hit.memory.key for hit in newest] == ["k999", "k998", "k997", "k996", "k995"]
         assert len(await store.search(asking("tea", 100))) == 100
+
+
+def segments(home: Path) -> int:
+    with contextlib.closing(sqlite3.connect(home / "memory.db")) as connection:
+        return int(connection.execute("SELECT count(DISTINCT segid) FROM words_idx").fetchone()[0])
+
+
+async def test_what_is_kept_together_is_one_segment_of_the_index_and_many_are_merged(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        for batch in range(30):
+            entries = [memory(f"k{batch}.{number}", f"tea {batch} {number}") for number in range(20)]
+            await store.put_all(entries, [words_of(entry) for entry in entries])
+            assert segments(tmp_path) <= min(batch + 1, 8)
+        assert len(await found(store)) == 600
+
+
+async def test_a_key_that_comes_twice_at_once_keeps_what_came_last(tmp_path: Path) -> None:
+    async with opened(tmp_path) as store:
+        entries = [memory("same", "green tea"), memory("other", "white tea"), memory("same", "black tea")]
+        await store.put_all(entries, [words_of(entry) for entry in entries])
+        assert await found(store, "green") == []
+        assert await found(store, "black") == ["same"]
+        assert await found(store) == ["other", "same"]
+        assert (await store.counts("owner")).log_entries == 2
+
+
+async def test_a_file_of_the_first_version_is_brought_up_and_finds_what_it_held(tmp_path: Path) -> None:
+    open_writer(tmp_path / "memory.db", MIGRATIONS[:1]).close()
+    async with opened(tmp_path) as store:
+        await fill(store, 2)
+    with contextlib.closing(sqlite3.connect(tmp_path / "memory.db")) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
+        assert connection.execute("SELECT count(*) FROM words WHERE words MATCH 'tea'").fetchone()[0] == 2
 
 
 async def test_a_long_session_that_is_left_out_hides_nothing_behind_it(tmp_path: Path) -> None:
