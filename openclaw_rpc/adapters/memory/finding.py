@@ -18,7 +18,7 @@ import msgspec
 from openclaw_rpc.adapters.memory.rules import best, telling
 from openclaw_rpc.adapters.memory.schema import SHIFT
 from openclaw_rpc.domain.memory.ports import MemoryQuery
-from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, READ, Sought, rarity, score
+from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, READ, Sought, rarity, scores
 
 GATHERED: Final = 4_000
 """How many holders are gathered at the most, of all words together."""
@@ -37,6 +37,7 @@ RANKED: Final = 100
 RANKED_EACH: Final = 4
 """How many are ranked with all their words at hand: so many for each that is asked for, `RANKED` at the most."""
 
+_NOBODY: Final[frozenset[int]] = frozenset()
 _NUMBERS: Final = msgspec.json.Decoder(set[int])
 
 
@@ -248,13 +249,12 @@ def _ranked(
     wanted = condition(query)
     enough = max(min(RANKED, query.limit * RANKED_EACH), query.limit)
     whole = sum(rarities.values())
-    sought = [Sought(f" {word} ", worth, having.get(word, ()), word in settled) for word, worth in rarities.items()]
+    sought = [Sought(f" {word} ", worth, having.get(word, _NOBODY), word in settled) for word, worth in rarities.items()]
     order = _promising(having, rarities)
     ranked: dict[int, float] = {}
     at, step = 0, enough
     while len(ranked) < enough and (numbers := list(islice(order, step))):
-        for number, length, body in _bodies(connection, numbers, wanted):
-            ranked[number] = score(number, body, length, average, sought, whole)
+        ranked.update(scores(_bodies(connection, numbers, wanted), average, sought, whole))
         # Where a filter leaves most of them out, ever more are looked at.
         at, step = at + step, max(2 * (enough - len(ranked)), at)
     return ranked

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from openclaw_rpc.adapters.memory.rules import best, line_of, memory_of, telling
 from openclaw_rpc.adapters.memory.vectors import cosine, packed, unpacked
 from openclaw_rpc.domain.memory.ports import Folded, Hit, Memory, MemoryCounts, MemoryQuery, Place, Unembedded
-from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, Sought, rarity, score
+from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, Sought, rarity, scores
 from openclaw_rpc.domain.memory.words import folded
 
 
@@ -61,11 +61,11 @@ class VolatileMemoryStore:
         whole = sum(word.rarity for word in sought)
         found: list[tuple[float, int]] = []
         wanted = {entry.number: entry for entry in mine if _wanted(entry, query)}
-        for entry in wanted.values():
-            value = score(entry.number, entry.body, entry.length, average, sought, whole)
-            value = max(value, _by_key(entry.memory, query.prefix))
+        bodies = [(entry.number, entry.length, entry.body) for entry in wanted.values()]
+        for number, value in scores(bodies, average, sought, whole).items():
+            value = max(value, _by_key(wanted[number].memory, query.prefix))
             if value:
-                found.append((value, entry.number))
+                found.append((value, number))
         hits = best(found, query.limit)
         return [Hit(memory=wanted[n].memory, score=value, place=wanted[n].place) for value, n in hits]
 

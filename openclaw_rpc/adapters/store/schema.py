@@ -121,6 +121,7 @@ def open_writer(path: Path, migrations: Sequence[Statements] = MIGRATIONS) -> sq
         StoreUnusable: it can't be made or opened, is damaged, is no store of ours, or is newer than this program.
     """
     _make_private(path)
+    _bind_as_they_are()
     try:
         connection = sqlite3.connect(
             path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
@@ -161,6 +162,15 @@ def open_reader(path: Path) -> sqlite3.Connection:
         )
     except sqlite3.Error as error:
         raise _unusable(path, error) from error
+
+
+def _bind_as_they_are() -> None:
+    """Have NULL and bytes bound without a search for something that adapts them, which costs half of binding a row.
+
+    `sqlite3` spares that search for other types, and for these where an adapter is registered.
+    """
+    sqlite3.register_adapter(type(None), {None: None}.get)
+    sqlite3.register_adapter(bytes, bytes)
 
 
 def _make_private(path: Path) -> None:

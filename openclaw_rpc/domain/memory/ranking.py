@@ -5,7 +5,7 @@ is never negative. G. Cormack, C. Clarke, S. Büttcher, "Reciprocal Rank Fusion"
 """
 
 import math
-from collections.abc import Container, Sequence
+from collections.abc import Iterable, Sequence, Set
 from typing import Final, NamedTuple
 
 import msgspec
@@ -38,33 +38,37 @@ class Sought(NamedTuple):
 
     word: str
     rarity: float
-    holders: Container[int]
+    holders: Set[int]
     settled: bool
 
 
-def score(number: int, body: str, length: int, average: float, words: Sequence[Sought], rarities: float) -> float:
-    """The score of a memory, 0 where it has none of the words.
+def scores(
+    bodies: Iterable[tuple[int, int, str]], average: float, words: Sequence[Sought], rarities: float
+) -> dict[int, float]:
+    """The scores of memories by their numbers, 0 where one has none of the words.
 
     Args:
-        number: the memory's.
-        body: its words, or their beginning, between single spaces.
-        length: how many words it has.
+        bodies: of each memory its number, how many words it has, and these, or their beginning, between single spaces.
         average: how many the user's memories have on average.
         words: those that were asked for.
         rarities: theirs together.
     """
-    room = f" {body[:READ]} "
-    weight = _K1 * (1 - _B + _B * length / max(average, 1.0))
-    total = 0.0
+    rooms: dict[int, str] = {}
+    weights: dict[int, float] = {}
+    for number, length, body in bodies:
+        rooms[number] = f" {body[:READ]} "
+        weights[number] = _K1 * (1 - _B + _B * length / max(average, 1.0))
+    totals = dict.fromkeys(rooms, 0.0)
     for word, rare, holders, settled in words:
-        held = number in holders
-        if held or not settled:
-            times = room.count(word) or held
-            total += rare * times * (_K1 + 1) / (times + weight)
-    if total == 0:
-        return 0.0
+        # Most memories have few of the words: only those are looked at that may have it.
+        for number in rooms.keys() & holders if settled else rooms:
+            times = rooms[number].count(word) or number in holders
+            totals[number] += rare * times * (_K1 + 1) / (times + weights[number])
     # A memory of average length with every word once gives 0.75; more of the same comes ever nearer to 1.
-    return round(-math.expm1(-total / rarities * _LOG_4), 6) or 1e-6
+    return {
+        number: round(-math.expm1(-total / rarities * _LOG_4), 6) or 1e-6 if total else 0.0
+        for number, total in totals.items()
+    }
 
 
 def tidy(value: float) -> float:
