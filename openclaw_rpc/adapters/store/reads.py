@@ -23,6 +23,12 @@ from openclaw_rpc.protocol.chat import ChatMessage
 
 _SUMS = """count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),
     coalesce(sum(latency_ms), 0), sum(cost) FROM usage"""
+_USERS = """WITH RECURSIVE everybody (user) AS (SELECT min(user) FROM {table} UNION ALL
+    SELECT (SELECT min(user) FROM {table} WHERE user > everybody.user) FROM everybody WHERE user IS NOT NULL) """
+"""The users that a table has, each by one look into its index by user."""
+_NEWEST_OF_EACH = """WHERE number IN (
+    SELECT value FROM everybody, json_each((SELECT json_group_array(number) FROM (
+        SELECT number FROM sessions{where} ORDER BY updated_at DESC, id DESC LIMIT ?))))"""
 _OF_SESSION = "place >= (sessions.number << 32) AND place < ((sessions.number + 1) << 32)"
 _USAGE_KEYS = {
     "day": "substr(at, 1, 10)",
@@ -83,7 +89,14 @@ def list_sessions(db: sqlite3.Connection, query: SessionQuery) -> tuple[list[Ses
     if after is not None:
         where.add("(updated_at, id) < (?, ?)", *after)
         offset = 0
-    sql = f"{SELECT_SESSION}{where} ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?"
+    if query.user is None:
+        # Everybody's, without an index for them, which would be written for every message: the newest of each user.
+        where.add("user = everybody.user")
+        sql = _USERS.format(table="sessions") + SELECT_SESSION + _NEWEST_OF_EACH.format(where=where)
+        where.values.append(offset + query.limit + 1)
+    else:
+        sql = f"{SELECT_SESSION}{where}"
+    sql += " ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?"
     rows: list[Row] = db.execute(sql, (*where.values, query.limit + 1, offset)).fetchall()
     page = [session_of(row) for row in rows[: query.limit]]
     return page, total, cursor_after(page[-1]) if page and len(rows) > len(page) else None
@@ -127,16 +140,20 @@ def events(db: sqlite3.Connection, session_id: str, after: int, limit: int) -> l
 def usage(db: sqlite3.Connection, query: UsageQuery) -> tuple[list[UsageSum], UsageSum]:
     """See ``Store.usage``. The largest are those with the most tokens."""
     where = Where()
-    where.given("user = ?", query.user)
+    if query.user is None:
+        where.add("user IN (SELECT user FROM everybody)")
+    else:
+        where.add("user = ?", query.user)
     where.given("session_key = ?", query.session_key)
     where.given("agent_id = ?", query.agent_id)
     where.given("model = ?", query.model)
     where.given("at >= ?", query.since)
     where.given("at < ?", query.until)
     order = "1 DESC" if query.by == "day" else "sum(prompt_tokens) + sum(completion_tokens) DESC, 1"
-    by = f"SELECT {_USAGE_KEYS[query.by]}, {_SUMS}{where} GROUP BY 1 ORDER BY {order} LIMIT ?"
+    everybody = _USERS.format(table="usage") if query.user is None else ""
+    by = f"{everybody}SELECT {_USAGE_KEYS[query.by]}, {_SUMS}{where} GROUP BY 1 ORDER BY {order} LIMIT ?"
     sums = [_sum_of(row) for row in db.execute(by, (*where.values, query.limit))]
-    total = _sum_of(db.execute(f"SELECT 'total', {_SUMS}{where}", where.values).fetchone())
+    total = _sum_of(db.execute(f"{everybody}SELECT 'total', {_SUMS}{where}", where.values).fetchone())
     return sums, total
 
 

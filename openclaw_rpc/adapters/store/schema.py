@@ -99,6 +99,8 @@ MIGRATIONS: Sequence[Statements] = (
         "CREATE INDEX runs_by_key ON runs (user, idempotency_key, created_at) WHERE idempotency_key IS NOT NULL",
         "CREATE INDEX runs_unfinished ON runs (created_at) WHERE status IN ('queued', 'running')",
     ),
+    # What everybody has is asked for seldom, and written with every turn: the indexes by user serve it as well.
+    ("DROP INDEX sessions_by_time", "DROP INDEX usage_by_time"),
 )
 """Version n of the file is reached by the first n entries. Never change one that was released: add another."""
 

@@ -188,16 +188,35 @@ async def test_a_file_of_the_first_version_keeps_all_that_is_in_it(path: Path) -
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-@pytest.mark.parametrize("user", ["ada", None])
-def test_a_page_of_sessions_is_read_in_the_order_of_an_index(path: Path, user: str | None) -> None:
-    """Sorting would read every session that the pages before it hold."""
+async def test_a_page_of_sessions_is_read_in_the_order_of_an_index(path: Path) -> None:
+    """Sorting would read every session that the pages before it hold. Everybody's are the newest of each user."""
+    async with SqliteStore.open(path) as store:
+        for number in range(40):
+            one = session(f"s{number}", "ada" if number % 4 else "bob")
+            await store.admit(one, run(f"r_{number}", one), [message(f"m_{number}")])
+    for user in ("ada", None):
+        asked: list[str] = []
+        with closing(open_reader(path)) as db:
+            db.set_trace_callback(asked.append)
+            for more in ({"offset": 9}, {"cursor": cursor_after(session("one"))}, {"since": at(1), "until": at(2)}):
+                reads.list_sessions(db, SessionQuery(user=user, limit=9, **more))  # pyright: ignore[reportArgumentType]
+            db.set_trace_callback(None)
+            plans = [str(db.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()) for sql in asked if "ORDER BY" in sql]
+        assert len(plans) == 3
+        sorted_ = 1 if user is None else 0  # those that were gathered
+        for plan in plans:
+            assert "INDEX sessions_by_user (user=? AND" in plan or "INDEX sessions_by_user (user=?)" in plan
+            assert "SCAN sessions" not in plan
+            assert plan.count("TEMP B-TREE FOR ORDER BY") == sorted_
+
+
+def test_usage_of_everybody_since_a_time_is_read_by_each_users_index(path: Path) -> None:
     asked: list[str] = []
     open_writer(path).close()
     with closing(open_reader(path)) as db:
         db.set_trace_callback(asked.append)
-        for more in ({"offset": 9}, {"cursor": cursor_after(session("one"))}, {"since": at(1), "until": at(2)}):
-            reads.list_sessions(db, SessionQuery(user=user, limit=9, **more))  # pyright: ignore[reportArgumentType]
+        reads.usage(db, UsageQuery(user=None, by="day", limit=9, since=at(1)))
         db.set_trace_callback(None)
-        plans = [str(db.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()) for sql in asked if "ORDER BY" in sql]
-    assert len(plans) == 3
-    assert [plan for plan in plans if "INDEX sessions_by_" not in plan or "TEMP B-TREE" in plan] == []
+        plans = [str(db.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()) for sql in asked if "usage" in sql]
+    assert len(plans) == 2
+    assert [plan for plan in plans if "INDEX usage_by_user (user=? AND at>?)" not in plan] == []
