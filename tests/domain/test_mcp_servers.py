@@ -207,6 +207,19 @@ async def test_agents_use_them_as_tools_and_those_that_change_things_are_written
         assert [record.tool for record in await tools.records()] == ["a__act", "a__act"]
 
 
+async def test_tools_are_made_once_as_long_as_a_server_offers_the_same():
+    async with World(a=ONE).serving() as world:
+        await eventually(lambda: world.status() == {"a": "ready"})
+        source = McpTools(world.servers)
+        context = ToolWorld().context()
+        first = await source.tools(context)
+        assert await source.tools(context) is first
+        world.connector.open["a"].offered = [remote("other")]
+        world.connector.open["a"].tell()
+        await eventually(lambda: world.servers.list()[0].tools == ["a__other"])
+        assert [tool.spec.name for tool in await source.tools(context)] == ["a__other"]
+
+
 def test_names_are_made_such_that_models_take_them_and_no_two_are_one():
     tools = [remote(name) for name in ("a.b", "a/b", "天气", "x" * 100, "x" * 101, "a_b")]
     names = list(named("server", tools))

@@ -1,5 +1,6 @@
 """A tool, and where tools come from."""
 
+import operator
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
@@ -36,12 +37,30 @@ class ToolSource(Protocol):
     """
 
     async def tools(self, context: RunContext) -> Sequence[Tool]:
-        """The tools that a run may be given; asked for at each run, so it must be cheap."""
+        """The tools that a run may be given; asked for at each run, so it must be cheap.
+
+        Where they are the same as the last time, the same sequence spares a look at each. What was answered is never
+        changed.
+        """
         ...
 
     async def briefing(self, context: RunContext) -> Sequence[str]:
         """What is added to the run's system prompt: memories that fit, prompts of skills that were called."""
         ...
+
+
+class MadeTools:
+    """Tools that were made of something, and are made anew only where it is something else."""
+
+    def __init__(self) -> None:
+        self._of: Sequence[object] = ()
+        self._tools: Sequence[Tool] = ()
+
+    def of(self, things: Sequence[object], make: Callable[[], Sequence[Tool]]) -> Sequence[Tool]:
+        """What ``make`` made of these very objects the last time, or makes now."""
+        if len(things) != len(self._of) or not all(map(operator.is_, things, self._of)):
+            self._of, self._tools = things, make()
+        return self._tools
 
 
 class FixedTools:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from openclaw_rpc.domain.mcp import McpServers, OfferedTool
 from openclaw_rpc.domain.ports import RunContext, ToolSpec
-from openclaw_rpc.domain.tools.base import Tool
+from openclaw_rpc.domain.tools.base import MadeTools, Tool
 from openclaw_rpc.protocol.base import JsonObject
 
 MAX_DESCRIPTION: Final = 4000
@@ -21,10 +21,12 @@ class McpTools:
 
     def __init__(self, servers: McpServers) -> None:
         self._servers = servers
+        self._made = MadeTools()
 
     async def tools(self, context: RunContext) -> Sequence[Tool]:
         """A tool for each; dangerous unless its server says that it changes nothing."""
-        return [self._tool(offered) for offered in await self._servers.tools()]
+        offered = await self._servers.tools()
+        return self._made.of(offered, lambda: [self._tool(one) for one in offered])
 
     async def briefing(self, context: RunContext) -> Sequence[str]:
         """Nothing: what a server says of itself is no part of our prompt."""

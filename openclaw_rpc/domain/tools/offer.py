@@ -69,14 +69,14 @@ class _Heard:
 class _Judged:
     """What was decided of the tools of an agent, under the rules of that time.
 
-    ``chosen`` and ``specs`` are what came of the tools ``asked`` the last time: mostly they are the same again.
+    ``chosen`` and ``specs`` are what came of what sources answered the last time: mostly it is the same again.
     """
 
     def __init__(self, agent: Agent, settings: SecurityPolicy) -> None:
         self.agent = agent
         self.settings = settings
         self.tools: dict[str, tuple[Tool, Offered | None]] = {}
-        self.asked: list[Tool] = []
+        self.answered: list[Sequence[Tool]] = []
         self.chosen: dict[str, Offered] = {}
         self.specs: list[ToolSpec] = []
 
@@ -153,8 +153,8 @@ class Offers:
         if judged is None or judged.agent is not agent or judged.settings is not settings:
             # Nobody's rules changed since: what was decided of a tool holds.
             judged = self._judged[agent.id] = _Judged(agent, settings)
-        asked = [tool for _, tools in heard.tools for tool in tools]
-        if len(asked) == len(judged.asked) and all(map(operator.is_, asked, judged.asked)):
+        answered = [tools for _, tools in heard.tools]
+        if len(answered) == len(judged.answered) and all(map(operator.is_, answered, judged.answered)):
             return judged
         chosen: dict[str, Offered] = {}
         for source, tools in heard.tools:
@@ -167,7 +167,7 @@ class Offers:
                     self._complain("two tools have one name", source, name)
                 elif known[1] is not None:
                     chosen[name] = known[1]
-        judged.asked, judged.chosen = asked, chosen
+        judged.answered, judged.chosen = answered, chosen
         judged.specs = [one.tool.spec for one in chosen.values() if one.decision.policy != "deny"]
         return judged
 

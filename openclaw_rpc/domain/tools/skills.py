@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,7 +11,7 @@ from openclaw_rpc.domain.ports import RunContext, ToolSpec
 from openclaw_rpc.domain.skills.library import Skill
 from openclaw_rpc.domain.skills.manifest import SkillTool
 from openclaw_rpc.domain.skills.service import Skills
-from openclaw_rpc.domain.tools.base import Tool
+from openclaw_rpc.domain.tools.base import MadeTools, Tool
 from openclaw_rpc.domain.tools.policy import matches
 from openclaw_rpc.protocol.base import JsonObject
 
@@ -26,6 +27,7 @@ class SkillTools:
     def __init__(self, skills: Skills, agents: Agents) -> None:
         self._skills = skills
         self._agents = agents
+        self._made: defaultdict[str, MadeTools] = defaultdict(MadeTools)
 
     async def tools(self, context: RunContext) -> Sequence[Tool]:
         """A tool for each command of each skill. One whose skill has permissions, or no sandbox, is dangerous."""
@@ -33,9 +35,15 @@ class SkillTools:
         if not any(tool.command for skill in skills for tool in skill.manifest.tools):
             return ()
         walled = await self._skills.walled()
-        return [
-            self._tool(skill, tool, walled=walled) for skill in skills for tool in skill.manifest.tools if tool.command
-        ]
+        return self._made[context.agent_id].of(
+            [walled, *(skill.manifest for skill in skills)],
+            lambda: [
+                self._tool(skill, tool, walled=walled)
+                for skill in skills
+                for tool in skill.manifest.tools
+                if tool.command
+            ],
+        )
 
     async def briefing(self, context: RunContext) -> Sequence[str]:
         """The prompts of the skills that the run's message calls."""

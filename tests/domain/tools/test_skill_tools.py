@@ -37,6 +37,19 @@ async def test_the_tools_of_active_skills_are_offered_under_their_skill(tmp_path
     assert await names(world, run_id="run_2") == ["net_do"]
 
 
+async def test_tools_are_made_once_as_long_as_their_skills_stay_as_they_are(tmp_path: Path):
+    """What was decided of them, and the JSON that models were told of them with, is then used again."""
+    world = World(tmp_path, agents={"careful": AgentSettings(skills=["net*"])})
+    first = (await world.tools.prepare(world.context())).tools
+    await world.tools.prepare(world.context(agent_id="careful", run_id="run_2"))
+    assert (await world.tools.prepare(world.context(run_id="run_3"))).tools is first
+    await world.skills.skills.enable("echo", False)
+    await world.skills.skills.enable("echo", True)
+    write_skill(world.skills.folder / "net", manifest("net", tool("net_other"), permissions={"network": True}))
+    world.skills.clock.advance(2)
+    assert await names(world, run_id="run_4") == ["say_back", "net_other"]
+
+
 async def test_an_agent_s_list_of_skills_limits_tools_and_prompts(tmp_path: Path):
     world = World(tmp_path, agents={"careful": AgentSettings(skills=["net*"]), "none": AgentSettings(skills=[])})
     assert await names(world, agent_id="careful") == ["net_do"]
