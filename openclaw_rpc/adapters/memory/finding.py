@@ -249,7 +249,9 @@ def _ranked(
     wanted = condition(query)
     enough = max(min(RANKED, query.limit * RANKED_EACH), query.limit)
     whole = sum(rarities.values())
-    sought = [Sought(f" {word} ", worth, having.get(word, _NOBODY), word in settled) for word, worth in rarities.items()]
+    sought = [
+        Sought(f" {word} ", worth, having.get(word, _NOBODY), word in settled) for word, worth in rarities.items()
+    ]
     order = _promising(having, rarities)
     ranked: dict[int, float] = {}
     at, step = 0, enough

@@ -62,8 +62,8 @@ class VolatileMemoryStore:
         found: list[tuple[float, int]] = []
         wanted = {entry.number: entry for entry in mine if _wanted(entry, query)}
         bodies = [(entry.number, entry.length, entry.body) for entry in wanted.values()]
-        for number, value in scores(bodies, average, sought, whole).items():
-            value = max(value, _by_key(wanted[number].memory, query.prefix))
+        for number, by_words in scores(bodies, average, sought, whole).items():
+            value = max(by_words, _by_key(wanted[number].memory, query.prefix))
             if value:
                 found.append((value, number))
         hits = best(found, query.limit)

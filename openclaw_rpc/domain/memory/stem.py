@@ -5,7 +5,6 @@ M. F. Porter, "An algorithm for suffix stripping", Program 14(3), 1980 (https://
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Final
 
 _C: Final = "[^aeiou](?:[^aeiouy])*"
@@ -32,7 +31,6 @@ _STEP_4: Final = (
 )  # fmt: skip
 
 
-@lru_cache(maxsize=20_000)
 def stem(word: str) -> str:
     """The stem of a lower-case word: `preferences` and `preferred` both give `prefer`."""
     if len(word) < 3:

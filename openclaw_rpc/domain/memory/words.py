@@ -15,6 +15,7 @@ from openclaw_rpc.domain.memory.stem import stem
 
 WORD_CHARACTERS: Final = 64
 """Longer words are told apart by their first characters."""
+_ENOUGH: Final = WORD_CHARACTERS + 1
 PIECE: Final = 65_536
 """How many characters are worked on at a time, so that other threads get their turn."""
 
@@ -51,7 +52,7 @@ def index_words(text: str) -> list[str]:
     words: list[str] = []
     for piece in _pieces(text):
         if piece.isascii():
-            words.extend([_word(word) for word in _PLAIN.findall(piece.lower())])
+            words.extend([_word(word[:_ENOUGH]) for word in _PLAIN.findall(piece.lower())])
             continue
         for run, word in _tokens(piece):
             if run:
@@ -68,7 +69,7 @@ def query_words(text: str, limit: int) -> list[str]:
     for piece in _pieces(text):
         if piece.isascii():
             for match in _PLAIN.finditer(piece.lower()):
-                words[_word(match[0])] = None
+                words[_word(match[0][:_ENOUGH])] = None
                 if len(words) >= limit:
                     return list(words)
             continue
@@ -116,7 +117,7 @@ def _tokens(piece: str) -> Iterator[tuple[str, str]]:
         if match.lastgroup == "run":
             yield match[0], ""
         else:
-            yield "", _word(match[0])
+            yield "", _word(match[0][:_ENOUGH])
 
 
 def _pieces(text: str) -> Iterator[str]:
@@ -131,7 +132,9 @@ def _pieces(text: str) -> Iterator[str]:
     yield text[begin:]
 
 
+@lru_cache(maxsize=20_000)
 def _word(word: str) -> str:
+    """What a word is found by, of which no more than `_ENOUGH` characters need be given."""
     if word.isascii() and word.isalpha() and len(word) <= WORD_CHARACTERS:
         return stem(word)
     return word[:WORD_CHARACTERS]

@@ -145,6 +145,13 @@ def conversation(messages: Sequence[ChatMessage]) -> list[JsonObject]:
     return forms
 
 
+def _surely_fit(messages: list[JsonObject], room: int) -> bool:
+    """Whether messages have room, told without an estimate of each: a text has no more tokens than bytes."""
+    if any(isinstance(message["content"], list) for message in messages):
+        return False  # pictures: many tokens behind a short address
+    return len(msgspec.json.encode(messages)) <= room
+
+
 def fit(system: str, messages: list[JsonObject], limit: int, max_tokens: int | None) -> list[JsonObject]:
     """The prompt for a model that holds ``limit`` tokens, by the rule of this module.
 
@@ -154,6 +161,8 @@ def fit(system: str, messages: list[JsonObject], limit: int, max_tokens: int | N
     room = limit - (max_tokens or min(ANSWER_TOKENS, limit // ANSWER_SHARE))
     head: list[JsonObject] = [{"role": "system", "content": system}] if system else []
     room -= sum(map(tokens_of, head))
+    if _surely_fit(messages, room):
+        return head + messages
     last = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=0)
     costs = [tokens_of(message) for message in messages]
     needed = sum(costs[last:])
