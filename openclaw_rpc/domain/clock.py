@@ -44,8 +44,7 @@ def iso(seconds: float) -> str:
     Raises:
         ValueError, OverflowError: the year is not in 1 to 9999.
     """
-    milli = round(seconds * 1_000_000) // 1000
-    return f"{_second(milli // 1000)}.{milli % 1000:03}Z"
+    return _millisecond(round(seconds * 1_000_000) // 1000)
 
 
 def parse_time(text: str, field: str) -> str:
@@ -84,6 +83,12 @@ def new_id(prefix: str) -> str:
     fewer of its pages.
     """
     return f"{prefix}_{time.time_ns() // 1_000_000:011x}{os.urandom(12).hex()}"
+
+
+@lru_cache(maxsize=16)
+def _millisecond(milliseconds: int) -> str:
+    """A time; what happens at once asks for the same one again."""
+    return f"{_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
 
 
 @lru_cache(maxsize=16)

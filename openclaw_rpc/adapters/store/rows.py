@@ -1,7 +1,7 @@
 """Records as rows, and rows as records. A row's columns stand in the order of its SELECT here."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import msgspec
 
@@ -81,7 +81,7 @@ def session_of(row: Row) -> SessionRecord:
     )
 
 
-class NewMessage(NamedTuple):
+class NewMessage(msgspec.Struct, frozen=True, gc=False):
     """A message's row, beginning with its id, and what it does to its session where it is new."""
 
     row: Row

@@ -197,13 +197,13 @@ def _keep_messages(
     """Keep messages; answers of the new ones how many, when the last was created, and the first summary."""
     number, _, last = session
     count, latest, first = 0, "", None
-    for row, created_at, summary in messages:
-        if db.execute(_INSERT_MESSAGE, (last + count + 1, number, *row)).rowcount:
+    for message in messages:
+        if db.execute(_INSERT_MESSAGE, (last + count + 1, number, *message.row)).rowcount:
             count += 1
-            latest = max(latest, created_at)
-            first = first or summary
+            latest = max(latest, message.created_at)
+            first = first or message.summary
         else:
-            message_id, *columns = row
+            message_id, *columns = message.row
             db.execute(_REPLACE_MESSAGE, (*columns, message_id, number))
     return count, latest, first
 

@@ -8,6 +8,7 @@ and links are refused.
 import ctypes
 import errno
 import os
+import struct
 import sys
 from collections.abc import Callable
 from functools import lru_cache
@@ -43,8 +44,8 @@ class Opener(Protocol):
         ...
 
 
-class _OpenHow(ctypes.Structure):
-    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
+_HOW: Final = struct.Struct("@QQQ")
+"""`struct open_how`: flags, mode, resolve."""
 
 
 class KernelOpener:
@@ -52,6 +53,7 @@ class KernelOpener:
 
     def __init__(self) -> None:
         self._syscall = ctypes.CDLL(None, use_errno=True).syscall
+        self._syscall.argtypes = (ctypes.c_long, ctypes.c_int, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_size_t)
         self._syscall.restype = ctypes.c_long
 
     def open(self, root: int, parts: Parts, flags: int, mode: int = 0) -> int:
@@ -80,14 +82,8 @@ class KernelOpener:
 
     def _call(self, root: int, path: bytes, flags: int, mode: int, resolve: int) -> int:
         """A descriptor, or the error's number, negative."""
-        how = _OpenHow(flags | os.O_CLOEXEC, mode, resolve)
-        found: int = self._syscall(
-            ctypes.c_long(SYS_OPENAT2),
-            ctypes.c_int(root),
-            ctypes.c_char_p(path),
-            ctypes.byref(how),
-            ctypes.c_size_t(ctypes.sizeof(how)),
-        )
+        how = _HOW.pack(flags | os.O_CLOEXEC, mode, resolve)
+        found: int = self._syscall(SYS_OPENAT2, root, path, how, _HOW.size)
         return found if found >= 0 else -ctypes.get_errno()
 
 

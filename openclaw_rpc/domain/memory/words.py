@@ -19,6 +19,9 @@ _ENOUGH: Final = WORD_CHARACTERS + 1
 PIECE: Final = 65_536
 """How many characters are worked on at a time, so that other threads get their turn."""
 
+SHORT: Final = 1_000
+"""Up to so many characters, all words of a text are found at once, be they wanted or not."""
+
 # Kana, bopomofo, Han, Hangul; Thai, Lao, Tibetan, Myanmar, Khmer.
 _UNSPACED: Final = (
     "\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3100-\u312f\u31a0-\u31bf\u31f0-\u31ff"
@@ -68,8 +71,8 @@ def query_words(text: str, limit: int) -> list[str]:
     words: dict[str, None] = {}
     for piece in _pieces(text):
         if piece.isascii():
-            for match in _PLAIN.finditer(piece.lower()):
-                words[_word(match[0][:_ENOUGH])] = None
+            for word in _plain(piece.lower()):
+                words[_word(word[:_ENOUGH])] = None
                 if len(words) >= limit:
                     return list(words)
             continue
@@ -109,6 +112,13 @@ def text_of(parts: Iterable[Any]) -> str:
 def _token() -> re.Pattern[str]:
     """`_TOKEN`, which takes 5 ms to compile: too long for a start that has no text to look at."""
     return re.compile(_TOKEN)
+
+
+def _plain(piece: str) -> Iterable[str]:
+    """The words of ASCII text in lower case; those of a long one not before they are asked for."""
+    if len(piece) <= SHORT:
+        return _PLAIN.findall(piece)
+    return (match[0] for match in _PLAIN.finditer(piece))
 
 
 def _tokens(piece: str) -> Iterator[tuple[str, str]]:
