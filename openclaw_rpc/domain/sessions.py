@@ -34,6 +34,10 @@ from openclaw_rpc.protocol.session import (
 
 SNAPSHOT_TRIES = 5
 Live = Callable[[str], list[LiveRun]]
+Stop = Callable[[str], Awaitable[None]]
+"""Ends all runs of the session with that id."""
+Later = Callable[[Callable[[], None]], None]
+"""Does what is told of a call when its caller has the answer."""
 
 
 def reach(principal: Principal, user: str | None) -> str | None:
@@ -158,16 +162,16 @@ class Sessions:
         messages, older = await self._store.messages(record.id, limit, before)
         return ChatHistory(messages=messages, next_cursor=messages[0].message_id if older and messages else None)
 
-    async def create(self, principal: Principal, params: SessionCreateParams) -> SessionInfo:
+    async def create(self, principal: Principal, params: SessionCreateParams, later: Later) -> SessionInfo:
         """Make a session."""
         agent = self._agents.get(params.agent_id)
         record = self.blank(principal.user, params.session_key, agent.id, params.channel)
         record.model, record.title = params.model, params.title
         record.labels, record.context = params.labels, params.context
         await self._store.create_session(record)
-        return self.announce(record)
+        return self._announced(record, later)
 
-    async def update(self, principal: Principal, params: SessionUpdateParams) -> SessionInfo:
+    async def update(self, principal: Principal, params: SessionUpdateParams, later: Later) -> SessionInfo:
         """Change a session's settings."""
         record = await self.find(principal, params.session_key)
         if params.title is not UNSET:
@@ -180,9 +184,9 @@ class Sessions:
             record.labels = params.labels
         record.updated_at = self.now()
         await self._store.update_session(record)
-        return self.announce(record)
+        return self._announced(record, later)
 
-    async def delete(self, principal: Principal, key: str, stop: Callable[[str], Awaitable[None]]) -> None:
+    async def delete(self, principal: Principal, key: str, stop: Stop, later: Later) -> None:
         """Remove a session; ``stop`` ends its runs first.
 
         Raises:
@@ -193,10 +197,11 @@ class Sessions:
         if not await self._store.delete_session(record.id):
             raise NotFound(f"there is no session {key!r}", field="sessionKey")
         await self._forget(record)
-        self._streams.of(record).tell(session_deleted, SessionGoneEvent(session_key=record.key))
+        stream = self._streams.of(record)
         self._streams.drop(record.id)
+        later(lambda: stream.tell(session_deleted, SessionGoneEvent(session_key=record.key)))
 
-    async def reset(self, principal: Principal, key: str, stop: Callable[[str], Awaitable[None]]) -> SessionInfo:
+    async def reset(self, principal: Principal, key: str, stop: Stop, later: Later) -> SessionInfo:
         """Remove a session's messages; its stream begins anew."""
         record = await self.find(principal, key)
         await stop(record.id)
@@ -207,14 +212,14 @@ class Sessions:
         record.epoch, record.message_count, record.summary, record.updated_at = stream.epoch, 0, None, self.now()
         await self._store.commit(record.id, epoch=record.epoch)
         await self._store.update_session(record)
-        stream.tell(session_reset, SessionGoneEvent(session_key=record.key))
-        return self.announce(record)
+        later(lambda: stream.tell(session_reset, SessionGoneEvent(session_key=record.key)))
+        return self._announced(record, later)
 
     async def _forget(self, record: SessionRecord) -> None:
         for listener in self.forgotten:
             await listener(record)
 
-    async def fork(self, principal: Principal, params: SessionForkParams) -> SessionInfo:
+    async def fork(self, principal: Principal, params: SessionForkParams, later: Later) -> SessionInfo:
         """Copy a session up to a message."""
         source = await self.find(principal, params.session_key)
         await self._settle(source)
@@ -224,7 +229,7 @@ class Sessions:
         if not await self._store.copy_session(source.id, record, params.message_id):
             raise NotFound(f"the session has no message {params.message_id!r}", field="messageId")
         kept = await self._store.find_session(record.user, record.key)
-        return self.announce(kept or record)
+        return self._announced(kept or record, later)
 
     async def inject(self, principal: Principal, key: str, message: ChatMessage) -> ChatInjected:
         """Put a message into a session."""
@@ -233,11 +238,13 @@ class Sessions:
         await self._streams.keep(self._streams.of(record), ((chat_message, data),), messages=(message,))
         return ChatInjected(session_key=record.key, message=message)
 
-    def announce(self, record: SessionRecord) -> SessionInfo:
+    def announce(self, record: SessionRecord) -> None:
         """Tell that a session was made or changed."""
-        shown = info(record, [])
-        self._streams.of(record).tell(session_updated, SessionEvent(session=shown))
-        return shown
+        self._streams.of(record).tell(session_updated, SessionEvent(session=info(record, [])))
+
+    def _announced(self, record: SessionRecord, later: Later) -> SessionInfo:
+        later(lambda: self.announce(record))
+        return info(record, [])
 
 
 def info(record: SessionRecord, live: list[LiveRun]) -> SessionInfo:

@@ -48,21 +48,23 @@ class SessionMethods:
 
     async def create(self, params: SessionCreateParams, call: Call) -> SessionInfo:
         """Make a session."""
-        return await self._sessions.create(call.principal, params)
+        return await self._sessions.create(call.principal, params, call.after_answer)
 
     async def update(self, params: SessionUpdateParams, call: Call) -> SessionInfo:
         """Change a session."""
-        return await self._sessions.update(call.principal, params)
+        return await self._sessions.update(call.principal, params, call.after_answer)
 
     async def delete(self, params: SessionKeyParams, call: Call) -> SessionDeleted:
         """Delete a session."""
-        await self._sessions.delete(call.principal, params.session_key, self._runs.stop_session)
+        await self._sessions.delete(call.principal, params.session_key, self._runs.stop_session, call.after_answer)
         return SessionDeleted(session_key=params.session_key, deleted=True)
 
     async def reset(self, params: SessionKeyParams, call: Call) -> SessionInfo:
         """Empty a session."""
-        return await self._sessions.reset(call.principal, params.session_key, self._runs.stop_session)
+        return await self._sessions.reset(
+            call.principal, params.session_key, self._runs.stop_session, call.after_answer
+        )
 
     async def fork(self, params: SessionForkParams, call: Call) -> SessionInfo:
         """Copy a session."""
-        return await self._sessions.fork(call.principal, params)
+        return await self._sessions.fork(call.principal, params, call.after_answer)

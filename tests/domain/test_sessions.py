@@ -1,5 +1,6 @@
 """Sessions: a snapshot that fits its place in the stream, and who reaches whose."""
 
+from collections.abc import Callable
 from typing import Any
 
 import anyio
@@ -47,11 +48,15 @@ class World:
         self.sessions = Sessions(self.store, self.streams, Agents({}), ManualClock())
 
     async def create(self, who: Principal = ADA, key: str = "one", **more: Any) -> None:
-        await self.sessions.create(who, SessionCreateParams(session_key=key, **more))
+        await self.sessions.create(who, SessionCreateParams(session_key=key, **more), at_once)
 
 
 def nothing(session_id: str) -> list[Any]:
     return []
+
+
+def at_once(action: Callable[[], None]) -> None:
+    action()
 
 
 async def stopped(session_id: str) -> None:
@@ -121,7 +126,7 @@ async def test_a_reset_begins_a_new_history_and_keeps_the_settings() -> None:
     await world.create(title="Work", model="m")
     await world.sessions.inject(ADA, "one", message("m1", "first"))
     before = await world.sessions.detail(ADA, "one", 10, nothing)
-    shown = await world.sessions.reset(ADA, "one", stopped)
+    shown = await world.sessions.reset(ADA, "one", stopped, at_once)
     after = await world.sessions.detail(ADA, "one", 10, nothing)
     assert (shown.title, shown.model, shown.message_count) == ("Work", "m", 0)
     assert after.epoch != before.epoch
@@ -134,11 +139,11 @@ async def test_a_fork_ends_at_its_message_and_is_the_callers() -> None:
     for at in range(3):
         await world.sessions.inject(ADA, "one", message(f"m{at}", f"text {at}"))
     fork = SessionForkParams(session_key="one", message_id="m1", new_session_key="two")
-    assert (await world.sessions.fork(ADA, fork)).message_count == 2
+    assert (await world.sessions.fork(ADA, fork, at_once)).message_count == 2
     with pytest.raises(Conflict):
-        await world.sessions.fork(ADA, fork)
+        await world.sessions.fork(ADA, fork, at_once)
     with pytest.raises(NotFound):
-        await world.sessions.fork(ADA, SessionForkParams(session_key="one", message_id="m9"))
+        await world.sessions.fork(ADA, SessionForkParams(session_key="one", message_id="m9"), at_once)
     history = await world.sessions.history(ADA, "two", 10, None)
     assert [item.content for item in history.messages] == ["text 0", "text 1"]
 
@@ -146,19 +151,19 @@ async def test_a_fork_ends_at_its_message_and_is_the_callers() -> None:
 async def test_null_takes_a_value_away_and_what_is_left_out_stays() -> None:
     world = World()
     await world.create(title="Work", model="m", labels={"a": "b"})
-    shown = await world.sessions.update(ADA, SessionUpdateParams(session_key="one", title=None))
+    shown = await world.sessions.update(ADA, SessionUpdateParams(session_key="one", title=None), at_once)
     assert (shown.title, shown.model, shown.labels) == (None, "m", {"a": "b"})
     with pytest.raises(NotFound):
-        await world.sessions.update(ADA, SessionUpdateParams(session_key="one", agent_id="nobody"))
+        await world.sessions.update(ADA, SessionUpdateParams(session_key="one", agent_id="nobody"), at_once)
 
 
 async def test_a_deleted_session_is_gone_and_its_key_free() -> None:
     world = World()
     await world.create()
-    await world.sessions.delete(ADA, "one", stopped)
+    await world.sessions.delete(ADA, "one", stopped, at_once)
     for _ in range(2):
         with pytest.raises(NotFound):
-            await world.sessions.delete(ADA, "one", stopped)
+            await world.sessions.delete(ADA, "one", stopped, at_once)
     await world.create()
     async with anyio.create_task_group() as group:
         for at in range(5):

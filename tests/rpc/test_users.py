@@ -113,6 +113,7 @@ async def test_topics_tell_a_users_own_events_alone(who: str, served: TestGatewa
         await alice.client.result("session.create", sessionKey=f"alices-{who}", title=SECRET)
         await alice.client.result("chat.inject", sessionKey=f"alices-{who}", content=SECRET)
         await client.result("session.create", sessionKey=f"own-{who}")
+        await client.event("session.updated")
         told = [frame for frame in client.seen if frame.get("type", "").startswith(("chat.", "session."))]
         assert [frame["data"]["session"]["sessionKey"] for frame in told] == [f"own-{who}"]
 

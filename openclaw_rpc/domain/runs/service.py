@@ -20,7 +20,6 @@ from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.protocol.chat import (
-    ChatMessage,
     ChatMessageEvent,
     ChatRunParams,
     ChatStartedEvent,
@@ -190,12 +189,10 @@ class Runs:
         if kept.id != live.record.id:
             self._forget(live)
             return self._again(kept, live.record), _nothing
-        if draft.named and live.stream.heard(session_updated):
-            self._sessions.announce(live.session)
         if if_busy == "interrupt":
             for other in [other for other in lane if other is not live]:
                 self._stop(other, "aborted")
-        return live.accepted(self._waits(live)), lambda: self._release(live, draft.messages[-1])
+        return live.accepted(self._waits(live)), lambda: self._release(draft)
 
     def _again(self, kept: RunRecord, asked: RunRecord) -> RunAccepted:
         """The run that an idempotency key stands for."""
@@ -223,8 +220,11 @@ class Runs:
         lane = self._lanes.get(live.session.id)
         return self.running >= self.settings.max_running or (lane is not None and lane[0] is not live)
 
-    def _release(self, live: LiveRun, message: ChatMessage) -> None:
+    def _release(self, draft: Draft) -> None:
         """The caller has its answer: the run may begin."""
+        live, message = draft.live, draft.messages[-1]
+        if draft.named and live.stream.heard(session_updated):
+            self._sessions.announce(live.session)
         data = ChatMessageEvent(session_key=live.session.key, message=message, run_id=live.record.id)
         live.opening = data
         live.released = True
