@@ -23,12 +23,14 @@ from openclaw_rpc.domain.memory.service import Memories
 from openclaw_rpc.domain.memory.settings import MemorySettings
 from tests.bench.http import Server, asking, bare_relay
 from tests.bench.measure import TOKEN, Process, Row, configuration, free_port, model_server, running
-from tests.bench.yardstick import slowness
+from tests.bench.yardstick import yardstick
 from tests.support.memory import Lines
 
 TOOL = '[[tool:file_read {"path": "notes.txt"}]]'
-TURNS = 150
-ROUNDS = 7
+TURNS = 35
+ROUNDS = 31
+ECHOES = 40
+"""How often each client of the echo is answered between two rounds: an eighth of a second."""
 MEMORIES = 100_000
 AT_ONCE = 500
 WORDS = 20_000
@@ -86,21 +88,25 @@ async def turns() -> list[Row]:
         _, upstream = stack.enter_context(model_server())
         home = stack.enter_context(tempfile.TemporaryDirectory(prefix="openclaw-bench-"))
         bare, port = stack.enter_context(bare_relay(upstream))
-        async with served(Path(home), upstream) as (process, socket), aiohttp.ClientSession() as session:
+        async with (
+            served(Path(home), upstream) as (process, socket),
+            aiohttp.ClientSession() as session,
+            yardstick() as echo,
+        ):
             relay = Server(session, port, bare)
             await _call(socket, "file.write", {"path": "notes.txt", "content": "likes coffee, black"})
             for at in range(30):
                 await _turn(socket, _question(chance), f"warm-{at}")
             costs: list[Row] = []
             relayed: list[Row] = []
-            slow = await slowness()
+            slow = await echo.slowness(ECHOES)
             for round_ in range(ROUNDS):
                 began, before = slow, process.cpu()
                 for at in range(TURNS):
                     await _turn(socket, _question(chance), f"turn-{round_}-{at}")
                 cost = (process.cpu() - before) / TURNS * 1e3
                 bare_cost = await relay.many(2 * TURNS, asking(TOOL, stream=True), at_once=1) * 2 / 1e3
-                slow = await slowness()
+                slow = await echo.slowness(ECHOES)
                 meanwhile = (began + slow) / 2
                 costs.append(Row("CPU of a chat turn with a tool call", cost, "ms", 3, slowness=meanwhile))
                 relayed.append(Row("two such answers, bare relay", bare_cost, "ms", slowness=meanwhile))
