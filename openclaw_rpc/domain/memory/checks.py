@@ -30,8 +30,17 @@ def check(memory: Memory) -> None:
         reason = "is no Unicode text"
     if reason is not None:
         raise InvalidRequest(f"key {reason}", field="key", reason=reason)
-    _fits(memory.value, "value", VALUE_BYTES)
+    check_value(memory.value)
     _fits([memory.metadata, memory.tags], "metadata", METADATA_BYTES)
+
+
+def check_value(value: Any) -> None:
+    """See that a value can be kept.
+
+    Raises:
+        InvalidRequest: it is no JSON. TooLarge: it is; ``details.limit`` is in bytes of JSON.
+    """
+    _fits(value, "value", VALUE_BYTES)
 
 
 def _encodable(text: str) -> bool:

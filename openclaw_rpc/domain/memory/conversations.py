@@ -8,7 +8,7 @@ from typing import Final
 import anyio
 import anyio.to_thread
 
-from openclaw_rpc.domain.memory.checks import check
+from openclaw_rpc.domain.memory.checks import check_value
 from openclaw_rpc.domain.memory.ports import Memory, MemoryStore
 from openclaw_rpc.domain.memory.words import index_words, text_of
 from openclaw_rpc.domain.ports import Log
@@ -55,7 +55,7 @@ class Conversations:
             metadata={"runId": run_id},
             session_key=session_key,
         )
-        check(memory)
+        check_value(memory.value)  # all else is ours
         self._waiting.append(memory)
         self._some.set()
         if len(self._waiting) >= AT_ONCE:

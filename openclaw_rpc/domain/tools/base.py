@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
@@ -33,7 +33,8 @@ class Tool(msgspec.Struct, kw_only=True, frozen=True):
 class ToolSource(Protocol):
     """Brings tools: files, commands, memory, skills, the browser, MCP servers.
 
-    One that bounds by itself how long it waits for others says so by an attribute ``bounded``, which is true.
+    One that adds to a run's prompt is a `Briefing`, too. One that bounds by itself how long it waits for others says so
+    by an attribute ``bounded``, which is true.
     """
 
     async def tools(self, context: RunContext) -> Sequence[Tool]:
@@ -43,6 +44,11 @@ class ToolSource(Protocol):
         changed.
         """
         ...
+
+
+@runtime_checkable
+class Briefing(Protocol):
+    """A source that has more to say than its tools' descriptions."""
 
     async def briefing(self, context: RunContext) -> Sequence[str]:
         """What is added to the run's system prompt: memories that fit, prompts of skills that were called."""
@@ -72,7 +78,3 @@ class FixedTools:
     async def tools(self, context: RunContext) -> Sequence[Tool]:
         """All of them."""
         return self.fixed
-
-    async def briefing(self, context: RunContext) -> Sequence[str]:
-        """Nothing: the tools' descriptions say it."""
-        return ()

@@ -14,7 +14,10 @@ MAX_DESCRIPTION: Final = 4000
 
 
 class McpTools:
-    """What the servers that are there offer. To be asked after all other sources."""
+    """What the servers that are there offer. To be asked after all other sources.
+
+    They add nothing to a prompt: what a server says of itself is no part of ours.
+    """
 
     name = "mcp"
     bounded = True
@@ -27,10 +30,6 @@ class McpTools:
         """A tool for each; dangerous unless its server says that it changes nothing."""
         offered = await self._servers.tools()
         return self._made.of(offered, lambda: [self._tool(one) for one in offered])
-
-    async def briefing(self, context: RunContext) -> Sequence[str]:
-        """Nothing: what a server says of itself is no part of our prompt."""
-        return ()
 
     def _tool(self, offered: OfferedTool) -> Tool:
         remote = offered.remote

@@ -11,7 +11,7 @@ import anyio
 
 from openclaw_rpc.domain.agents import Agent, Agents
 from openclaw_rpc.domain.ports import Log, RunContext, ToolSpec
-from openclaw_rpc.domain.tools.base import FixedTools, Tool, ToolSource
+from openclaw_rpc.domain.tools.base import Briefing, FixedTools, Tool, ToolSource
 from openclaw_rpc.domain.tools.policy import Decision, Policies, SecurityPolicy, matches
 from openclaw_rpc.protocol.errors import GatewayError
 
@@ -52,7 +52,7 @@ class _Source:
         self.name = str(getattr(source, "name", "") or type(source).__name__)
         self.fixed = source.fixed if isinstance(source, FixedTools) else None
         self.tools = source.tools
-        self.briefing = source.briefing
+        self.briefing = source.briefing if isinstance(source, Briefing) else None
         self.skills: NamesSkills | None = getattr(source, "skills", None)
         self.bounded = bool(getattr(source, "bounded", False))
 
@@ -131,10 +131,10 @@ class Offers:
 
     async def _ask(self, one: _Source, context: RunContext, heard: _Heard, *, briefing: bool) -> None:
         heard.tools.append((one.name, await self._said(one, one.tools, context)))
-        if briefing:
+        if briefing and one.briefing is not None:
             heard.briefing += await self._said(one, one.briefing, context)
-            if one.skills is not None:
-                heard.skills.update(dict.fromkeys(await self._said(one, one.skills, context)))
+        if briefing and one.skills is not None:
+            heard.skills.update(dict.fromkeys(await self._said(one, one.skills, context)))
 
     async def _said(
         self, one: _Source, question: Callable[[RunContext], Awaitable[Sequence[T]]], context: RunContext

@@ -61,6 +61,8 @@ class SkillTools:
         return [skill.manifest.slug for skill in called]
 
     async def _called(self, context: RunContext) -> list[Skill]:
+        if "@" not in context.message:
+            return []
         return [skill for skill in await self._skills.called(context.message) if self._allowed(skill, context)]
 
     def _allowed(self, skill: Skill, context: RunContext) -> bool:
