@@ -8,14 +8,13 @@ their words at hand.
 from __future__ import annotations
 
 import sqlite3
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from openclaw_rpc.adapters.memory.rules import best, telling
+from openclaw_rpc.adapters.memory.rules import best, enough, promising, telling
 from openclaw_rpc.adapters.memory.schema import SHIFT
 from openclaw_rpc.domain.memory.ports import MemoryQuery
 from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, READ, Sought, rarity, scores
@@ -33,9 +32,6 @@ ENDS: Final = 1_000
 """How many entries at either end of a stretch of time are looked at for its lowest and highest number."""
 COMMON_KEPT: Final = 4_000
 """Of how many common words it is remembered that they are."""
-RANKED: Final = 100
-RANKED_EACH: Final = 4
-"""How many are ranked with all their words at hand: so many for each that is asked for, `RANKED` at the most."""
 
 _NOBODY: Final[frozenset[int]] = frozenset()
 _NUMBERS: Final = msgspec.json.Decoder(set[int])
@@ -247,36 +243,19 @@ def _ranked(
 ) -> dict[int, float]:
     """The scores of the most promising that the filters let through; all holders of the ``settled`` are known."""
     wanted = condition(query)
-    enough = max(min(RANKED, query.limit * RANKED_EACH), query.limit)
+    wanted_at_least = enough(query.limit)
     whole = sum(rarities.values())
     sought = [
         Sought(f" {word} ", worth, having.get(word, _NOBODY), word in settled) for word, worth in rarities.items()
     ]
-    order = _promising(having, rarities)
+    order = promising(having, rarities)
     ranked: dict[int, float] = {}
-    at, step = 0, enough
-    while len(ranked) < enough and (numbers := list(islice(order, step))):
+    at, step = 0, wanted_at_least
+    while len(ranked) < wanted_at_least and (numbers := list(islice(order, step))):
         ranked.update(scores(_bodies(connection, numbers, wanted), average, sought, whole))
         # Where a filter leaves most of them out, ever more are looked at.
-        at, step = at + step, max(2 * (enough - len(ranked)), at)
+        at, step = at + step, max(2 * (wanted_at_least - len(ranked)), at)
     return ranked
-
-
-def _promising(having: Mapping[str, set[int]], rarities: Mapping[str, float]) -> Iterator[int]:
-    """The gathered, first those whose words tell most together, of equal ones the newest."""
-    gathered: set[int] = set()
-    several: set[int] = set()
-    for numbers in having.values():
-        several |= gathered & numbers
-        gathered |= numbers
-    # Most hold one of the words, which says what they are worth: no need to look at each.
-    worths: defaultdict[float, list[int]] = defaultdict(list)
-    for word, numbers in having.items():
-        worths[rarities[word]].extend(numbers - several)
-    for number in several:
-        worths[sum([rarities[word] for word, numbers in having.items() if number in numbers])].append(number)
-    for worth in sorted(worths, reverse=True):
-        yield from sorted(worths[worth], reverse=True)
 
 
 def _quoted(word: str) -> str:

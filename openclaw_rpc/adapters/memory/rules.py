@@ -1,12 +1,17 @@
 """What every store of memories does alike: a memory as a line of JSON, and the best of what was found."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from typing import Any, Final
 
 import msgspec
 
 from openclaw_rpc.domain.memory.ports import FEW, Kind, Memory
 from openclaw_rpc.protocol.base import JsonObject
+
+RANKED: Final = 100
+RANKED_EACH: Final = 4
+"""How many are ranked with all their words at hand: so many for each that is asked for, `RANKED` at the most."""
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
@@ -65,3 +70,25 @@ def telling(holders: Mapping[str, int], memories: int, common: float) -> list[st
     if common >= 1 or memories < FEW:
         return list(holders)
     return [word for word, count in holders.items() if count <= memories * common]
+
+
+def enough(limit: int) -> int:
+    """How many are ranked with all their words at hand, where so many are asked for."""
+    return max(min(RANKED, limit * RANKED_EACH), limit)
+
+
+def promising(having: Mapping[str, Set[int]], rarities: Mapping[str, float]) -> Iterator[int]:
+    """The gathered, first those whose words tell most together, of equal ones the newest."""
+    gathered: set[int] = set()
+    several: set[int] = set()
+    for numbers in having.values():
+        several |= gathered & numbers
+        gathered |= numbers
+    # Most hold one of the words, which says what they are worth: no need to look at each.
+    worths: defaultdict[float, list[int]] = defaultdict(list)
+    for word, numbers in having.items():
+        worths[rarities[word]].extend(numbers - several)
+    for number in several:
+        worths[sum([rarities[word] for word, numbers in having.items() if number in numbers])].append(number)
+    for worth in sorted(worths, reverse=True):
+        yield from sorted(worths[worth], reverse=True)

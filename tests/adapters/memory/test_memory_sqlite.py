@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from openclaw_rpc.adapters.memory import finding, reads, writes
+from openclaw_rpc.adapters.memory import finding, reads, rules, writes
 from openclaw_rpc.adapters.memory.files import Folder
 from openclaw_rpc.adapters.memory.schema import MIGRATIONS
 from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore, StoreUnusable
@@ -30,7 +30,8 @@ NOW = "2026-09-22T00:00:00.000Z"
 
 
 def opened(home: Path, folder: Folder | None = None) -> AbstractAsyncContextManager[SqliteMemoryStore]:
-    return SqliteMemoryStore.open(home / "memory.db", folder or Folder(home / "memory"))
+    """One that asks its file for everything."""
+    return SqliteMemoryStore.open(home / "memory.db", folder or Folder(home / "memory"), most_at_hand=0)
 
 
 def asking(text: str, limit: int = 1000) -> MemoryQuery:
@@ -293,7 +294,7 @@ async def test_common_words_find_the_best_though_not_all_are_gathered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(finding, "GATHERED", 10)
-    monkeypatch.setattr(finding, "RANKED", 5)
+    monkeypatch.setattr(rules, "RANKED", 5)
     async with opened(tmp_path) as store:
         for number in range(60):
             text = "green tea" if number == 7 else "green leaf" if number % 2 else "black tea"
