@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from itertools import islice
 from typing import Final, NamedTuple
 
-from openclaw_rpc.adapters.memory.rules import best, enough, promising, telling
+from openclaw_rpc.adapters.memory.rules import TOGETHER, best, enough, gathered, promising, telling
 from openclaw_rpc.domain.memory.ports import Hit, Memory, MemoryQuery, Place
 from openclaw_rpc.domain.memory.ranking import Sought, rarity, scores
 
@@ -41,7 +41,7 @@ class _Few:
         self.all: list[Held] = []
         self.characters = 0
         self._length = 0
-        self._holders: defaultdict[str, set[int]] = defaultdict(set)
+        self._holders: defaultdict[str, list[int]] = defaultdict(list)
         self._sessions: defaultdict[str, set[int]] = defaultdict(set)
 
     def add(self, held: Held) -> None:
@@ -49,21 +49,30 @@ class _Few:
         self.all.append(held)
         self._length += held.length
         self.characters += len(held.words)
-        for word in held.words.split(" "):
-            self._holders[word].add(number)
+        for word in set(held.words.split(" ")):
+            self._holders[word].append(number)
         if held.memory.session_key is not None:
             self._sessions[held.memory.session_key].add(number)
 
     def search(self, query: MemoryQuery) -> list[Hit]:
-        left_out = self._sessions.get(query.without_session, _NOBODY) if query.without_session is not None else _NOBODY
-        holders = {word: self._holders.get(word, _NOBODY) - left_out for word in query.words}
-        count = len(self.all)
+        """The best matches, by the rules of `finding.find`, in a time that grows with the words alone."""
+        count, holders = len(self.all), {word: self._left(word, query.without_session) for word in query.words}
         words = telling({word: len(numbers) for word, numbers in holders.items()}, count, query.common)
         rarities = {word: rarity(len(holders[word]), count) for word in words}
-        having = {word: holders[word] for word in words if holders[word]}
+        most = gathered(query, len(query.words))
+        having = {word: set(holders[word][-most:]) for word in words if holders[word]}
         if not having:
             return []
-        sought = [Sought(f" {word} ", worth, holders[word], True) for word, worth in rarities.items()]
+        rarest = sorted(having, key=lambda word: len(holders[word]))
+        for together in (rarest[:some] for some in TOGETHER if some <= len(rarest)):
+            if len(holders[together[-1]]) > most:
+                numbers = sorted(set(holders[together[0]]).intersection(*(holders[word] for word in together[1:])))
+                for word in together:
+                    having[word].update(numbers[-most:])
+        sought = [
+            Sought(f" {word} ", worth, having.get(word, _NOBODY), len(holders[word]) <= most)
+            for word, worth in rarities.items()
+        ]
         bodies = [
             (number, self.all[number].length, self.all[number].words)
             for number in islice(promising(having, rarities), enough(query.limit))
@@ -73,6 +82,12 @@ class _Few:
             Hit(memory=self.all[number].memory, score=value, place=self.all[number].place)
             for value, number in best(((value, number) for number, value in found.items()), query.limit)
         ]
+
+    def _left(self, word: str, session: str | None) -> Sequence[int]:
+        """Who holds a word, the oldest first, but for those of a session."""
+        holders = self._holders.get(word, ())
+        left_out = self._sessions.get(session) if session is not None else None
+        return [number for number in holders if number not in left_out] if left_out else holders
 
 
 class AtHand:

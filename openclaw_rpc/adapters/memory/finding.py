@@ -14,18 +14,11 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from openclaw_rpc.adapters.memory.rules import best, enough, promising, telling
+from openclaw_rpc.adapters.memory.rules import TOGETHER, best, enough, gathered, promising, telling
 from openclaw_rpc.adapters.memory.schema import SHIFT
 from openclaw_rpc.domain.memory.ports import MemoryQuery
 from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, READ, Sought, rarity, scores
 
-GATHERED: Final = 4_000
-"""How many holders are gathered at the most, of all words together."""
-GATHERED_EACH: Final = 4
-GATHERED_LEAST: Final = 100
-"""How many holders of a word are gathered: so many for each memory that is asked for, but not less than this."""
-TOGETHER: Final = (3, 2)
-"""How many of the rarest words must come together where not all holders are gathered."""
 LOOKED_AT: Final = 2_000
 """Of about how many holders of the rarest word it is seen whether they hold the others, too."""
 ENDS: Final = 1_000
@@ -149,8 +142,7 @@ def range_of(no: int) -> Range:
 def _by_words(
     connection: sqlite3.Connection, query: MemoryQuery, asked: Sequence[str], user: User, common: Common
 ) -> dict[int, float]:
-    room = GATHERED if query.category else max(GATHERED_LEAST, query.limit * GATHERED_EACH)
-    most = max(1, min(room, GATHERED // len(asked)))
+    most = gathered(query, len(asked))
     span, elsewhere = user.span, _elsewhere(query, user)
     held = _held(connection, asked, span, elsewhere, most)
     words = telling({word: found.holders for word, found in held.items()}, user.entries, query.common)

@@ -6,9 +6,16 @@ from typing import Any, Final
 
 import msgspec
 
-from openclaw_rpc.domain.memory.ports import FEW, Kind, Memory
+from openclaw_rpc.domain.memory.ports import FEW, Kind, Memory, MemoryQuery
 from openclaw_rpc.protocol.base import JsonObject
 
+GATHERED: Final = 4_000
+"""How many holders are gathered at the most, of all words together."""
+GATHERED_EACH: Final = 4
+GATHERED_LEAST: Final = 100
+"""How many holders of a word are gathered: so many for each memory that is asked for, but not less than this."""
+TOGETHER: Final = (3, 2)
+"""How many of the rarest words must come together where not all holders are gathered."""
 RANKED: Final = 100
 RANKED_EACH: Final = 4
 """How many are ranked with all their words at hand: so many for each that is asked for, `RANKED` at the most."""
@@ -70,6 +77,12 @@ def telling(holders: Mapping[str, int], memories: int, common: float) -> list[st
     if common >= 1 or memories < FEW:
         return list(holders)
     return [word for word, count in holders.items() if count <= memories * common]
+
+
+def gathered(query: MemoryQuery, words: int) -> int:
+    """Of each of so many words, how many of the newest holders are gathered."""
+    room = GATHERED if query.category else max(GATHERED_LEAST, query.limit * GATHERED_EACH)
+    return max(1, min(room, GATHERED // max(words, 1)))
 
 
 def enough(limit: int) -> int:

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from openclaw_rpc.adapters.memory import finding, reads, rules, writes
+from openclaw_rpc.adapters.memory import reads, rules, writes
 from openclaw_rpc.adapters.memory.files import Folder
 from openclaw_rpc.adapters.memory.schema import MIGRATIONS
 from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore, StoreUnusable
@@ -293,7 +293,7 @@ async def test_large_days_have_several_files(tmp_path: Path, monkeypatch: pytest
 async def test_common_words_find_the_best_though_not_all_are_gathered(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(finding, "GATHERED", 10)
+    monkeypatch.setattr(rules, "GATHERED", 10)
     monkeypatch.setattr(rules, "RANKED", 5)
     async with opened(tmp_path) as store:
         for number in range(60):
