@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from openclaw_rpc.adapters.memory.rules import TOGETHER, best, enough, gathered, promising, telling
 from openclaw_rpc.domain.memory.ports import Hit, Memory, MemoryQuery, Place
-from openclaw_rpc.domain.memory.ranking import Sought, rarity, scores
+from openclaw_rpc.domain.memory.ranking import rarity, scores, sought
 
 MOST: Final = 2_000
 """How many memories a user may have for them to be held."""
@@ -22,7 +22,6 @@ MOST_CHARACTERS: Final = 2_000_000
 """How many characters their words may have together."""
 USERS: Final = 4
 """Of how many users they are held: of those who asked last."""
-_NOBODY: Final[frozenset[int]] = frozenset()
 
 
 class Held(NamedTuple):
@@ -69,15 +68,12 @@ class _Few:
                 numbers = sorted(set(holders[together[0]]).intersection(*(holders[word] for word in together[1:])))
                 for word in together:
                     having[word].update(numbers[-most:])
-        sought = [
-            Sought(f" {word} ", worth, having.get(word, _NOBODY), len(holders[word]) <= most)
-            for word, worth in rarities.items()
-        ]
+        asked = sought(rarities, having, {word for word in words if len(holders[word]) <= most})
         bodies = [
             (number, self.all[number].length, self.all[number].words)
             for number in islice(promising(having, rarities), enough(query.limit))
         ]
-        found = scores(bodies, self._length / count, sought, sum(rarities.values()))
+        found = scores(bodies, self._length / count, asked, sum(rarities.values()))
         return [
             Hit(memory=self.all[number].memory, score=value, place=self.all[number].place)
             for value, number in best(((value, number) for number, value in found.items()), query.limit)

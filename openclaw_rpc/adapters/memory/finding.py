@@ -17,7 +17,7 @@ import msgspec
 from openclaw_rpc.adapters.memory.rules import TOGETHER, best, enough, gathered, promising, telling
 from openclaw_rpc.adapters.memory.schema import SHIFT
 from openclaw_rpc.domain.memory.ports import MemoryQuery
-from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, READ, Sought, rarity, scores
+from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, READ, rarity, scores, sought
 
 LOOKED_AT: Final = 2_000
 """Of about how many holders of the rarest word it is seen whether they hold the others, too."""
@@ -26,7 +26,6 @@ ENDS: Final = 1_000
 COMMON_KEPT: Final = 4_000
 """Of how many common words it is remembered that they are."""
 
-_NOBODY: Final[frozenset[int]] = frozenset()
 _NUMBERS: Final = msgspec.json.Decoder(set[int])
 
 
@@ -237,14 +236,12 @@ def _ranked(
     wanted = condition(query)
     wanted_at_least = enough(query.limit)
     whole = sum(rarities.values())
-    sought = [
-        Sought(f" {word} ", worth, having.get(word, _NOBODY), word in settled) for word, worth in rarities.items()
-    ]
+    words = sought(rarities, having, settled)
     order = promising(having, rarities)
     ranked: dict[int, float] = {}
     at, step = 0, wanted_at_least
     while len(ranked) < wanted_at_least and (numbers := list(islice(order, step))):
-        ranked.update(scores(_bodies(connection, numbers, wanted), average, sought, whole))
+        ranked.update(scores(_bodies(connection, numbers, wanted), average, words, whole))
         # Where a filter leaves most of them out, ever more are looked at.
         at, step = at + step, max(2 * (wanted_at_least - len(ranked)), at)
     return ranked

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from openclaw_rpc.adapters.memory.rules import best, line_of, memory_of, telling
 from openclaw_rpc.adapters.memory.vectors import cosine, packed, unpacked
 from openclaw_rpc.domain.memory.ports import Folded, Hit, Memory, MemoryCounts, MemoryQuery, Place, Unembedded
-from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, Sought, rarity, scores
+from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, rarity, scores, sought
 from openclaw_rpc.domain.memory.words import folded
 
 
@@ -57,12 +57,12 @@ class VolatileMemoryStore:
         counted = [entry for entry in mine if leaving is None or entry.memory.session_key != leaving]
         holders = {word: {entry.number for entry in counted if word in entry.words} for word in query.words}
         words = telling({word: len(numbers) for word, numbers in holders.items()}, len(mine), query.common)
-        sought = [Sought(f" {word} ", rarity(len(holders[word]), len(mine)), holders[word], True) for word in words]
-        whole = sum(word.rarity for word in sought)
+        rarities = {word: rarity(len(holders[word]), len(mine)) for word in words}
+        asked, whole = sought(rarities, holders, words), sum(rarities.values())
         found: list[tuple[float, int]] = []
         wanted = {entry.number: entry for entry in mine if _wanted(entry, query)}
         bodies = [(entry.number, entry.length, entry.body) for entry in wanted.values()]
-        for number, by_words in scores(bodies, average, sought, whole).items():
+        for number, by_words in scores(bodies, average, asked, whole).items():
             value = max(by_words, _by_key(wanted[number].memory, query.prefix))
             if value:
                 found.append((value, number))

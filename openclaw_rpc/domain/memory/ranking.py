@@ -5,7 +5,7 @@ is never negative. G. Cormack, C. Clarke, S. Büttcher, "Reciprocal Rank Fusion"
 """
 
 import math
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from typing import Final, NamedTuple
 
 import msgspec
@@ -40,6 +40,12 @@ class Sought(NamedTuple):
     rarity: float
     holders: Set[int]
     settled: bool
+
+
+def sought(rarities: Mapping[str, float], holders: Mapping[str, Set[int]], settled: Collection[str]) -> list[Sought]:
+    """The words of a question by their rarities, with those that are known to hold them."""
+    nobody: frozenset[int] = frozenset()
+    return [Sought(f" {word} ", worth, holders.get(word, nobody), word in settled) for word, worth in rarities.items()]
 
 
 def scores(
