@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openclaw_rpc.domain.memory.stem import stem
 from openclaw_rpc.domain.memory.words import PIECE, folded, index_words, query_words, text_of
 
 
@@ -24,11 +23,12 @@ def found(query: str, text: str) -> bool:
         ("happy", "happi"), ("sky", "sky"), ("relational", "relat"), ("conditional", "condit"), ("digitizer", "digit"),
         ("triplicate", "triplic"), ("goodness", "good"), ("adjustable", "adjust"), ("adoption", "adopt"),
         ("rate", "rate"), ("cease", "ceas"), ("controll", "control"), ("roll", "roll"), ("generalizations", "gener"),
-        ("oscillators", "oscil"), ("preferences", "prefer"), ("is", "is"), ("", ""),
+        ("oscillators", "oscil"), ("preferences", "prefer"), ("is", "is"), ("technology", "technologi"), ("possibly", "possibli"),
     ],
 )  # fmt: skip
 def test_english_words_are_cut_down_as_porter_does(word: str, root: str) -> None:
-    assert stem(word) == root
+    # Stores hold these words: another stemmer would find nothing that was kept before.
+    assert index_words(word) == query_words(word, 1) == [root]
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_plain_text_has_the_same_words_beside_other_scripts(text: str) -> None:
 def test_words_are_whole_where_a_long_text_is_cut_into_pieces() -> None:
     text = ("wonderful " * (PIECE // 10 + 5)) + "marvellous"
     words = index_words(text)
-    assert set(words) == {stem("wonderful"), stem("marvellous")}
+    assert set(words) == {"wonder", "marvel"}
     assert len(words) == PIECE // 10 + 6
 
 

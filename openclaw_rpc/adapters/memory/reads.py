@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import msgspec
 
 from openclaw_rpc.adapters.memory import vectors
-from openclaw_rpc.adapters.memory.at_hand import MOST_CHARACTERS, Held
 from openclaw_rpc.adapters.memory.files import Folder
 from openclaw_rpc.adapters.memory.finding import Common, condition, find, range_of
 from openclaw_rpc.adapters.memory.rules import best, memory_of
@@ -120,25 +119,6 @@ def load(connection: sqlite3.Connection, folder: Folder, numbers: Sequence[int])
         if memory is not None:
             memories[number] = memory, "wal" if line is not None else "compacted"
     return Loaded(memories, len(memories) < len(rows))
-
-
-def few(connection: sqlite3.Connection, folder: Folder, user: str, most: int) -> list[Held] | None:
-    """All memories of a user, the oldest first; None where they are too many to be held, or some can't be read."""
-    row = connection.execute("SELECT no, entries FROM users WHERE name = ?", (user,)).fetchone()
-    if row is None or row[1] > most:
-        return None if row else []
-    rows = connection.execute(
-        """SELECT m.id, m.words, w.c0, sum(length(w.c0)) OVER () FROM memories m JOIN words_content w ON w.id = m.id
-            WHERE m.id BETWEEN ? AND ? ORDER BY m.id""",
-        range_of(row[0]),
-    )
-    found: dict[int, tuple[str, int]] = {}
-    for number, length, words, characters in rows:
-        if characters > MOST_CHARACTERS:
-            return None
-        found[number] = words, length
-    memories, torn = load(connection, folder, list(found))
-    return None if torn else [Held(*memories[number], *found[number]) for number in found]
 
 
 def counts(connection: sqlite3.Connection, user: str | None) -> MemoryCounts:

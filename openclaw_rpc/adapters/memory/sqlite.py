@@ -1,6 +1,5 @@
 """Memories in one SQLite file, those that were compacted in dated files beside it."""
 
-import asyncio
 import contextlib
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -12,7 +11,6 @@ import anyio
 import anyio.to_thread
 
 from openclaw_rpc.adapters.memory import reads, writes
-from openclaw_rpc.adapters.memory.at_hand import MOST, AtHand, Held
 from openclaw_rpc.adapters.memory.files import Folder
 from openclaw_rpc.adapters.memory.finding import Common
 from openclaw_rpc.adapters.memory.reads import Found, Plan
@@ -42,29 +40,23 @@ class SqliteMemoryStore:
     start removes. A memory that is deleted is taken out of its file before the call returns.
     """
 
-    def __init__(
-        self, writer: sqlite3.Connection, readers: Sequence[sqlite3.Connection], folder: Folder, at_hand: AtHand
-    ) -> None:
+    def __init__(self, writer: sqlite3.Connection, readers: Sequence[sqlite3.Connection], folder: Folder) -> None:
         self._writer = Writer(writer)
         self._readers = Readers(readers)
         self._folder = folder
         self._folding = anyio.Lock()
         self._common = Common()
-        self._at_hand = at_hand
-        self._reading: set[str] = set()
 
     @classmethod
     @contextlib.asynccontextmanager
-    async def open(cls, path: Path, folder: Path | Folder, *, most_at_hand: int = MOST) -> AsyncGenerator[Self]:
+    async def open(cls, path: Path, folder: Path | Folder) -> AsyncGenerator[Self]:
         """Open or make the file ``path``, and the dated files in ``folder``; on leaving, finish what was begun.
-
-        Memories of a user who has up to ``most_at_hand`` are held in memory.
 
         Raises:
             StoreUnusable: the file can't be opened, is damaged, another program's, or newer than this program.
         """
         writer, *readers = await anyio.to_thread.run_sync(_connect, path)
-        store = cls(writer, readers, folder if isinstance(folder, Folder) else Folder(folder), AtHand(most_at_hand))
+        store = cls(writer, readers, folder if isinstance(folder, Folder) else Folder(folder))
         try:
             # What can't be removed now is tried again by the next compaction.
             with contextlib.suppress(Unavailable):
@@ -94,49 +86,26 @@ class SqliteMemoryStore:
             writes.Entry(memory, line_of(memory), " ".join(of_it), len(of_it))
             for memory, of_it in zip(memories, words, strict=True)
         ]
-        with self._at_hand.keeping([Held(entry.memory, "wal", entry.body, entry.length) for entry in entries]):
-            replaced = await self._writer.submit(partial(writes.put_all, entries=entries))
+        replaced = await self._writer.submit(partial(writes.put_all, entries=entries))
         if replaced:
-            self._at_hand.drop({memory.user for memory in memories})
             await self._sweep()
         return replaced
 
     async def search(self, query: MemoryQuery) -> list[Hit]:
         """See the port."""
-        hits = self._at_hand.search(query)
-        if hits is not None:
-            await asyncio.sleep(0)  # whoever asks again and again lets others have their turn
-        else:
-            hits = await self._found(partial(reads.search, folder=self._folder, query=query, common=self._common))
-            self._hold_for(query)
-        return hits
-
-    def _hold_for(self, query: MemoryQuery) -> None:
-        """Read a user's memories, where they are few, for the next question."""
-        user, as_of = query.user, self._at_hand.missing(query)
-        if as_of is None or user in self._reading:
-            return
-
-        def take(done: asyncio.Future[list[Held] | None]) -> None:
-            self._reading.discard(user)
-            if not done.cancelled() and done.exception() is None:
-                self._at_hand.take(user, as_of, done.result())
-
-        self._reading.add(user)
-        read = partial(reads.few, folder=self._folder, user=user, most=self._at_hand.most)
-        self._readers.run(read).add_done_callback(take)
+        return await self._found(partial(reads.search, folder=self._folder, query=query, common=self._common))
 
     async def delete(self, user: str, key: str) -> bool:
         """See the port."""
-        return await self._remove(user, partial(writes.delete, user=user, key=key)) > 0
+        return await self._remove(partial(writes.delete, user=user, key=key)) > 0
 
     async def forget_session(self, user: str, session_key: str) -> int:
         """See the port."""
-        return await self._remove(user, partial(writes.forget_session, user=user, session_key=session_key))
+        return await self._remove(partial(writes.forget_session, user=user, session_key=session_key))
 
     async def prune(self, user: str, before: str, place: Place | None) -> int:
         """See the port."""
-        return await self._remove(user, partial(writes.prune, user=user, before=before, place=place))
+        return await self._remove(partial(writes.prune, user=user, before=before, place=place))
 
     async def counts(self, user: str | None) -> MemoryCounts:
         """See the port."""
@@ -162,8 +131,6 @@ class SqliteMemoryStore:
                 break
             entries += moved
             days.add((plan.user_no, plan.date))
-        if entries:
-            self._at_hand.drop()
         return Folded(files=len(days), entries=entries)
 
     async def unembedded(self, model: str, limit: int) -> list[Unembedded]:
@@ -187,13 +154,12 @@ class SqliteMemoryStore:
             found = await self._readers.run(read)
         return found.hits
 
-    async def _remove(self, user: str, write: Callable[[sqlite3.Connection], int]) -> int:
+    async def _remove(self, write: Callable[[sqlite3.Connection], int]) -> int:
         removed = 0
-        with self._at_hand.removing(user):
-            while done := await self._writer.submit(write):
-                removed += done
-                if done < writes.REMOVED_AT_ONCE:
-                    break
+        while done := await self._writer.submit(write):
+            removed += done
+            if done < writes.REMOVED_AT_ONCE:
+                break
         if removed:
             await self._sweep()
         return removed

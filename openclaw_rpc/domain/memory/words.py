@@ -2,16 +2,18 @@
 
 Scripts that put no spaces between words (Chinese, Japanese, Thai …) give every pair of neighbouring characters, and
 every single one for queries of one character; other scripts give words without case and accents, English ones as
-stems; a symbol such as an emoji is a word of its own. A word holds no character that means anything to a search engine.
+stems (Porter's, by Snowball's library); a symbol such as an emoji is a word of its own. A word holds no character that
+means anything to a search engine.
 """
 
 import re
+import threading
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from openclaw_rpc.domain.memory.stem import stem
+from Stemmer import Stemmer  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]
 
 WORD_CHARACTERS: Final = 64
 """Longer words are told apart by their first characters."""
@@ -142,9 +144,19 @@ def _pieces(text: str) -> Iterator[str]:
     yield text[begin:]
 
 
+class _Stemmers(threading.local):
+    """A stemmer a thread, since none may be shared (https://github.com/snowballstem/pystemmer)."""
+
+    def __init__(self) -> None:
+        self.stem = cast("Callable[[str], str]", Stemmer("porter", 0).stemWord)  # pyright: ignore[reportUnknownMemberType]
+
+
+_stemmers: Final = _Stemmers()
+
+
 @lru_cache(maxsize=20_000)
 def _word(word: str) -> str:
     """What a word is found by, of which no more than `_ENOUGH` characters need be given."""
     if word.isascii() and word.isalpha() and len(word) <= WORD_CHARACTERS:
-        return stem(word)
+        return _stemmers.stem(word)
     return word[:WORD_CHARACTERS]

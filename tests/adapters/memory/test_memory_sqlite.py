@@ -31,7 +31,7 @@ NOW = "2026-09-22T00:00:00.000Z"
 
 def opened(home: Path, folder: Folder | None = None) -> AbstractAsyncContextManager[SqliteMemoryStore]:
     """One that asks its file for everything."""
-    return SqliteMemoryStore.open(home / "memory.db", folder or Folder(home / "memory"), most_at_hand=0)
+    return SqliteMemoryStore.open(home / "memory.db", folder or Folder(home / "memory"))
 
 
 def asking(text: str, limit: int = 1000) -> MemoryQuery:
