@@ -157,6 +157,6 @@ _stemmers: Final = _Stemmers()
 @lru_cache(maxsize=20_000)
 def _word(word: str) -> str:
     """What a word is found by, of which no more than `_ENOUGH` characters need be given."""
-    if word.isascii() and word.isalpha() and len(word) <= WORD_CHARACTERS:
+    if 2 < len(word) <= WORD_CHARACTERS and word.isascii() and word.isalpha():  # Snowball leaves nothing of `s`
         return _stemmers.stem(word)
     return word[:WORD_CHARACTERS]
