@@ -12,11 +12,9 @@ from openclaw_rpc.adapters.logs import Logs
 from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.clock import Clock
-from openclaw_rpc.domain.completions import Completions
 from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.ports import Store
-from openclaw_rpc.domain.responses.service import Responses
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Meter
 from openclaw_rpc.domain.streams import Streams
@@ -24,6 +22,8 @@ from openclaw_rpc.methods.model import ModelMethods
 from openclaw_rpc.methods.response import ResponseMethods
 from openclaw_rpc.methods.usage import UsageMethods
 from openclaw_rpc.rpc.bind import Namespace
+from openclaw_rpc.services.completions import Completions
+from openclaw_rpc.services.responses import Responses
 
 
 class Asking:

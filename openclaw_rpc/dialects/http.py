@@ -2,7 +2,7 @@
 
 from openclaw_rpc.dialects.api import Api
 from openclaw_rpc.dialects.api_v1 import ApiV1
-from openclaw_rpc.dialects.openai import OpenAI
+from openclaw_rpc.dialects.openai.dialect import OpenAI
 from openclaw_rpc.dialects.rest import Dialect
 from openclaw_rpc.dialects.v1 import V1
 

@@ -1,6 +1,5 @@
 """Time and ids: the clock that the domain asks, ISO 8601 as the records keep it, durations, names nobody guesses."""
 
-import os
 import re
 import time
 from datetime import UTC, datetime
@@ -8,6 +7,9 @@ from functools import lru_cache
 from typing import Protocol
 
 from openclaw_rpc.protocol.errors import InvalidRequest
+from openclaw_rpc.protocol.ids import new_id
+
+__all__ = ["Clock", "SystemClock", "iso", "new_id", "parse_duration", "parse_time"]
 
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _DURATION = re.compile(r"([1-9][0-9]{0,8})([smhdw])", re.ASCII)
@@ -74,15 +76,6 @@ def parse_duration(text: str, field: str = "expiresIn") -> int:
         reason = "must be a number from 1 and one of s, m, h, d, w, like 30d"
         raise InvalidRequest(f"{field} {reason}", field=field, reason=reason)
     return int(match[1]) * _SECONDS[match[2]]
-
-
-def new_id(prefix: str) -> str:
-    """A new id, ``<prefix>_`` and 35 digits: the time in ms, then 96 random bits, in hexadecimal.
-
-    Ids that are made one after the other lie together in an index, as with UUIDv7 (RFC 9562, 6.13): a write touches
-    fewer of its pages.
-    """
-    return f"{prefix}_{time.time_ns() // 1_000_000:011x}{os.urandom(12).hex()}"
 
 
 @lru_cache(maxsize=16)

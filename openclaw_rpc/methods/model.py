@@ -2,8 +2,7 @@
 
 from msgspec import Raw
 
-from openclaw_rpc.domain.carrying import chunks_of
-from openclaw_rpc.domain.completions import CompletionHead, Completions
+from openclaw_rpc.dialects.openai.sse_relay import chunks_in
 from openclaw_rpc.domain.models import Models
 from openclaw_rpc.protocol import model
 from openclaw_rpc.protocol.base import Empty
@@ -18,6 +17,7 @@ from openclaw_rpc.protocol.model import (
 )
 from openclaw_rpc.rpc.bind import AnyBound, bind
 from openclaw_rpc.rpc.call import Call
+from openclaw_rpc.services.completions import CompletionHead, Completions
 
 
 class ModelMethods:
@@ -47,15 +47,15 @@ class ModelMethods:
         carrier, peer = call.carrier, call.peer
         if carrier is None and peer is None:
             raise InvalidRequest("a stream needs a WebSocket or an event stream", field="stream", reason="no_stream")
-        async with self._completions.stream(call.principal, params.body, head) as (events, carrying):
+        async with self._completions.stream(call.principal, params.body, head) as (events, relay):
             async for written in events:
                 if carrier is not None:
                     await carrier.write(written)
                 elif peer is not None:
-                    for chunk in chunks_of(written):
+                    for chunk in chunks_in(written):
                         event = ModelChunkEvent(chunk=chunk, request_id=params.request_id)
                         peer.send(model.model_chunk.name, event)
-        return ModelCompleted(usage=carrying.usage, finished=True)
+        return ModelCompleted(usage=relay.usage, finished=True)
 
     async def embed(self, params: ModelEmbedParams, call: Call) -> ModelEmbedded:
         """Vectors for texts."""

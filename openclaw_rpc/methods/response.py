@@ -5,7 +5,6 @@ from collections.abc import AsyncIterable
 import msgspec
 from msgspec import Raw
 
-from openclaw_rpc.domain.responses.service import Responses
 from openclaw_rpc.protocol import response
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.response import (
@@ -20,6 +19,7 @@ from openclaw_rpc.protocol.response import (
 )
 from openclaw_rpc.rpc.bind import AnyBound, bind
 from openclaw_rpc.rpc.call import Call
+from openclaw_rpc.services.responses import Responses
 
 
 class ResponseMethods:

@@ -9,7 +9,7 @@ import anyio
 import yarl
 from aiohttp.helpers import get_env_proxy_for_url
 
-from openclaw_rpc.adapters.providers.line import Answer, Line
+from openclaw_rpc.adapters.providers.http1 import Answer, HttpConnection
 from openclaw_rpc.adapters.tls import client_context
 
 CONNECTIONS: Final = 200
@@ -42,9 +42,9 @@ class Connections:
         self._seconds = connect_timeout
         self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout, sock_connect=connect_timeout)
         self._connector: aiohttp.TCPConnector | None = None
-        self._idle: dict[Line, float] = {}
+        self._idle: dict[HttpConnection, float] = {}
         """Those without a request, and since when; the one that was used last is the last."""
-        self._opened: dict[Line, tuple[aiohttp.connector.Connection, asyncio.BaseProtocol]] = {}
+        self._opened: dict[HttpConnection, tuple[aiohttp.connector.Connection, asyncio.BaseProtocol]] = {}
         self._places = anyio.Semaphore(CONNECTIONS)
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -87,12 +87,12 @@ class Connections:
         except anyio.WouldBlock:
             await self._place()
         try:
-            line = self._kept() or await self._open(request.url)
+            connection = self._kept() or await self._open(request.url)
         except BaseException:
             self._places.release()
             raise
         size = b"\r\n" if body is None else b"Content-Length: %d\r\n\r\n" % len(body)
-        answer = line.ask((request.head + size, body or b""), until, words=words)
+        answer = connection.ask((request.head + size, body or b""), until, words=words)
         try:
             await answer.began
         except BaseException:
@@ -108,15 +108,15 @@ class Connections:
         except TimeoutError:
             raise aiohttp.ConnectionTimeoutError("all connections are in use") from None
 
-    def _kept(self) -> Line | None:
+    def _kept(self) -> HttpConnection | None:
         """A connection that is there already: the one that was used last."""
-        for line in reversed(self._idle):
-            if line.open:
-                del self._idle[line]
-                return line
+        for connection in reversed(self._idle):
+            if connection.open:
+                del self._idle[connection]
+                return connection
         return None
 
-    async def _open(self, url: yarl.URL) -> Line:
+    async def _open(self, url: yarl.URL) -> HttpConnection:
         loop = asyncio.get_running_loop()
         if self._connector is None:
             secure = url.scheme == "https" or self._proxy is not None
@@ -124,22 +124,22 @@ class Connections:
                 limit=0, ssl=client_context() if secure else True, force_close=True, loop=loop
             )
         asking = aiohttp.ClientRequest("GET", url, loop=loop, proxy=self._proxy, proxy_auth=self._proxy_auth)
-        connection = await self._connector.connect(asking, [], self._timeout)
-        transport, protocol = connection.transport, connection.protocol
+        lease = await self._connector.connect(asking, [], self._timeout)
+        transport, protocol = lease.transport, lease.protocol
         if transport is None or protocol is None:
-            connection.close()
+            lease.close()
             raise ConnectionResetError
-        line = Line(self._keep, self._gone)
-        self._opened[line] = connection, protocol
-        transport.set_protocol(line)
-        line.connection_made(transport)
-        return line
+        connection = HttpConnection(self._keep, self._gone)
+        self._opened[connection] = lease, protocol
+        transport.set_protocol(connection)
+        connection.connection_made(transport)
+        return connection
 
-    def _keep(self, line: Line) -> None:
+    def _keep(self, connection: HttpConnection) -> None:
         """A request is done, and its connection good for another."""
         self._places.release()
         loop = asyncio.get_running_loop()
-        self._idle[line] = loop.time()
+        self._idle[connection] = loop.time()
         if self._sweeper is None:
             self._sweeper = loop.call_later(KEEP_ALIVE_SECONDS, self._sweep)
 
@@ -148,27 +148,27 @@ class Connections:
         self._sweeper = None
         loop = asyncio.get_running_loop()
         old = loop.time() - KEEP_ALIVE_SECONDS
-        for line, since in list(self._idle.items()):
+        for connection, since in list(self._idle.items()):
             if since > old:
                 self._sweeper = loop.call_later(since - old, self._sweep)
                 break
-            line.abort()
+            connection.abort()
 
-    def _gone(self, line: Line, error: Exception | None) -> None:
+    def _gone(self, connection: HttpConnection, error: Exception | None) -> None:
         """A connection has ended."""
-        if self._idle.pop(line, None) is None:
+        if self._idle.pop(connection, None) is None:
             self._places.release()
-        connection, protocol = self._opened.pop(line)
+        lease, protocol = self._opened.pop(connection)
         protocol.connection_lost(error)
-        connection.close()
+        lease.close()
 
     async def aclose(self) -> None:
         """Close them all; requests that are under way are cut."""
         if self._sweeper is not None:
             self._sweeper.cancel()
             self._sweeper = None
-        for line in list(self._opened):
-            line.abort()
+        for connection in list(self._opened):
+            connection.abort()
         connector, self._connector = self._connector, None
         if connector is not None:
             await connector.close()

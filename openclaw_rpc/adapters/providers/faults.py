@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
-from openclaw_rpc.adapters.providers.line import NoHttpError
+from openclaw_rpc.adapters.providers.http1 import NoHttpError
 from openclaw_rpc.adapters.providers.reader import BadAnswerError, UpstreamError, error_in
 from openclaw_rpc.domain.ports import Fault, ProviderFault
 

@@ -5,11 +5,11 @@ from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
-from openclaw_rpc.adapters.providers.asking import Asking
 from openclaw_rpc.adapters.providers.faults import Failed
-from openclaw_rpc.adapters.providers.line import LateError
+from openclaw_rpc.adapters.providers.http1 import LateError
 from openclaw_rpc.adapters.providers.reader import BadAnswerError
 from openclaw_rpc.adapters.providers.relaying import Relaying
+from openclaw_rpc.adapters.providers.request_body import RequestBodies
 from openclaw_rpc.adapters.providers.streaming import Streaming
 from openclaw_rpc.adapters.providers.tries import Tries
 from openclaw_rpc.adapters.providers.upstream import Upstream
@@ -38,7 +38,7 @@ class OpenAIProvider:
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         self.name = name
         self._settings = settings
-        self._asking = Asking(settings)
+        self._bodies = RequestBodies(settings)
         self._upstream = Upstream(name, settings)
 
     @property
@@ -52,7 +52,7 @@ class OpenAIProvider:
 
     def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
         """See `Provider.stream`. Entering waits for the first token, and retries until it comes."""
-        return Streaming(self._upstream, self._asking, self._settings, prompt)
+        return Streaming(self._upstream, self._bodies, self._settings, prompt)
 
     def relay(self, path: str, body: bytes) -> AbstractAsyncContextManager[Relayed]:
         """See `Provider.relay`. The body is asked for uncompressed, and carried as it comes."""

@@ -2,9 +2,9 @@
 
 from typing import Final, Self
 
-from openclaw_rpc.adapters.providers.asking import wants_stream
 from openclaw_rpc.adapters.providers.faults import Failed
-from openclaw_rpc.adapters.providers.line import Answer, LateError
+from openclaw_rpc.adapters.providers.http1 import Answer, LateError
+from openclaw_rpc.adapters.providers.request_body import wants_stream
 from openclaw_rpc.adapters.providers.tries import Tries
 from openclaw_rpc.adapters.providers.upstream import Upstream, drain
 from openclaw_rpc.domain.models import ProviderSettings

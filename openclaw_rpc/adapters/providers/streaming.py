@@ -10,10 +10,10 @@ from typing import Final, Self
 import anyio
 import msgspec
 
-from openclaw_rpc.adapters.providers.asking import Asking
 from openclaw_rpc.adapters.providers.faults import Failed
-from openclaw_rpc.adapters.providers.line import Answer, LateError
+from openclaw_rpc.adapters.providers.http1 import Answer, LateError
 from openclaw_rpc.adapters.providers.reader import AnswerReader, BadAnswerError, UpstreamError
+from openclaw_rpc.adapters.providers.request_body import RequestBodies
 from openclaw_rpc.adapters.providers.tries import Tries
 from openclaw_rpc.adapters.providers.upstream import Upstream, drain
 from openclaw_rpc.domain.models import ProviderSettings
@@ -37,14 +37,14 @@ class Streaming:
     _trouble: Failed | None
     """What is wrong with what was read, to be raised when what came before it is told."""
 
-    def __init__(self, upstream: Upstream, asking: Asking, settings: ProviderSettings, prompt: Prompt) -> None:
+    def __init__(self, upstream: Upstream, bodies: RequestBodies, settings: ProviderSettings, prompt: Prompt) -> None:
         self._upstream = upstream
-        self._asking = asking
+        self._bodies = bodies
         self._settings = settings
         self._prompt = prompt
 
     async def __aenter__(self) -> Self:
-        body, settings = self._asking.body(self._prompt), self._settings
+        body, settings = self._bodies.body(self._prompt), self._settings
         seconds = settings.first_token_timeout_seconds
         tries = Tries(self._upstream.faults, settings.max_retries, seconds, "first_token_timeout_seconds")
         while True:
@@ -65,7 +65,7 @@ class Streaming:
         """Whether what the server refused was a field that can be left out, and is now."""
         fault = failed.fault
         words = (fault.upstream_body or b"").decode(errors="replace")
-        return fault.fault != "too_long" and self._asking.without_refused(body, fault.upstream_status, words)
+        return fault.fault != "too_long" and self._bodies.without_refused(body, fault.upstream_status, words)
 
     async def _begin(self, answer: Answer) -> None:
         """Read up to the first token; the answer is closed where there is none.

@@ -5,7 +5,7 @@ import random
 from typing import Final
 
 from openclaw_rpc.adapters.providers.faults import LONGEST_WAIT, Failed, Faults
-from openclaw_rpc.adapters.providers.line import LateError
+from openclaw_rpc.adapters.providers.http1 import LateError
 
 FIRST_PAUSE: Final = 0.25
 LONGEST_PAUSE: Final = 4.0

@@ -12,7 +12,7 @@ import yarl
 
 from openclaw_rpc.adapters.providers import connections as module
 from openclaw_rpc.adapters.providers.connections import Connections, Request
-from openclaw_rpc.adapters.providers.line import HIGH_BYTES, Answer, BrokenError, LateError, NoHttpError
+from openclaw_rpc.adapters.providers.http1 import HIGH_BYTES, Answer, BrokenError, LateError, NoHttpError
 from tests.support.doors import until
 
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)

@@ -12,7 +12,7 @@ import aiohttp
 import anyio
 from aiohttp import web
 
-from openclaw_rpc.dialects.openai_chat import AsItCame
+from openclaw_rpc.dialects.openai.chat import AsItCame
 from openclaw_rpc.dialects.rest import Ask, Relay
 from openclaw_rpc.protocol import model
 from openclaw_rpc.protocol.base import Empty

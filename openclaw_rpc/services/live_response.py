@@ -10,18 +10,18 @@ from typing import Any
 import anyio
 import msgspec
 
+from openclaw_rpc.dialects.openai.response_events import Building
+from openclaw_rpc.dialects.openai.response_requests import ResponseRequest, chat_body
+from openclaw_rpc.dialects.openai.sse_relay import Counted, chunks_in
 from openclaw_rpc.domain.auth import Principal
-from openclaw_rpc.domain.carrying import Counted, chunks_of
-from openclaw_rpc.domain.completions import Completions
 from openclaw_rpc.domain.published import Published
-from openclaw_rpc.domain.responses.asking import ResponseRequest, chat_body
-from openclaw_rpc.domain.responses.building import Building
 from openclaw_rpc.domain.responses.ports import ResponseRecord
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatRunParams, chat_delta, chat_done, chat_thinking
 from openclaw_rpc.protocol.errors import GatewayError, error_of
+from openclaw_rpc.services.completions import Completions
 
 NAME_LINES = 2
 """Lines of a server-sent event: its name, its data."""
@@ -150,18 +150,18 @@ async def ask_model(live: LiveResponse, completions: Completions) -> None:
     body = chat_body(live.request, [*live.context, *live.items])
     decoder, building = msgspec.json.Decoder(_Chunk), live.building
     finish: str | None = None
-    async with completions.stream(live.principal, body, completions.head(body)) as (events, carrying):
+    async with completions.stream(live.principal, body, completions.head(body)) as (events, relay):
         building.begin()
         live.opened.set()
         async for written in events:
-            for data in chunks_of(written):
+            for data in chunks_in(written):
                 chunk = decoder.decode(data)
                 if chunk.error is not None:
                     raise error_of("provider_error", chunk.error.message)
                 for choice in chunk.choices[:1]:
                     _tell(building, choice.delta)
                     finish = choice.finish_reason or finish
-    building.finish(finish, carrying.usage)
+    building.finish(finish, relay.usage)
 
 
 def _tell(building: Building, delta: _Delta | None) -> None:
@@ -176,7 +176,7 @@ def _tell(building: Building, delta: _Delta | None) -> None:
         building.call(call.index, call.id, function.name, function.arguments or "")
 
 
-class _Ear:
+class _RunListener:
     """Hears the events of one run."""
 
     def __init__(self, run_id: str) -> None:
@@ -209,28 +209,28 @@ async def ask_agent(live: LiveResponse, params: ChatRunParams, pin: str | None, 
     _, session = await runs.place(live.principal, accepted.run_id)
     live.building.begin()
     live.opened.set()
-    ear = _Ear(accepted.run_id)
+    listener = _RunListener(accepted.run_id)
     if session is None:  # a run of an earlier request with the same key, which has ended
         state = await runs.wait(live.principal, accepted.run_id, None)
         live.building.text(state.response or "")
         live.building.finish(state.finish_reason, state.usage)
         return
     stream = streams.of(session)
-    stream.listen(ear)
+    stream.listen(listener)
     release()
     try:
-        await _retell(live.building, ear)
+        await _retell(live.building, listener)
     except BaseException:
         with anyio.CancelScope(shield=True):
             await runs.abort(live.principal, accepted.run_id)
         raise
     finally:
-        stream.unlisten(ear)
+        stream.unlisten(listener)
 
 
-async def _retell(building: Building, ear: _Ear) -> None:
+async def _retell(building: Building, listener: _RunListener) -> None:
     while True:
-        event = await ear.next()
+        event = await listener.next()
         data: Any = event.data
         if event.row is chat_delta:
             building.text(data.delta)

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import Meta, Raw
 
-from openclaw_rpc.dialects.openai_agents import agent_of, run_params
-from openclaw_rpc.dialects.openai_errors import MANNERS, spelled
+from openclaw_rpc.dialects.openai.agents import agent_of, run_params
+from openclaw_rpc.dialects.openai.errors import MANNERS, spelled
 from openclaw_rpc.dialects.rest import AnyMethod, Ask, Endpoint, Inputs, Plan, Relay, Reply
 from openclaw_rpc.protocol import response
 from openclaw_rpc.protocol.base import JsonObject

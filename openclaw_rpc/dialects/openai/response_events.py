@@ -8,10 +8,10 @@ from typing import Any
 
 import msgspec
 
-from openclaw_rpc.domain.clock import new_id
-from openclaw_rpc.domain.responses.asking import ResponseRequest
+from openclaw_rpc.dialects.openai.response_requests import ResponseRequest
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Usage
+from openclaw_rpc.protocol.ids import new_id
 
 Tell = Callable[[str, bytes], None]
 """Takes an event: its type and its JSON."""

@@ -13,19 +13,19 @@ import msgspec
 from anyio.abc import TaskGroup
 from msgspec import Raw
 
+from openclaw_rpc.dialects.openai.response_events import Building, new_response
+from openclaw_rpc.dialects.openai.response_requests import items_of, read_request
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso, new_id
-from openclaw_rpc.domain.completions import Completions
 from openclaw_rpc.domain.ports import Log
-from openclaw_rpc.domain.responses.asking import items_of, read_request
-from openclaw_rpc.domain.responses.building import Building, new_response
-from openclaw_rpc.domain.responses.live import LiveResponse, ask_agent, ask_model, events_after
 from openclaw_rpc.domain.responses.ports import ResponseRecord, ResponseStore
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatRunParams
 from openclaw_rpc.protocol.errors import GatewayError, InternalError, InvalidRequest, NotFound, Unavailable
+from openclaw_rpc.services.completions import Completions
+from openclaw_rpc.services.live_response import LiveResponse, ask_agent, ask_model, events_after
 
 KEPT = timedelta(days=30)
 STOPPED = "the gateway was stopped while the response was under way"

@@ -38,7 +38,7 @@ class EventTooLong(Exception):
     """An event has no end."""
 
 
-class Carrying:
+class SseRelay:
     """Carries the events of a stream (WHATWG HTML, 9.2; OpenAI's Chat Completions).
 
     Whole events alone leave, each ``data:`` and its JSON. Comments, names and ids stay behind, since they break
@@ -141,6 +141,6 @@ def _only_lf(piece: bytes) -> bytes:
     return body.replace(b"\r\n", b"\n").replace(b"\r", b"\n") + (b"\r" if held else b"")
 
 
-def chunks_of(events: bytes) -> list[Raw]:
-    """The JSON of the events that `Carrying` passed on."""
+def chunks_in(events: bytes) -> list[Raw]:
+    """The JSON of the events that `SseRelay` passed on."""
     return [Raw(event[6:]) for event in events.split(b"\n\n") if event[:7] == b"data: {"]

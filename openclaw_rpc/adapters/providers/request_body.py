@@ -27,7 +27,7 @@ _REFUSALS: dict[str, tuple[str, ...]] = {
 """Words by which servers refuse a field; the answer to a refused ``max_tokens`` names the field to use instead."""
 
 
-class Asking:
+class RequestBodies:
     """Builds bodies for one provider, and remembers what its models refused.
 
     Fields are left out per model: a server often has models of several kinds.

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import Meta, Raw
 
-from openclaw_rpc.dialects import openai_chat, openai_legacy, openai_responses
-from openclaw_rpc.dialects.openai_agents import PREFIX
-from openclaw_rpc.dialects.openai_errors import MANNERS, spelled
+from openclaw_rpc.dialects.openai import chat, legacy, responses
+from openclaw_rpc.dialects.openai.agents import PREFIX
+from openclaw_rpc.dialects.openai.errors import MANNERS, spelled
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Inputs, Plan, Reply
 from openclaw_rpc.protocol import agent, model
 from openclaw_rpc.protocol.base import Empty, JsonObject
@@ -104,9 +104,9 @@ class OpenAI:
         "/v1/responses",
     )
     endpoints: tuple[Endpoint, ...] = (
-        *openai_chat.ENDPOINTS,
-        *openai_legacy.ENDPOINTS,
-        *openai_responses.ENDPOINTS,
+        *chat.ENDPOINTS,
+        *legacy.ENDPOINTS,
+        *responses.ENDPOINTS,
         Endpoint(
             verb="GET",
             path="/v1/models",

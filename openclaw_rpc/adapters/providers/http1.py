@@ -42,7 +42,9 @@ class Answer:
     gets a LateError, and the connection is cut.
     """
 
-    def __init__(self, line: "Line", loop: asyncio.AbstractEventLoop, until: float, words: bool) -> None:
+    def __init__(
+        self, connection: "HttpConnection", loop: asyncio.AbstractEventLoop, until: float, words: bool
+    ) -> None:
         self.status = 0
         self.headers: Mapping[str, str] = {}
         """By their names in lower case."""
@@ -61,9 +63,9 @@ class Answer:
         self.patience = 0.0
         """Seconds; 0 where only ``until`` counts."""
         self.began: asyncio.Future[None] = loop.create_future()
-        """Done when status and headers are there, and a stream's first bytes where `Line.ask` was told to wait for
-        ``words``; fails where no head ever comes."""
-        self._line = line
+        """Done when status and headers are there, and a stream's first bytes where `HttpConnection.ask` was told to
+        wait for ``words``; fails where no head ever comes."""
+        self._connection = connection
         self._loop = loop
         self._words = words
         self._pieces: list[bytes] = []
@@ -87,7 +89,7 @@ class Answer:
             if not self._pieces and not self.ended and self._error is None:
                 if self.patience:
                     self.until = self._loop.time() + self.patience
-                self._line.watch(self.until)
+                self._connection.watch(self.until)
                 self._waiter = self._loop.create_future()
                 await self._waiter
             if not self._pieces:
@@ -96,7 +98,7 @@ class Answer:
                 return b""
             pieces, self._pieces, self.waiting = self._pieces, [], 0
             if not self.ended:
-                self._line.taken(self)
+                self._connection.taken(self)
             if self._unpack is not None:
                 pieces = self._unpacked(pieces, self._unpack)
             if data := pieces[0] if len(pieces) == 1 else b"".join(pieces):
@@ -110,7 +112,7 @@ class Answer:
                 plain.append(unpack(piece))
         except NoHttpError as error:
             self._error, self.ended = error, False
-            self._line.abort()
+            self._connection.abort()
         return plain
 
     def begin(self, status: int, headers: Mapping[str, str], unpack: "Callable[[bytes], bytes] | None") -> None:
@@ -140,16 +142,18 @@ class Answer:
 
     def close(self) -> None:
         """Give the connection back, or cut it at once where the answer has not ended."""
-        self._line.release(self)
+        self._connection.release(self)
 
 
-class Line(asyncio.Protocol):
+class HttpConnection(asyncio.Protocol):
     """A connection: give it a transport, `ask`, and close the answer. Then ``idle`` is called, or ``gone``.
 
     ``gone`` is called once, when the connection has ended, however it did.
     """
 
-    def __init__(self, idle: "Callable[[Line], None]", gone: "Callable[[Line, Exception | None], None]") -> None:
+    def __init__(
+        self, idle: "Callable[[HttpConnection], None]", gone: "Callable[[HttpConnection, Exception | None], None]"
+    ) -> None:
         self._idle = idle
         self._gone = gone
         self._loop = asyncio.get_running_loop()

@@ -8,10 +8,9 @@ from typing import Any, cast
 import msgspec
 from msgspec import Raw
 
-from openclaw_rpc.domain.carrying import Counted
-from openclaw_rpc.domain.clock import new_id
-from openclaw_rpc.domain.ports import ProviderFault
+from openclaw_rpc.dialects.openai.sse_relay import Counted
 from openclaw_rpc.protocol.chat import Usage
+from openclaw_rpc.protocol.ids import new_id
 
 EVENT_STREAM = "text/event-stream"
 
@@ -90,19 +89,3 @@ def as_chunks(data: bytes) -> bytes | None:
     if whole.get("usage"):
         deltas.append({**head, "choices": [], "usage": whole["usage"]})
     return b"".join(b"data: " + msgspec.json.encode(delta) + b"\n\n" for delta in deltas)
-
-
-def told_whole(fault: ProviderFault) -> ProviderFault:
-    """A fault that tells also what the server said: ``details`` gets ``upstreamStatus``, ``upstreamError``, and
-    ``retryAfter`` (s)."""
-    if fault.upstream_status is not None:
-        fault.details["upstreamStatus"] = fault.upstream_status
-    if fault.retry_after is not None:
-        fault.details["retryAfter"] = fault.retry_after
-    try:
-        document: Any = msgspec.json.decode(fault.upstream_body or b"")
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return fault
-    if isinstance(document, dict) and "error" in document:
-        fault.details["upstreamError"] = cast("dict[str, Any]", document)["error"]
-    return fault

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from openclaw_rpc.domain.carrying import DONE, Carrying, EventTooLong, chunks_of
+from openclaw_rpc.dialects.openai.sse_relay import DONE, EventTooLong, SseRelay, chunks_in
 
 
 def event(**chunk: object) -> bytes:
@@ -21,12 +21,12 @@ USAGE = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
 COUNT = event(id="c", model="real", choices=[], usage=USAGE)
 
 
-def carried(carrying: Carrying, *pieces: bytes) -> bytes:
-    return b"".join(map(carrying.feed, pieces)) + carrying.end()
+def carried(relay: SseRelay, *pieces: bytes) -> bytes:
+    return b"".join(map(relay.feed, pieces)) + relay.end()
 
 
-def plain() -> Carrying:
-    return Carrying(model=None, wants_usage=False)
+def plain() -> SseRelay:
+    return SseRelay(model=None, wants_usage=False)
 
 
 def test_events_pass_as_they_are() -> None:
@@ -38,20 +38,20 @@ def test_events_cut_anywhere_come_out_whole() -> None:
     whole = said("ä€") + COUNT + said("b") + DONE
     expected = said("ä€") + said("b") + DONE
     for size in range(1, 40):
-        carrying = plain()
+        relay = plain()
         pieces = [whole[at : at + size] for at in range(0, len(whole), size)]
-        assert carried(carrying, *pieces) == expected
-        assert carrying.usage is not None
-        assert carrying.usage.total_tokens == 5
+        assert carried(relay, *pieces) == expected
+        assert relay.usage is not None
+        assert relay.usage.total_tokens == 5
 
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\r"])
 @pytest.mark.parametrize("size", [1, 2, 3, 1000])
 def test_other_ends_of_lines_become_line_feeds(end: bytes, size: int) -> None:
     whole = (said("a") + said("b") + DONE).replace(b"\n", end)
-    carrying = plain()
+    relay = plain()
     pieces = [whole[at : at + size] for at in range(0, len(whole), size)]
-    assert carried(carrying, *pieces) == said("a") + said("b") + DONE
+    assert carried(relay, *pieces) == said("a") + said("b") + DONE
 
 
 def test_comments_names_and_ids_stay_behind() -> None:
@@ -61,29 +61,29 @@ def test_comments_names_and_ids_stay_behind() -> None:
 
 def test_usage_passes_only_where_it_was_asked_for() -> None:
     assert carried(plain(), said("a") + COUNT + DONE) == said("a") + DONE
-    wanting = Carrying(model=None, wants_usage=True)
+    wanting = SseRelay(model=None, wants_usage=True)
     whole = carried(wanting, said("a") + COUNT + DONE)
-    assert [json.loads(bytes(chunk)).get("usage") for chunk in chunks_of(whole)] == [None, USAGE]
+    assert [json.loads(bytes(chunk)).get("usage") for chunk in chunks_in(whole)] == [None, USAGE]
 
 
 def test_usage_within_another_chunk_comes_in_one_of_its_own() -> None:
     merged = event(id="c", model="real", choices=[{"index": 0, "delta": {}, "finish_reason": "stop"}], usage=USAGE)
-    wanting = Carrying(model=None, wants_usage=True)
-    chunks = [json.loads(bytes(chunk)) for chunk in chunks_of(carried(wanting, merged + DONE))]
+    wanting = SseRelay(model=None, wants_usage=True)
+    chunks = [json.loads(bytes(chunk)) for chunk in chunks_in(carried(wanting, merged + DONE))]
     assert [(len(chunk["choices"]), chunk.get("usage")) for chunk in chunks] == [(1, None), (0, USAGE)]
     assert b"usage" not in carried(plain(), merged + DONE)
 
 
 def test_text_that_speaks_of_usage_is_only_text() -> None:
     text = said('"usage": {"prompt_tokens": 1} and [DONE]\n\ndata: [DONE]')
-    carrying = plain()
-    assert carried(carrying, text + DONE) == text + DONE
-    assert carrying.usage is None
+    relay = plain()
+    assert carried(relay, text + DONE) == text + DONE
+    assert relay.usage is None
 
 
 def test_the_model_that_was_asked_for_is_named() -> None:
-    carrying = Carrying(model="nick/name", wants_usage=False)
-    chunks = [json.loads(bytes(chunk)) for chunk in chunks_of(carried(carrying, said('"model": "real"') + DONE))]
+    relay = SseRelay(model="nick/name", wants_usage=False)
+    chunks = [json.loads(bytes(chunk)) for chunk in chunks_in(carried(relay, said('"model": "real"') + DONE))]
     assert chunks[0]["model"] == "nick/name"
     assert chunks[0]["choices"][0]["delta"]["content"] == '"model": "real"'
 
@@ -95,13 +95,13 @@ def test_a_missing_end_is_put_in_and_what_comes_behind_an_end_is_not() -> None:
 
 
 def test_events_are_counted() -> None:
-    carrying = plain()
-    carried(carrying, said("a") * 3, said("b"), DONE)
-    assert carrying.events == 4
+    relay = plain()
+    carried(relay, said("a") * 3, said("b"), DONE)
+    assert relay.events == 4
 
 
 def test_an_event_without_an_end_is_refused() -> None:
-    carrying = plain()
+    relay = plain()
     with pytest.raises(EventTooLong):
         for _ in range(20):
-            carrying.feed(b"x" * (1 << 20))
+            relay.feed(b"x" * (1 << 20))

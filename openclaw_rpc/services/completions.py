@@ -8,15 +8,16 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from msgspec import Meta, Raw
 
+from openclaw_rpc.dialects.openai.agents import agent_of
+from openclaw_rpc.dialects.openai.sse_relay import EventTooLong, SseRelay
+from openclaw_rpc.dialects.openai.whole_answers import EVENT_STREAM, as_chunks, of_completion
 from openclaw_rpc.domain.agents import Agents
-from openclaw_rpc.domain.answers import EVENT_STREAM, as_chunks, of_completion, told_whole
 from openclaw_rpc.domain.auth import Principal
-from openclaw_rpc.domain.carrying import Carrying, EventTooLong
 from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.models import Choice, Models
@@ -28,7 +29,6 @@ from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
 from openclaw_rpc.protocol.validation import invalid_params
 
-AGENT = "openclaw"
 FINAL = ("request", "too_long")
 """Faults of the request itself: a fallback is no help."""
 MAX_ANSWER = 64 * 1024 * 1024
@@ -65,26 +65,26 @@ class Answered(msgspec.Struct):
 class Streamed:
     """A streamed answer: an iterator of whole events, as many as one upstream read brought."""
 
-    def __init__(self, first: bytes, pieces: AsyncIterator[bytes], carrying: Carrying, choice: Choice) -> None:
+    def __init__(self, first: bytes, pieces: AsyncIterator[bytes], relay: SseRelay, choice: Choice) -> None:
         self._first = first
         self._pieces = pieces
-        self._carrying = carrying
+        self._events = relay
         self._choice = choice
 
     async def __aiter__(self) -> AsyncGenerator[bytes]:
-        carrying, feed = self._carrying, self._carrying.feed
+        relay, feed = self._events, self._events.feed
         try:
             if events := feed(self._first):
                 yield events
-            if not carrying.done:
+            if not relay.done:
                 async for piece in self._pieces:
                     if events := feed(piece):
                         yield events
-                    if carrying.done:
+                    if relay.done:
                         break
         except EventTooLong:
             raise _garbage(self._choice, "sent an event without an end") from None
-        if events := carrying.end():
+        if events := relay.end():
             yield events
 
 
@@ -162,7 +162,7 @@ class Completions:
     @asynccontextmanager
     async def stream(
         self, principal: Principal, body: Raw | bytes, head: CompletionHead
-    ) -> AsyncGenerator[tuple[Streamed, Carrying]]:
+    ) -> AsyncGenerator[tuple[Streamed, SseRelay]]:
         """Ask, and yield the events as they come. Entering waits for the first; leaving cuts the request.
 
         Raises:
@@ -179,21 +179,21 @@ class Completions:
         async with self._relay("/chat/completions", choices, asking) as (choice, relayed, begun):
             first: bytes | None = begun
             renamed = asked if asked is not None and choice.model != asked else None
-            carrying = Carrying(model=renamed, wants_usage=wants_usage)
+            relay = SseRelay(model=renamed, wants_usage=wants_usage)
             if not relayed.headers.get("content-type", "").startswith(EVENT_STREAM):
                 first = as_chunks(await _whole(choice, relayed, begun))
                 if first is None:
                     raise _garbage(choice, "answered with neither an event stream nor a completion")
             try:
-                yield Streamed(first, relayed.pieces, carrying, choice), carrying
+                yield Streamed(first, relayed.pieces, relay, choice), relay
             except ProviderFault as fault:
                 self._meter.model_failed(fault)
-                raise told_whole(fault) from None
+                raise with_upstream(fault) from None
             finally:
-                if carrying.usage is None and carrying.events:
-                    carrying.usage = _estimated(body, carrying.events)
-                if carrying.usage is not None:
-                    self._spend(principal, choice, carrying.usage, began)
+                if relay.usage is None and relay.events:
+                    relay.usage = _estimated(body, relay.events)
+                if relay.usage is not None:
+                    self._spend(principal, choice, relay.usage, began)
 
     async def embed(self, principal: Principal, body: Raw | bytes) -> bytes:
         """Ask for embeddings.
@@ -248,7 +248,7 @@ class Completions:
                     continue
                 self._meter.model_failed(fault)
                 if not waiting or fault.fault in FINAL:
-                    raise told_whole(fault) from None
+                    raise with_upstream(fault) from None
 
     def _without_usage(self, choice: Choice, fault: ProviderFault) -> bool:
         """Whether a server refused the field that was added to count tokens; it is not sent there again."""
@@ -282,13 +282,20 @@ class Completions:
         )
 
 
-def agent_of(model: str | None) -> str | None:
-    """The agent that a model's name means: ``openclaw`` the default one (""), ``openclaw/x`` and ``openclaw:x`` x;
-    None where it means a model."""
-    if model is None or not model.startswith(AGENT):
-        return None
-    rest = model[len(AGENT) :]
-    return rest[1:] if rest[:1] in ("/", ":") else None if rest else ""
+def with_upstream(fault: ProviderFault) -> ProviderFault:
+    """A fault that tells also what the server said: ``details`` gets ``upstreamStatus``, ``upstreamError``, and
+    ``retryAfter`` (s)."""
+    if fault.upstream_status is not None:
+        fault.details["upstreamStatus"] = fault.upstream_status
+    if fault.retry_after is not None:
+        fault.details["retryAfter"] = fault.retry_after
+    try:
+        document: Any = msgspec.json.decode(fault.upstream_body or b"")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return fault
+    if isinstance(document, dict) and "error" in document:
+        fault.details["upstreamError"] = cast("dict[str, Any]", document)["error"]
+    return fault
 
 
 def _read(body: Raw | bytes, kind: Any, what: str) -> Any:

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import msgspec
 
-from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.errors import InvalidRequest
+from openclaw_rpc.protocol.ids import new_id
 from openclaw_rpc.protocol.validation import invalid_params
 
 _NEWEST = re.compile(r"(.*/)?(o[1-9]|gpt-[5-9])")

@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Meta, Raw
 
 from openclaw_rpc.dialects import runs
-from openclaw_rpc.dialects.openai_agents import agent_of, run_params
-from openclaw_rpc.dialects.openai_errors import MANNERS, event_of, spelled
+from openclaw_rpc.dialects.openai.agents import agent_of, run_params
+from openclaw_rpc.dialects.openai.errors import MANNERS, event_of, spelled
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, Sse
 from openclaw_rpc.protocol import chat, model
 from openclaw_rpc.protocol.base import JsonObject
