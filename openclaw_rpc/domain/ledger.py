@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import anyio
 
+from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.ports import Log, Store
 from openclaw_rpc.domain.records import UsageRecord
 from openclaw_rpc.protocol.errors import GatewayError
@@ -36,7 +37,7 @@ class Ledger:
             return
         records, self._waiting = self._waiting, []
         try:
-            await self._store.commit("", usage=records)
+            await self._store.commit(Change(usage=records))
         except GatewayError as error:
             self._waiting = records + self._waiting
             self._log.error("usage could not be kept", records=len(records), error=error.message)

@@ -1,19 +1,22 @@
 """What the domain asks of the outside. Each port has a memory adapter first, and one conformance suite for all."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Literal, Protocol, Self, TypeVar
 
 import msgspec
 
+from openclaw_rpc.domain.events.change import Change, Delivery, DeliveryKind, DeliveryStatus
 from openclaw_rpc.domain.records import (
+    DeliveryQuery,
     EventRecord,
     RunRecord,
     SessionQuery,
     SessionRecord,
     TokenRecord,
     UsageQuery,
-    UsageRecord,
     UsageSum,
 )
 from openclaw_rpc.protocol.base import JsonObject, Scope
@@ -24,10 +27,17 @@ T = TypeVar("T")
 
 
 class Store(Protocol):
-    """Sessions, messages, runs, events and usage. Every write returns when it is durable, each is atomic.
+    """Sessions, messages, runs, events, usage and what is to be delivered.
+
+    Every write returns when it is durable, each is atomic.
 
     A ``session_id`` that is gone makes a write do nothing: whoever deleted the session knew.
     """
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """What is to be sent to the outside."""
+        ...
 
     async def find_session(self, user: str, key: str, *, of_anybody: bool = False) -> SessionRecord | None:
         """The session ``key`` of ``user``; where there is none and ``of_anybody``, the last used of that key."""
@@ -41,24 +51,8 @@ class Store(Protocol):
         """
         ...
 
-    async def create_session(self, record: SessionRecord) -> None:
-        """Keep a new session.
-
-        Raises:
-            Conflict: the user has a session of that key.
-        """
-        ...
-
-    async def update_session(self, record: SessionRecord) -> None:
-        """Keep title, model, agent, labels, context, updated_at and epoch of a session."""
-        ...
-
     async def delete_session(self, session_id: str) -> bool:
         """Remove a session and its messages, runs and events; usage stays. False where there is none."""
-        ...
-
-    async def clear_session(self, session_id: str) -> None:
-        """Remove a session's messages, runs and events, and set its message count to 0."""
         ...
 
     async def copy_session(self, source_id: str, record: SessionRecord, upto: str | None) -> bool:
@@ -79,34 +73,29 @@ class Store(Protocol):
         """
         ...
 
-    async def admit(
-        self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage], *, of_anybody: bool = False
-    ) -> RunRecord:
-        """Keep a run with the user's message, what was said before it, and the session where it is new, at once.
+    async def admit(self, change: Change, *, of_anybody: bool = False) -> RunRecord:
+        """Keep a run with its messages, and its session where that is new: ``run`` and ``session`` must be given.
 
         Answers the run. Where ``run.idempotency_key`` was used by that user within the 24 h before
         ``run.created_at``, nothing is kept and the run of that time is answered.
 
         Raises:
             SessionExists: the session is new, and its user has another with its key, or anybody with ``of_anybody``.
+            AlreadyClaimed: one of the claims was taken before, and nothing was kept.
         """
         ...
 
-    async def commit(
-        self,
-        session_id: str,
-        *,
-        messages: Sequence[ChatMessage] = (),
-        events: Sequence[EventRecord] = (),
-        run: RunRecord | None = None,
-        usage: Sequence[UsageRecord] = (),
-        epoch: str | None = None,
-    ) -> None:
-        """Keep all that is given, at once. Messages are replaced by id, events by seq, the run by id.
+    async def commit(self, change: Change) -> SessionRecord | None:
+        """Keep a change. Where it makes or patches a session, answers how that stands now; None where it is gone.
 
-        A new message raises the session's count and its ``updated_at``; events raise its ``seq``; ``epoch``
-        begins a new one.
+        Raises:
+            SessionExists: the session is new, and its user has another with its key.
+            AlreadyClaimed: one of the claims was taken before, and nothing was kept.
         """
+        ...
+
+    async def commit_all(self, changes: Sequence[Change]) -> None:
+        """Keep many changes, which make no session and claim nothing, in one write."""
         ...
 
     async def find_run(self, run_id: str) -> RunRecord | None:
@@ -123,6 +112,55 @@ class Store(Protocol):
 
     async def usage(self, query: UsageQuery) -> tuple[list[UsageSum], UsageSum]:
         """Sums per key, days the newest first and others the largest first, and the sum of all that match."""
+        ...
+
+
+class Deliveries(Protocol):
+    """What is to be sent to the outside. It comes in with a `Change`; writes are as those of the :class:`Store`."""
+
+    async def claim(
+        self, kind: DeliveryKind, now: str, limit: int, *, per_target: int
+    ) -> tuple[list[Delivery], str | None]:
+        """Take deliveries that are due: their status becomes ``sending``, their ``attempts`` one more.
+
+        Of each lane at most the oldest that is open (``pending`` or ``sending``) is taken, of each target as many
+        as make ``per_target`` with those that are being sent. Targets take turns, those that are due longest first.
+        Answers them and, where no more is due, when the next will be.
+        """
+        ...
+
+    async def settle(
+        self, delivery_id: str, status: DeliveryStatus, *, next_at: str | None = None, error: str | None = None
+    ) -> bool:
+        """Say what came of one that is being sent; ``next_at`` where it is pending again. False: it was not."""
+        ...
+
+    async def redeliver(self, delivery_id: str, now: str) -> bool:
+        """Have one that is delivered, dead or unknown sent once more, its attempts counted anew. False: it is not."""
+        ...
+
+    async def drop(self, kind: DeliveryKind, target: str) -> int:
+        """Forget all of a target that was removed; how many there were."""
+        ...
+
+    async def find(self, delivery_id: str) -> Delivery | None:
+        """A delivery by its id."""
+        ...
+
+    async def list(self, query: DeliveryQuery) -> tuple[list[Delivery], str | None]:
+        """A page of deliveries, the newest first, and the next page's cursor.
+
+        Raises:
+            InvalidRequest: the cursor was not given out.
+        """
+        ...
+
+    async def count(self, kind: DeliveryKind, target: str | None = None) -> dict[DeliveryStatus, int]:
+        """How many there are in each status, those of one target or all."""
+        ...
+
+    async def prune(self, before: str) -> int:
+        """Forget deliveries that are over, and claims, from before a time; how many deliveries."""
         ...
 
 

@@ -109,6 +109,17 @@ class SessionQuery(msgspec.Struct, kw_only=True, frozen=True):
     text: str | None = None
 
 
+class DeliveryQuery(msgspec.Struct, kw_only=True, frozen=True):
+    """Which deliveries; None means any."""
+
+    limit: int
+    cursor: str | None = None
+    kind: str | None = None
+    target: str | None = None
+    lane: str | None = None
+    status: str | None = None
+
+
 class UsageQuery(msgspec.Struct, kw_only=True, frozen=True):
     """Which usage, added up by what. ``user`` None means everybody's. ``since`` <= at < ``until``."""
 

@@ -11,6 +11,7 @@ from msgspec import UNSET
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_time
+from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.records import SessionQuery, SessionRecord
 from openclaw_rpc.domain.streams import Stream, Streams, new_epoch
@@ -168,23 +169,31 @@ class Sessions:
         record = self.blank(principal.user, params.session_key, agent.id, params.channel)
         record.model, record.title = params.model, params.title
         record.labels, record.context = params.labels, params.context
-        await self._store.create_session(record)
+        await self._store.commit(Change(session=record))
         return self._announced(record, later)
 
     async def update(self, principal: Principal, params: SessionUpdateParams, later: Later) -> SessionInfo:
         """Change a session's settings."""
         record = await self.find(principal, params.session_key)
-        if params.title is not UNSET:
-            record.title = params.title
-        if params.model is not UNSET:
-            record.model = params.model
-        if params.agent_id is not UNSET:
-            record.agent_id = self._agents.get(params.agent_id).id
-        if params.labels is not UNSET:
-            record.labels = params.labels
-        record.updated_at = self.now()
-        await self._store.update_session(record)
-        return self._announced(record, later)
+        patch = SessionPatch(
+            title=params.title,
+            model=params.model,
+            agent_id=UNSET if params.agent_id is UNSET else self._agents.get(params.agent_id).id,
+            labels=params.labels,
+            updated_at=self.now(),
+        )
+        return self._announced(await self._patched(record, patch), later)
+
+    async def _patched(self, record: SessionRecord, patch: SessionPatch) -> SessionRecord:
+        """Change a session; answers it as it stands then, other changes included.
+
+        Raises:
+            NotFound: it was deleted meanwhile.
+        """
+        changed = await self._store.commit(Change(record.id, patch))
+        if changed is None:
+            raise NotFound(f"there is no session {record.key!r}", field="sessionKey")
+        return changed
 
     async def delete(self, principal: Principal, key: str, stop: Stop, later: Later) -> None:
         """Remove a session; ``stop`` ends its runs first.
@@ -205,13 +214,12 @@ class Sessions:
         """Remove a session's messages; its stream begins anew."""
         record = await self.find(principal, key)
         await stop(record.id)
-        await self._store.clear_session(record.id)
-        await self._forget(record)
+        epoch = new_epoch()
+        record = await self._patched(record, SessionPatch(clear=True, epoch=epoch, updated_at=self.now()))
+        # In the step in which the write is known, so that of two resets the one kept last has the last word.
         stream = self._streams.of(record)
-        stream.restart(new_epoch())
-        record.epoch, record.message_count, record.summary, record.updated_at = stream.epoch, 0, None, self.now()
-        await self._store.commit(record.id, epoch=record.epoch)
-        await self._store.update_session(record)
+        stream.restart(epoch)
+        await self._forget(record)
         later(lambda: stream.tell(session_reset, SessionGoneEvent(session_key=record.key)))
         return self._announced(record, later)
 

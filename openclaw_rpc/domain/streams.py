@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.ports import Store, Tasks
 from openclaw_rpc.domain.published import DELTAS, Listener, Portion, Published
 from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord, UsageRecord
@@ -322,10 +323,16 @@ class Streams:
             records, owed = stream.take_unkept()
             runs = stream.take_runs()
             while runs:
-                await self._store.commit(stream.session_id, run=runs[-1])
+                await self._store.commit(Change(stream.session_id, run=runs[-1]))
                 runs.pop()
             await self._store.commit(
-                stream.session_id, messages=[*owed, *messages], events=[*records, *fresh], run=run, usage=usage
+                Change(
+                    stream.session_id,
+                    messages=[*owed, *messages],
+                    events=[*records, *fresh],
+                    run=run,
+                    usage=usage,
+                )
             )
             stream.kept = max([stream.kept, *[record.seq for record in (*records, *fresh)]])
         except BaseException:

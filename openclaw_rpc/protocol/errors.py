@@ -81,6 +81,10 @@ class SessionExists(Conflict):
     """A session of that user has that key already."""
 
 
+class AlreadyClaimed(Conflict):
+    """What may be done once was done, or is being done by somebody else."""
+
+
 class KeyReused(Conflict):
     """The idempotency key was used with other params."""
 

@@ -12,6 +12,7 @@ from openclaw_rpc.adapters.store.memory import MemoryStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import owner
+from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.ports import Chunk, OfferedModel, Preparation, Prompt, ProviderFault, RunContext
 from openclaw_rpc.domain.published import Published
@@ -110,19 +111,17 @@ class Disk(MemoryStore):
         self.full: set[str] = set()
         self.before_admission: list[SessionRecord] = []
 
-    async def admit(
-        self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage], *, of_anybody: bool = False
-    ) -> RunRecord:
+    async def admit(self, change: Change, *, of_anybody: bool = False) -> RunRecord:
         if "admit" in self.full:
             raise Unavailable("the disk is full")
         while self.before_admission:
-            await self.create_session(self.before_admission.pop())
-        return await super().admit(session, run, messages, of_anybody=of_anybody)
+            await super().commit(Change(session=self.before_admission.pop()))
+        return await super().admit(change, of_anybody=of_anybody)
 
-    async def commit(self, session_id: str, **what: Any) -> None:
+    async def commit(self, change: Change) -> SessionRecord | None:
         if "commit" in self.full:
             raise Unavailable("the disk is full")
-        await super().commit(session_id, **what)
+        return await super().commit(change)
 
 
 @dataclass
@@ -307,7 +306,7 @@ async def test_a_message_goes_to_the_session_that_is_there_whoever_made_it() -> 
     bob = world.sessions.blank("bob", "bobs", "default", "api")
     mine = world.sessions.blank(ADA.user, "mine", "default", "api")
     for record in (bob, mine):
-        await world.disk.create_session(record)
+        await world.disk.commit(Change(session=record))
     async with world.runs.serving():
         for record in (bob, mine):
             for _ in range(2):

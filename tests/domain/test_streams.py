@@ -9,8 +9,9 @@ from hypothesis import given, settings, strategies
 
 from openclaw_rpc.adapters.store.memory import MemoryStore
 from openclaw_rpc.adapters.tasks import LoopTasks
+from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.published import Published
-from openclaw_rpc.domain.records import RunRecord
+from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.streams import Stream, Streams, new_epoch
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.base import Topic
@@ -43,11 +44,11 @@ class Disk(MemoryStore):
         self.gate.set()
         self.full = False
 
-    async def commit(self, session_id: str, **what: Any) -> None:
+    async def commit(self, change: Change) -> SessionRecord | None:
         await self.gate.wait()
         if self.full:
             raise Unavailable("the disk is full")
-        await super().commit(session_id, **what)
+        return await super().commit(change)
 
 
 class World:
@@ -58,7 +59,7 @@ class World:
         self.ear = Ear()
 
     async def open(self) -> Stream:
-        await self.disk.create_session(self.record)
+        await self.disk.commit(Change(session=self.record))
         stream = self.streams.of(self.record)
         stream.listen(self.ear)
         return stream
@@ -187,7 +188,7 @@ async def test_a_new_history_forgets_the_old() -> None:
     world = World()
     stream = await world.open()
     await world.keep()
-    await world.disk.clear_session(world.record.id)
+    await world.disk.commit(Change(world.record.id, SessionPatch(clear=True)))
     old = stream.epoch
     stream.restart(new_epoch())
     assert stream.epoch != old

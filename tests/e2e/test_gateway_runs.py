@@ -367,3 +367,18 @@ async def test_the_queue_of_one_session_is_bounded_too(upstream: Upstream) -> No
         assert error["data"]["reason"] == "busy"
         assert (await client.chat("elsewhere", sessionKey="b"))[0] == "echo: elsewhere"
         await client.result("chat.abort", runId=first)
+
+
+async def test_two_updates_at_once_of_one_session_are_both_kept(served: TestGateway) -> None:
+    async with served.connect() as client:
+        for _ in range(20):
+            session = key()
+            await client.result("session.create", sessionKey=session)
+            for name, value in (("title", "changed"), ("labels", {"by": "another"})):
+                params = {"sessionKey": session, name: value}
+                await client.send({"jsonrpc": "2.0", "id": name, "method": "session.update", "params": params})
+            for _ in range(2):
+                answer = await client.next(lambda frame: frame.get("id") in ("title", "labels"))
+                assert "result" in answer
+            kept = await client.result("session.get", sessionKey=session)
+            assert (kept["title"], kept["labels"]) == ("changed", {"by": "another"})

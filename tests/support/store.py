@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from openclaw_rpc.domain.events.change import Delivery
 from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord, UsageRecord
 from openclaw_rpc.protocol.chat import ChatMessage
 
@@ -66,3 +67,16 @@ def used(**fields: Any) -> UsageRecord:
         "latency_ms": 100,
     }
     return UsageRecord(**given | fields)
+
+
+def delivery(delivery_id: str, **fields: Any) -> Delivery:
+    """A webhook's delivery that is due."""
+    given: dict[str, Any] = {
+        "kind": "webhook",
+        "target": "t",
+        "lane": "l",
+        "body": b"{}",
+        "created_at": at(0),
+        "next_at": at(0),
+    }
+    return Delivery(id=delivery_id, **given | fields)

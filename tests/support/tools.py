@@ -16,6 +16,7 @@ from openclaw_rpc.adapters.store.memory import MemoryStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents, AgentSettings
 from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.models import Models, ProviderSettings
 from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, ProviderFault, RunContext, ToolCallPart, ToolSpec
 from openclaw_rpc.domain.published import Published
@@ -234,7 +235,7 @@ class ToolWorld:
 
     async def open(self) -> None:
         """Keep the session, so that its events can be."""
-        await self.store.create_session(self.session)
+        await self.store.commit(Change(session=self.session))
 
     def context(self, run_id: str = "run_1", scopes: frozenset[Scope] = EVERYTHING, **fields: Any) -> RunContext:
         given: dict[str, Any] = {

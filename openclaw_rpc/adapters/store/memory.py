@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
+from openclaw_rpc.adapters.store.memory_deliveries import MemoryDeliveries
 from openclaw_rpc.adapters.store.rules import (
     KEPT_EVENTS,
     copied,
@@ -18,6 +19,7 @@ from openclaw_rpc.adapters.store.rules import (
     summary_of,
     trimming,
 )
+from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.records import (
     EventRecord,
     RunRecord,
@@ -49,6 +51,7 @@ class MemoryStore:
         self._keep_events = keep_events
         self._sessions: dict[str, _Session] = {}
         self._usage: list[UsageRecord] = []
+        self.deliveries = MemoryDeliveries()
 
     async def find_session(self, user: str, key: str, *, of_anybody: bool = False) -> SessionRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
@@ -68,30 +71,9 @@ class MemoryStore:
         page = [_copy(record) for record in rest[: query.limit]]
         return page, len(matching), cursor_after(page[-1]) if page and len(rest) > len(page) else None
 
-    async def create_session(self, record: SessionRecord) -> None:
-        """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        self._add(record)
-
-    async def update_session(self, record: SessionRecord) -> None:
-        """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        if session := self._sessions.get(record.id):
-            new, kept = _copy(record), session.record
-            kept.title, kept.model, kept.agent_id = new.title, new.model, new.agent_id
-            kept.labels, kept.context = new.labels, new.context
-            kept.updated_at, kept.epoch = new.updated_at, new.epoch
-
     async def delete_session(self, session_id: str) -> bool:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         return self._sessions.pop(session_id, None) is not None
-
-    async def clear_session(self, session_id: str) -> None:
-        """See :class:`~openclaw_rpc.domain.ports.Store`. The summary, a message's words, goes with the messages."""
-        if session := self._sessions.get(session_id):
-            session.messages.clear()
-            session.runs.clear()
-            session.events.clear()
-            session.record.message_count = 0
-            session.record.summary = None
 
     async def copy_session(self, source_id: str, record: SessionRecord, upto: str | None) -> bool:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
@@ -118,46 +100,61 @@ class MemoryStore:
             kept = kept[:place]
         return [_copy(message) for message in kept[-limit:]], len(kept) > limit
 
-    async def admit(
-        self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage], *, of_anybody: bool = False
-    ) -> RunRecord:
+    async def admit(self, change: Change, *, of_anybody: bool = False) -> RunRecord:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        run, session = change.run, change.session
+        if run is None or not isinstance(session, SessionRecord):
+            raise TypeError("a run is admitted with its session")
         if run.idempotency_key is not None and (earlier := self._answering(run)):
             return _copy(earlier)
         kept = self._sessions.get(session.id)
+        if kept is None and of_anybody and any(s.record.key == session.key for s in self._sessions.values()):
+            raise key_taken(session.key)
+        self.deliveries.refuse_claimed(change.claims)
         if kept is None:
-            if of_anybody and any(other.record.key == session.key for other in self._sessions.values()):
-                raise key_taken(session.key)
             kept = self._add(session)
             kept.record.message_count = 0
-        for message in messages:
+        for message in change.messages:
             _keep(kept, message)
         kept.runs[run.id] = _copy(run)
+        self.deliveries.keep(change)
         return run
 
-    async def commit(
-        self,
-        session_id: str,
-        *,
-        messages: Sequence[ChatMessage] = (),
-        events: Sequence[EventRecord] = (),
-        run: RunRecord | None = None,
-        usage: Sequence[UsageRecord] = (),
-        epoch: str | None = None,
-    ) -> None:
+    async def commit(self, change: Change) -> SessionRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        self._usage.extend(usage)
-        session = self._sessions.get(session_id)
+        self.deliveries.refuse_claimed(change.claims)
+        given = change.session
+        session = self._add(given) if isinstance(given, SessionRecord) else self._sessions.get(change.session_id)
+        self._usage.extend(change.usage)
+        self.deliveries.keep(change)
         if session is None:
-            return
-        for message in messages:
+            return None
+        if isinstance(given, SessionPatch):
+            self._patch(session, given)
+        for message in change.messages:
             _keep(session, message)
-        if events:
-            self._keep_all(session, events)
-        if run is not None:
-            session.runs[run.id] = _copy(run)
-        if epoch is not None:
-            session.record.epoch = epoch
+        if change.events:
+            self._keep_all(session, change.events)
+        if change.run is not None:
+            session.runs[change.run.id] = _copy(change.run)
+        return _copy(session.record) if given is not None else None
+
+    async def commit_all(self, changes: Sequence[Change]) -> None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        for change in changes:
+            await self.commit(change)
+
+    def _patch(self, session: _Session, patch: SessionPatch) -> None:
+        record = session.record
+        if patch.clear:
+            session.messages.clear()
+            session.runs.clear()
+            session.events.clear()
+            record.message_count, record.summary = 0, None
+        before = record.updated_at
+        for name, value in _copy(patch).fields().items():
+            setattr(record, name, value)
+        record.updated_at = max(before, record.updated_at)
 
     async def find_run(self, run_id: str) -> RunRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""

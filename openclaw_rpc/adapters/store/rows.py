@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from openclaw_rpc.adapters.store.rules import summary_of
+from openclaw_rpc.domain.events.change import Delivery
 from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatMessage
@@ -18,6 +19,8 @@ SELECT_MESSAGE = """SELECT message_id, role, content, created_at, status, run_id
 FIND_PLACE = """SELECT place FROM messages WHERE message_id = ?
     AND session = (SELECT number FROM sessions WHERE id = ?)"""
 SELECT_RUN = "SELECT data FROM runs "
+SELECT_DELIVERY = """SELECT number, id, kind, target, lane, body, created_at, next_at, status, attempts, last_error
+    FROM deliveries """
 SELECT_EVENT = "SELECT place, type, data, run_id, marks FROM events "
 
 PLACE_BITS = 32
@@ -157,6 +160,43 @@ def event_of(row: Row, session_id: str) -> EventRecord:
     seq = row[0] & ((1 << PLACE_BITS) - 1)
     marks = msgspec.json.decode(row[4], type=tuple[tuple[int, int], ...]) if row[4] else ()
     return EventRecord(session_id=session_id, seq=seq, type=row[1], data=row[2], run_id=row[3], marks=marks)
+
+
+def delivery_row(delivery: Delivery) -> Row:
+    """A delivery's columns, without its number."""
+    return (
+        delivery.id,
+        delivery.kind,
+        delivery.target,
+        delivery.lane,
+        delivery.body,
+        delivery.created_at,
+        delivery.next_at,
+        delivery.status,
+        delivery.attempts,
+        delivery.last_error,
+    )
+
+
+def delivery_of(row: Row) -> Delivery:
+    """The delivery of a row of ``SELECT_DELIVERY``."""
+    return Delivery(
+        id=row[1],
+        kind=row[2],
+        target=row[3],
+        lane=row[4],
+        body=row[5],
+        created_at=row[6],
+        next_at=row[7],
+        status=row[8],
+        attempts=row[9],
+        last_error=row[10],
+    )
+
+
+def column_of(value: Any) -> Any:
+    """A field of a session as its column."""
+    return packed(value) if isinstance(value, dict) else value  # pyright: ignore[reportUnknownArgumentType]
 
 
 def packed(value: JsonObject | dict[str, str]) -> bytes | None:

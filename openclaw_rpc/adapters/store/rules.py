@@ -3,13 +3,17 @@
 import base64
 import binascii
 from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
 import msgspec
 
 from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.events.change import Claim
 from openclaw_rpc.domain.records import EventRecord, SessionRecord
 from openclaw_rpc.protocol.chat import ChatMessage
-from openclaw_rpc.protocol.errors import InvalidRequest, NotFound, SessionExists
+from openclaw_rpc.protocol.errors import AlreadyClaimed, InvalidRequest, NotFound, SessionExists
+
+T = TypeVar("T")
 
 KEPT_EVENTS = 5_000
 """How many lasting events of a session are kept where nobody says otherwise."""
@@ -56,7 +60,7 @@ def plain(event: EventRecord) -> EventRecord:
 
 def cursor_after(record: SessionRecord) -> str:
     """The cursor of the page that begins after ``record``; opaque to clients."""
-    return base64.urlsafe_b64encode(msgspec.json.encode((record.updated_at, record.id))).decode().rstrip("=")
+    return written_cursor((record.updated_at, record.id))
 
 
 def read_cursor(cursor: str) -> tuple[str, str]:
@@ -65,9 +69,23 @@ def read_cursor(cursor: str) -> tuple[str, str]:
     Raises:
         InvalidRequest: it is none that :func:`cursor_after` made.
     """
+    return cursor_read(cursor, tuple[str, str])
+
+
+def written_cursor(place: object) -> str:
+    """A place in a list as a cursor."""
+    return base64.urlsafe_b64encode(msgspec.json.encode(place)).decode().rstrip("=")
+
+
+def cursor_read(cursor: str, shape: type[T]) -> T:
+    """The place that a cursor stands for.
+
+    Raises:
+        InvalidRequest: it was not made by :func:`written_cursor`.
+    """
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        return msgspec.json.decode(raw, type=tuple[str, str])
+        return msgspec.json.decode(raw, type=shape)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
         raise InvalidRequest("cursor is not one that was given out", field="cursor", reason="malformed") from None
 
@@ -80,3 +98,8 @@ def key_taken(key: str) -> SessionExists:
 def no_such_message(message_id: str) -> NotFound:
     """What a page before an unknown message is refused with."""
     return NotFound(f"the session has no message {message_id!r}", field="before", reason="unknown")
+
+
+def claimed_before(claim: Claim) -> AlreadyClaimed:
+    """What a second claim of the same is refused with."""
+    return AlreadyClaimed(f"{claim.name} {claim.key!r} was claimed before", reason="claimed")

@@ -101,6 +101,18 @@ MIGRATIONS: Sequence[Statements] = (
     ),
     # What everybody has is asked for seldom, and written with every turn: the indexes by user serve it as well.
     ("DROP INDEX sessions_by_time", "DROP INDEX usage_by_time"),
+    # What is to be sent to the outside, in the order it came; and what may be done once, by whom it was claimed.
+    (
+        """CREATE TABLE deliveries (
+            number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, target TEXT NOT NULL,
+            lane TEXT NOT NULL, body BLOB NOT NULL, created_at TEXT NOT NULL, next_at TEXT NOT NULL,
+            status TEXT NOT NULL, attempts INTEGER NOT NULL, last_error TEXT
+        )""",
+        """CREATE INDEX deliveries_open ON deliveries (kind, target, lane, number)
+            WHERE status IN ('pending', 'sending')""",
+        "CREATE INDEX deliveries_by_target ON deliveries (kind, target, status)",
+        "CREATE TABLE claims (name TEXT NOT NULL, key TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (name, key))",
+    ),
 )
 """Version n of the file is reached by the first n entries. Never change one that was released: add another."""
 

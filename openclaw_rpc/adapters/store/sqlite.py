@@ -9,21 +9,21 @@ from typing import Self
 
 import anyio
 import anyio.to_thread
-import msgspec
 
 from openclaw_rpc.adapters.store import reads, writes
+from openclaw_rpc.adapters.store.deliveries import SqliteDeliveries
 from openclaw_rpc.adapters.store.reader import Readers
-from openclaw_rpc.adapters.store.rows import event_row, new_message, run_row, session_row
+from openclaw_rpc.adapters.store.rows import session_of, session_row
 from openclaw_rpc.adapters.store.rules import KEPT_EVENTS, key_expiry
 from openclaw_rpc.adapters.store.schema import StoreUnusable, open_reader, open_writer
 from openclaw_rpc.adapters.store.writer import Writer
+from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.records import (
     EventRecord,
     RunRecord,
     SessionQuery,
     SessionRecord,
     UsageQuery,
-    UsageRecord,
     UsageSum,
 )
 from openclaw_rpc.protocol.chat import ChatMessage
@@ -47,6 +47,7 @@ class SqliteStore:
     ) -> None:
         self.writer = Writer(writer)
         self._readers = Readers(readers)
+        self.deliveries = SqliteDeliveries(self.writer, self._readers)
         self._keep_events = keep_events
 
     @classmethod
@@ -86,23 +87,9 @@ class SqliteStore:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         return await self._readers.run(partial(reads.list_sessions, query=query))
 
-    async def create_session(self, record: SessionRecord) -> None:
-        """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        row = session_row(record, record.message_count)
-        await self.writer.submit(partial(writes.create_session, row=row))
-
-    async def update_session(self, record: SessionRecord) -> None:
-        """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        row = session_row(record, record.message_count)
-        await self.writer.submit(partial(writes.update_session, row=row))
-
     async def delete_session(self, session_id: str) -> bool:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         return await self.writer.submit(partial(writes.delete_session, session_id=session_id))
-
-    async def clear_session(self, session_id: str) -> None:
-        """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        await self.writer.submit(partial(writes.clear_session, session_id=session_id))
 
     async def copy_session(self, source_id: str, record: SessionRecord, upto: str | None) -> bool:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
@@ -113,41 +100,25 @@ class SqliteStore:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         return await self._readers.run(partial(reads.messages, session_id=session_id, limit=limit, before=before))
 
-    async def admit(
-        self, session: SessionRecord, run: RunRecord, messages: Sequence[ChatMessage], *, of_anybody: bool = False
-    ) -> RunRecord:
+    async def admit(self, change: Change, *, of_anybody: bool = False) -> RunRecord:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        write = partial(
-            writes.admit,
-            session=session_row(session, 0),
-            run=run_row(run),
-            messages=[new_message(message) for message in messages],
-            expired=key_expiry(run.created_at) if run.idempotency_key is not None else None,
-            of_anybody=of_anybody,
-        )
-        return await self.writer.submit(write) or run
+        run = change.run
+        if run is None or not isinstance(change.session, SessionRecord):
+            raise TypeError("a run is admitted with its session")
+        expired = key_expiry(run.created_at) if run.idempotency_key is not None else None
+        batch = writes.batch_of(change, self._keep_events)
+        return await self.writer.submit(lambda db: writes.admit(db, batch, expired, of_anybody)) or run
 
-    async def commit(
-        self,
-        session_id: str,
-        *,
-        messages: Sequence[ChatMessage] = (),
-        events: Sequence[EventRecord] = (),
-        run: RunRecord | None = None,
-        usage: Sequence[UsageRecord] = (),
-        epoch: str | None = None,
-    ) -> None:
+    async def commit(self, change: Change) -> SessionRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        batch = writes.Batch(
-            session_id=session_id,
-            messages=[new_message(message) for message in messages],
-            events=[event_row(event) for event in events],
-            run=run_row(run) if run else None,
-            usage=[msgspec.structs.astuple(record) for record in usage],
-            epoch=epoch,
-            keep_events=self._keep_events,
-        )
-        await self.writer.submit(partial(writes.commit, batch=batch))
+        batch = writes.batch_of(change, self._keep_events)
+        row = await self.writer.submit(lambda db: writes.commit(db, batch))
+        return session_of(row) if row is not None else None
+
+    async def commit_all(self, changes: Sequence[Change]) -> None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        batches = [writes.batch_of(change, self._keep_events) for change in changes]
+        await self.writer.submit(lambda db: writes.commit_all(db, batches))
 
     async def find_run(self, run_id: str) -> RunRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""

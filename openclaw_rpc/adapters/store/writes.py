@@ -7,20 +7,30 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from msgspec.structs import astuple
+
 from openclaw_rpc.adapters.store.rows import (
     FIND_PLACE,
     SELECT_MESSAGE,
     SELECT_RUN,
+    SELECT_SESSION,
     NewMessage,
     Row,
     begun_with,
+    column_of,
+    delivery_row,
+    event_row,
     first_place,
     message_of,
     new_message,
     run_of,
+    run_row,
+    session_row,
 )
-from openclaw_rpc.adapters.store.rules import copied, key_taken, trimming
-from openclaw_rpc.domain.records import RunRecord
+from openclaw_rpc.adapters.store.rules import claimed_before, copied, key_taken, trimming
+from openclaw_rpc.domain.events.change import Change, Claim, SessionPatch
+from openclaw_rpc.domain.records import RunRecord, SessionRecord
+from openclaw_rpc.protocol.base import JsonObject
 
 _INSERT_SESSION = """INSERT INTO sessions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING"""
@@ -40,8 +50,8 @@ _UPDATE_RUN = "UPDATE runs SET status = ?, data = ? WHERE id = ?"
 _PUT_EVENT = "INSERT OR REPLACE INTO events VALUES (? + ?, ?, ?, ?, ?)"
 _INSERT_USAGE = "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _ADVANCE = """UPDATE sessions SET message_count = message_count + ?, updated_at = max(updated_at, ?), seq = max(seq, ?),
-    epoch = coalesce(?, epoch), summary = coalesce(summary, ?) WHERE number = ?"""
-_ADVANCE_STREAM = "UPDATE sessions SET seq = max(seq, ?), epoch = coalesce(?, epoch) WHERE number = ?"
+    summary = coalesce(summary, ?) WHERE number = ?"""
+_ADVANCE_STREAM = "UPDATE sessions SET seq = max(seq, ?) WHERE number = ?"
 """Without messages ``updated_at`` stays, and its two indexes are left alone."""
 _TRIM = """DELETE FROM events WHERE place >= ?1 AND place <= (
     SELECT place FROM events WHERE place >= ?1 AND place < ?1 + (1 << 32) ORDER BY place DESC LIMIT 1 OFFSET ?2)"""
@@ -49,23 +59,51 @@ _DELETE_RANGES = tuple(
     f"DELETE FROM {table} WHERE place >= ? AND place < ?"  # noqa: S608
     for table in ("messages", "runs", "events")
 )
-_UPDATE_SESSION = """UPDATE sessions SET title = ?, model = ?, agent_id = ?, labels = ?, context = ?, updated_at = ?,
-    epoch = ? WHERE id = ?"""
+_INSERT_DELIVERY = "INSERT INTO deliveries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_PATCHED = {"updated_at": "updated_at = max(updated_at, ?)"}
+"""How a field of a patch is set where it does not simply replace what is there."""
 _FIND_BY_KEY = (
     SELECT_RUN + "WHERE user = ? AND idempotency_key = ? AND created_at > ? ORDER BY created_at DESC, rowid LIMIT 1"
 )
 
 
 class Batch(NamedTuple):
-    """What ``Store.commit`` keeps at once, as rows; of events a session keeps about ``keep_events``."""
+    """What a :class:`Change` comes to, as rows; of events a session keeps about ``keep_events``.
+
+    ``new`` is a session's row, ``patch`` what changes of one, by its columns.
+    """
 
     session_id: str
+    new: Row | None
+    patch: JsonObject | None
+    clear: bool
     messages: Sequence[NewMessage]
     events: Sequence[Row]
     run: Row | None
     usage: Sequence[Row]
-    epoch: str | None
+    deliveries: Sequence[Row]
+    claims: Sequence[Claim]
     keep_events: int
+
+
+def batch_of(change: Change, keep_events: int) -> Batch:
+    """A change as rows: made when it is given, so that what a caller changes later is not in it."""
+    session, run = change.session, change.run
+    new = session_row(session, session.message_count) if isinstance(session, SessionRecord) else None
+    patch = session if isinstance(session, SessionPatch) else None
+    return Batch(
+        session_id=change.session_id,
+        new=new,
+        patch={name: column_of(value) for name, value in patch.fields().items()} if patch is not None else None,
+        clear=patch is not None and patch.clear,
+        messages=[new_message(message) for message in change.messages],
+        events=[event_row(event) for event in change.events],
+        run=run_row(run) if run is not None else None,
+        usage=[astuple(record) for record in change.usage],
+        deliveries=[delivery_row(delivery) for delivery in change.deliveries],
+        claims=change.claims,
+        keep_events=keep_events,
+    )
 
 
 class _Session(NamedTuple):
@@ -77,18 +115,11 @@ class _Session(NamedTuple):
 
 
 def create_session(db: sqlite3.Connection, row: Row) -> int:
-    """See ``Store.create_session``; answers the session's number."""
+    """Keep a new session; answers its number."""
     done = db.execute(_INSERT_SESSION, row)
     if done.rowcount == 0 or done.lastrowid is None:
         raise key_taken(row[2])
     return done.lastrowid
-
-
-def update_session(db: sqlite3.Connection, row: Row) -> None:
-    """See ``Store.update_session``."""
-    record_id, agent_id, updated_at, epoch = row[0], row[3], row[6], row[7]
-    title, model, labels, context = row[10], row[12], row[13], row[14]
-    db.execute(_UPDATE_SESSION, (title, model, agent_id, labels, context, updated_at, epoch, record_id))
 
 
 def delete_session(db: sqlite3.Connection, session_id: str) -> bool:
@@ -99,14 +130,6 @@ def delete_session(db: sqlite3.Connection, session_id: str) -> bool:
     _empty(db, session.number)
     db.execute("DELETE FROM sessions WHERE number = ?", (session.number,))
     return True
-
-
-def clear_session(db: sqlite3.Connection, session_id: str) -> None:
-    """See ``Store.clear_session``. The summary, a message's words, goes with the messages."""
-    session = _find_session(db, session_id)
-    if session is not None:
-        _empty(db, session.number)
-        db.execute("UPDATE sessions SET message_count = 0, summary = NULL WHERE number = ?", (session.number,))
 
 
 def copy_session(db: sqlite3.Connection, source_id: str, row: Row, upto: str | None) -> bool:
@@ -125,56 +148,100 @@ def copy_session(db: sqlite3.Connection, source_id: str, row: Row, upto: str | N
     rows = db.execute(sql, (first_place(source.number), last)).fetchall()
     copies = [new_message(copied(message_of(m))) for m in rows]
     count, _, summary = _keep_messages(db, _Session(number, 0, first_place(number)), copies)
-    db.execute(_ADVANCE, (count, "", 0, None, summary, number))
+    db.execute(_ADVANCE, (count, "", 0, summary, number))
     return True
 
 
-def admit(
-    db: sqlite3.Connection,
-    session: Row,
-    run: Row,
-    messages: Sequence[NewMessage],
-    expired: str | None,
-    of_anybody: bool,
-) -> RunRecord | None:
+def admit(db: sqlite3.Connection, batch: Batch, expired: str | None, of_anybody: bool) -> RunRecord | None:
     """See ``Store.admit``; answers None where the run was kept, and else the run of that key.
 
     Runs created up to ``expired`` are too old for their key to count; None where the run has no key.
     """
+    session, run, messages = batch.new, batch.run, batch.messages
+    if session is None or run is None:
+        raise TypeError("a run is admitted with its session")
     if expired is not None:
         user, key = run[1], run[4]
         found = db.execute(_FIND_BY_KEY, (user, key, expired)).fetchone()
         if found is not None:
             return run_of(found)
     kept = _find_session(db, session[0])
+    if kept is None and of_anybody and _key_in_use(db, session[2]):
+        raise key_taken(session[2])
+    if batch.claims:
+        _refuse_claimed(db, batch.claims)
     if kept is None:
-        if of_anybody and db.execute("SELECT 1 FROM sessions WHERE key = ?", (session[2],)).fetchone() is not None:
-            raise key_taken(session[2])
         number = create_session(db, begun_with(session, messages))
         _keep_messages(db, _Session(number, 0, first_place(number)), messages)
     else:
         number = kept.number
         count, created_at, summary = _keep_messages(db, kept, messages)
-        db.execute(_ADVANCE, (count, created_at, 0, None, summary, number))
+        db.execute(_ADVANCE, (count, created_at, 0, summary, number))
     db.execute(_PUT_RUN, (first_place(number), *run))
+    _keep_sent(db, batch)
     return None
 
 
-def commit(db: sqlite3.Connection, batch: Batch) -> None:
-    """See ``Store.commit``."""
+def commit(db: sqlite3.Connection, batch: Batch) -> Row | None:
+    """See ``Store.commit``; answers the row of the session that was made or patched."""
+    if batch.claims:
+        _refuse_claimed(db, batch.claims)
+    if batch.new is not None:
+        create_session(db, batch.new)
+    session = _find_session(db, batch.new[0] if batch.new is not None else batch.session_id)
     if batch.usage:
         db.executemany(_INSERT_USAGE, batch.usage)
-    session = _find_session(db, batch.session_id)
+    _keep_sent(db, batch)
     if session is None:
-        return
+        return None
+    if batch.clear:
+        _empty(db, session.number)
+        db.execute("UPDATE sessions SET message_count = 0, summary = NULL WHERE number = ?", (session.number,))
     count, created_at, summary = _keep_messages(db, session, batch.messages)
     seq = _keep_events(db, session, batch) if batch.events else session.seq
     if batch.run is not None:
         _keep_run(db, session, batch.run)
-    if count == 0 and (seq != session.seq or batch.epoch is not None):
-        db.execute(_ADVANCE_STREAM, (seq, batch.epoch, session.number))
-    elif count:
-        db.execute(_ADVANCE, (count, created_at, seq, batch.epoch, summary, session.number))
+    if count:
+        db.execute(_ADVANCE, (count, created_at, seq, summary, session.number))
+    elif seq != session.seq:
+        db.execute(_ADVANCE_STREAM, (seq, session.number))
+    if batch.patch is None and batch.new is None:
+        return None
+    return _patch(db, session.number, batch.patch or {})
+
+
+def commit_all(db: sqlite3.Connection, batches: Sequence[Batch]) -> None:
+    """See ``Store.commit_all``."""
+    for batch in batches:
+        commit(db, batch)
+
+
+def _patch(db: sqlite3.Connection, number: int, patch: JsonObject) -> Row:
+    """Write the columns that change; answers the session's row."""
+    if patch:
+        sets = ", ".join(_PATCHED.get(name, f"{name} = ?") for name in patch)
+        db.execute(f"UPDATE sessions SET {sets} WHERE number = ?", (*patch.values(), number))  # noqa: S608
+    row: Row = db.execute(SELECT_SESSION + "WHERE number = ?", (number,)).fetchone()
+    return row
+
+
+def _refuse_claimed(db: sqlite3.Connection, claims: Sequence[Claim]) -> None:
+    """Refuse a change whose claims were taken, before anything of it is kept."""
+    for claim in claims:
+        if db.execute("SELECT 1 FROM claims WHERE name = ? AND key = ?", (claim.name, claim.key)).fetchone():
+            raise claimed_before(claim)
+
+
+def _keep_sent(db: sqlite3.Connection, batch: Batch) -> None:
+    """Keep what is to be sent, and the claims, whatever became of the session."""
+    if batch.deliveries:
+        db.executemany(_INSERT_DELIVERY, batch.deliveries)
+    for claim in batch.claims:
+        db.execute("INSERT INTO claims VALUES (?, ?, ?)", (claim.name, claim.key, claim.at))
+
+
+def _key_in_use(db: sqlite3.Connection, key: str) -> bool:
+    return db.execute("SELECT 1 FROM sessions WHERE key = ?", (key,)).fetchone() is not None
 
 
 def _find_session(db: sqlite3.Connection, session_id: str) -> _Session | None:

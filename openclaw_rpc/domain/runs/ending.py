@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.ports import Log, Store
 from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.live import LiveRun
@@ -116,7 +117,13 @@ class Endings:
             for at, (row, data) in enumerate(final_events(record, message), 1)
         ]
         await self._store.commit(
-            session.id, messages=(message,) if message else (), events=events, run=record, epoch=epoch
+            Change(
+                session.id,
+                SessionPatch(epoch=epoch),
+                messages=(message,) if message else (),
+                events=events,
+                run=record,
+            )
         )
         self.counts["interrupted"] = self.counts.get("interrupted", 0) + 1
         self._log.warning("a run was interrupted by the gateway's end", run_id=record.id, session_key=session.key)

@@ -10,6 +10,7 @@ from typing import Protocol
 import anyio
 
 from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.order import Order
 from openclaw_rpc.domain.ports import Log, Store, Tasks
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
@@ -182,7 +183,9 @@ class Runs:
         self._live[live.record.id] = live
         live.stream.holders += 1
         try:
-            kept = await self._store.admit(live.session, live.record, draft.messages, of_anybody=draft.of_anybody)
+            kept = await self._store.admit(
+                Change(session=live.session, run=live.record, messages=draft.messages), of_anybody=draft.of_anybody
+            )
         except BaseException:
             self._forget(live)
             raise

@@ -33,19 +33,21 @@ import sys
 from pathlib import Path
 import anyio
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
+from openclaw_rpc.domain.events.change import Change
 from tests.support.store import event, message, session
 
 async def write(store, one, name):
     for n in range(1_000_000):
         text = f"{name}-{n}"
-        await store.commit(one.id, messages=[message(text)], events=[event(one, name * 1_000_000 + n, text.encode())])
+        told = event(one, name * 1_000_000 + n, text.encode())
+        await store.commit(Change(one.id, messages=[message(text)], events=[told]))
         print(text, flush=True)
 
 async def main():
     async with SqliteStore.open(Path(sys.argv[1]), keep_events=10_000_000) as store, anyio.create_task_group() as group:
         one = session("one")
         if await store.find_session("ada", "one") is None:
-            await store.create_session(one)
+            await store.commit(Change(session=one))
         for name in range(int(sys.argv[2]), int(sys.argv[2]) + 8):
             group.start_soon(write, store, one, name)
 
@@ -81,18 +83,19 @@ import resource, sys
 from pathlib import Path
 import anyio
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
+from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.protocol.errors import Unavailable
 from tests.support.store import message, session
 
 async def main():
     async with SqliteStore.open(Path(sys.argv[1])) as store:
-        await store.create_session(session("one"))
+        await store.commit(Change(session=session("one")))
         resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
         failed = []
 
         async def write(n):
             try:
-                await store.commit("s_ada_one", messages=[message(f"m_{n}", "x" * 20_000)])
+                await store.commit(Change("s_ada_one", messages=[message(f"m_{n}", "x" * 20_000)]))
                 print("kept", n)
             except Unavailable as error:
                 failed.append(n)

@@ -15,6 +15,7 @@ from openclaw_rpc.adapters.store.rows import session_row
 from openclaw_rpc.adapters.store.rules import cursor_after
 from openclaw_rpc.adapters.store.schema import MIGRATIONS, StoreUnusable, open_reader, open_writer
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
+from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.records import SessionQuery, UsageQuery
 from tests.support.store import at, event, message, run, session, used
 
@@ -177,10 +178,12 @@ async def test_a_file_of_the_first_version_keeps_all_that_is_in_it(path: Path) -
         assert await store.events(two.id, 0, 9) == [event(two, 2)]
         assert await store.find_run("r_1") == runs[1]
         assert [found.id for found in await store.unfinished_runs()] == ["r_3", "r_2"]
-        again = await store.admit(one, run("r_4", one, idempotency_key="k", created_at=at(5)), [message("m_4")])
+        again = await store.admit(
+            Change(session=one, run=run("r_4", one, idempotency_key="k", created_at=at(5)), messages=[message("m_4")])
+        )
         assert again.id == "r_1"
         assert (await store.usage(UsageQuery(user="ada", by="day", limit=9)))[1].requests == 1
-        await store.commit(one.id, messages=[message("m_1", "better"), message("m_6", "fourth")])
+        await store.commit(Change(one.id, messages=[message("m_1", "better"), message("m_6", "fourth")]))
         contents = [m.content for m in (await store.messages(one.id, 9))[0]]
         assert contents == ["first", "better", "third", "fourth"]
     with closing(sqlite3.connect(path)) as db:
@@ -193,7 +196,7 @@ async def test_a_page_of_sessions_is_read_in_the_order_of_an_index(path: Path) -
     async with SqliteStore.open(path) as store:
         for number in range(40):
             one = session(f"s{number}", "ada" if number % 4 else "bob")
-            await store.admit(one, run(f"r_{number}", one), [message(f"m_{number}")])
+            await store.admit(Change(session=one, run=run(f"r_{number}", one), messages=[message(f"m_{number}")]))
     for user in ("ada", None):
         asked: list[str] = []
         with closing(open_reader(path)) as db:

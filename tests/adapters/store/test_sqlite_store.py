@@ -8,6 +8,7 @@ import anyio
 import pytest
 
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
+from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.records import UsageQuery
 from openclaw_rpc.protocol.errors import Conflict, InternalError, Unavailable
 from tests.support.store import event, message, run, session, used
@@ -47,8 +48,10 @@ async def hold(store: SqliteStore) -> Held:
 async def test_all_that_was_acknowledged_is_there_after_reopening(path: Path) -> None:
     one = session("one")
     async with SqliteStore.open(path) as store:
-        await store.admit(one, run("r_1", one), [message("m_1")])
-        await store.commit(one.id, events=[event(one, 1, b"\x00\xff")], usage=[used()], epoch="e_2")
+        await store.admit(Change(session=one, run=run("r_1", one), messages=[message("m_1")]))
+        await store.commit(
+            Change(one.id, SessionPatch(epoch="e_2"), events=[event(one, 1, b"\x00\xff")], usage=[used()])
+        )
     async with SqliteStore.open(path) as store:
         record = await store.find_session("ada", "one")
         assert record is not None
@@ -61,13 +64,13 @@ async def test_all_that_was_acknowledged_is_there_after_reopening(path: Path) ->
 
 async def test_writes_that_wait_share_one_commit(path: Path) -> None:
     async with SqliteStore.open(path) as store:
-        await store.create_session(session("one"))
+        await store.commit(Change(session=session("one")))
         before = store.writer.commits
         held = await hold(store)
         with anyio.fail_after(20):
             async with anyio.create_task_group() as group:
                 for i in range(500):
-                    group.start_soon(lambda i=i: store.commit("s_ada_one", messages=[message(f"m_{i}")]))
+                    group.start_soon(lambda i=i: store.commit(Change("s_ada_one", messages=[message(f"m_{i}")])))
                 await anyio.wait_all_tasks_blocked()
                 held.released.set()
         assert store.writer.commits - before == 2  # the held one's, and one for all
@@ -76,13 +79,13 @@ async def test_writes_that_wait_share_one_commit(path: Path) -> None:
 
 async def test_a_group_is_bounded(path: Path) -> None:
     async with SqliteStore.open(path) as store:
-        await store.create_session(session("one"))
+        await store.commit(Change(session=session("one")))
         before = store.writer.commits
         held = await hold(store)
         with anyio.fail_after(20):
             async with anyio.create_task_group() as group:
                 for i in range(1025):
-                    group.start_soon(lambda i=i: store.commit("s_ada_one", usage=[used(prompt_tokens=i)]))
+                    group.start_soon(lambda i=i: store.commit(Change("s_ada_one", usage=[used(prompt_tokens=i)])))
                 await anyio.wait_all_tasks_blocked()
                 held.released.set()
         assert store.writer.commits - before == 4
@@ -113,7 +116,7 @@ async def test_a_write_that_fails_half_way_is_undone_and_harms_no_other(
 ) -> None:
     assert callable(broken)
     async with SqliteStore.open(path) as store:
-        await store.create_session(session("one"))
+        await store.commit(Change(session=session("one")))
         held = await hold(store)
         failed: list[type[BaseException]] = []
 
@@ -125,14 +128,14 @@ async def test_a_write_that_fails_half_way_is_undone_and_harms_no_other(
 
         async def conflict() -> None:
             with pytest.raises(Conflict):
-                await store.create_session(session("one", id="s_again"))
+                await store.commit(Change(session=session("one", id="s_again")))
 
         with anyio.fail_after(20):
             async with anyio.create_task_group() as group:
-                group.start_soon(lambda: store.commit("s_ada_one", messages=[message("m_1")]))
+                group.start_soon(lambda: store.commit(Change("s_ada_one", messages=[message("m_1")])))
                 group.start_soon(fail)
                 group.start_soon(conflict)
-                group.start_soon(lambda: store.commit("s_ada_one", messages=[message("m_2")]))
+                group.start_soon(lambda: store.commit(Change("s_ada_one", messages=[message("m_2")])))
                 await anyio.wait_all_tasks_blocked()
                 held.released.set()
         assert failed == [told]
@@ -144,18 +147,18 @@ async def test_a_write_that_fails_half_way_is_undone_and_harms_no_other(
 
 async def test_a_refused_write_does_not_split_its_group(path: Path) -> None:
     async with SqliteStore.open(path) as store:
-        await store.create_session(session("one"))
+        await store.commit(Change(session=session("one")))
         before = store.writer.commits
         held = await hold(store)
 
         async def conflict(i: int) -> None:
             with pytest.raises(Conflict):
-                await store.create_session(session("one", id=f"s_{i}"))
+                await store.commit(Change(session=session("one", id=f"s_{i}")))
 
         with anyio.fail_after(20):
             async with anyio.create_task_group() as group:
                 for i in range(5):
-                    group.start_soon(lambda i=i: store.commit("s_ada_one", messages=[message(f"m_{i}")]))
+                    group.start_soon(lambda i=i: store.commit(Change("s_ada_one", messages=[message(f"m_{i}")])))
                     group.start_soon(conflict, i)
                 await anyio.wait_all_tasks_blocked()
                 held.released.set()
@@ -165,15 +168,15 @@ async def test_a_refused_write_does_not_split_its_group(path: Path) -> None:
 
 async def test_a_write_whose_caller_is_cancelled_is_done_all_the_same(path: Path) -> None:
     async with SqliteStore.open(path) as store:
-        await store.create_session(session("one"))
+        await store.commit(Change(session=session("one")))
         held = await hold(store)
         async with anyio.create_task_group() as group:
-            group.start_soon(lambda: store.commit("s_ada_one", messages=[message("m_1")]))
+            group.start_soon(lambda: store.commit(Change("s_ada_one", messages=[message("m_1")])))
             await anyio.wait_all_tasks_blocked()
             group.cancel_scope.cancel()
         held.released.set()
         with anyio.fail_after(20):
-            await store.commit("s_ada_one", messages=[message("m_2")])
+            await store.commit(Change("s_ada_one", messages=[message("m_2")]))
         assert await ids(store, "s_ada_one") == ["m_1", "m_2"]
 
 
@@ -181,11 +184,11 @@ async def test_a_record_is_kept_as_it_was_when_it_was_given(path: Path) -> None:
     async with SqliteStore.open(path) as store:
         one = session("one")
         asked, messages = run("r_1", one), [message("m_1")]
-        await store.create_session(one)
+        await store.commit(Change(session=one))
         held = await hold(store)
         with anyio.fail_after(20):
             async with anyio.create_task_group() as group:
-                group.start_soon(lambda: store.commit(one.id, run=asked, messages=messages))
+                group.start_soon(lambda: store.commit(Change(one.id, run=asked, messages=messages)))
                 await anyio.wait_all_tasks_blocked()
                 asked.status = "completed"
                 messages.clear()
@@ -197,14 +200,14 @@ async def test_a_record_is_kept_as_it_was_when_it_was_given(path: Path) -> None:
 async def test_closing_waits_for_the_writes_that_are_queued_and_takes_no_more(path: Path) -> None:
     with anyio.fail_after(20):
         async with anyio.create_task_group() as group, SqliteStore.open(path) as store:
-            await store.create_session(session("one"))
+            await store.commit(Change(session=session("one")))
             held = await hold(store)
             for i in range(20):
-                group.start_soon(lambda i=i: store.commit("s_ada_one", messages=[message(f"m_{i}")]))
+                group.start_soon(lambda i=i: store.commit(Change("s_ada_one", messages=[message(f"m_{i}")])))
             await anyio.wait_all_tasks_blocked()
             group.start_soon(anyio.to_thread.run_sync, held.released.set)
         with pytest.raises(Unavailable):
-            await store.commit("s_ada_one", messages=[message("m_late")])
+            await store.commit(Change("s_ada_one", messages=[message("m_late")]))
         with pytest.raises(Unavailable):
             await store.find_session("ada", "one")
     async with SqliteStore.open(path) as store:
@@ -213,7 +216,7 @@ async def test_closing_waits_for_the_writes_that_are_queued_and_takes_no_more(pa
 
 async def test_the_file_is_whole_and_alone_after_closing(path: Path) -> None:
     async with SqliteStore.open(path) as store:
-        await store.create_session(session("one"))
+        await store.commit(Change(session=session("one")))
     assert [p.name for p in path.parent.iterdir()] == ["store.db"]
 
 
@@ -226,13 +229,13 @@ async def test_commits_reach_the_disk_and_references_hold(path: Path) -> None:
 
 async def test_a_file_that_another_process_holds_for_long_is_told_as_unavailable(path: Path) -> None:
     async with SqliteStore.open(path) as store:
-        await store.create_session(session("one"))
+        await store.commit(Change(session=session("one")))
         await store.writer.submit(lambda db: db.execute("PRAGMA busy_timeout = 20").fetchone())
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Unavailable):
-            await store.commit("s_ada_one", messages=[message("m_1")])
+            await store.commit(Change("s_ada_one", messages=[message("m_1")]))
         other.execute("ROLLBACK")
         other.close()
-        await store.commit("s_ada_one", messages=[message("m_2")])
+        await store.commit(Change("s_ada_one", messages=[message("m_2")]))
         assert await ids(store, "s_ada_one") == ["m_2"]

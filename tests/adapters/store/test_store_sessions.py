@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.records import SessionQuery, SessionRecord, UsageQuery
 from openclaw_rpc.protocol.errors import Conflict, InvalidRequest
@@ -33,57 +34,46 @@ async def found(store: Store, key: str, user: str = "ada", *, of_anybody: bool =
 
 
 async def test_a_session_is_found_as_it_was_kept(store: Store) -> None:
-    await store.create_session(full("one"))
+    await store.commit(Change(session=full("one")))
     assert await found(store, "one") == full("one")
 
 
 async def test_what_is_found_can_be_changed_without_changing_what_is_kept(store: Store) -> None:
     given = full("one")
-    await store.create_session(given)
+    await store.commit(Change(session=given))
     given.labels["x"] = "later"
     (await found(store, "one")).context["x"] = "later"
     assert await found(store, "one") == full("one")
 
 
 async def test_a_session_is_found_for_its_user_alone(store: Store) -> None:
-    await store.create_session(session("one"))
+    await store.commit(Change(session=session("one")))
     assert await store.find_session("bob", "one") is None
     assert await store.find_session("ada", "two") is None
 
 
 async def test_of_anybodys_the_own_session_is_found_first_then_the_last_used_of_that_key(store: Store) -> None:
-    await store.create_session(session("one", "ada", updated_at=at(5)))
-    await store.create_session(session("one", "bob", updated_at=at(9)))
+    await store.commit(Change(session=session("one", "ada", updated_at=at(5))))
+    await store.commit(Change(session=session("one", "bob", updated_at=at(9))))
     assert (await found(store, "one", "ada", of_anybody=True)).user == "ada"
     assert (await found(store, "one", "cy", of_anybody=True)).user == "bob"
     assert await store.find_session("cy", "two", of_anybody=True) is None
 
 
 async def test_a_user_has_one_session_of_a_key(store: Store) -> None:
-    await store.create_session(session("one", title="first"))
+    await store.commit(Change(session=session("one", title="first")))
     with pytest.raises(Conflict):
-        await store.create_session(session("one", id="s_other"))
-    await store.create_session(session("one", "bob"))
+        await store.commit(Change(session=session("one", id="s_other")))
+    await store.commit(Change(session=session("one", "bob")))
     assert (await found(store, "one")).title == "first"
 
 
-async def test_an_update_keeps_the_settings_and_nothing_else(store: Store) -> None:
-    await store.create_session(full("one"))
-    changed = session(
-        "one",
-        user="ada",
-        id="s_ada_one",
-        channel="other",
-        created_at=at(99),
-        updated_at=at(50),
-        epoch="e_2",
-        agent_id="coder",
-        title=None,
-        model="q",
-        labels={"b": "2"},
-        context={},
+async def test_an_update_keeps_what_it_sets_and_nothing_else(store: Store) -> None:
+    await store.commit(Change(session=full("one")))
+    patch = SessionPatch(
+        updated_at=at(50), epoch="e_2", agent_id="coder", title=None, model="q", labels={"b": "2"}, context={}
     )
-    await store.update_session(changed)
+    changed = await store.commit(Change("s_ada_one", patch))
     expected = msgspec.structs.replace(
         full("one"),
         updated_at=at(50),
@@ -94,19 +84,29 @@ async def test_an_update_keeps_the_settings_and_nothing_else(store: Store) -> No
         labels={"b": "2"},
         context={},
     )
-    assert await found(store, "one") == expected
+    assert await found(store, "one") == expected == changed
+
+
+async def test_an_update_writes_only_the_fields_that_it_sets(store: Store) -> None:
+    await store.commit(Change(session=full("one")))
+    assert await store.commit(Change("s_ada_one", SessionPatch(title="new"))) == await found(store, "one")
+    assert await found(store, "one") == msgspec.structs.replace(full("one"), title="new")
+    await store.commit(Change("s_ada_one", SessionPatch(updated_at="2020-01-01T00:00:00.000Z")))
+    assert (await found(store, "one")).updated_at == full("one").updated_at, "it never goes back"
+    await store.commit(Change("s_ada_one", SessionPatch()))
+    assert (await found(store, "one")).title == "new"
 
 
 async def test_an_update_of_a_session_that_is_gone_does_nothing(store: Store) -> None:
-    await store.update_session(session("one"))
+    assert await store.commit(Change("s_ada_one", SessionPatch(title="new"))) is None
     assert await store.find_session("ada", "one") is None
 
 
 async def test_deleting_takes_messages_runs_and_events_but_not_usage(store: Store) -> None:
     one, two = session("one"), session("two")
     for of in (one, two):
-        await store.admit(of, run(f"r_{of.key}", of), [message(f"m_{of.key}")])
-        await store.commit(of.id, events=[event(of, 1)], usage=[used(session_key=of.key)])
+        await store.admit(Change(session=of, run=run(f"r_{of.key}", of), messages=[message(f"m_{of.key}")]))
+        await store.commit(Change(of.id, events=[event(of, 1)], usage=[used(session_key=of.key)]))
     assert await store.delete_session(one.id)
     assert await store.find_session("ada", "one") is None
     assert await store.messages(one.id, 10) == ([], False)
@@ -120,24 +120,24 @@ async def test_deleting_takes_messages_runs_and_events_but_not_usage(store: Stor
 
 async def test_clearing_keeps_the_session_and_its_place_in_the_stream(store: Store) -> None:
     one = session("one", title="kept", labels={"a": "b"})
-    await store.admit(one, run("r_1", one), [message("m_1")])
-    await store.commit(one.id, events=[event(one, 4)])
-    await store.clear_session(one.id)
+    await store.admit(Change(session=one, run=run("r_1", one), messages=[message("m_1")]))
+    await store.commit(Change(one.id, events=[event(one, 4)]))
+    await store.commit(Change(one.id, SessionPatch(clear=True)))
     record = await found(store, "one")
     assert (record.message_count, record.summary, record.seq) == (0, None, 4)
     assert (record.title, record.labels) == ("kept", {"a": "b"})
     assert await store.messages(one.id, 10) == ([], False)
     assert await store.events(one.id, 0, 10) == []
     assert await store.find_run("r_1") is None
-    await store.clear_session("s_nobody")
+    await store.commit(Change("s_nobody", SessionPatch(clear=True)))
 
 
 async def test_a_fork_has_the_messages_up_to_the_one_that_was_named(store: Store) -> None:
     one = session("one")
-    await store.create_session(one)
+    await store.commit(Change(session=one))
     extra = {"tool_calls": [{"id": "c"}], "metadata": {"k": [1]}, "attachments": [{"type": "file"}]}
     source = [message(f"m_{i}", f"says {i}", created_at=at(i), run_id="r", **extra) for i in range(4)]
-    await store.commit(one.id, messages=source)
+    await store.commit(Change(one.id, messages=source))
     assert await store.copy_session(one.id, session("two", updated_at=at(99)), "m_2")
     copies, older = await store.messages("s_ada_two", 10)
     assert [copy.content for copy in copies] == ["says 0", "says 1", "says 2"]
@@ -151,9 +151,9 @@ async def test_a_fork_has_the_messages_up_to_the_one_that_was_named(store: Store
 
 async def test_a_fork_without_an_end_has_all_messages(store: Store) -> None:
     one = session("one")
-    await store.create_session(one)
+    await store.commit(Change(session=one))
     assert await store.copy_session(one.id, session("two"), None)
-    await store.commit(one.id, messages=[message("m_1"), message("m_2")])
+    await store.commit(Change(one.id, messages=[message("m_1"), message("m_2")]))
     assert await store.copy_session(one.id, session("three", message_count=55), None)
     assert (await found(store, "two")).message_count == 0
     assert (await found(store, "three")).message_count == 2
@@ -161,9 +161,9 @@ async def test_a_fork_without_an_end_has_all_messages(store: Store) -> None:
 
 async def test_a_fork_of_what_is_not_there_keeps_nothing(store: Store) -> None:
     one, other = session("one"), session("other")
-    await store.create_session(one)
-    await store.create_session(other)
-    await store.commit(other.id, messages=[message("m_other")])
+    await store.commit(Change(session=one))
+    await store.commit(Change(session=other))
+    await store.commit(Change(other.id, messages=[message("m_other")]))
     assert not await store.copy_session(one.id, session("two"), "m_other")
     assert not await store.copy_session(one.id, session("two"), "m_none")
     assert not await store.copy_session("s_gone", session("two"), None)
@@ -172,9 +172,9 @@ async def test_a_fork_of_what_is_not_there_keeps_nothing(store: Store) -> None:
 
 async def test_a_fork_to_a_key_that_is_taken_is_refused(store: Store) -> None:
     one, two = session("one"), session("two")
-    await store.create_session(one)
-    await store.commit(one.id, messages=[message("m_1")])
-    await store.create_session(two)
+    await store.commit(Change(session=one))
+    await store.commit(Change(one.id, messages=[message("m_1")]))
+    await store.commit(Change(session=two))
     with pytest.raises(Conflict):
         await store.copy_session(one.id, session("two", id="s_new"), None)
     assert await store.messages("s_new", 10) == ([], False)
@@ -183,8 +183,8 @@ async def test_a_fork_to_a_key_that_is_taken_is_refused(store: Store) -> None:
 
 async def test_the_copy_of_an_unfinished_message_belongs_to_no_run_that_goes_on(store: Store) -> None:
     one = session("one")
-    await store.create_session(one)
-    await store.commit(one.id, messages=[message("m_1", role="assistant", status="partial", run_id="r_1")])
+    await store.commit(Change(session=one))
+    await store.commit(Change(one.id, messages=[message("m_1", role="assistant", status="partial", run_id="r_1")]))
     assert await store.copy_session(one.id, session("two"), None)
     assert (await store.messages(one.id, 1))[0][0].status == "partial"
     assert (await store.messages("s_ada_two", 1))[0][0].status == "interrupted"
@@ -192,8 +192,8 @@ async def test_the_copy_of_an_unfinished_message_belongs_to_no_run_that_goes_on(
 
 async def test_sessions_are_listed_the_last_used_first(store: Store) -> None:
     for name, second in (("b", 2), ("d", 4), ("a", 1), ("c", 3)):
-        await store.create_session(session(name, updated_at=at(second)))
-    await store.create_session(session("x", "bob", updated_at=at(9)))
+        await store.commit(Change(session=session(name, updated_at=at(second))))
+    await store.commit(Change(session=session("x", "bob", updated_at=at(9))))
     page = await store.list_sessions(SessionQuery(user="ada", limit=10))
     assert (keys(page), page[1], page[2]) == (["d", "c", "b", "a"], 4, None)
     assert keys(await store.list_sessions(SessionQuery(user=None, limit=2))) == ["x", "d"]
@@ -203,10 +203,10 @@ async def test_sessions_are_listed_the_last_used_first(store: Store) -> None:
 
 async def test_a_cursor_goes_on_where_the_page_ended_whatever_is_added(store: Store) -> None:
     for i in range(7):
-        await store.create_session(session(f"k{i}", updated_at=at(5 if i < 5 else 9)))
+        await store.commit(Change(session=session(f"k{i}", updated_at=at(5 if i < 5 else 9))))
     first = await store.list_sessions(SessionQuery(user="ada", limit=3))
     assert (keys(first), first[1]) == (["k6", "k5", "k4"], 7)
-    await store.create_session(session("new", updated_at=at(20)))
+    await store.commit(Change(session=session("new", updated_at=at(20))))
     await store.delete_session("s_ada_k4")
     second = await store.list_sessions(SessionQuery(user="ada", limit=2, cursor=first[2], offset=5))
     assert (keys(second), second[1]) == (["k3", "k2"], 7)
@@ -222,10 +222,10 @@ async def test_a_cursor_that_was_not_given_out_is_refused(store: Store, cursor: 
 
 
 async def test_sessions_are_filtered_by_all_that_is_asked(store: Store) -> None:
-    await store.create_session(session("a", channel="web", agent_id="x", updated_at=at(1)))
-    await store.create_session(session("b", channel="web", agent_id="y", updated_at=at(2)))
-    await store.create_session(session("c", channel="api", agent_id="y", updated_at=at(3)))
-    await store.create_session(session("d", "bob", channel="web", agent_id="y", updated_at=at(4)))
+    await store.commit(Change(session=session("a", channel="web", agent_id="x", updated_at=at(1))))
+    await store.commit(Change(session=session("b", channel="web", agent_id="y", updated_at=at(2))))
+    await store.commit(Change(session=session("c", channel="api", agent_id="y", updated_at=at(3))))
+    await store.commit(Change(session=session("d", "bob", channel="web", agent_id="y", updated_at=at(4))))
 
     async def listed(**filters: str) -> list[str]:
         page = await store.list_sessions(SessionQuery(user="ada", limit=10, **filters))  # pyright: ignore[reportArgumentType]
@@ -264,16 +264,16 @@ async def test_sessions_are_filtered_by_all_that_is_asked(store: Store) -> None:
     ],
 )
 async def test_text_is_found_in_any_case_and_any_script(store: Store, text: str, expected: list[str]) -> None:
-    await store.create_session(session("quarterly", updated_at=at(4), context={"name": "key"}))
-    await store.create_session(session("t", title="Der Titel: a_b, École*", context={"name": "title"}))
-    await store.create_session(session("s", summary="all Summed up", context={"name": "summary"}))
+    await store.commit(Change(session=session("quarterly", updated_at=at(4), context={"name": "key"})))
+    await store.commit(Change(session=session("t", title="Der Titel: a_b, École*", context={"name": "title"})))
+    await store.commit(Change(session=session("s", summary="all Summed up", context={"name": "summary"})))
     said = session("m", context={"name": "said"})
-    await store.create_session(said)
+    await store.commit(Change(session=said))
     words = ["你好世界", "100% of the world \\ here", "ПРИВЕТ [x]?"]
-    await store.commit(said.id, messages=[message(f"m_{i}", w, role="assistant") for i, w in enumerate(words)])
+    await store.commit(Change(said.id, messages=[message(f"m_{i}", w, role="assistant") for i, w in enumerate(words)]))
     other = session("o", "bob", context={"name": "other"})
-    await store.create_session(other)
-    await store.commit(other.id, messages=[message("m_bob", "secret of bob")])
+    await store.commit(Change(session=other))
+    await store.commit(Change(other.id, messages=[message("m_bob", "secret of bob")]))
     records, total, _ = await store.list_sessions(SessionQuery(user="ada", limit=9, text=text))
     assert [record.context["name"] for record in records] == expected
     assert total == len(expected)
@@ -284,15 +284,15 @@ async def test_what_is_deleted_takes_nothing_of_its_neighbours(store: Store) -> 
     names = ["one", "two", "three"]
     for name in names:
         of = session(name)
-        await store.admit(of, run(f"r_{name}", of), [message(f"m_{name}")])
-        await store.commit(of.id, events=[event(of, 0), event(of, 1)])
-    await store.clear_session("s_ada_two")
+        await store.admit(Change(session=of, run=run(f"r_{name}", of), messages=[message(f"m_{name}")]))
+        await store.commit(Change(of.id, events=[event(of, 0), event(of, 1)]))
+    await store.commit(Change("s_ada_two", SessionPatch(clear=True)))
     assert await store.find_run("r_two") is None
     for name in ("three", "two"):
         await store.delete_session(f"s_ada_{name}")
         assert await store.messages(f"s_ada_{name}", 9) == ([], False)
     four = session("four")
-    await store.create_session(four)
+    await store.commit(Change(session=four))
     assert await store.messages(four.id, 9) == ([], False)
     assert await store.events(four.id, -1, 9) == []
     assert [found.id for found in await store.unfinished_runs()] == ["r_one"]

@@ -1,11 +1,11 @@
 """What becomes of a turn whose results can't be kept at once."""
 
-from typing import Any
-
 import anyio
 import pytest
 
 from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.domain.events.change import Change
+from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.protocol.errors import Unavailable
 from tests.support.tools import ADA, Source, ToolWorld
 
@@ -17,10 +17,10 @@ class FullDisk(MemoryStore):
         super().__init__()
         self.full = True
 
-    async def commit(self, session_id: str, **what: Any) -> None:
-        if self.full and what.get("events"):
+    async def commit(self, change: Change) -> SessionRecord | None:
+        if self.full and change.events:
             raise Unavailable("the disk is full")
-        await super().commit(session_id, **what)
+        return await super().commit(change)
 
 
 @pytest.mark.parametrize("parallel", [True, False], ids=["side by side", "one after another"])
