@@ -1205,6 +1205,13 @@ export interface SessionUpdateParams {
   labels?: Record<string, string>;
 }
 
+/** A link that signs a browser in, once. `path` begins at the gateway's address: `/login#code=…`. */
+export interface SignInLink {
+  path: string;
+  /** Seconds. */
+  expiresIn: number;
+}
+
 /** A tool of a skill and its arguments, used as the session's agent would. */
 export interface SkillExecuteParams {
   /** The skill's slug. */
@@ -1603,6 +1610,8 @@ export interface Methods {
   "config.get": { params: Empty; result: ConfigDocument };
   /** Change a part of `gateway.yaml`. It applies at once, but for port, bind and storage. */
   "config.update": { params: ConfigUpdateParams; result: ConfigUpdated };
+  /** A link to the dashboard that works once, with the caller's own user and scopes. */
+  "dashboard.link": { params: Empty; result: SignInLink };
   /** Follow a session, a run or topics. With `after`, first all that came since, in order, then what comes. */
   "event.subscribe": { params: EventSubscribeParams; result: Subscribed };
   /** Follow something no longer. */

@@ -19,6 +19,7 @@ from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.adapters.tokens.file import FileTokenStore
+from openclaw_rpc.adapters.tokens.sign_ins import FileSignInStore
 from openclaw_rpc.app.asking import Asking
 from openclaw_rpc.app.options import Options
 from openclaw_rpc.app.reporting import Described, LogTopic, Observed
@@ -38,11 +39,13 @@ from openclaw_rpc.domain.runs.drafts import Drafts
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.sign_ins import SignIns
 from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.methods.agent import AgentMethods
 from openclaw_rpc.methods.channel import ChannelMethods
 from openclaw_rpc.methods.chat import ChatMethods
 from openclaw_rpc.methods.config import ConfigMethods
+from openclaw_rpc.methods.dashboard import DashboardMethods
 from openclaw_rpc.methods.event import EventMethods
 from openclaw_rpc.methods.log import LogMethods
 from openclaw_rpc.methods.session import SessionMethods
@@ -55,6 +58,7 @@ from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.rpc.following import Following
 from openclaw_rpc.transports.head import HeadJudge, HeadRules
 from openclaw_rpc.transports.http.base import HttpDoor
+from openclaw_rpc.transports.http.dashboard import DashboardDoor
 from openclaw_rpc.transports.http.health import Health
 from openclaw_rpc.transports.http.mcp import McpDoor
 from openclaw_rpc.transports.http.metrics import Metrics, MetricsDoor
@@ -93,6 +97,11 @@ class App:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
         scheme = "https" if self.settings.gateway.tls.certificate else "http"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+    def sign_in_link(self) -> str | None:
+        """A link that signs the owner in to the dashboard, once; None where nobody has to."""
+        principal = self.authenticator.owner()
+        return None if principal is None else f"{self.url}/login#code={self.sign_ins.offer(principal)}"
 
     def status(self) -> SystemStatus:
         """How the gateway is."""
@@ -194,7 +203,9 @@ class App:
         self.runs.finished.append(self.hands.remember)
         self.channels = Channels(lambda: self.settings.channels)
         tokens = FileTokenStore(paths.state)
-        self.authenticator = Authenticator(settings.gateway.auth, tokens, clock)
+        sign_in_store = FileSignInStore(paths.state)
+        self.authenticator = Authenticator(settings.gateway.auth, tokens, clock, sign_in_store)
+        self.sign_ins = SignIns(self.authenticator, sign_in_store, clock)
         token_service = TokenService(tokens, clock)
         self.limiter = RateLimiter(settings.gateway.rate_limit, clock)
         following = Following(store, self.streams)
@@ -209,10 +220,12 @@ class App:
             ConfigMethods(self.file),
             LogMethods(logs),
             TokenMethods(token_service),
+            DashboardMethods(self.sign_ins),
             *self.asking.namespaces(),
             *self.hands.namespaces(self.sessions),
         )
         self.dispatcher = Dispatcher(join(rows, namespaces), self.limiter, observed, self.hands.guard)
+        self.judge = HeadJudge(rules_of(settings), bind=settings.gateway.bind, port=settings.gateway.port)
         self.door = SocketDoor(
             lambda: self.settings.gateway,
             self.authenticator,
@@ -221,6 +234,7 @@ class App:
             CAPABILITIES,
             max_size=settings.gateway.max_message_bytes,
             compression=settings.gateway.compression,
+            trusts=self.judge.trusts,
         )
         stack.callback(logs.subscribe(LogTopic(self.streams.topics)))
         token_service.on_revoked.append(lambda _: self.door.close_invalid())
@@ -247,8 +261,7 @@ class App:
         self.model = f"{found.settings.model} ({found.title} on this machine)"
 
     async def _listen(self, stack: AsyncExitStack) -> None:
-        gateway = self.settings.gateway
-        judge = self.judge = HeadJudge(rules_of(self.settings), bind=gateway.bind, port=gateway.port)
+        gateway, judge = self.settings.gateway, self.judge
         health = Health(lambda: self.ready)
         self.rest = RestDoor(
             DIALECTS,
@@ -272,6 +285,11 @@ class App:
             spell=self.rest.spell,
             body_bytes=lambda: self.settings.gateway.max_message_bytes,
             request_seconds=lambda: self.settings.gateway.request_timeout_seconds,
+        )
+        self.http.add(
+            DashboardDoor(
+                self.sign_ins, self.authenticator.identify, self.http.cookie, self.door.close_invalid
+            ).routes()
         )
         await self.door.server.start()
         self.listener = Listener(

@@ -42,6 +42,8 @@ def facts(app: "App") -> dict[str, Any]:
         "model": app.model,
         "config": str(app.paths.config),
     }
+    link = app.sign_in_link()
+    found |= {"dashboard": link or app.url + "/"}
     return found | ({"token": app.made_token} if app.made_token else {})
 
 
@@ -57,6 +59,8 @@ def lines(app: "App") -> list[tuple[str, str]]:
         ]
     else:
         found.append(("model", app.model))
+    link = app.sign_in_link()
+    found.append(("open", f"{link}  (works once, for 10 minutes)" if link else app.url + "/"))
     found.append(("talk", "openclaw chat"))
     found.append(("", _curl(app)))
     if app.made_token:

@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
     {
         "gateway": Entry("gateway", "gateway", "Start the gateway, and stay in the foreground."),
         "chat": Entry("chat", "chat", "Talk to an agent."),
+        "dashboard": Entry("dashboard", "dashboard", "Open the dashboard in a browser, signed in."),
         "call": Entry("call", "call", "Call any method of the gateway."),
         "status": Entry("lists", "status", "How the gateway is."),
         "sessions": Entry("lists", "sessions", "The conversations there are."),

@@ -6,14 +6,14 @@ import hashlib
 import hmac
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
 import msgspec
 
 from openclaw_rpc.domain import claims
 from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_duration
-from openclaw_rpc.domain.ports import TokenStore
+from openclaw_rpc.domain.ports import SignInStore, TokenStore
 from openclaw_rpc.domain.records import TokenRecord
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthorized
@@ -29,7 +29,8 @@ class Principal:
     """Who is calling, and what they may do.
 
     ``name`` is the token's; ``gateway`` for the token in the configuration, ``password``, or ``anonymous`` where
-    authentication is disabled. ``jti`` and ``expires_at`` (s since 1970) are there for tokens that were made.
+    authentication is disabled. ``jti`` and ``expires_at`` (s since 1970) are there for tokens that were made;
+    ``sign_in`` for a browser that signed in with one of these: the digest of what its cookie holds.
     """
 
     user: str
@@ -37,6 +38,7 @@ class Principal:
     scopes: frozenset[Scope]
     jti: str | None = None
     expires_at: float | None = None
+    sign_in: str | None = None
     limit_key: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -56,11 +58,16 @@ def owner(name: str) -> Principal:
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a client showed. ``bearer`` is a token, ``basic`` what follows ``Basic`` in the header (base64)."""
+    """What a client showed. ``bearer`` is a token, ``basic`` what follows ``Basic`` in the header (base64).
+
+    ``cookie`` is what the dashboard's cookie holds; it counts where nothing else was shown, and only where the door
+    found that the request comes from a page of the gateway's own.
+    """
 
     bearer: str | None = field(default=None, repr=False)
     basic: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
+    cookie: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_headers(
@@ -69,8 +76,9 @@ class Credentials:
         password_header: str | None = None,
         query_token: str | None = None,
         query_password: str | None = None,
+        cookie: str | None = None,
     ) -> "Credentials":
-        """Exactly one of what was sent counts: Authorization, X-OpenClaw-Password, ``?token=``, ``?password=``.
+        """Exactly one of what was sent counts: Authorization, X-OpenClaw-Password, ``?token=``, ``?password=``, cookie.
 
         An Authorization that can't be read counts too, as a wrong one.
         """
@@ -87,11 +95,13 @@ class Credentials:
             return cls(password=password_header)
         if query_token is not None:
             return cls(bearer=query_token)
-        return cls(password=query_password)
+        if query_password is not None:
+            return cls(password=query_password)
+        return cls(cookie=cookie)
 
     @property
     def given(self) -> bool:
-        """Whether there is anything at all, right or wrong."""
+        """Whether the client said anything of its own, right or wrong; a browser sends its cookie by itself."""
         return self.bearer is not None or self.basic is not None or self.password is not None
 
 
@@ -117,9 +127,12 @@ class AuthSettings(Protocol):
 class Authenticator:
     """Tells from credentials who is calling."""
 
-    def __init__(self, settings: AuthSettings, tokens: TokenStore, clock: Clock) -> None:
+    def __init__(
+        self, settings: AuthSettings, tokens: TokenStore, clock: Clock, sign_ins: SignInStore | None = None
+    ) -> None:
         self._tokens = tokens
         self._clock = clock
+        self._sign_ins = sign_ins
         self._verified: OrderedDict[bytes, tuple[Principal, bytes]] = OrderedDict()
         self._settings = settings
         self._anonymous = owner("anonymous")
@@ -165,11 +178,45 @@ class Authenticator:
         """
         if not self._settings.enabled:
             return True
+        if principal.sign_in is not None:
+            return self._signed_in(principal.sign_in) is not None
         if principal.jti is not None:
             return self._stands(principal, principal.jti)
         return principal is self._gateway or principal is self._password
 
+    def owner(self) -> Principal | None:
+        """The owner, as by the configuration's token or else its password; None where nobody has to prove anything."""
+        if not self._settings.enabled:
+            return None
+        return self._gateway if self._settings.token else self._password
+
+    def proof(self, principal: Principal) -> str | None:
+        """What a sign-in by the configuration's token or password is kept with, so that it ends when that changes."""
+        secret = {"gateway": self._settings.token, "password": self._settings.password}.get(principal.name)
+        if principal.jti is not None or not secret:
+            return None
+        text = f"{principal.name}:{secret}".encode("utf-8", "surrogateescape")
+        return hmac.new(self._tokens.secret(), text, hashlib.sha256).hexdigest()
+
+    def _signed_in(self, digest: str) -> Principal | None:
+        """Who signed in, as long as that and the token it was done with stand."""
+        record = None if self._sign_ins is None else self._sign_ins.find(digest)
+        if record is None or self._clock.now() >= record.expires_at:
+            return None
+        if record.jti is not None:
+            made = self._tokens.find(record.jti)
+            principal = None if made is None else _principal_of(claims.of(made, 0, int(record.expires_at)))
+            if principal is None or not self._stands(principal, record.jti):
+                return None
+            return replace(principal, sign_in=digest)
+        for principal in (self._gateway, self._password):
+            if _same(record.proof, self.proof(principal)):
+                return replace(principal, sign_in=digest)
+        return None
+
     def _find(self, credentials: Credentials) -> Principal | None:
+        if credentials.cookie is not None:
+            return self._signed_in(digest_of(credentials.cookie))
         if credentials.bearer is not None:
             if _same(credentials.bearer, self._settings.token):
                 return self._gateway
@@ -192,7 +239,7 @@ class Authenticator:
             said = claims.decode(token, secret)
             if said is None:
                 return None
-            principal = Principal(said.sub, said.name, frozenset(said.scopes), said.jti, said.exp)
+            principal = _principal_of(said)
         if principal.jti is None or not self._stands(principal, principal.jti):
             self._verified.pop(digest, None)
             return None
@@ -272,6 +319,15 @@ class TokenService:
                 if record.expires_at is None or record.expires_at > now:
                     raise Conflict(f"there is a token called {name!r}; revoke it first", field="name", reason="exists")
                 self._tokens.revoke(name)
+
+
+def digest_of(secret: str) -> str:
+    """What is kept of a code or a cookie: who reads it can't sign in with it."""
+    return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _principal_of(said: claims.Claims) -> Principal:
+    return Principal(said.sub, said.name, frozenset(said.scopes), said.jti, said.exp)
 
 
 def _allow(maker: Principal, user: str, scopes: frozenset[Scope]) -> None:

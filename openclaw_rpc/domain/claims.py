@@ -38,11 +38,9 @@ def plausible(text: str) -> bool:
     return len(text) <= _LONGEST and _SHAPE.fullmatch(text) is not None
 
 
-def encode(record: TokenRecord, issued: int, expires: int | None, secret: bytes) -> str:
-    """The token of a record; ``issued`` and ``expires`` in s since 1970."""
-    import jwt
-
-    said = Claims(
+def of(record: TokenRecord, issued: int, expires: int | None) -> Claims:
+    """What the token of a record says; ``issued`` and ``expires`` in s since 1970."""
+    return Claims(
         iss=ISSUER,
         sub=record.user,
         name=record.name,
@@ -51,7 +49,13 @@ def encode(record: TokenRecord, issued: int, expires: int | None, secret: bytes)
         jti=record.jti,
         exp=expires,
     )
-    return jwt.encode(msgspec.to_builtins(said), secret, algorithm=_ALGORITHM)
+
+
+def encode(record: TokenRecord, issued: int, expires: int | None, secret: bytes) -> str:
+    """The token of a record; see `of`."""
+    import jwt
+
+    return jwt.encode(msgspec.to_builtins(of(record, issued, expires)), secret, algorithm=_ALGORITHM)
 
 
 def decode(token: str, secret: bytes) -> Claims | None:

@@ -15,6 +15,7 @@ from openclaw_rpc.domain.records import (
     RunRecord,
     SessionQuery,
     SessionRecord,
+    SignInRecord,
     TokenRecord,
     UsageQuery,
     UsageSum,
@@ -189,6 +190,22 @@ class TokenStore(Protocol):
 
     def secret(self) -> bytes:
         """The key that tokens are signed with; made at first use, 32 bytes, readable by its owner alone."""
+        ...
+
+
+class SignInStore(Protocol):
+    """The dashboard's sign-ins, by the digest of what a browser's cookie holds."""
+
+    def find(self, digest: str) -> SignInRecord | None:
+        """The sign-in with that digest."""
+        ...
+
+    def add(self, record: SignInRecord, now: float) -> None:
+        """Keep a sign-in; those that ended before ``now`` may be forgotten."""
+        ...
+
+    def remove(self, digest: str) -> None:
+        """Forget a sign-in."""
         ...
 
 

@@ -156,6 +156,19 @@ class TokenRecord(msgspec.Struct, kw_only=True):
     revoked: bool = False
 
 
+class SignInRecord(msgspec.Struct, kw_only=True, frozen=True):
+    """A browser that signed in to the dashboard. ``digest`` is of what its cookie holds; times in s since 1970.
+
+    It stands on a token that was made (``jti``), or on the secret of the configuration that ``proof`` was made of.
+    """
+
+    digest: str
+    created_at: float
+    expires_at: float
+    jti: str | None = None
+    proof: str | None = None
+
+
 class LogRecord(msgspec.Struct, kw_only=True, frozen=True):
     """A line of the log."""
 

@@ -271,6 +271,13 @@ class HeadJudge:
                 reason="origin",
             )
 
+    def trusts(self, origins: Sequence[str], hosts: Sequence[str]) -> bool:
+        """Whether a page of that Origin may act as whoever signed in: `*` in ``allowed_origins`` names no page."""
+        host = parse_authority(hosts[0]) if len(hosts) == 1 else None
+        if host is not None and not self._is_named(host):
+            host = None
+        return len(origins) == 1 and self._is_own(origins[0].strip().lower(), host)
+
     def _is_named(self, host: Authority) -> bool:
         """Whether the host is one of the gateway's own names, or listed by more than ``*``."""
         return host.is_loopback or self._is_bind(host) or any(pattern.matches(host) for pattern in self._patterns)
@@ -288,25 +295,32 @@ class HeadJudge:
     def _allows(self, origin: str, host: Authority | None) -> bool:
         """Whether a page of ``origin`` may call; ``host`` is the name it calls us by, where that is ours."""
         origin = origin.strip().lower()
+        return self._is_own(origin, host) or (self._any_origin and _parse_origin(origin) is not None)
+
+    def _is_own(self, origin: str, host: Authority | None) -> bool:
+        """Whether ``origin`` is listed by name, or the gateway's own."""
         if origin in self._origins:
             return True
-        try:
-            parts = urlsplit(origin)
-        except ValueError:
+        found = _parse_origin(origin)
+        default = None if found is None else _DEFAULT_PORTS.get(found[0])
+        if found is None or default is None:
             return False
-        own = parse_authority(parts.netloc)
-        if own is None or parts.path or parts.query or parts.fragment:
-            return False
-        if self._any_origin:
-            return True
-        default = _DEFAULT_PORTS.get(parts.scheme)
-        if default is None:
-            return False
+        own = found[1]
         port = own.port or default
         if port == self._port and (own.is_loopback or self._is_bind(own)):
             return True
         # The same origin, seen through a tunnel or a proxy that kept the Host.
         return host is not None and own.name == host.name and port == (host.port or default)
+
+
+def _parse_origin(origin: str) -> tuple[str, Authority] | None:
+    """The scheme, and the host with its port; None where it is no origin."""
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return None
+    own = parse_authority(parts.netloc)
+    return None if own is None or parts.path or parts.query or parts.fragment else (parts.scheme, own)
 
 
 def _pattern(entry: str) -> _Pattern | None:

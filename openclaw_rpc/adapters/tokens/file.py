@@ -1,27 +1,18 @@
 """Tokens in two files, shared between the gateway and the command line: what one writes, the other sees at once."""
 
 import contextlib
-import os
 import secrets
-import sys
-import time
 from collections.abc import Generator
 from pathlib import Path
 from typing import Final, NamedTuple
 
 import msgspec
 
+from openclaw_rpc.adapters.tokens.files import Mark, broken, file_lock, mark_of, read, replace
 from openclaw_rpc.adapters.tokens.memory import with_record, without_name
 from openclaw_rpc.domain.records import TokenRecord
-from openclaw_rpc.protocol.errors import Unavailable
 
 _KEY_BYTES: Final = 32
-_LOCK_SECONDS: Final = 10.0
-_RETRY_SECONDS: Final = 0.005
-_STALE_SECONDS: Final = 30.0
-
-Mark = tuple[int, int, int]
-"""What changes when a file does: mtime in ns, size, inode."""
 
 
 class _Document(msgspec.Struct, kw_only=True, frozen=True):
@@ -106,21 +97,21 @@ class FileTokenStore:
             key = self._read_key()
             if key is None:
                 key = secrets.token_bytes(_KEY_BYTES)
-                _replace(self._key_path, key, after=None)
+                replace(self._key_path, key, after=None)
             return key
 
     def _current(self) -> _Tokens:
         known = self._tokens
         try:
             try:
-                if known.mark == _mark(self._path.stat()):
+                if known.mark == mark_of(self._path.stat()):
                     return known
-                mark, content = _read(self._path)
+                mark, content = read(self._path)
             except FileNotFoundError:
                 return _Tokens(None, [], {})
             records = self._decoder.decode(content).tokens
         except (OSError, msgspec.MsgspecError, ValueError) as error:
-            raise _broken(self._path, error) from None
+            raise broken(self._path, error) from None
         # One assignment: another thread sees the old tokens or the new ones.
         self._tokens = _Tokens(mark, records, {record.jti: record for record in records})
         return self._tokens
@@ -128,113 +119,28 @@ class FileTokenStore:
     def _read_key(self) -> bytes | None:
         known = self._key
         try:
-            if known is not None and known[0] == _mark(self._key_path.stat()):
+            if known is not None and known[0] == mark_of(self._key_path.stat()):
                 return known[1]
-            mark, key = _read(self._key_path)
+            mark, key = read(self._key_path)
         except FileNotFoundError:
             return None
         except OSError as error:
-            raise _broken(self._key_path, error) from None
+            raise broken(self._key_path, error) from None
         if len(key) != _KEY_BYTES:
-            raise _broken(self._key_path, ValueError(f"it must hold {_KEY_BYTES} bytes"))
+            raise broken(self._key_path, ValueError(f"it must hold {_KEY_BYTES} bytes"))
         self._key = mark, key
         return key
 
     def _save(self, records: list[TokenRecord]) -> None:
         content = msgspec.json.format(msgspec.json.encode(_Document(tokens=records))) + b"\n"
         mark = self._tokens.mark
-        _replace(self._path, content, after=mark[0] if mark else None)
+        replace(self._path, content, after=mark[0] if mark else None)
 
     @contextlib.contextmanager
     def _locked(self) -> Generator[None]:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _file_lock(self._lock_path):
+            with file_lock(self._lock_path):
                 yield
         except OSError as error:
-            raise _broken(self._folder, error) from None
-
-
-def _mark(info: os.stat_result) -> Mark:
-    return info.st_mtime_ns, info.st_size, info.st_ino
-
-
-def _read(path: Path) -> tuple[Mark, bytes]:
-    with path.open("rb") as file:
-        return _mark(os.fstat(file.fileno())), file.read()
-
-
-def _replace(path: Path, content: bytes, after: int | None) -> None:
-    """Put a new file of mode 0600 in the old one's place, on disk before it is seen.
-
-    Its mtime is later than ``after`` (ns): two writes within one tick of the file system's clock still differ.
-    """
-    new = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    try:
-        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(content)
-            file.flush()
-            if after is not None and new.stat().st_mtime_ns <= after:
-                os.utime(new, ns=(after + 1000, after + 1000))
-            os.fsync(file.fileno())
-        new.replace(path)
-    except BaseException:
-        new.unlink(missing_ok=True)
-        raise
-    if sys.platform != "win32":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-
-
-def _broken(path: Path, error: Exception) -> Unavailable:
-    what = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return Unavailable(f"{path} can't be used: {what}; repair it or move it away", reason="tokens_unusable")
-
-
-def _wait(since: float, path: Path) -> None:
-    if time.monotonic() - since > _LOCK_SECONDS:
-        raise TimeoutError(f"{path.name} is held by another process")
-    time.sleep(_RETRY_SECONDS)
-
-
-if sys.platform == "win32":
-
-    @contextlib.contextmanager
-    def _file_lock(path: Path) -> Generator[None]:
-        """Hold a lock file by being the one that made it; a very old one was left by a process that died."""
-        since = time.monotonic()
-        while True:
-            try:
-                os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
-                break
-            except (FileExistsError, PermissionError):
-                with contextlib.suppress(OSError):
-                    if time.time() - path.stat().st_mtime > _STALE_SECONDS:
-                        path.unlink()
-                _wait(since, path)
-        try:
-            yield
-        finally:
-            path.unlink(missing_ok=True)
-
-else:
-    import fcntl
-
-    @contextlib.contextmanager
-    def _file_lock(path: Path) -> Generator[None]:
-        """Hold a lock file; the system lets go of it when the process dies."""
-        since = time.monotonic()
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            while True:
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    _wait(since, path)
-            yield
-        finally:
-            os.close(descriptor)
+            raise broken(self._folder, error) from None

@@ -20,6 +20,7 @@ from openclaw_rpc.protocol.errors import (
     Unauthorized,
     Unavailable,
 )
+from openclaw_rpc.transports.cookie import counted, held
 from openclaw_rpc.transports.head import HeadJudge, asks_for_websocket, default_refusal
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
@@ -168,7 +169,7 @@ class HttpDoor:
         origins = headers.getall("Origin", [])
         self._judge.check(headers.getall("Host", []), origins, host_required=request.version.minor > 0)
         if origins:
-            _let_read(request, origins[0])
+            _let_read(request, origins[0], self._judge.trusts(origins, headers.getall("Host", [])))
         if request.method == "OPTIONS":
             return self._options(request)
         if request.method == "GET" and asks_for_websocket(
@@ -179,7 +180,7 @@ class HttpDoor:
             return self._hand_over(request)
         route, request.path_params = self._router.find(request.method, request.bare_path)
         if not route.open:
-            request.principal = self._identify(request.credentials)
+            request.principal = self._identify(self._shown(request))
         seconds = self._request_seconds() if route.timeout == -1 else route.timeout
         limit = asyncio.timeout(seconds)
         try:
@@ -189,6 +190,23 @@ class HttpDoor:
             if not limit.expired():
                 raise
             raise Timeout(f"the request took longer than {seconds:g} s") from error
+
+    def _shown(self, request: HttpRequest) -> Credentials:
+        """What the client showed; its cookie, where it said nothing else and the cookie counts."""
+        credentials = request.credentials
+        return credentials if credentials.given else Credentials(cookie=self.cookie(request))
+
+    def cookie(self, request: HttpRequest) -> str | None:
+        """What the dashboard's cookie holds, where it counts; see `cookie.counted`."""
+        headers = request.headers
+        return counted(
+            held(headers.getall("Cookie", [])),
+            request.method,
+            headers.getall("Origin", []),
+            headers.getall("Host", []),
+            headers.get("Sec-Fetch-Site"),
+            self._judge.trusts,
+        )
 
     def _options(self, request: HttpRequest) -> web.Response:
         """Say which methods a path answers; to a browser's preflight, which the judge let pass, also that it may."""
@@ -277,9 +295,11 @@ class _Connection(RequestHandler):
         return response
 
 
-def _let_read(request: HttpRequest, origin: str) -> None:
-    """Let the page, whose origin is allowed, read the answer (Fetch, 3.2)."""
+def _let_read(request: HttpRequest, origin: str, trusted: bool) -> None:
+    """Let the page, whose origin is allowed, read the answer (Fetch, 3.2); with its cookie, where that counts."""
     request.extra["Access-Control-Allow-Origin"] = origin
+    if trusted:
+        request.extra["Access-Control-Allow-Credentials"] = "true"
     request.extra["Access-Control-Expose-Headers"] = EXPOSED
     request.extra.add("Vary", "Origin")
 

@@ -33,7 +33,7 @@ def whole(body: bytes, request: HttpRequest, headers: Mapping[str, str], status:
     response = web.Response(body=body, status=status, headers=sent)
     if len(body) >= GZIP_BYTES:
         response.headers.add("Vary", "Accept-Encoding")
-        if _takes_gzip(request.headers.get("Accept-Encoding", "")):
+        if takes_gzip(request.headers.get("Accept-Encoding", "")):
             response.enable_compression(web.ContentCoding.gzip)
     return response
 
@@ -44,7 +44,7 @@ def _known(tag: str, header: str) -> bool:
     return any(given.strip().removeprefix("W/") in (opaque, "*") for given in header.split(","))
 
 
-def _takes_gzip(header: str) -> bool:
+def takes_gzip(header: str) -> bool:
     """Whether ``Accept-Encoding`` allows gzip (RFC 9110, 12.5.3)."""
     for item in header.split(","):
         coding, _, weight = item.partition(";")

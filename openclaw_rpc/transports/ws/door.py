@@ -24,6 +24,7 @@ from openclaw_rpc.protocol.errors import GatewayError, RateLimited, Unauthorized
 from openclaw_rpc.protocol.event import ConnectedEvent, HeartbeatEvent, auth_success, connected, heartbeat
 from openclaw_rpc.rpc.connection import Connection
 from openclaw_rpc.rpc.dispatcher import Dispatcher
+from openclaw_rpc.transports.cookie import Trusts, held
 from openclaw_rpc.transports.ws.codes import AUTH_TIMEOUT, REVOKED, SILENT, SLOW, TOO_MANY, UNAUTHORIZED, CloseCode
 from openclaw_rpc.transports.ws.server_glue import WebSocketServer
 from openclaw_rpc.transports.ws.socket import Socket
@@ -94,7 +95,9 @@ class SocketDoor:
         *,
         max_size: int,
         compression: bool,
+        trusts: Trusts = lambda origins, hosts: False,
     ) -> None:
+        self._trusts = trusts
         self.slow_peers = 0
         self.opened = 0
         self._settings = settings
@@ -140,6 +143,7 @@ class SocketDoor:
             request.headers.get("X-OpenClaw-Password"),
             next(iter(query.get("token", ())), None),
             next(iter(query.get("password", ())), None),
+            self._cookie(request.headers),
         )
         member = Member(path.path == "/ws")
         socket.member = member
@@ -151,6 +155,11 @@ class SocketDoor:
         except GatewayError as error:
             return _refuse(HTTPStatus(error.status), error.code, error.message)
         return None
+
+    def _cookie(self, headers: Headers) -> str | None:
+        """What the dashboard's cookie holds, on a socket of a page that it counts for."""
+        cookie, origins = held(headers.get_all("Cookie")), headers.get_all("Origin")
+        return cookie if cookie and self._trusts(origins, headers.get_all("Host")) else None
 
     def _make_room(self, principal: Principal) -> None:
         most = self._settings().max_connections_per_principal
