@@ -6,8 +6,6 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-import anyio
-
 from openclaw_rpc.adapters.logs import Logs
 from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
 from openclaw_rpc.domain.agents import Agents
@@ -61,10 +59,6 @@ class Asking:
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:
-        """Give responses a place to live in, and keep what is used."""
-        async with anyio.create_task_group() as group, self.responses.serving():
-            group.start_soon(self.ledger.keep)
-            try:
-                yield
-            finally:
-                group.cancel_scope.cancel()
+        """Give responses a place to live in."""
+        async with self.responses.serving():
+            yield

@@ -8,9 +8,9 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 import anyio
-from anyio.abc import TaskGroup
 
 from openclaw_rpc import __version__
 from openclaw_rpc.adapters.logs import Logs, configure_logs
@@ -21,6 +21,7 @@ from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.adapters.tokens.file import FileTokenStore
 from openclaw_rpc.adapters.tokens.sign_ins import FileSignInStore
 from openclaw_rpc.app.asking import Asking
+from openclaw_rpc.app.chores import Chores
 from openclaw_rpc.app.options import Options
 from openclaw_rpc.app.reporting import Described, LogTopic, Observed
 from openclaw_rpc.app.tools import Hands
@@ -87,7 +88,9 @@ class App:
         self._options = options
         self._started = time.monotonic()
         self._found: LocalServer | None = None
-        self._background: TaskGroup | None = None
+        self._changed = anyio.Event()
+        self.stop_reason = "the gateway was asked to stop"
+        """What the log says of its stop."""
         self.metrics = Metrics()
 
     @property
@@ -128,6 +131,7 @@ class App:
                 avg_latency_ms=round(seconds * 1000 / requests, 3) if requests else 0,
             ),
             load=LoadStatus(connections=self.door.open, runs_running=self.runs.running, runs_queued=self.runs.queued),
+            chores=self.chores.status(),
         )
 
     def _primary_type(self) -> str:
@@ -143,24 +147,39 @@ class App:
         self.made_token = self.file.ensure_token()
         self.settings = self.file.settings
         async with AsyncExitStack() as stack:
-            logs = configure_logs(self.settings, self.paths, terminal=self._options.terminal)
+            logs = self.logs = configure_logs(self.settings, self.paths, terminal=self._options.terminal)
             stack.callback(logs.close)
+            self.log = self.file.log = logs.get("gateway")
+            try:
+                async with self._serving(logs):
+                    yield self
+            except BaseException as error:
+                self.log.error("the gateway stopped", reason=repr(cause_of(error)), exc_info=True)
+                raise
+            self.log.info("the gateway stopped", reason=self.stop_reason)
+
+    @asynccontextmanager
+    async def _serving(self, logs: Logs) -> AsyncGenerator[None]:
+        async with AsyncExitStack() as stack:
             await self._assemble(stack, logs)
-            background = self._background = await stack.enter_async_context(anyio.create_task_group())
-            stack.callback(background.cancel_scope.cancel)
+            chores = await stack.enter_async_context(self.chores)
             await stack.enter_async_context(self.runs.serving())
             await stack.enter_async_context(self.asking.serving())
             await self._listen(stack)
-            background.start_soon(self.door.beat)
-            background.start_soon(self.door.probe)
-            background.start_soon(self.file.watch)
-            self.hands.start(background)
+            chores.start("heartbeats", self.door.beat)
+            chores.start("tokens", self.door.keep_valid)
+            chores.start("probes", self.door.probe)
+            chores.start("configuration", self.file.watch)
+            chores.start("providers", self._keep_providers)
+            chores.start("usage", self.asking.ledger.keep)
+            for name, work in self.hands.chores():
+                chores.start(name, work)
             if not self.settings.providers:
                 await self._look_for_a_model()
             self.ready = True
             self.log.info("listening", addresses=[f"{host}:{port}" for host, port in self.addresses], model=self.model)
             try:
-                yield self
+                yield
             finally:
                 self.ready = False
                 with anyio.CancelScope(shield=True):
@@ -169,8 +188,7 @@ class App:
     async def _assemble(self, stack: AsyncExitStack, logs: Logs) -> None:
         """Every part, the inner ones first."""
         settings, paths, clock = self.settings, self.paths, SystemClock()
-        self.logs = logs
-        self.log = self.file.log = logs.get("gateway")
+        self.chores = Chores(self.log)
         path = Path(settings.storage.path) if settings.storage.path else paths.state / "gateway.db"
         store = self.store = await stack.enter_async_context(SqliteStore.open(path))
         events = table.events()
@@ -178,6 +196,7 @@ class App:
         self.streams = Streams(store, events, tasks)
         self.agents = Agents(settings.agents)
         self.models = Models(self._providers(settings), settings.providers)
+        self._in_force = settings.providers
         stack.push_async_callback(self.models.aclose)
         self.hands = Hands(settings, paths, self.agents, self.models, self.streams, clock, logs)
         await self.hands.build(stack)
@@ -232,12 +251,13 @@ class App:
             self.dispatcher,
             self.streams.topics,
             CAPABILITIES,
+            self.log,
             max_size=settings.gateway.max_message_bytes,
             compression=settings.gateway.compression,
             trusts=self.judge.trusts,
         )
         stack.callback(logs.subscribe(LogTopic(self.streams.topics)))
-        token_service.on_revoked.append(lambda _: self.door.close_invalid())
+        token_service.on_revoked.append(lambda _: self.door.close_invalid_now())
         stack.callback(self.file.subscribe(self._apply))
 
     def _providers(self, settings: Settings) -> dict[str, Provider]:
@@ -316,6 +336,9 @@ class App:
         metrics.gauge("runs_running", "Runs at work.", lambda: runs.running)
         metrics.gauge("runs_queued", "Runs that wait.", lambda: runs.queued)
         metrics.counter("runs", "Runs that ended.", "reason", lambda: runs.ended)
+        metrics.counter(
+            "chore_failures", "Background jobs that failed and were started again.", "chore", self.chores.failures
+        )
         metrics.counter("http_responses", "Answers over HTTP.", "status", lambda: self.http.responses)
         metrics.counter("refused_connections", "Connections refused.", "status", lambda: self.listener.refused)
         metrics.counter(
@@ -336,19 +359,33 @@ class App:
         self.logs.apply(new)
         self.hands.apply(new)
         self.door.apply()
-        if old.providers != new.providers and self._background is not None:
-            self._background.start_soon(self._replace_providers)
+        if old.providers != new.providers:
+            self._changed.set()
 
-    async def _replace_providers(self) -> None:
-        settings = self.settings
-        await self.models.replace(self._providers(settings), settings.providers)
-        self.model = f"{self.models.resolve(None)[0].model} ({self._primary_type()})"
+    async def _keep_providers(self) -> None:
+        """Take other providers whenever they change, until cancelled."""
+        while True:
+            self._changed = anyio.Event()
+            if self._in_force == self.settings.providers:
+                await self._changed.wait()
+                continue
+            settings = self.settings
+            await self.models.replace(self._providers(settings), settings.providers)
+            self._in_force = settings.providers
+            self.model = f"{self.models.resolve(None)[0].model} ({self._primary_type()})"
 
     async def _stop(self) -> None:
         """No new runs; running ones get their time and a final event; then everybody is sent away."""
-        self.log.info("stopping", runs=self.runs.running)
+        self.log.info("stopping", reason=self.stop_reason, runs=self.runs.running)
         await self.runs.close(self.settings.gateway.shutdown_seconds)
         await self.listener.stop(grace=5)
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """What went wrong in a task group: its first error; the others follow from it."""
+    while isinstance(error, BaseExceptionGroup):
+        error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
+    return error
 
 
 def rules_of(settings: Settings) -> HeadRules:

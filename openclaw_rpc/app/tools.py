@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
 import aiohttp
-from anyio.abc import TaskGroup
 
 from openclaw_rpc.adapters.audit.file import FileAuditLog
 from openclaw_rpc.adapters.browser.driver import PlaywrightDriver
@@ -19,6 +19,7 @@ from openclaw_rpc.adapters.skills.engines import LocalEngines
 from openclaw_rpc.adapters.skills.folder import SkillFolder
 from openclaw_rpc.adapters.skills.records import FileSkillRecords
 from openclaw_rpc.adapters.workspace.local import LocalWorkspaces
+from openclaw_rpc.app.chores import Work
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.secrets import redact
 from openclaw_rpc.config.settings import Settings
@@ -199,12 +200,12 @@ class Hands:
             AuditMethods(self.audit_log),
         )
 
-    def start(self, background: TaskGroup) -> None:
-        """Begin what goes on by itself."""
-        background.start_soon(self.memories.keep_compacting)
-        background.start_soon(self.memories.keep_conversations)
-        background.start_soon(self.browsers.stop_when_idle)
-        background.start_soon(self.servers.serve)
+    def chores(self) -> Iterator[tuple[str, Work]]:
+        """What goes on by itself."""
+        yield "compaction", self.memories.keep_compacting
+        yield "conversations", self.memories.keep_conversations
+        yield "browser", self.browsers.stop_when_idle
+        yield "mcp", self.servers.serve
 
     def apply(self, settings: Settings) -> None:
         """Take what changed in the configuration."""

@@ -32,24 +32,35 @@ class Ledger:
         self._wake.set()
 
     async def flush(self) -> None:
-        """Keep all that waits."""
+        """Keep all that waits; what the disk does not take goes on waiting."""
+        try:
+            await self._flush()
+        except GatewayError as error:
+            self._log.error("usage could not be kept", records=len(self._waiting), error=error.message)
+
+    async def _flush(self) -> None:
         if not self._waiting:
             return
         records, self._waiting = self._waiting, []
         try:
             await self._store.commit(Change(usage=records))
-        except GatewayError as error:
+        except BaseException:
             self._waiting = records + self._waiting
-            self._log.error("usage could not be kept", records=len(records), error=error.message)
+            self._wake.set()
+            raise
 
     async def keep(self) -> None:
-        """Keep what comes, until cancelled; what waits then is kept still."""
+        """Keep what comes, until cancelled; what waits then is kept still.
+
+        Raises:
+            Unavailable: the disk did not take it; it goes on waiting.
+        """
         try:
             while True:
                 await self._wake.wait()
                 self._wake = anyio.Event()
                 await anyio.sleep(PAUSE)
-                await self.flush()
+                await self._flush()
         finally:
             with anyio.CancelScope(shield=True):
                 await self.flush()

@@ -15,6 +15,7 @@ from anyio.abc import TaskGroup
 from msgspec import Meta
 
 from openclaw_rpc.domain.agents import ToolRules
+from openclaw_rpc.domain.backoff import backoff
 from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.tools.policy import matches
@@ -292,16 +293,17 @@ class McpServers:
     async def _keep(self, server: _Server) -> None:
         """Keep a server: start it, and again when it dies, ever less often."""
         with server.scope:
-            failures = 0
+            delays = backoff(self._first_delay, LONGEST_DELAY)
             while True:
                 began = self._clock.monotonic()
                 error = await self._use(server)
                 lasted = server.since is not None and self._clock.monotonic() - began > STEADY_SECONDS
-                failures = 0 if lasted else failures + 1
+                if lasted:
+                    delays = backoff(self._first_delay, LONGEST_DELAY)
                 if error != server.error or lasted:
                     self._log.warning("an MCP server is not there", server=server.name, error=error)
                 server.down(error)
-                await anyio.sleep(min(LONGEST_DELAY, self._first_delay * 2**failures / 2))
+                await anyio.sleep(next(delays))
                 server.restarts += 1
                 server.status = "starting"
 

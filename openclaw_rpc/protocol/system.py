@@ -1,5 +1,7 @@
 """`system.*` and `rpc.*`: what this gateway is, and what it can be asked."""
 
+from typing import Literal
+
 from openclaw_rpc.protocol.base import Empty, JsonObject, Result, Scope
 from openclaw_rpc.protocol.method import Method
 
@@ -29,8 +31,22 @@ class LoadStatus(Result, frozen=True, kw_only=True):
     runs_queued: int
 
 
+ChoreState = Literal["running", "waiting", "done"]
+
+
+class ChoreStatus(Result, frozen=True, kw_only=True):
+    """A piece of background work: ``waiting`` until it is started again after it failed, ``done`` if nothing is left.
+
+    ``failures`` counts since the start of the gateway; ``error`` is what it failed with the last time.
+    """
+
+    state: ChoreState
+    failures: int
+    error: str | None
+
+
 class SystemStatus(Result, frozen=True, kw_only=True):
-    """The gateway's state. ``uptime`` in s; ``channels``: each one's status."""
+    """The gateway's state. ``uptime`` in s; ``channels``: each one's status; ``chores``: background work by name."""
 
     status: str
     version: str
@@ -39,6 +55,7 @@ class SystemStatus(Result, frozen=True, kw_only=True):
     channels: dict[str, str]
     reasoning: ReasoningStatus
     load: LoadStatus
+    chores: dict[str, ChoreStatus]
 
 
 class MethodInfo(Result, frozen=True, kw_only=True):

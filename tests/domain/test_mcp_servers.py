@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import msgspec
 import pytest
 
+from openclaw_rpc.domain import mcp
 from openclaw_rpc.domain.agents import ToolRules
 from openclaw_rpc.domain.clock import SystemClock
 from openclaw_rpc.domain.mcp import (
@@ -245,3 +247,14 @@ def test_settings_that_contradict_each_other_are_named(server: dict[str, Any], p
 @pytest.mark.parametrize("server", [{"command": "x"}, {"url": "https://a.example/mcp", "headers": {"A": "b"}}])
 def test_settings_that_are_good_contradict_nothing(server: dict[str, Any]):
     assert list(contradictions(msgspec.convert({"servers": {"s": server}}, McpSettings))) == []
+
+
+async def test_a_server_that_never_starts_is_tried_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mcp, "LONGEST_DELAY", 0)
+    async with World(a=ONE, gone=ONE).serving() as world:
+        world.connector.failing.add("gone")
+        with anyio.fail_after(20):
+            while world.connector.begun.count("gone") < 1_100:
+                await anyio.lowlevel.checkpoint()
+        assert world.status()["a"] == "ready"
+        assert world.log.said.count("an MCP server is not there") == 1

@@ -19,7 +19,7 @@ from openclaw_rpc.config.errors import ConfigError
 from openclaw_rpc.config.gateway import GatewaySettings
 from openclaw_rpc.config.loading import load, read
 from openclaw_rpc.config.settings import Settings
-from openclaw_rpc.protocol import model
+from openclaw_rpc.protocol import model, system
 
 SECONDS = 10.0
 NO_VARIABLE = "the environment has no variable"
@@ -115,7 +115,7 @@ async def _running(options: Shared, own: GatewaySettings, settings: Settings | N
     try:
         target = find_target(options)
         async with connect(target, seconds=SECONDS) as client:
-            return [_version(target.shown, client), await _models(client)]
+            return [_version(target.shown, client), await _chores(client), await _models(client)]
     except NoGateway as error:
         if is_given(options):
             return [fail("gateway", error.message, "Start it there, or correct --url or OPENCLAW_URL.")]
@@ -148,6 +148,19 @@ def _port(settings: GatewaySettings) -> Check:
             f"does not run, and can't listen on {settings.bind}:{settings.port}: {error.strerror}",
             "Set gateway.port or gateway.bind to what is free, or start it with --port.",
         )
+
+
+async def _chores(client: Client) -> Check:
+    """The gateway's background work."""
+    try:
+        found: dict[str, dict[str, Any]] = (await client.call(system.status.name)).get("chores", {})
+    except CliError as error:
+        return warn("chores", error.message, "Use a token with the scope read.")
+    failing = {name: one for name, one in found.items() if one["state"] == "waiting"}
+    if failing:
+        said = "; ".join(f"{name} failed {one['failures']} times: {one['error']}" for name, one in failing.items())
+        return warn("chores", said, "They are tried again; `openclaw logs` says what went wrong.")
+    return ok("chores", f"{len(found)} at work")
 
 
 async def _models(client: Client) -> Check:

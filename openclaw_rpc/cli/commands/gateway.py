@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
@@ -87,13 +87,9 @@ def _serve(app: "App", *, json: bool) -> None:
         try:
             anyio.run(_run, app, json, backend_options={"use_uvloop": fast})
         except BaseExceptionGroup as group:
-            raise _cause(group) from group
+            from openclaw_rpc.app import cause_of
 
-
-def _cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """What went wrong in a task group: its first error; the others follow from it."""
-    first = group.exceptions[0]
-    return _cause(cast("BaseExceptionGroup[BaseException]", first)) if isinstance(first, BaseExceptionGroup) else first
+            raise cause_of(group) from group
 
 
 async def _run(app: "App", json: bool) -> None:
@@ -113,7 +109,7 @@ async def _run(app: "App", json: bool) -> None:
 
             async with app.running():
                 announce(app, json=json)
-                await anext(aiter(signals))
+                app.stop_reason = f"it was sent {signal.Signals(await anext(aiter(signals))).name}"
                 say("Stopping; runs get their time. Again to stop at once.")
                 watch.start_soon(at_once)
             watch.cancel_scope.cancel()

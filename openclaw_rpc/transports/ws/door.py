@@ -19,6 +19,7 @@ from openclaw_rpc import __version__
 from openclaw_rpc.dialects.jsonrpc import JsonRpc
 from openclaw_rpc.domain.auth import Authenticator, Credentials, Principal
 from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.streams import Topics
 from openclaw_rpc.protocol.errors import GatewayError, RateLimited, Unauthorized
 from openclaw_rpc.protocol.event import ConnectedEvent, HeartbeatEvent, auth_success, connected, heartbeat
@@ -92,6 +93,7 @@ class SocketDoor:
         dispatcher: Dispatcher,
         topics: Topics,
         capabilities: Sequence[str],
+        log: Log,
         *,
         max_size: int,
         compression: bool,
@@ -105,6 +107,7 @@ class SocketDoor:
         self._dispatcher = dispatcher
         self._topics = topics
         self._capabilities = list(capabilities)
+        self._log = log
         self._frames = JsonRpc()
         self._notifications = JsonRpc(notifications=True)
         self._auth = msgspec.json.Decoder(AuthFrame)
@@ -125,7 +128,7 @@ class SocketDoor:
         """Take what changed in the settings and is not read for each connection; close whom they let in no more."""
         settings = self._settings()
         self.server.apply(settings.max_message_bytes, "deflate" if settings.compression else None)
-        self.close_invalid()
+        self.close_invalid_now()
 
     @property
     def open(self) -> int:
@@ -254,10 +257,9 @@ class SocketDoor:
         socket.close_soon(SLOW.code, SLOW.reason)
 
     async def beat(self) -> None:
-        """Send heartbeats until cancelled, and close sockets whose token does not hold any more."""
+        """Send heartbeats until cancelled."""
         while True:
             await asyncio.sleep(self._settings().heartbeat_seconds)
-            self.close_invalid()
             event = HeartbeatEvent(timestamp=int(time.time() * 1000), status="ok")
             frames = {codec: codec.event(heartbeat.name, event) for codec in (self._frames, self._notifications)}
             for socket, member in list(self._members.items()):
@@ -276,8 +278,24 @@ class SocketDoor:
                 else:
                     socket.probe()
 
-    def close_invalid(self) -> None:
-        """Close the sockets whose token was revoked or has expired."""
+    async def keep_valid(self) -> None:
+        """Close sockets whose token does not hold any more, at intervals until cancelled.
+
+        Raises:
+            Unavailable: the tokens can't be read; all sockets stay open.
+        """
+        while True:
+            await asyncio.sleep(self._settings().heartbeat_seconds)
+            self._close_invalid()
+
+    def close_invalid_now(self) -> None:
+        """Close the sockets whose token was revoked or has expired; where that can't be told, they stay open."""
+        try:
+            self._close_invalid()
+        except GatewayError as error:
+            self._log.error("sockets stay open, since their tokens can't be checked", error=error.message)
+
+    def _close_invalid(self) -> None:
         for socket, member in list(self._members.items()):
             if member.principal is not None and not self._authenticator.valid(member.principal):
                 socket.close_soon(REVOKED.code, REVOKED.reason)
