@@ -345,7 +345,7 @@ class App:
             "slow_peers_closed",
             "Connections closed since their peer did not keep up.",
             "transport",
-            lambda: {"websocket": self.door.slow_peers, "http": self.rest.slow_peers},
+            lambda: {"websocket": self.door.slow_peers, "http": self.rest.slow_peers + self.http.stalled_peers},
         )
 
     def _apply(self, old: Settings, new: Settings) -> None:

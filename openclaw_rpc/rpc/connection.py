@@ -84,7 +84,7 @@ class Connection:
         self.last: Published | None = None
         self._dispatcher = dispatcher
         self._codec = codec
-        self._outbox = Outbox(sink, self._encode, outbox_bytes, self._fell_behind)
+        self._outbox = Outbox(sink, self._encode, outbox_bytes, self.fell_behind)
         self._topics = topics
         self._max_in_flight = max_in_flight
         self._calls: set[asyncio.Future[Any]] = set()
@@ -98,7 +98,9 @@ class Connection:
     # ---- calls ----
 
     def receive(self, data: bytes) -> None:
-        """Take a frame: answer what can be answered in place, begin what takes time."""
+        """Take a frame: answer what can be answered in place, begin what takes time. Nothing after `close`."""
+        if self._closed:
+            return
         frame = self._codec.read(data)
         if frame.batch:
             begun: list[Any] = []
@@ -311,13 +313,15 @@ class Connection:
         """Write what is ready."""
         self._outbox.flush()
 
-    def _fell_behind(self) -> None:
+    def fell_behind(self) -> None:
+        """The peer does not keep up: it is closed."""
         self.unfollow_all()
         self._cut()
 
     def close(self) -> None:
-        """Let go of everything: calls are cancelled where they may be, streams heard no longer."""
+        """Let go of everything: calls are cancelled where they may be, streams heard no longer, what waits dropped."""
         self._closed = True
+        self._outbox.close()
         self.unfollow_all()
         for task in tuple(self._calls):
             task.cancel()

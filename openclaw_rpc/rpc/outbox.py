@@ -103,7 +103,26 @@ class Outbox:
         self._ready.extend(frames)
         self._flush()
 
+    def close(self) -> None:
+        """Drop what waits, and whatever comes."""
+        self._sink = _NOWHERE
+        self._waiting, self.size = None, 0
+        self._tails.clear()
+        self._ready.clear()
+
     def flush(self) -> None:
         """Write what is ready now: before a connection is closed."""
         if self._ready:
             self._flush()
+
+
+class _Nowhere:
+    """Where the frames of a connection go that is closed."""
+
+    writable = True
+
+    def write(self, frames: list[bytes]) -> None:
+        """Nobody reads them."""
+
+
+_NOWHERE = _Nowhere()

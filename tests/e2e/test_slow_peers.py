@@ -2,7 +2,6 @@
 
 import socket
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +12,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.support.gateway import TOKEN, Client, TestGateway, gateway, settings
+from tests.support.unread import reader_that_stops
 from tests.support.upstream import Upstream
 from tests.support.watching import Watcher
 
@@ -31,21 +31,6 @@ def config(upstream: Upstream, **chosen: Any) -> dict[str, Any]:
 def whole(text: str) -> bool:
     """Whether it is the text, without printing four million characters where it is not."""
     return text == TEXT
-
-
-@asynccontextmanager
-async def reader_that_stops(served: TestGateway, session: str | None = None) -> AsyncGenerator[Client]:
-    """A client that follows a session, and reads nothing until it is asked to; its machine holds little for it."""
-    host, port = served.app.addresses[0]
-    with socket.socket() as line:
-        line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        line.connect((host, port))
-        line.setblocking(False)
-        async with served.connect(sock=line, max_queue=1, ping_interval=None, compression=None) as client:
-            if session is not None:
-                await client.result("event.subscribe", sessionKey=session)
-            yield client
-            client.socket.transport.abort()
 
 
 async def rest(client: Client) -> int | None:

@@ -26,6 +26,7 @@ from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import MethodNotAllowed, Route, Router
 from openclaw_rpc.transports.http.tracing import Trace, child_of
+from openclaw_rpc.transports.stalled import StallWatch
 
 _log = logging.getLogger(__name__)
 
@@ -101,6 +102,8 @@ class HttpDoor:
         self._request_seconds = request_seconds
         self._keepalive_seconds = keepalive_seconds
         self.responses: dict[int, int] = {}
+        self.stalled_peers = 0
+        """How many connections were cut since their peer had stopped to read."""
 
     def add(self, routes: Iterable[Route]) -> None:
         """Add routes.
@@ -117,12 +120,16 @@ class HttpDoor:
             cast(Any, self._answer),
             self._refuse,
             self._request,
+            self._count_stalled,
             access_log=None,
             keepalive_timeout=self._keepalive_seconds,
             lingering_time=5.0,
             max_line_size=16 * 1024,
             max_field_size=16 * 1024,
         )
+
+    def _count_stalled(self) -> None:
+        self.stalled_peers += 1
 
     def _request(
         self,
@@ -257,24 +264,65 @@ class _Server(web.Server):
         handler: Any,
         refuse: Callable[[HttpRequest, GatewayError], web.StreamResponse],
         request_factory: Any,
+        stalled: Callable[[], None],
         **options: Any,
     ) -> None:
         super().__init__(handler, request_factory=request_factory, handler_cancellation=True)
         self._refuse = refuse
+        self._stalled = stalled
         self._options = options
 
     def __call__(self) -> RequestHandler:
-        return _Connection(self, self._refuse, loop=asyncio.get_running_loop(), **self._options)
+        return _Connection(self, self._refuse, self._stalled, loop=asyncio.get_running_loop(), **self._options)
 
 
 class _Connection(RequestHandler):
-    __slots__ = ("_refuse",)
+    __slots__ = ("_refuse", "_stalled", "_watch")
 
     def __init__(
-        self, server: _Server, refuse: Callable[[HttpRequest, GatewayError], web.StreamResponse], **options: Any
+        self,
+        server: _Server,
+        refuse: Callable[[HttpRequest, GatewayError], web.StreamResponse],
+        stalled: Callable[[], None],
+        **options: Any,
     ) -> None:
         super().__init__(server, **options)
         self._refuse = refuse
+        self._stalled = stalled
+        self._watch: StallWatch | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is ours: called by the transport."""
+        super().connection_made(transport)
+        line = cast(asyncio.Transport, transport)
+        # It is told as soon as anything waits: a connection that is closed lives on until all of it is read.
+        line.set_write_buffer_limits(high=1, low=0)
+        self._watch = StallWatch(line, self._cut)
+
+    def pause_writing(self) -> None:
+        """The peer is behind: called by the transport."""
+        super().pause_writing()
+        if self._watch is not None:
+            self._watch.full()
+
+    def resume_writing(self) -> None:
+        """The peer has read enough: called by the transport."""
+        super().resume_writing()
+        if self._watch is not None:
+            self._watch.free()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """The peer is gone, or the socket somebody else's: called by the transport."""
+        if self._watch is not None:
+            self._watch.free()
+            self._watch = None
+        super().connection_lost(exc)
+
+    def _cut(self) -> None:
+        """Nobody reads the answer: its connection ends, and with that its handler is cancelled."""
+        if self._watch is not None:
+            self._stalled()
+            self._watch.transport.abort()
 
     def handle_error(
         self,

@@ -190,6 +190,7 @@ class SocketDoor:
         )
         member.principal, member.connection = principal, connection
         socket.caught_up = connection.resumed
+        socket.stalled = connection.fell_behind
         self._members[socket] = member
         self._counts[principal.limit_key] = self._counts.get(principal.limit_key, 0) + 1
         self.opened += 1
@@ -214,7 +215,7 @@ class SocketDoor:
             async with asyncio.timeout(self._settings().auth_timeout_seconds):
                 data = await socket.recv(decode=False)
         except TimeoutError:
-            await socket.close(AUTH_TIMEOUT.code, AUTH_TIMEOUT.reason)
+            socket.close_soon(AUTH_TIMEOUT.code, AUTH_TIMEOUT.reason)
             return None
         except ConnectionClosed:
             return None
@@ -226,7 +227,7 @@ class SocketDoor:
         except GatewayError as error:
             body = {"type": "error", "code": error.code, "message": error.message}
             socket.write([msgspec.json.encode(body)])
-            await socket.close(code.code, code.reason)
+            socket.close_soon(code.code, code.reason)
             return None
         return principal
 
@@ -254,7 +255,15 @@ class SocketDoor:
 
     def _cut(self, socket: Socket) -> None:
         self.slow_peers += 1
-        socket.close_soon(SLOW.code, SLOW.reason)
+        self._close(socket, SLOW)
+
+    def _close(self, socket: Socket, code: CloseCode) -> None:
+        """Begin to close; nothing that the peer still sends is done, and what waits for it is dropped."""
+        connection: Connection | None = socket.member.connection
+        if connection is not None:
+            connection.flush()
+            connection.close()
+        socket.close_soon(code.code, code.reason)
 
     async def beat(self) -> None:
         """Send heartbeats until cancelled."""
@@ -274,7 +283,7 @@ class SocketDoor:
             silent_since = asyncio.get_running_loop().time() - 2 * PING_SECONDS
             for socket in list(self._members):
                 if socket.heard < silent_since:
-                    socket.close_soon(SILENT.code, SILENT.reason)
+                    self._close(socket, SILENT)
                 else:
                     socket.probe()
 
@@ -298,7 +307,7 @@ class SocketDoor:
     def _close_invalid(self) -> None:
         for socket, member in list(self._members.items()):
             if member.principal is not None and not self._authenticator.valid(member.principal):
-                socket.close_soon(REVOKED.code, REVOKED.reason)
+                self._close(socket, REVOKED)
 
 
 class Member:

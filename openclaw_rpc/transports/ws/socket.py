@@ -1,12 +1,18 @@
 """websockets' connection as a sink of frames: many in one write, and told when the peer has caught up."""
 
+import asyncio
 from collections.abc import Callable
 from struct import Struct
 from typing import Any
 
 from websockets.asyncio.server import ServerConnection
+from websockets.frames import CloseCode
 from websockets.protocol import State
 
+from openclaw_rpc.transports.stalled import StallWatch
+
+CLOSE_SECONDS = 5.0
+"""How long a peer has to answer a close, where the server's settings do not say."""
 # The headers of an unmasked, unfragmented text frame (RFC 6455, 5.2): with a length of 7, 16 or 64 bits.
 _TEXT = 0x81
 _SHORT = 126
@@ -20,6 +26,8 @@ class Socket(ServerConnection):
     """A server connection whose writes don't wait: `rpc.outbox.Outbox` decides when to write."""
 
     caught_up: Callable[[], None] | None = None
+    stalled: Callable[[], None] | None = None
+    """Told of a peer that has stopped to read; where nobody is, it is cut."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -27,7 +35,7 @@ class Socket(ServerConnection):
         """What the door keeps with a connection from its handshake on."""
         self.heard = self.loop.time()
         """When anything came from the peer, on the loop's clock."""
-        self._closer: Any = None
+        self._deadline: asyncio.TimerHandle | None = None
 
     @property
     def writable(self) -> bool:
@@ -59,6 +67,14 @@ class Socket(ServerConnection):
         """Something came: called by the transport."""
         self.heard = self.loop.time()
         super().data_received(data)
+        if self._deadline is None and self.protocol.state is State.CLOSING:
+            # The peer has begun to close, or broke the protocol.
+            self._end_soon()
+
+    def eof_received(self) -> None:
+        """The peer sends nothing more: called by the transport, which then waits until the peer has read all."""
+        super().eof_received()
+        self._end_soon()
 
     def probe(self) -> None:
         """Ping the peer; its pong counts as something heard."""
@@ -66,16 +82,49 @@ class Socket(ServerConnection):
             self.protocol.send_ping(b"")
             self.send_data()
 
+    def pause_writing(self) -> None:
+        """The peer is behind: called by the transport."""
+        super().pause_writing()
+        self._watch.full()
+
     def resume_writing(self) -> None:
         """The peer has read enough: called by the transport."""
         super().resume_writing()
+        self._watch.free()
         if self.caught_up is not None:
             self.caught_up()
 
-    def close_soon(self, code: int, reason: str) -> None:
-        """Begin to close, without waiting for the peer."""
-        if self._closer is None:
-            self._closer = self.loop.create_task(self._close_now(code, reason))
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The socket is ours: called by the transport."""
+        super().connection_made(transport)
+        self._watch = StallWatch(self.transport, self._stalled)
 
-    async def _close_now(self, code: int, reason: str) -> None:
-        await self.close(code, reason)
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The peer is gone: called by the transport."""
+        self._watch.free()
+        if self._deadline is not None:
+            self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def close_soon(self, code: int, reason: str) -> None:
+        """Say why it is closed, without waiting for the peer; one that does not answer in time is cut."""
+        if self.protocol.state is State.OPEN:
+            self.protocol.send_close(code, reason)
+            self.send_data()
+        self._end_soon()
+
+    async def close(self, code: CloseCode | int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
+        """Close, and return when the connection is gone.
+
+        The library's own waits for the peer to read what was written before its deadline begins.
+        """
+        self.close_soon(code, reason)
+        await self.wait_closed()
+
+    def _stalled(self) -> None:
+        (self.stalled or self.transport.abort)()
+
+    def _end_soon(self) -> None:
+        if self._deadline is None and not self.connection_lost_waiter.done():
+            self._watch.free()
+            self._deadline = self.loop.call_later(self.close_timeout or CLOSE_SECONDS, self.transport.abort)
