@@ -12,6 +12,10 @@ from openclaw_rpc.protocol.method import Event
 
 DELTAS: tuple[Event[Any], ...] = (chat_delta, chat_thinking)
 """Events that can be merged, and are kept merged."""
+_ENVELOPE = 200
+"""About how many bytes a delta takes beside its text."""
+_LOOSE = 512
+"""How many small parts of a text are held before they become one."""
 
 
 class Published(msgspec.Struct, eq=False):
@@ -30,14 +34,23 @@ class Published(msgspec.Struct, eq=False):
     ready: bool = True
     """Whether it may be told, as far as it is concerned."""
     frames: dict[str, bytes] = {}
-    _weight: int = 0
+    _size: int = -1
+
+    @property
+    def text(self) -> int:
+        """How many bytes the text of a delta takes on the way to a client: what it adds to one that it is merged with."""
+        if self._size < 0:
+            self._size = len(msgspec.json.encode(self.data.delta)) - 2
+        return self._size
 
     @property
     def weight(self) -> int:
         """About how many bytes it takes on the way to a client."""
-        if not self._weight:
-            self._weight = len(msgspec.json.encode(self.data)) + 100
-        return self._weight
+        if self.row in DELTAS:
+            return self.text + _ENVELOPE
+        if self._size < 0:
+            self._size = len(msgspec.json.encode(self.data))
+        return self._size + 100
 
 
 class Listener(Protocol):
@@ -48,20 +61,42 @@ class Listener(Protocol):
         ...
 
 
-def merged(earlier: Published, later: Published) -> Published | None:
-    """Both deltas as one, standing where the later one stood; None where they are not of one run and kind."""
-    if earlier.row is not later.row or earlier.row not in DELTAS or earlier.run_id != later.run_id:
-        return None
-    data = msgspec.structs.replace(later.data, delta=earlier.data.delta + later.data.delta)
-    return Published(
-        later.row,
-        data,
-        user=later.user,
-        session_id=later.session_id,
-        run_id=later.run_id,
-        epoch=later.epoch,
-        seq=later.seq,
-    )
+class Merged:
+    """Deltas of one run and kind that wait for a peer: the text in parts, joined when it is told."""
+
+    __slots__ = ("_last", "_loose", "_parts")
+
+    def __init__(self, first: Published) -> None:
+        self._last = first
+        self._parts: list[str] = [first.data.delta]
+        self._loose = 0
+
+    def follows(self, event: Published) -> bool:
+        """Whether a delta is of the same run and kind."""
+        return event.row is self._last.row and event.run_id == self._last.run_id
+
+    def add(self, event: Published) -> None:
+        """Take a delta in."""
+        self._last = event
+        self._parts.append(event.data.delta)
+        self._loose += 1
+        if self._loose == _LOOSE:
+            # Each character is copied once more, and the many small strings can go.
+            self._parts[-_LOOSE:] = ["".join(self._parts[-_LOOSE:])]
+            self._loose = 0
+
+    def event(self) -> Published:
+        """All of them as one, standing where the last one stood."""
+        last = self._last
+        return Published(
+            last.row,
+            msgspec.structs.replace(last.data, delta="".join(self._parts)),
+            user=last.user,
+            session_id=last.session_id,
+            run_id=last.run_id,
+            epoch=last.epoch,
+            seq=last.seq,
+        )
 
 
 class Portion:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Protocol
 
-from openclaw_rpc.domain.published import Published, merged
+from openclaw_rpc.domain.published import DELTAS, Merged, Published
 
 
 class Sink(Protocol):
@@ -39,7 +39,7 @@ class Outbox:
         self._bound = bound
         self._overflow: Callable[[], None] | None = overflow
         self._ready: list[bytes] = []
-        self._waiting: list[bytes | Published] | None = None
+        self._waiting: list[bytes | Published | Merged] | None = None
         self._tails: dict[str, int] = {}
 
     def put(self, frame: bytes) -> None:
@@ -63,21 +63,22 @@ class Outbox:
                 asyncio.get_running_loop().call_soon(self._flush)
             self._ready.append(frame)
 
-    def _hold(self, event: Published, waiting: list[bytes | Published]) -> None:
+    def _hold(self, event: Published, waiting: list[bytes | Published | Merged]) -> None:
         """Let an event wait: in one with the delta before it, where it continues that."""
-        size = event.weight
-        tail = self._tails.get(event.session_id)
-        if tail is not None:
-            last = waiting[tail]
-            both = merged(last, event) if isinstance(last, Published) else None
-            if both is not None:
-                waiting[tail] = both
-                self._grow(size)
+        if event.row in DELTAS:
+            tail = self._tails.get(event.session_id)
+            last = waiting[tail] if tail is not None else None
+            if isinstance(last, Merged) and last.follows(event):
+                last.add(event)
+                # What would be written is what counts.
+                self._grow(event.text)
                 return
-        if event.session_id:
             self._tails[event.session_id] = len(waiting)
-        waiting.append(event)
-        self._grow(size)
+            waiting.append(Merged(event))
+        else:
+            self._tails.pop(event.session_id, None)
+            waiting.append(event)
+        self._grow(event.weight)
 
     def _grow(self, size: int) -> None:
         self.size += size
@@ -99,8 +100,10 @@ class Outbox:
         waiting, self._waiting = self._waiting, None
         self._tails.clear()
         self.size = 0
-        frames = [item if isinstance(item, bytes) else self._encode(item) for item in waiting]
-        self._ready.extend(frames)
+        for item in waiting:
+            if not isinstance(item, bytes):
+                item = self._encode(item.event() if isinstance(item, Merged) else item)
+            self._ready.append(item)
         self._flush()
 
     def close(self) -> None:

@@ -10,6 +10,9 @@ from contextlib import AsyncExitStack
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from openclaw_rpc.domain.published import Published
+from openclaw_rpc.protocol.chat import ChatDeltaEvent, chat_delta
+from openclaw_rpc.rpc.outbox import Outbox
 from tests.bench.measure import TOKEN, Row, free_port, gateway, model_server, running
 
 CONNECTIONS = 64
@@ -147,6 +150,41 @@ async def fan_out() -> list[Row]:
         ]
 
 
+class _Stalled:
+    """A peer that reads nothing."""
+
+    writable = False
+
+    def write(self, frames: list[bytes]) -> None:
+        """It is not read."""
+
+
+async def behind() -> list[Row]:
+    """A delta to a peer with 4 MB waiting, and to one with nothing waiting."""
+
+    def delta(text: str) -> Published:
+        data = ChatDeltaEvent(session_key="s", run_id="r", delta=text)
+        return Published(chat_delta, data, user="u", session_id="s", run_id="r")
+
+    async def cost(waiting: str) -> float:
+        outbox = Outbox(_Stalled(), lambda event: b"", 2**40, lambda: None)
+        outbox.put(b"first")
+        await asyncio.sleep(0)
+        outbox.put_event(delta(waiting))
+        told = [delta("x" * 20) for _ in range(5000)]
+        before = time.process_time()
+        for event in told:
+            outbox.put_event(event)
+        return (time.process_time() - before) / len(told)
+
+    nothing = sorted([await cost("") for _ in range(ROUNDS)])[ROUNDS // 2]
+    much = sorted([await cost("x" * 4_000_000) for _ in range(ROUNDS)])[ROUNDS // 2]
+    return [
+        Row("a delta, 4 MB waiting / nothing waiting", much / nothing, "x", 1.5),
+        Row("CPU of a delta for a peer that is behind", much * 1e6, "us"),
+    ]
+
+
 async def measure() -> list[Row]:
     """All of them, one after the other."""
-    return [*await calls(), *await deltas(), *await idle(), *await fan_out()]
+    return [*await calls(), *await deltas(), *await idle(), *await fan_out(), *await behind()]

@@ -1,5 +1,6 @@
 """What waits for one peer: written together, merged while it is behind, bounded."""
 
+import tracemalloc
 from typing import Any
 
 import anyio.lowlevel
@@ -175,6 +176,48 @@ async def test_merged_deltas_count_with_all_their_text() -> None:
     for _ in range(10):
         world.delta("x" * 500)
     assert world.overflows == 1
+
+
+async def test_what_would_be_written_is_what_counts() -> None:
+    world = World(bound=200_000)
+    await world.behind()
+    for _ in range(30_000):
+        world.delta("word ")
+    assert world.overflows == 0
+    [frame] = world.resume()
+    assert frame == "30000:r:" + "word " * 30_000
+
+
+async def test_text_that_json_escapes_counts_as_it_is_written() -> None:
+    world = World(bound=3000)
+    await world.behind()
+    for _ in range(10):
+        world.delta('\n"' * 100)
+    assert world.overflows == 1
+
+
+async def copied(world: World, deltas: int) -> int:
+    """How many bytes are allocated while deltas come: what is copied has to be put somewhere."""
+    total = 0
+    tracemalloc.start()
+    try:
+        for _ in range(deltas):
+            tracemalloc.reset_peak()
+            before = tracemalloc.get_traced_memory()[0]
+            world.delta("x" * 20)
+            total += tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+    return total
+
+
+async def test_a_delta_costs_no_more_when_four_megabytes_wait() -> None:
+    empty, full = World(bound=2**30), World(bound=2**30)
+    await empty.behind()
+    await full.behind()
+    full.delta("x" * 4_000_000)
+    baseline = await copied(empty, 2000)
+    assert await copied(full, 2000) <= 1.5 * baseline
 
 
 async def test_what_is_written_to_a_peer_that_keeps_up_is_not_bounded() -> None:
