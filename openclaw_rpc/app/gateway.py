@@ -7,8 +7,9 @@ import ssl
 import time
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from http import HTTPStatus
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
 import anyio
 
@@ -53,6 +54,7 @@ from openclaw_rpc.methods.session import SessionMethods
 from openclaw_rpc.methods.system import SystemMethods
 from openclaw_rpc.methods.token import TokenMethods
 from openclaw_rpc.protocol import table
+from openclaw_rpc.protocol.chat import FinishReason
 from openclaw_rpc.protocol.system import GatewayStatus, LoadStatus, ReasoningStatus, SystemStatus
 from openclaw_rpc.rpc.bind import join
 from openclaw_rpc.rpc.dispatcher import Dispatcher
@@ -62,7 +64,7 @@ from openclaw_rpc.transports.http.base import HttpDoor
 from openclaw_rpc.transports.http.dashboard import DashboardDoor
 from openclaw_rpc.transports.http.health import Health
 from openclaw_rpc.transports.http.mcp import McpDoor
-from openclaw_rpc.transports.http.metrics import Metrics, MetricsDoor
+from openclaw_rpc.transports.http.metrics import Metrics, MetricsDoor, one_of
 from openclaw_rpc.transports.http.openapi import OpenApiDoor
 from openclaw_rpc.transports.http.rest import RestDoor
 from openclaw_rpc.transports.listener import Listener, hand_over
@@ -91,7 +93,6 @@ class App:
         self._changed = anyio.Event()
         self.stop_reason = "the gateway was asked to stop"
         """What the log says of its stop."""
-        self.metrics = Metrics()
 
     @property
     def url(self) -> str:
@@ -197,6 +198,8 @@ class App:
         self.agents = Agents(settings.agents)
         self.models = Models(self._providers(settings), settings.providers)
         self._in_force = settings.providers
+        models, agents = self.models, self.agents
+        self.metrics = Metrics(table.by_name(), models.has, lambda name: models.knows(name, agents.models))
         stack.push_async_callback(self.models.aclose)
         self.hands = Hands(settings, paths, self.agents, self.models, self.streams, clock, logs)
         await self.hands.build(stack)
@@ -251,7 +254,6 @@ class App:
             self.dispatcher,
             self.streams.topics,
             CAPABILITIES,
-            self.log,
             max_size=settings.gateway.max_message_bytes,
             compression=settings.gateway.compression,
             trusts=self.judge.trusts,
@@ -335,16 +337,22 @@ class App:
         metrics.gauge("connections_open", "WebSockets that are open.", lambda: self.door.open)
         metrics.gauge("runs_running", "Runs at work.", lambda: runs.running)
         metrics.gauge("runs_queued", "Runs that wait.", lambda: runs.queued)
-        metrics.counter("runs", "Runs that ended.", "reason", lambda: runs.ended)
+        metrics.counter("runs", "Runs that ended.", "reason", one_of(*get_args(FinishReason)), lambda: runs.ended)
         metrics.counter(
-            "chore_failures", "Background jobs that failed and were started again.", "chore", self.chores.failures
+            "chore_failures",
+            "Background jobs that failed and were started again.",
+            "chore",
+            lambda name: name in self.chores.names,
+            self.chores.failures,
         )
-        metrics.counter("http_responses", "Answers over HTTP.", "status", lambda: self.http.responses)
-        metrics.counter("refused_connections", "Connections refused.", "status", lambda: self.listener.refused)
+        status = one_of(*(str(code.value) for code in HTTPStatus), "499")
+        metrics.counter("http_responses", "Answers over HTTP.", "status", status, lambda: self.http.responses)
+        metrics.counter("refused_connections", "Connections refused.", "status", status, lambda: self.listener.refused)
         metrics.counter(
             "slow_peers_closed",
             "Connections closed since their peer did not keep up.",
             "transport",
+            one_of("websocket", "http"),
             lambda: {"websocket": self.door.slow_peers, "http": self.rest.slow_peers + self.http.stalled_peers},
         )
 

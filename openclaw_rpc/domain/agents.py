@@ -115,6 +115,11 @@ class Agents:
             raise NotFound(f"there is no agent {agent_id!r}", field="agentId", reason="unknown agent")
         return agent
 
+    @property
+    def models(self) -> set[str]:
+        """The models that agents are configured with."""
+        return {agent.model for agent in self._agents.values() if agent.model}
+
     def list(self) -> AgentList:
         """All of them, the default one first, the others as the file has them."""
         ordered = sorted(self._agents.values(), key=lambda agent: agent.id != self._default)

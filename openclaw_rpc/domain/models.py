@@ -1,7 +1,7 @@
 """Which provider answers a request for a model, what it costs, and what all of them offer."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Annotated, Generic, Literal, TypeVar
@@ -268,6 +268,18 @@ class Models:
             prefix = "" if name == self._primary_name else f"{name}/"
             offered |= {info.id.removeprefix(prefix) for info in self._listed[1] if info.provider == name}
         return offered
+
+    def has(self, provider: str) -> bool:
+        """Whether there is a provider of that name."""
+        return provider in self._held
+
+    def knows(self, model: str, chosen: Container[str] = ()) -> bool:
+        """Whether a model is named in the configuration: a provider's own, one with a price, or one of ``chosen``."""
+        if any(model == held.default_model for held in self._held.values()):
+            return True
+        if any(model in settings.prices for settings in self._settings.values()):
+            return True
+        return model in chosen or any(f"{name}/{model}" in chosen for name in self._held)
 
     def cost(self, provider: str, model: str, usage: Usage) -> float | None:
         """What ``usage`` costs by the provider's ``prices``; None where it has none for that model."""

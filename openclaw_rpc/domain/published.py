@@ -38,7 +38,7 @@ class Published(msgspec.Struct, eq=False):
 
     @property
     def text(self) -> int:
-        """How many bytes the text of a delta takes on the way to a client: what it adds to one that it is merged with."""
+        """How many bytes the text of a delta takes on the way to a client: what it adds to those before it."""
         if self._size < 0:
             self._size = len(msgspec.json.encode(self.data.delta)) - 2
         return self._size

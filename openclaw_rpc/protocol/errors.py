@@ -132,7 +132,11 @@ EVERYWHERE: tuple[type[GatewayError], ...] = (
 """Errors that any call may be answered with; a row lists only those of its own."""
 
 
+ERRORS: tuple[type[GatewayError], ...] = tuple(GatewayError.__subclasses__())
+"""Every row of this table."""
+
+
 def error_of(code: str, message: str, **details: Any) -> GatewayError:
     """The error row of that code as an exception; an `InternalError` where there is no such row."""
-    rows: dict[str, type[GatewayError]] = {row.code: row for row in GatewayError.__subclasses__()}
+    rows: dict[str, type[GatewayError]] = {row.code: row for row in ERRORS}
     return rows.get(code, InternalError)(message, **details)

@@ -101,9 +101,8 @@ class Outbox:
         self._tails.clear()
         self.size = 0
         for item in waiting:
-            if not isinstance(item, bytes):
-                item = self._encode(item.event() if isinstance(item, Merged) else item)
-            self._ready.append(item)
+            event = item.event() if isinstance(item, Merged) else item
+            self._ready.append(event if isinstance(event, bytes) else self._encode(event))
         self._flush()
 
     def close(self) -> None:

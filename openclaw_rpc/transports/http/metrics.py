@@ -4,11 +4,13 @@ import asyncio
 import importlib
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from openclaw_rpc import __version__
+from openclaw_rpc.domain.ports import Fault
 from openclaw_rpc.protocol.base import Scope
+from openclaw_rpc.protocol.errors import ERRORS
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import Route
@@ -21,19 +23,33 @@ LATENCY_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 """Upper bounds, in s, of the buckets that providers' latencies are counted in."""
 
 
+OTHER = "other"
+"""The label's value of whatever is not in its set."""
+Among = Callable[[str], bool]
+"""Whether a label may have that value: its set is closed, so that nobody outside makes series that stay."""
+
+
+def one_of(*values: str) -> Among:
+    """The set of these."""
+    return frozenset(values).__contains__
+
+
 class Counts:
-    """A counter with labels: how often each combination of their values was counted."""
+    """A counter with labels: how often each combination of their values was counted. ``labels`` names their sets."""
 
-    __slots__ = ("_values", "documentation", "labels", "name")
+    __slots__ = ("_among", "_values", "documentation", "labels", "name")
 
-    def __init__(self, name: str, documentation: str, labels: Sequence[str]) -> None:
+    def __init__(self, name: str, documentation: str, labels: Mapping[str, Among]) -> None:
         self.name = name
         self.documentation = documentation
         self.labels = tuple(labels)
+        self._among = tuple(labels.values())
         self._values: Counter[tuple[str, ...]] = Counter()
 
     def add(self, *values: str, by: int = 1) -> None:
-        """Count ``by`` more. The values must come from a bounded set: each combination is kept."""
+        """Count ``by`` more; a value that is not in its label's set counts as `OTHER`."""
+        if values not in self._values:
+            values = tuple(value if among(value) else OTHER for value, among in zip(values, self._among, strict=True))
         self._values[values] += by
 
     def items(self) -> Iterable[tuple[tuple[str, ...], int]]:
@@ -42,19 +58,22 @@ class Counts:
 
 
 class Latencies:
-    """A histogram of seconds, by one label."""
+    """A histogram of seconds, by one label and its set."""
 
-    __slots__ = ("_buckets", "_sums", "documentation", "label", "name")
+    __slots__ = ("_among", "_buckets", "_sums", "documentation", "label", "name")
 
-    def __init__(self, name: str, documentation: str, label: str) -> None:
+    def __init__(self, name: str, documentation: str, label: str, among: Among) -> None:
         self.name = name
         self.documentation = documentation
         self.label = label
+        self._among = among
         self._buckets: defaultdict[str, list[int]] = defaultdict(lambda: [0] * (len(LATENCY_BOUNDS) + 1))
         self._sums: defaultdict[str, float] = defaultdict(float)
 
     def observe(self, value: str, seconds: float) -> None:
-        """Count one that took ``seconds``."""
+        """Count one that took ``seconds``; a value that is not in the label's set counts as `OTHER`."""
+        if value not in self._sums and not self._among(value):
+            value = OTHER
         self._buckets[value][bisect_left(LATENCY_BOUNDS, seconds)] += 1
         self._sums[value] += seconds
 
@@ -74,21 +93,40 @@ class Counted(NamedTuple):
 
     documentation: str
     label: str
+    among: Among
     read: Callable[[], Mapping[Any, int]]
+
+    def items(self) -> Iterable[tuple[str, int]]:
+        """The counts by values; all that are not in the label's set together as `OTHER`."""
+        found: Counter[str] = Counter()
+        for value, count in self.read().items():
+            found[str(value) if self.among(str(value)) else OTHER] += count
+        return found.items()
 
 
 class Metrics:
     """All that is counted. Whoever knows something counts it here; ``gauges`` and ``counted`` are read when asked for.
 
-    Labels' values: ``outcome`` is ``ok`` or an error's code, ``kind`` ``prompt`` or ``completion``, ``fault`` a Fault.
+    ``outcome`` is ``ok`` or an error's code; of ``provider`` and ``model`` only those that are configured have series.
     """
 
-    def __init__(self) -> None:
-        self.calls = Counts("openclaw_calls", "Calls of the table's methods.", ("method", "outcome"))
-        self.tokens = Counts("openclaw_tokens", "Tokens that models read and wrote.", ("model", "kind"))
-        self.provider_faults = Counts("openclaw_provider_faults", "Faults of models' servers.", ("provider", "fault"))
+    def __init__(self, methods: Iterable[str], provider: Among, model: Among) -> None:
+        outcome = one_of("ok", *(row.code for row in ERRORS))
+        self.calls = Counts(
+            "openclaw_calls", "Calls of the table's methods.", {"method": one_of(*methods), "outcome": outcome}
+        )
+        self.tokens = Counts(
+            "openclaw_tokens",
+            "Tokens that models read and wrote.",
+            {"model": model, "kind": one_of("prompt", "completion")},
+        )
+        self.provider_faults = Counts(
+            "openclaw_provider_faults",
+            "Faults of models' servers.",
+            {"provider": provider, "fault": one_of(*get_args(Fault))},
+        )
         self.provider_latency = Latencies(
-            "openclaw_provider_latency_seconds", "Seconds from a request to a model to its end.", "provider"
+            "openclaw_provider_latency_seconds", "Seconds from a request to a model to its end.", "provider", provider
         )
         self.gauges: dict[str, tuple[str, Callable[[], float]]] = {}
         self.counted: dict[str, Counted] = {}
@@ -102,14 +140,16 @@ class Metrics:
         self._unused(name)
         self.gauges[name] = (documentation, read)
 
-    def counter(self, name: str, documentation: str, label: str, read: Callable[[], Mapping[Any, int]]) -> None:
-        """Add counts that somebody else keeps, by the values of a label, as ``openclaw_<name>_total``.
+    def counter(
+        self, name: str, documentation: str, label: str, among: Among, read: Callable[[], Mapping[Any, int]]
+    ) -> None:
+        """Add counts that somebody else keeps, by the values of a label and its set, as ``openclaw_<name>_total``.
 
         Raises:
             ValueError: there are some of that name.
         """
         self._unused(name)
-        self.counted[name] = Counted(documentation, label, read)
+        self.counted[name] = Counted(documentation, label, among, read)
 
     def _unused(self, name: str) -> None:
         if name in self.gauges or name in self.counted:
@@ -176,10 +216,10 @@ def _families(metrics: Metrics) -> "Iterator[Metric]":
         yield counter
     for name, (documentation, read) in metrics.gauges.items():
         yield GaugeMetricFamily(f"openclaw_{name}", documentation, value=read())
-    for name, (documentation, label, read_all) in metrics.counted.items():
-        counter = CounterMetricFamily(f"openclaw_{name}", documentation, labels=(label,))
-        for value, count in read_all().items():
-            counter.add_metric((str(value),), count)
+    for name, counted in metrics.counted.items():
+        counter = CounterMetricFamily(f"openclaw_{name}", counted.documentation, labels=(counted.label,))
+        for value, count in counted.items():
+            counter.add_metric((value,), count)
         yield counter
     latency = metrics.provider_latency
     histogram = HistogramMetricFamily(latency.name, latency.documentation, labels=(latency.label,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from http import HTTPStatus
@@ -19,7 +20,6 @@ from openclaw_rpc import __version__
 from openclaw_rpc.dialects.jsonrpc import JsonRpc
 from openclaw_rpc.domain.auth import Authenticator, Credentials, Principal
 from openclaw_rpc.domain.clock import new_id
-from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.streams import Topics
 from openclaw_rpc.protocol.errors import GatewayError, RateLimited, Unauthorized
 from openclaw_rpc.protocol.event import ConnectedEvent, HeartbeatEvent, auth_success, connected, heartbeat
@@ -29,6 +29,8 @@ from openclaw_rpc.transports.cookie import Trusts, held
 from openclaw_rpc.transports.ws.codes import AUTH_TIMEOUT, REVOKED, SILENT, SLOW, TOO_MANY, UNAUTHORIZED, CloseCode
 from openclaw_rpc.transports.ws.server_glue import WebSocketServer
 from openclaw_rpc.transports.ws.socket import Socket
+
+_log = logging.getLogger(__name__)
 
 JSONRPC = Subprotocol("jsonrpc")
 PATHS = ("/", "/ws")
@@ -93,7 +95,6 @@ class SocketDoor:
         dispatcher: Dispatcher,
         topics: Topics,
         capabilities: Sequence[str],
-        log: Log,
         *,
         max_size: int,
         compression: bool,
@@ -107,7 +108,6 @@ class SocketDoor:
         self._dispatcher = dispatcher
         self._topics = topics
         self._capabilities = list(capabilities)
-        self._log = log
         self._frames = JsonRpc()
         self._notifications = JsonRpc(notifications=True)
         self._auth = msgspec.json.Decoder(AuthFrame)
@@ -302,7 +302,7 @@ class SocketDoor:
         try:
             self._close_invalid()
         except GatewayError as error:
-            self._log.error("sockets stay open, since their tokens can't be checked", error=error.message)
+            _log.error("sockets stay open, since their tokens can't be checked: %s", error.message)
 
     def _close_invalid(self) -> None:
         for socket, member in list(self._members.items()):
