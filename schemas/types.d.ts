@@ -403,6 +403,13 @@ export interface ChatWaitParams {
   timeoutMs?: number | null;
 }
 
+/** A piece of background work: `waiting` until it is started again after it failed, `done` if nothing is left. `failures` counts since the start of the gateway; `error` is what it failed with the last time. */
+export interface ChoreStatus {
+  state: "done" | "running" | "waiting";
+  failures: number;
+  error: string | null;
+}
+
 /** A line for `/bin/sh`, and where and how to run it. */
 export interface CommandExecuteParams {
   /** Run by `/bin/sh -c`. */
@@ -1335,7 +1342,7 @@ export interface Subscribed {
   resync: boolean;
 }
 
-/** The gateway's state. `uptime` in s; `channels`: each one's status. */
+/** The gateway's state. `uptime` in s; `channels`: each one's status; `chores`: background work by name. */
 export interface SystemStatus {
   status: string;
   version: string;
@@ -1344,6 +1351,7 @@ export interface SystemStatus {
   channels: Record<string, string>;
   reasoning: ReasoningStatus;
   load: LoadStatus;
+  chores: Record<string, ChoreStatus>;
 }
 
 /** A name to revoke it by; all scopes but `admin` where none is named; it never expires where no time is given. */

@@ -259,7 +259,7 @@ class App:
             trusts=self.judge.trusts,
         )
         stack.callback(logs.subscribe(LogTopic(self.streams.topics)))
-        token_service.on_revoked.append(lambda _: self.door.close_invalid_now())
+        token_service.on_revoked.append(lambda _: self.door.close_invalid())
         stack.callback(self.file.subscribe(self._apply))
 
     def _providers(self, settings: Settings) -> dict[str, Provider]:

@@ -128,7 +128,7 @@ class SocketDoor:
         """Take what changed in the settings and is not read for each connection; close whom they let in no more."""
         settings = self._settings()
         self.server.apply(settings.max_message_bytes, "deflate" if settings.compression else None)
-        self.close_invalid_now()
+        self.close_invalid()
 
     @property
     def open(self) -> int:
@@ -295,16 +295,16 @@ class SocketDoor:
         """
         while True:
             await asyncio.sleep(self._settings().heartbeat_seconds)
-            self._close_invalid()
+            self._check_tokens()
 
-    def close_invalid_now(self) -> None:
+    def close_invalid(self) -> None:
         """Close the sockets whose token was revoked or has expired; where that can't be told, they stay open."""
         try:
-            self._close_invalid()
+            self._check_tokens()
         except GatewayError as error:
             _log.error("sockets stay open, since their tokens can't be checked: %s", error.message)
 
-    def _close_invalid(self) -> None:
+    def _check_tokens(self) -> None:
         for socket, member in list(self._members.items()):
             if member.principal is not None and not self._authenticator.valid(member.principal):
                 self._close(socket, REVOKED)
