@@ -9,6 +9,7 @@ export interface AgentInfo {
   model?: string | null;
   tools?: Array<string>;
   skills?: Array<string>;
+  /** @default true */
   memory?: boolean;
 }
 
@@ -69,7 +70,7 @@ export interface AuditQueryParams {
   tool?: string | null;
   user?: string | null;
   outcome?: "approved" | "asked" | "begun" | "cancelled" | "denied" | "done" | "expired" | "failed" | "pin_locked" | "pin_wrong" | "withdrawn" | null;
-  /** How many items at the most. */
+  /** How many items at the most. @default 100 */
   limit?: number;
   /** The last page's `nextCursor`. */
   cursor?: string | null;
@@ -81,17 +82,28 @@ export interface AuditRecord {
   at: string;
   user: string;
   outcome: "approved" | "asked" | "begun" | "cancelled" | "denied" | "done" | "expired" | "failed" | "pin_locked" | "pin_wrong" | "withdrawn";
+  /** @default "" */
   tool?: string;
+  /** @default 0 */
   seq?: number;
+  /** @default "" */
   previous?: string;
+  /** @default "" */
   token?: string;
+  /** @default "" */
   runId?: string;
+  /** @default "" */
   sessionKey?: string;
+  /** @default "" */
   agentId?: string;
+  /** @default "" */
   callId?: string;
+  /** @default "" */
   approvalId?: string;
   params?: unknown;
+  /** @default "" */
   paramsDigest?: string;
+  /** @default "" */
   reason?: string;
   durationMs?: number | null;
 }
@@ -108,19 +120,21 @@ export interface AuditVerdict {
 export interface BrowserClickParams {
   /** CSS, or another engine of Playwright's. */
   selector: string;
+  /** @default "left" */
   button?: "left" | "middle" | "right";
+  /** @default 1 */
   count?: number;
-  /** Cookies, storage and pages of its own, kept on disk. */
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
   profile?: string;
   /** A page of the profile; else the last used. */
   pageId?: string | null;
-  /** Milliseconds. */
+  /** Milliseconds. @default 30000 */
   timeoutMs?: number;
 }
 
 /** A page, or the profile with all its pages. */
 export interface BrowserCloseParams {
-  /** Cookies, storage and pages of its own, kept on disk. */
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
   profile?: string;
   /** A page of the profile; else the last used. */
   pageId?: string | null;
@@ -134,11 +148,11 @@ export interface BrowserClosed {
 /** JavaScript, an expression or a function's body, run in the page. */
 export interface BrowserExecuteParams {
   script: string;
-  /** Cookies, storage and pages of its own, kept on disk. */
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
   profile?: string;
   /** A page of the profile; else the last used. */
   pageId?: string | null;
-  /** Milliseconds. */
+  /** Milliseconds. @default 30000 */
   timeoutMs?: number;
 }
 
@@ -152,13 +166,13 @@ export interface BrowserExecuted {
 export interface BrowserNavigateParams {
   /** http or https. */
   url: string;
-  /** Cookies, storage and pages of its own, kept on disk. */
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
   profile?: string;
   /** A page of the profile; else the last used. */
   pageId?: string | null;
-  /** When it counts as there. */
+  /** When it counts as there. @default "load" */
   waitUntil?: "commit" | "domcontentloaded" | "load" | "networkidle";
-  /** Milliseconds. */
+  /** Milliseconds. @default 30000 */
   timeoutMs?: number;
 }
 
@@ -176,9 +190,9 @@ export interface BrowserNavigated {
 export interface BrowserOpenParams {
   /** http or https. */
   url: string;
-  /** Cookies, storage and pages of its own, kept on disk. */
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
   profile?: string;
-  /** Milliseconds. */
+  /** Milliseconds. @default 30000 */
   timeoutMs?: number;
 }
 
@@ -203,12 +217,13 @@ export interface BrowserPicture {
 export interface BrowserScreenshotParams {
   /** CSS, or another engine of Playwright's. */
   selector?: string | null;
+  /** @default false */
   fullPage?: boolean;
-  /** Cookies, storage and pages of its own, kept on disk. */
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
   profile?: string;
   /** A page of the profile; else the last used. */
   pageId?: string | null;
-  /** Milliseconds. */
+  /** Milliseconds. @default 30000 */
   timeoutMs?: number;
 }
 
@@ -224,10 +239,11 @@ export interface BrowserSnapshot {
 
 /** Which page. */
 export interface BrowserSnapshotParams {
-  /** Cookies, storage and pages of its own, kept on disk. */
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
   profile?: string;
   /** A page of the profile; else the last used. */
   pageId?: string | null;
+  /** @default 50000 */
   maxCharacters?: number;
 }
 
@@ -250,14 +266,15 @@ export interface BrowserTypeParams {
   /** CSS, or another engine of Playwright's. */
   selector: string;
   text: string;
-  /** Empty the field first. */
+  /** Empty the field first. @default true */
   clear?: boolean;
+  /** @default false */
   submit?: boolean;
-  /** Cookies, storage and pages of its own, kept on disk. */
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
   profile?: string;
   /** A page of the profile; else the last used. */
   pageId?: string | null;
-  /** Milliseconds. */
+  /** Milliseconds. @default 30000 */
   timeoutMs?: number;
 }
 
@@ -319,7 +336,7 @@ export interface ChatHistory {
 export interface ChatHistoryParams {
   /** The client's name of a session. */
   sessionKey: string;
-  /** How many items at the most. */
+  /** How many items at the most. @default 50 */
   limit?: number;
   before?: string | null;
 }
@@ -329,6 +346,7 @@ export interface ChatInjectParams {
   /** The client's name of a session. */
   sessionKey: string;
   content: string;
+  /** @default "assistant" */
   role?: "assistant" | "system" | "user";
   metadata?: Record<string, unknown>;
 }
@@ -373,7 +391,7 @@ export interface ChatRunParams {
   /** The same key within 24 h, from any door, means the same run. */
   idempotencyKey?: string | null;
   attachments?: Array<Attachment>;
-  /** Where it came from. */
+  /** Where it came from. @default "api" */
   channel?: string;
   metadata?: Record<string, unknown>;
   /** What was said before; counts where the session has no messages yet. */
@@ -414,15 +432,15 @@ export interface ChoreStatus {
 export interface CommandExecuteParams {
   /** Run by `/bin/sh -c`. */
   command: string;
-  /** The working directory, a folder of the workspace. */
+  /** The working directory, a folder of the workspace. @default "/" */
   cwd?: string;
-  /** Milliseconds until it is ended. */
+  /** Milliseconds until it is ended. @default 30000 */
   timeout?: number;
   /** Variables, besides the few there are. */
   env?: Record<string, string>;
   /** What it reads. */
   stdin?: string | null;
-  /** Send what it writes at once, as `command.output`. */
+  /** Send what it writes at once, as `command.output`. @default false */
   stream?: boolean;
   /** Comes back in each piece. */
   callId?: string | null;
@@ -475,6 +493,7 @@ export interface ConnectedEvent {
 /** A message that was said elsewhere, before a session began here. Tool calls as Chat Completions has them. */
 export interface EarlierMessage {
   role: "assistant" | "system" | "tool" | "user";
+  /** @default "" */
   content?: string;
   toolCalls?: Array<Record<string, unknown>>;
   toolCallId?: string | null;
@@ -512,7 +531,9 @@ export interface ErrorFrame {
 export interface EventFrame {
   type: string;
   data: unknown;
+  /** @default "" */
   epoch?: string;
+  /** @default 0 */
   seq?: number;
 }
 
@@ -551,7 +572,7 @@ export interface FileContent {
 export interface FileDeleteParams {
   /** A path in the workspace: `/Documents/notes.md`. */
   path: string;
-  /** A folder with all that is in it. */
+  /** A folder with all that is in it. @default false */
   recursive?: boolean;
 }
 
@@ -584,11 +605,11 @@ export interface FileFound {
 
 /** Which folder. */
 export interface FileListParams {
-  /** A folder in the workspace; `/` is all of it. */
+  /** A folder in the workspace; `/` is all of it. @default "/" */
   path?: string;
-  /** With all folders below. */
+  /** With all folders below. @default false */
   recursive?: boolean;
-  /** How many entries at the most. */
+  /** How many entries at the most. @default 1000 */
   limit?: number;
 }
 
@@ -596,6 +617,7 @@ export interface FileListParams {
 export interface FileListing {
   path: string;
   entries: Array<FileEntry>;
+  /** @default false */
   truncated?: boolean;
 }
 
@@ -605,7 +627,7 @@ export interface FileMoveParams {
   from: string;
   /** A path in the workspace: `/Documents/notes.md`. */
   to: string;
-  /** Replace a file that is there. */
+  /** Replace a file that is there. @default false */
   overwrite?: boolean;
 }
 
@@ -619,9 +641,9 @@ export interface FileMoved {
 export interface FileReadParams {
   /** A path in the workspace: `/Documents/notes.md`. */
   path: string;
-  /** `text` is UTF-8; `base64` takes any bytes. */
+  /** `text` is UTF-8; `base64` takes any bytes. @default "text" */
   encoding?: "base64" | "text";
-  /** Where to begin, in bytes. */
+  /** Where to begin, in bytes. @default 0 */
   offset?: number;
   /** How many bytes at the most. */
   limit?: number | null;
@@ -631,13 +653,13 @@ export interface FileReadParams {
 export interface FileSearchParams {
   /** A glob: `*.md` fits names in any folder below, `src/** /*.py` paths; `?`, `[a-z]`, `{a,b}` work. */
   pattern: string;
-  /** A folder in the workspace; `/` is all of it. */
+  /** A folder in the workspace; `/` is all of it. @default "/" */
   path?: string;
   /** What to look for in the files. */
   content?: string | null;
-  /** Whether `content` is a regular expression (Python's). */
+  /** Whether `content` is a regular expression (Python's). @default false */
   regex?: boolean;
-  /** How many items at the most. */
+  /** How many items at the most. @default 100 */
   limit?: number;
 }
 
@@ -646,11 +668,11 @@ export interface FileWriteParams {
   /** A path in the workspace: `/Documents/notes.md`. */
   path: string;
   content: string;
-  /** What `content` is: text, kept as UTF-8, or base64. */
+  /** What `content` is: text, kept as UTF-8, or base64. @default "text" */
   encoding?: "base64" | "text";
-  /** Make the folders that are missing. */
+  /** Make the folders that are missing. @default true */
   createParents?: boolean;
-  /** Add to the end. */
+  /** Add to the end. @default false */
   append?: boolean;
 }
 
@@ -668,6 +690,7 @@ export interface FilesFound {
   pattern: string;
   results: Array<FileFound>;
   total: number;
+  /** @default false */
   truncated?: boolean;
 }
 
@@ -715,7 +738,9 @@ export interface LogLines {
 
 /** The newest `lines` of at least `level`. */
 export interface LogTailParams {
+  /** @default 50 */
   lines?: number;
+  /** @default "info" */
   level?: "debug" | "error" | "info" | "warn";
   /** A date or a time, ISO 8601; UTC where no zone is given. */
   since?: string | null;
@@ -797,9 +822,9 @@ export interface MemoryLogStats {
 export interface MemoryPruneParams {
   /** Whatever was stored before. */
   before: string;
-  /** Where. */
+  /** Where. @default "all" */
   type?: "all" | "compacted" | "wal";
-  /** Must be true. */
+  /** Must be true. @default false */
   confirm?: boolean;
 }
 
@@ -817,9 +842,9 @@ export interface MemoryResults {
 export interface MemorySearchParams {
   /** Any of its words, or a key's beginning. */
   query: string;
-  /** How many items at the most. */
+  /** How many items at the most. @default 10 */
   limit?: number;
-  /** Where to look. */
+  /** Where to look. @default "all" */
   type?: "all" | "compacted" | "wal";
   /** Stored at or after. */
   since?: string | null;
@@ -889,6 +914,7 @@ export interface ModelCompleteParams {
 export interface ModelCompleted {
   body?: unknown | null;
   usage?: Usage | null;
+  /** @default false */
   finished?: boolean;
 }
 
@@ -909,6 +935,7 @@ export interface ModelInfo {
   provider: string;
   ownedBy: string;
   created: number;
+  /** @default false */
   default?: boolean;
   error?: string | null;
 }
@@ -916,6 +943,7 @@ export interface ModelInfo {
 /** All models, the primary provider's configured one first. `direct`: whether `model.*` may ask them. */
 export interface ModelList {
   models: Array<ModelInfo>;
+  /** @default true */
   direct?: boolean;
 }
 
@@ -973,6 +1001,7 @@ export interface ResponseDeleted {
 export interface ResponseFollowParams {
   /** The `id` of a response. */
   responseId: string;
+  /** @default -1 */
   startingAfter?: number;
   /** Repeated in the events of this call. */
   requestId?: string | null;
@@ -987,6 +1016,7 @@ export interface ResponseIdParams {
 /** A page of items. */
 export interface ResponseItems {
   items: Array<unknown>;
+  /** @default false */
   hasMore?: boolean;
 }
 
@@ -994,7 +1024,9 @@ export interface ResponseItems {
 export interface ResponseItemsParams {
   /** The `id` of a response. */
   responseId: string;
+  /** @default 20 */
   limit?: number;
+  /** @default "desc" */
   order?: "asc" | "desc";
   after?: string | null;
 }
@@ -1036,7 +1068,7 @@ export interface RunError {
 
 /** How a run is to go; what is left out comes from the agent, then from the provider. */
 export interface RunOptions {
-  /** False: the answer comes as one `chat.delta`. */
+  /** False: the answer comes as one `chat.delta`. @default true */
   stream?: boolean;
   /** `model` or `provider/model`. */
   model?: string | null;
@@ -1050,7 +1082,7 @@ export interface RunOptions {
   system?: string | null;
   /** Put behind the agent's prompt, for this run. */
   instructions?: string | null;
-  /** When the session has a run already: wait for it, refuse, or abort it. */
+  /** When the session has a run already: wait for it, refuse, or abort it. @default "queue" */
   ifBusy?: "interrupt" | "queue" | "reject";
 }
 
@@ -1084,6 +1116,7 @@ export interface SessionCreateParams {
   /** `model` or `provider/model`. */
   model?: string | null;
   title?: string | null;
+  /** @default "api" */
   channel?: string;
   /** Names and values of the client's own. */
   labels?: Record<string, string>;
@@ -1139,7 +1172,7 @@ export interface SessionForkParams {
 export interface SessionGetParams {
   /** The client's name of a session. */
   sessionKey: string;
-  /** How many items at the most. */
+  /** How many items at the most. @default 200 */
   limit?: number;
 }
 
@@ -1175,11 +1208,11 @@ export interface SessionKeyParams {
 
 /** Filters, all of which must hold, and the page that is wanted. */
 export interface SessionListParams {
-  /** How many items at the most. */
+  /** How many items at the most. @default 50 */
   limit?: number;
   /** The last page's `nextCursor`. */
   cursor?: string | null;
-  /** In place of a cursor. */
+  /** In place of a cursor. @default 0 */
   offset?: number;
   channel?: string | null;
   agentId?: string | null;
@@ -1247,6 +1280,7 @@ export interface SkillExecutedEvent {
   skill: string;
   status: "completed" | "failed";
   user: string;
+  /** @default 0 */
   durationMs?: number;
   action?: string | null;
   runId?: string | null;
@@ -1291,7 +1325,7 @@ export interface SkillInstallParams {
   version?: string | null;
   /** A folder, a zip or a JSON file on the gateway's machine; `clawhub` or the address of the configured registry, which is also asked where nothing is said. */
   source?: string | null;
-  /** Replace another skill of the same version, and take one that the registry warns of. */
+  /** Replace another skill of the same version, and take one that the registry warns of. @default false */
   force?: boolean;
 }
 
@@ -1309,8 +1343,11 @@ export interface SkillParams {
 
 /** What a skill's commands may do: reach the network, use the user's workspace, be lines for a shell. */
 export interface SkillPermissions {
+  /** @default false */
   network?: boolean;
+  /** @default false */
   filesystem?: boolean;
+  /** @default false */
   shell?: boolean;
 }
 
@@ -1324,7 +1361,7 @@ export interface SkillRemoved {
 export interface SkillSearchParams {
   /** Words of its name or description. */
   query: string;
-  /** How many at the most. */
+  /** How many at the most. @default 20 */
   limit?: number;
 }
 
@@ -1360,6 +1397,7 @@ export interface TokenCreateParams {
   scopes?: Array<Scope> | null;
   /** A number and s, m, h, d or w. */
   expiresIn?: string | null;
+  /** @default "owner" */
   user?: string;
 }
 
@@ -1372,6 +1410,7 @@ export interface TokenCreated {
   createdAt: string;
   /** A time in UTC, ISO 8601 with milliseconds. */
   expiresAt?: string | null;
+  /** @default false */
   revoked?: boolean;
   token: string;
 }
@@ -1385,6 +1424,7 @@ export interface TokenInfo {
   createdAt: string;
   /** A time in UTC, ISO 8601 with milliseconds. */
   expiresAt?: string | null;
+  /** @default false */
   revoked?: boolean;
 }
 
@@ -1458,6 +1498,7 @@ export interface ToolInfo {
   parameters: Record<string, unknown>;
   dangerous: boolean;
   policy: "allow" | "ask" | "deny";
+  /** @default false */
   needsPin?: boolean;
   source?: string | null;
   skill?: string | null;
@@ -1522,6 +1563,7 @@ export interface Usage {
 
 /** What to add up, by what, and from when to when. */
 export interface UsageQueryParams {
+  /** @default "day" */
   by?: "agent" | "day" | "model" | "session" | "token";
   /** A date or a time, ISO 8601; UTC where no zone is given. */
   since?: string | null;
@@ -1530,6 +1572,7 @@ export interface UsageQueryParams {
   sessionKey?: string | null;
   agentId?: string | null;
   model?: string | null;
+  /** @default 100 */
   limit?: number;
   /** Another user's; for admins of the owner alone. */
   user?: string | null;
@@ -1556,9 +1599,9 @@ export interface UsageRow {
 export interface WebFetchParams {
   /** An http or https URL. */
   url: string;
-  /** How much of it is read, in bytes. */
+  /** How much of it is read, in bytes. @default 1000000 */
   maxBytes?: number;
-  /** `text`: what a reader sees; `markdown`: with headings, lists and links; `html`: the page's source; `raw`: the body of any text type as it came. */
+  /** `text`: what a reader sees; `markdown`: with headings, lists and links; `html`: the page's source; `raw`: the body of any text type as it came. @default "text" */
   format?: "html" | "markdown" | "raw" | "text";
 }
 
@@ -1572,158 +1615,458 @@ export interface WebPage {
   title?: string | null;
 }
 
-/** Every method: what it takes and what it answers. */
+/** Every method and its errors. */
 export interface Methods {
   /** The agents that `chat.run` can be addressed to. */
-  "agent.list": { params: Empty; result: AgentList };
+  "agent.list": {
+    params: Empty;
+    result: AgentList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** What dangerous tools did, and who allowed it. For admins of the owner. */
-  "audit.query": { params: AuditQueryParams; result: AuditPage };
+  "audit.query": {
+    params: AuditQueryParams;
+    result: AuditPage;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Read the whole audit log and check that nothing in it was changed or taken away. For admins of the owner. */
-  "audit.verify": { params: Empty; result: AuditVerdict };
+  "audit.verify": {
+    params: Empty;
+    result: AuditVerdict;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Click an element. */
-  "browser.click": { params: BrowserClickParams; result: BrowserPage };
+  "browser.click": {
+    params: BrowserClickParams;
+    result: BrowserPage;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
   /** Close a page, or a profile with all its pages; what the profile keeps on disk stays. */
-  "browser.close": { params: BrowserCloseParams; result: BrowserClosed };
+  "browser.close": {
+    params: BrowserCloseParams;
+    result: BrowserClosed;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Run JavaScript in a page. */
-  "browser.execute": { params: BrowserExecuteParams; result: BrowserExecuted };
+  "browser.execute": {
+    params: BrowserExecuteParams;
+    result: BrowserExecuted;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "too_large" | "unauthorized";
+  };
   /** Lead the page that was used last to another address; open one where there is none. */
-  "browser.navigate": { params: BrowserNavigateParams; result: BrowserNavigated };
+  "browser.navigate": {
+    params: BrowserNavigateParams;
+    result: BrowserNavigated;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
   /** Open a page. The browser starts where it does not run. */
-  "browser.open": { params: BrowserOpenParams; result: BrowserNavigated };
+  "browser.open": {
+    params: BrowserOpenParams;
+    result: BrowserNavigated;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
   /** A picture of a page, as PNG. */
-  "browser.screenshot": { params: BrowserScreenshotParams; result: BrowserPicture };
+  "browser.screenshot": {
+    params: BrowserScreenshotParams;
+    result: BrowserPicture;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "too_large" | "unauthorized";
+  };
   /** A page in words, as assistive technology reads it. */
-  "browser.snapshot": { params: BrowserSnapshotParams; result: BrowserSnapshot };
+  "browser.snapshot": {
+    params: BrowserSnapshotParams;
+    result: BrowserSnapshot;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
   /** Whether there is a browser, and which pages are open. */
-  "browser.status": { params: BrowserStatusParams; result: BrowserStatus };
+  "browser.status": {
+    params: BrowserStatusParams;
+    result: BrowserStatus;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Type into an element. */
-  "browser.type": { params: BrowserTypeParams; result: BrowserPage };
+  "browser.type": {
+    params: BrowserTypeParams;
+    result: BrowserPage;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
   /** All channels and how they stand. */
-  "channel.list": { params: Empty; result: ChannelList };
+  "channel.list": {
+    params: Empty;
+    result: ChannelList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** How a channel stands. */
-  "channel.status": { params: ChannelParams; result: ChannelInfo };
+  "channel.status": {
+    params: ChannelParams;
+    result: ChannelInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Stop a run at once, the model's stream and running tools included. What was said is kept. */
-  "chat.abort": { params: ChatAbortParams; result: RunAborted };
+  "chat.abort": {
+    params: ChatAbortParams;
+    result: RunAborted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** The messages of a session, page by page from the newest. */
-  "chat.history": { params: ChatHistoryParams; result: ChatHistory };
+  "chat.history": {
+    params: ChatHistoryParams;
+    result: ChatHistory;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Put a message into a session without asking the agent. */
-  "chat.inject": { params: ChatInjectParams; result: ChatInjected };
+  "chat.inject": {
+    params: ChatInjectParams;
+    result: ChatInjected;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Ask an agent. The message is on disk before the answer; the caller is subscribed to the run's events. */
-  "chat.run": { params: ChatRunParams; result: RunAccepted };
+  "chat.run": {
+    params: ChatRunParams;
+    result: RunAccepted;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "too_large" | "unauthorized";
+  };
   /** Wait until a run has ended, or for `timeoutMs`, and say how it stands then. */
-  "chat.wait": { params: ChatWaitParams; result: RunState };
+  "chat.wait": {
+    params: ChatWaitParams;
+    result: RunState;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Run a command in the workspace, sandboxed where the machine can. One that takes too long is ended, which is a result, too. */
-  "command.execute": { params: CommandExecuteParams; result: CommandResult };
+  "command.execute": {
+    params: CommandExecuteParams;
+    result: CommandResult;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** The configuration in force, without its secrets. */
-  "config.get": { params: Empty; result: ConfigDocument };
+  "config.get": {
+    params: Empty;
+    result: ConfigDocument;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Change a part of `gateway.yaml`. It applies at once, but for port, bind and storage. */
-  "config.update": { params: ConfigUpdateParams; result: ConfigUpdated };
+  "config.update": {
+    params: ConfigUpdateParams;
+    result: ConfigUpdated;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** A link to the dashboard that works once, with the caller's own user and scopes. */
-  "dashboard.link": { params: Empty; result: SignInLink };
+  "dashboard.link": {
+    params: Empty;
+    result: SignInLink;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Follow a session, a run or topics. With `after`, first all that came since, in order, then what comes. */
-  "event.subscribe": { params: EventSubscribeParams; result: Subscribed };
+  "event.subscribe": {
+    params: EventSubscribeParams;
+    result: Subscribed;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Follow something no longer. */
-  "event.unsubscribe": { params: EventUnsubscribeParams; result: Unsubscribed };
+  "event.unsubscribe": {
+    params: EventUnsubscribeParams;
+    result: Unsubscribed;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Delete a file, a link or a folder of the workspace. */
-  "file.delete": { params: FileDeleteParams; result: FileDeleted };
+  "file.delete": {
+    params: FileDeleteParams;
+    result: FileDeleted;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** What a folder of the workspace holds. */
-  "file.list": { params: FileListParams; result: FileListing };
+  "file.list": {
+    params: FileListParams;
+    result: FileListing;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Move or rename a file or a folder within the workspace. */
-  "file.move": { params: FileMoveParams; result: FileMoved };
+  "file.move": {
+    params: FileMoveParams;
+    result: FileMoved;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** What a file of the workspace holds. */
-  "file.read": { params: FileReadParams; result: FileContent };
+  "file.read": {
+    params: FileReadParams;
+    result: FileContent;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "too_large" | "unauthorized";
+  };
   /** Find files of the workspace by name, and by what is in them. */
-  "file.search": { params: FileSearchParams; result: FilesFound };
+  "file.search": {
+    params: FileSearchParams;
+    result: FilesFound;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
   /** Make or replace a file of the workspace, or add to it. */
-  "file.write": { params: FileWriteParams; result: FileWritten };
+  "file.write": {
+    params: FileWriteParams;
+    result: FileWritten;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "too_large" | "unauthorized";
+  };
   /** The newest lines of the log. To follow it, subscribe to the topic `logs`. */
-  "log.tail": { params: LogTailParams; result: LogLines };
+  "log.tail": {
+    params: LogTailParams;
+    result: LogLines;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** The MCP servers that are configured, how they are, and which tools they bring. */
-  "mcp.list": { params: Empty; result: McpServerList };
+  "mcp.list": {
+    params: Empty;
+    result: McpServerList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Fold the caller's log into dated files now. */
-  "memory.compact": { params: Empty; result: MemoryCompacted };
+  "memory.compact": {
+    params: Empty;
+    result: MemoryCompacted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Forget a memory. */
-  "memory.delete": { params: MemoryDeleteParams; result: MemoryDeleted };
+  "memory.delete": {
+    params: MemoryDeleteParams;
+    result: MemoryDeleted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Forget all that was stored before a time. */
-  "memory.prune": { params: MemoryPruneParams; result: MemoryPruned };
+  "memory.prune": {
+    params: MemoryPruneParams;
+    result: MemoryPruned;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** The memories that hold any of the words, ranked by how many and how rare they are. */
-  "memory.search": { params: MemorySearchParams; result: MemoryResults };
+  "memory.search": {
+    params: MemorySearchParams;
+    result: MemoryResults;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** How much is remembered: in the log and in the dated files. */
-  "memory.stats": { params: Empty; result: MemoryStats };
+  "memory.stats": {
+    params: Empty;
+    result: MemoryStats;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Remember a value under a key; a value that the key had before is replaced. */
-  "memory.store": { params: MemoryStoreParams; result: MemoryStored };
+  "memory.store": {
+    params: MemoryStoreParams;
+    result: MemoryStored;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "too_large" | "unauthorized";
+  };
   /** Ask a model, without an agent: bodies as OpenAI's Chat Completions have them. Leaving cuts the request. */
-  "model.complete": { params: ModelCompleteParams; result: ModelCompleted };
+  "model.complete": {
+    params: ModelCompleteParams;
+    result: ModelCompleted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Turn texts into vectors: bodies as OpenAI's Embeddings have them. */
-  "model.embed": { params: ModelEmbedParams; result: ModelEmbedded };
+  "model.embed": {
+    params: ModelEmbedParams;
+    result: ModelEmbedded;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** The models of all providers; a provider that does not answer is listed with its configured model. */
-  "model.list": { params: Empty; result: ModelList };
+  "model.list": {
+    params: Empty;
+    result: ModelList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Stop a response; what was said is kept. */
-  "response.cancel": { params: ResponseIdParams; result: ResponseBody };
+  "response.cancel": {
+    params: ResponseIdParams;
+    result: ResponseBody;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Answer an input. Unless `store` is false, the response is kept and can be gone on with. */
-  "response.create": { params: ResponseCreateParams; result: ResponseBody };
+  "response.create": {
+    params: ResponseCreateParams;
+    result: ResponseBody;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Remove a response; one that is under way is stopped. */
-  "response.delete": { params: ResponseIdParams; result: ResponseDeleted };
+  "response.delete": {
+    params: ResponseIdParams;
+    result: ResponseDeleted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** The events of a response: those that were, then those that come, to its end. */
-  "response.follow": { params: ResponseFollowParams; result: ResponseBody };
+  "response.follow": {
+    params: ResponseFollowParams;
+    result: ResponseBody;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** A response as it stands. */
-  "response.get": { params: ResponseIdParams; result: ResponseBody };
+  "response.get": {
+    params: ResponseIdParams;
+    result: ResponseBody;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** What a response was an answer to. */
-  "response.items": { params: ResponseItemsParams; result: ResponseItems };
+  "response.items": {
+    params: ResponseItemsParams;
+    result: ResponseItems;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** The OpenRPC document of this gateway (OpenRPC 1.3.2). */
-  "rpc.discover": { params: Empty; result: Record<string, unknown> };
+  "rpc.discover": {
+    params: Empty;
+    result: Record<string, unknown>;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Make a session before its first message. */
-  "session.create": { params: SessionCreateParams; result: SessionInfo };
+  "session.create": {
+    params: SessionCreateParams;
+    result: SessionInfo;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Delete a session and all that belongs to it; its runs are aborted first. */
-  "session.delete": { params: SessionKeyParams; result: SessionDeleted };
+  "session.delete": {
+    params: SessionKeyParams;
+    result: SessionDeleted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Copy a session, whole or up to a message, to go on differently. */
-  "session.fork": { params: SessionForkParams; result: SessionInfo };
+  "session.fork": {
+    params: SessionForkParams;
+    result: SessionInfo;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** A session, its newest messages, and the run that is under way: the snapshot after a `resync`. */
-  "session.get": { params: SessionGetParams; result: SessionDetail };
+  "session.get": {
+    params: SessionGetParams;
+    result: SessionDetail;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** The caller's sessions, the last used first, filtered and paged. */
-  "session.list": { params: SessionListParams; result: SessionPage };
+  "session.list": {
+    params: SessionListParams;
+    result: SessionPage;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Remove a session's messages and keep its settings; its runs are aborted first. */
-  "session.reset": { params: SessionKeyParams; result: SessionInfo };
+  "session.reset": {
+    params: SessionKeyParams;
+    result: SessionInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Change a session's title, model, agent or labels. */
-  "session.update": { params: SessionUpdateParams; result: SessionInfo };
+  "session.update": {
+    params: SessionUpdateParams;
+    result: SessionInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Offer a skill to nobody any more; its files stay. */
-  "skill.disable": { params: SkillParams; result: SkillInfo };
+  "skill.disable": {
+    params: SkillParams;
+    result: SkillInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Offer a skill to agents again. */
-  "skill.enable": { params: SkillParams; result: SkillInfo };
+  "skill.enable": {
+    params: SkillParams;
+    result: SkillInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Use a skill's tool directly. Policies and the PIN hold as for agents. */
-  "skill.execute": { params: SkillExecuteParams; result: SkillExecuted };
+  "skill.execute": {
+    params: SkillExecuteParams;
+    result: SkillExecuted;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
   /** Install a skill from a folder, a zip or a registry, or replace it by another version; all of it or nothing. */
-  "skill.install": { params: SkillInstallParams; result: SkillInfo };
+  "skill.install": {
+    params: SkillInstallParams;
+    result: SkillInfo;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "too_large" | "unauthorized";
+  };
   /** The skills that are installed; those that can't be used too, with what is wrong with them. */
-  "skill.list": { params: Empty; result: SkillList };
+  "skill.list": {
+    params: Empty;
+    result: SkillList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Remove a skill and its files. */
-  "skill.remove": { params: SkillParams; result: SkillRemoved };
+  "skill.remove": {
+    params: SkillParams;
+    result: SkillRemoved;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Look for skills among those that are installed and in the registry. */
-  "skill.search": { params: SkillSearchParams; result: SkillsFound };
+  "skill.search": {
+    params: SkillSearchParams;
+    result: SkillsFound;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Every method, with the scope and the rate it needs. */
-  "system.methods": { params: Empty; result: MethodList };
+  "system.methods": {
+    params: Empty;
+    result: MethodList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** How the gateway is. */
-  "system.status": { params: Empty; result: SystemStatus };
+  "system.status": {
+    params: Empty;
+    result: SystemStatus;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Make a token for a client. */
-  "token.create": { params: TokenCreateParams; result: TokenCreated };
+  "token.create": {
+    params: TokenCreateParams;
+    result: TokenCreated;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** The tokens that were made. */
-  "token.list": { params: Empty; result: TokenList };
+  "token.list": {
+    params: Empty;
+    result: TokenList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Take a token back. */
-  "token.revoke": { params: TokenRevokeParams; result: TokenRevoked };
+  "token.revoke": {
+    params: TokenRevokeParams;
+    result: TokenRevoked;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Let a call that waits go on, once. Five wrong PINs lock the caller out for a while. */
-  "tool.approve": { params: ToolApproveParams; result: ToolApproved };
+  "tool.approve": {
+    params: ToolApproveParams;
+    result: ToolApproved;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Refuse a call that waits; the agent is told so. */
-  "tool.deny": { params: ToolDenyParams; result: ToolDenied };
+  "tool.deny": {
+    params: ToolDenyParams;
+    result: ToolDenied;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Use a tool directly. Policies and the PIN hold as for agents; the caller's own call counts as its approval. */
-  "tool.invoke": { params: ToolInvokeParams; result: ToolInvoked };
+  "tool.invoke": {
+    params: ToolInvokeParams;
+    result: ToolInvoked;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
   /** The tools of an agent, and what each needs before it is used. */
-  "tool.list": { params: ToolListParams; result: ToolList };
+  "tool.list": {
+    params: ToolListParams;
+    result: ToolList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** The calls that wait for a human. */
-  "tool.pending": { params: Empty; result: ApprovalList };
+  "tool.pending": {
+    params: Empty;
+    result: ApprovalList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Tokens, cost and latency, added up per day, session, agent, token or model. */
-  "usage.query": { params: UsageQueryParams; result: UsageReport };
+  "usage.query": {
+    params: UsageQueryParams;
+    result: UsageReport;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Fetch a page of the web as readable text. Loopback, private and link-local addresses are refused unless `outbound.allow_private_hosts` names them. */
-  "web.fetch": { params: WebFetchParams; result: WebPage };
+  "web.fetch": {
+    params: WebFetchParams;
+    result: WebPage;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
 }
 
 /** Every event: what it carries. */
@@ -1769,3 +2112,14 @@ export interface Events {
   /** A tool has run. */
   "tool.result": ToolResultEvent;
 }
+
+/** An event as it comes; `epoch` and `seq` where it belongs to a stream that can be resumed. */
+export interface EventEnvelope<T extends keyof Events> {
+  type: T;
+  data: Events[T];
+  epoch?: string;
+  seq?: number;
+}
+
+/** Any event, told apart by its `type`. */
+export type GatewayEvent = { [T in keyof Events]: EventEnvelope<T> }[keyof Events];

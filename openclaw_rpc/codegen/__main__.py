@@ -1,13 +1,14 @@
-"""`python -m openclaw_rpc.codegen`: write `schemas/`; with `--check`, only say what differs."""
+"""`python -m openclaw_rpc.codegen`: write `schemas/` and what the clients get from the table; with `--check`, only say
+what differs."""
 
 import argparse
 import sys
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 
 from openclaw_rpc import __version__
 from openclaw_rpc.codegen.artefacts import breaches, differences, release, render, write
+from openclaw_rpc.codegen.clients import render_clients
 from openclaw_rpc.protocol.table import METHODS
 
 _SHOWN = 80
@@ -19,15 +20,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--check", action="store_true", help="write nothing; print the differences and exit with 1")
     what.add_argument("--release", action="store_true", help=f"freeze the table as that of {__version__}, too")
-    parser.add_argument("--out", type=Path, default=Path("schemas"), help="the folder (schemas)")
+    parser.add_argument("--out", type=Path, help="another folder than schemas, and no clients but those of --clients")
+    parser.add_argument("--clients", type=Path, help="another folder than clients")
     args = parser.parse_args(argv)
-    out: Path = args.out
+    out: Path = args.out or Path("schemas")
+    clients: Path | None = args.clients or (Path("clients") if args.out is None else None)
     try:
         made = render(METHODS, __version__)
+        shared = render_clients(METHODS, __version__) if clients is not None else {}
         if args.check:
-            return _check(out, made)
-        for name in write(out, made):
-            _say(f"{out / name}")
+            return _check(out, [*differences(out, made), *differences(clients or out, shared, whole=False)])
+        written = [out / name for name in write(out, made)]
+        written += [(clients or out) / name for name in write(clients or out, shared, whole=False)]
+        for path in written:
+            _say(f"{path}")
         if args.release:
             _say(f"{release(out, METHODS, __version__)}")
         return _tell_breaches(out)
@@ -36,14 +42,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-def _check(out: Path, made: dict[str, str]) -> int:
-    lines = list(islice(differences(out, made), _SHOWN + 1))
+def _check(out: Path, lines: Sequence[str]) -> int:
     for line in lines[:_SHOWN]:
         _say(line)
     if len(lines) > _SHOWN:
         _say("… and more")
     if lines:
-        _say(f"{out} is not what the table says: make gen")
+        _say("the generated files are not what the table says: make gen")
     return _tell_breaches(out) or int(bool(lines))
 
 

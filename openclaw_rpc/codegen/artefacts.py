@@ -41,13 +41,13 @@ def pretty(document: Json) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def write(folder: Path, made: dict[str, str]) -> list[str]:
-    """Bring the folder up to date; the paths that were written or removed.
+def write(folder: Path, made: dict[str, str], *, whole: bool = True) -> list[str]:
+    """Bring the folder up to date; the paths that were written or removed. Not ``whole``: others have files there.
 
     Raises:
         ValueError: the folder holds files and none of ours: what is in it is not stale, it is somebody's.
     """
-    present = _present(folder)
+    present = _present(folder) if whole else []
     if present and not made.keys() & present:
         raise ValueError(f"{folder} holds other files: choose an empty folder")
     changed: list[str] = []
@@ -63,9 +63,10 @@ def write(folder: Path, made: dict[str, str]) -> list[str]:
     return changed
 
 
-def differences(folder: Path, made: dict[str, str]) -> Iterator[str]:
-    """Lines of a unified diff from what the folder has to what it should have; stale and missing files too."""
-    for name in sorted({*made, *_present(folder)}):
+def differences(folder: Path, made: dict[str, str], *, whole: bool = True) -> Iterator[str]:
+    """Lines of a unified diff from what the folder has to what it should have; missing and, where it is ours as a
+    ``whole``, stale files too."""
+    for name in sorted({*made, *(_present(folder) if whole else ())}):
         before, after = _read(folder / name), made.get(name)
         if before == after:
             continue

@@ -88,6 +88,7 @@ query = Method(
     result=AuditPage,
     doc="What dangerous tools did, and who allowed it. For admins of the owner.",
     scope=Scope.ADMIN,
+    safe=True,
 )
 verify = Method(
     name="audit.verify",
@@ -95,6 +96,7 @@ verify = Method(
     result=AuditVerdict,
     doc="Read the whole audit log and check that nothing in it was changed or taken away. For admins of the owner.",
     scope=Scope.ADMIN,
+    safe=True,
 )
 
 METHODS = (query, verify)

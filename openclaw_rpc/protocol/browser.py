@@ -172,6 +172,7 @@ status = Method(
     result=BrowserStatus,
     doc="Whether there is a browser, and which pages are open.",
     scope=Scope.TOOLS,
+    safe=True,
 )
 open_ = Method(
     name="browser.open",

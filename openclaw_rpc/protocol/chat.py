@@ -294,6 +294,7 @@ wait = Method(
     doc="Wait until a run has ended, or for `timeoutMs`, and say how it stands then.",
     scope=Scope.CHAT,
     errors=(NotFound,),
+    safe=True,
 )
 history = Method(
     name="chat.history",

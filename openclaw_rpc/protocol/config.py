@@ -35,6 +35,7 @@ get = Method(
     result=ConfigDocument,
     doc="The configuration in force, without its secrets.",
     scope=Scope.ADMIN,
+    safe=True,
 )
 update = Method(
     name="config.update",

@@ -160,6 +160,7 @@ read = Method(
     rate=Rate.FILES,
     errors=(NotFound, TooLarge),
     tool="file_read",
+    safe=True,
 )
 write = Method(
     name="file.write",
@@ -181,6 +182,7 @@ list_ = Method(
     rate=Rate.FILES,
     errors=(NotFound,),
     tool="file_list",
+    safe=True,
 )
 search = Method(
     name="file.search",
@@ -191,6 +193,7 @@ search = Method(
     rate=Rate.FILES,
     errors=(NotFound, Timeout),
     tool="file_search",
+    safe=True,
 )
 delete = Method(
     name="file.delete",

@@ -44,6 +44,7 @@ tail = Method(
     doc="The newest lines of the log. To follow it, subscribe to the topic `logs`.",
     scope=Scope.ADMIN,
     emits=(log_line,),
+    safe=True,
 )
 
 METHODS = (tail,)

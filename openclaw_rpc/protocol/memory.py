@@ -143,6 +143,7 @@ search = Method(
     result=MemoryResults,
     doc="The memories that hold any of the words, ranked by how many and how rare they are.",
     scope=Scope.TOOLS,
+    safe=True,
 )
 delete = Method(
     name="memory.delete",

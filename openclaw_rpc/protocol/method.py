@@ -31,7 +31,8 @@ class Method(msgspec.Struct, Generic[P, R], frozen=True):
     """A method: what it takes, what it answers, who may call it, what it counts as, what may follow.
 
     ``tool`` names the agents' tool that does the same: what holds for that (policies, the PIN) holds for the method.
-    Uses of a ``dangerous`` one go into the audit log.
+    Uses of a ``dangerous`` one go into the audit log. A ``safe`` one changes nothing; of those that scope ``read``
+    suffices for all are.
     """
 
     name: str
@@ -44,6 +45,12 @@ class Method(msgspec.Struct, Generic[P, R], frozen=True):
     errors: tuple[type[GatewayError], ...] = ()
     tool: str | None = None
     dangerous: bool = False
+    safe: bool = False
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether a client whose answer was lost may make the same call again."""
+        return self.safe or self.scope is Scope.READ
 
     @property
     def namespace(self) -> str:

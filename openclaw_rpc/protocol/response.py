@@ -90,6 +90,7 @@ get = Method(
     doc="A response as it stands.",
     scope=Scope.CHAT,
     errors=(NotFound,),
+    safe=True,
 )
 follow = Method(
     name="response.follow",
@@ -123,6 +124,7 @@ items = Method(
     doc="What a response was an answer to.",
     scope=Scope.CHAT,
     errors=(NotFound,),
+    safe=True,
 )
 
 METHODS = (create, get, follow, cancel, delete, items)

@@ -64,6 +64,7 @@ list_ = Method(
     result=TokenList,
     doc="The tokens that were made.",
     scope=Scope.ADMIN,
+    safe=True,
 )
 create = Method(
     name="token.create",

@@ -9,6 +9,7 @@ from msgspec import Meta
 from openclaw_rpc.codegen.typescript import typescript
 from openclaw_rpc.dialects.schema import named_types, table_types
 from openclaw_rpc.protocol.base import Params, Result, Scope
+from openclaw_rpc.protocol.errors import Conflict
 from openclaw_rpc.protocol.method import Event, Method
 from openclaw_rpc.protocol.table import METHODS, events
 
@@ -32,12 +33,21 @@ class Everything(Params, frozen=True):
     loose: dict[str, Any]
     scope: Scope
     flag: bool = False
+    limit: Annotated[int, Meta(description="How much.")] = 50
     maybe: int | None = None
 
 
 def made() -> str:
     event = Event("thing.done", Inner, "It is done.")
-    row = Method(name="thing.do", params=Everything, result=Inner, doc="Do.", scope=Scope.READ, emits=(event,))
+    row = Method(
+        name="thing.do",
+        params=Everything,
+        result=Inner,
+        doc="Do.",
+        scope=Scope.READ,
+        emits=(event,),
+        errors=(Conflict,),
+    )
     return typescript([row], "1")
 
 
@@ -57,7 +67,9 @@ def made() -> str:
         "  maybe?: number | null;",
         'export type Scope = "admin" | "chat" | "read" | "tools";',
         "/** Ends a comment: * / and goes on. */\nexport interface Inner {",
-        '  /** Do. */\n  "thing.do": { params: Everything; result: Inner };',
+        '  /** Do. */\n  "thing.do": {\n    params: Everything;\n    result: Inner;\n    errors: "conflict" | ',
+        "  /** How much. @default 50 */\n  limit?: number;",
+        "export type GatewayEvent = { [T in keyof Events]: EventEnvelope<T> }[keyof Events];",
         '  /** It is done. */\n  "thing.done": Inner;',
     ],
 )

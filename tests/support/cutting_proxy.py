@@ -3,14 +3,20 @@
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
 from types import TracebackType
 
 
 class CuttingProxy:
-    """Forwards to a port of 127.0.0.1; ``port`` is where it listens, ``connections`` how many it has carried."""
+    """Forwards to a port of 127.0.0.1; ``port`` is where it listens, ``connections`` how many it has carried.
 
-    def __init__(self, target: int) -> None:
+    With ``allowance`` it cuts by itself: each connection once as many bytes as that says have come from the target,
+    wherever in a frame that is.
+    """
+
+    def __init__(self, target: int, allowance: Callable[[], int] | None = None) -> None:
         self._target = target
+        self._allowance = allowance
         self._server = socket.create_server(("127.0.0.1", 0))
         self._pairs: list[socket.socket] = []
         self._lock = threading.Lock()
@@ -53,13 +59,18 @@ class CuttingProxy:
             with self._lock:
                 self.connections += 1
                 self._pairs += [near, far]
-            for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=self._forward, args=(source, sink), daemon=True).start()
+            left = self._allowance() if self._allowance is not None else None
+            for source, sink, most in ((near, far, None), (far, near, left)):
+                threading.Thread(target=self._forward, args=(source, sink, most), daemon=True).start()
 
-    def _forward(self, source: socket.socket, sink: socket.socket) -> None:
+    def _forward(self, source: socket.socket, sink: socket.socket, left: int | None) -> None:
         with contextlib.suppress(OSError):
             while data := source.recv(65536):
+                if left is not None:
+                    data, left = data[:left], left - len(data)
                 sink.sendall(data)
+                if left is not None and left <= 0:
+                    break
         with contextlib.suppress(OSError):
             sink.shutdown(socket.SHUT_RDWR)
         source.close()

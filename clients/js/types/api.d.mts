@@ -1,0 +1,2125 @@
+// The API of openclaw_rpc 0.2.0, generated from its method table: `make gen`, not by hand.
+
+/** An agent as `gateway.yaml` describes it. */
+export interface AgentInfo {
+  id: string;
+  default: boolean;
+  name?: string | null;
+  description?: string | null;
+  model?: string | null;
+  tools?: Array<string>;
+  skills?: Array<string>;
+  /** @default true */
+  memory?: boolean;
+}
+
+/** All agents, the default one first. */
+export interface AgentList {
+  agents: Array<AgentInfo>;
+}
+
+/** A call that waits for a human: exactly this tool with exactly these params, once, until `expiresAt`. */
+export interface ApprovalInfo {
+  approvalId: string;
+  runId: string;
+  sessionKey: string;
+  agentId: string;
+  user: string;
+  callId: string;
+  tool: string;
+  params: Record<string, unknown>;
+  needsPin: boolean;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  expiresAt: string;
+}
+
+/** The caller's calls that wait, the oldest first; everybody's for an admin of the owner. */
+export interface ApprovalList {
+  approvals: Array<ApprovalInfo>;
+}
+
+/** Something that goes with a message: a file of the workspace, a picture, or text. */
+export interface Attachment {
+  type: "file" | "image" | "text";
+  /** `file`: its path in the workspace. */
+  path?: string | null;
+  /** `image`: http(s) or data URL. */
+  url?: string | null;
+  /** `image`: base64. */
+  data?: string | null;
+  mimeType?: string | null;
+  name?: string | null;
+  /** `text`: the text itself. */
+  text?: string | null;
+}
+
+/** Records, the newest first. */
+export interface AuditPage {
+  records: Array<AuditRecord>;
+  nextCursor?: string | null;
+}
+
+/** Filters, all of which must hold, and the page that is wanted. `since` <= at < `until`. */
+export interface AuditQueryParams {
+  /** At or after. */
+  since?: string | null;
+  /** Before. */
+  until?: string | null;
+  tool?: string | null;
+  user?: string | null;
+  outcome?: "approved" | "asked" | "begun" | "cancelled" | "denied" | "done" | "expired" | "failed" | "pin_locked" | "pin_wrong" | "withdrawn" | null;
+  /** How many items at the most. @default 100 */
+  limit?: number;
+  /** The last page's `nextCursor`. */
+  cursor?: string | null;
+}
+
+/** A record of the audit log. `seq` counts from 1; `previous` is the SHA-256 of the record before, in hex. `user` is whose tools they are, `token` the name of the token that acted or decided. `params` are shortened and without secrets; `paramsDigest` is the SHA-256 of all of them. */
+export interface AuditRecord {
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  at: string;
+  user: string;
+  outcome: "approved" | "asked" | "begun" | "cancelled" | "denied" | "done" | "expired" | "failed" | "pin_locked" | "pin_wrong" | "withdrawn";
+  /** @default "" */
+  tool?: string;
+  /** @default 0 */
+  seq?: number;
+  /** @default "" */
+  previous?: string;
+  /** @default "" */
+  token?: string;
+  /** @default "" */
+  runId?: string;
+  /** @default "" */
+  sessionKey?: string;
+  /** @default "" */
+  agentId?: string;
+  /** @default "" */
+  callId?: string;
+  /** @default "" */
+  approvalId?: string;
+  params?: unknown;
+  /** @default "" */
+  paramsDigest?: string;
+  /** @default "" */
+  reason?: string;
+  durationMs?: number | null;
+}
+
+/** Whether the log is as it was written; `fault` says what is wrong, `seq` where. */
+export interface AuditVerdict {
+  intact: boolean;
+  records: number;
+  fault?: string | null;
+  seq?: number | null;
+}
+
+/** What to click; waited for until it can be. */
+export interface BrowserClickParams {
+  /** CSS, or another engine of Playwright's. */
+  selector: string;
+  /** @default "left" */
+  button?: "left" | "middle" | "right";
+  /** @default 1 */
+  count?: number;
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
+  profile?: string;
+  /** A page of the profile; else the last used. */
+  pageId?: string | null;
+  /** Milliseconds. @default 30000 */
+  timeoutMs?: number;
+}
+
+/** A page, or the profile with all its pages. */
+export interface BrowserCloseParams {
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
+  profile?: string;
+  /** A page of the profile; else the last used. */
+  pageId?: string | null;
+}
+
+/** How many pages were closed. */
+export interface BrowserClosed {
+  closed: number;
+}
+
+/** JavaScript, an expression or a function's body, run in the page. */
+export interface BrowserExecuteParams {
+  script: string;
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
+  profile?: string;
+  /** A page of the profile; else the last used. */
+  pageId?: string | null;
+  /** Milliseconds. @default 30000 */
+  timeoutMs?: number;
+}
+
+/** The script's value, as JSON. */
+export interface BrowserExecuted {
+  result: unknown;
+  url: string;
+}
+
+/** Where to, in the page that was used last. */
+export interface BrowserNavigateParams {
+  /** http or https. */
+  url: string;
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
+  profile?: string;
+  /** A page of the profile; else the last used. */
+  pageId?: string | null;
+  /** When it counts as there. @default "load" */
+  waitUntil?: "commit" | "domcontentloaded" | "load" | "networkidle";
+  /** Milliseconds. @default 30000 */
+  timeoutMs?: number;
+}
+
+/** Where the page is now; `httpStatus` where it came over HTTP. */
+export interface BrowserNavigated {
+  pageId: string;
+  profile: string;
+  url: string;
+  title: string;
+  success: boolean;
+  httpStatus?: number | null;
+}
+
+/** Where to, in a page of its own. */
+export interface BrowserOpenParams {
+  /** http or https. */
+  url: string;
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
+  profile?: string;
+  /** Milliseconds. @default 30000 */
+  timeoutMs?: number;
+}
+
+/** An open page. */
+export interface BrowserPage {
+  pageId: string;
+  profile: string;
+  url: string;
+  title: string;
+}
+
+/** A picture: `data` is base64, `width` and `height` in pixels. */
+export interface BrowserPicture {
+  mimeType: string;
+  data: string;
+  width: number;
+  height: number;
+  url: string;
+}
+
+/** Of what: an element, the whole page, or what is in view. */
+export interface BrowserScreenshotParams {
+  /** CSS, or another engine of Playwright's. */
+  selector?: string | null;
+  /** @default false */
+  fullPage?: boolean;
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
+  profile?: string;
+  /** A page of the profile; else the last used. */
+  pageId?: string | null;
+  /** Milliseconds. @default 30000 */
+  timeoutMs?: number;
+}
+
+/** The page as its accessibility tree has it: what a model reads in place of a picture (ARIA, in YAML). */
+export interface BrowserSnapshot {
+  pageId: string;
+  profile: string;
+  url: string;
+  title: string;
+  snapshot: string;
+  truncated: boolean;
+}
+
+/** Which page. */
+export interface BrowserSnapshotParams {
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
+  profile?: string;
+  /** A page of the profile; else the last used. */
+  pageId?: string | null;
+  /** @default 50000 */
+  maxCharacters?: number;
+}
+
+/** Whether there is a browser, whether it runs, and which of the caller's pages are open. `status`: `running`, `stopped` (it starts when it is needed) or `unavailable` (`reason` says what to do). */
+export interface BrowserStatus {
+  status: "running" | "stopped" | "unavailable";
+  pages: Array<BrowserPage>;
+  executable?: string | null;
+  version?: string | null;
+  reason?: string | null;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  since?: string | null;
+}
+
+/** Nothing to say. */
+export type BrowserStatusParams = Record<string, never>;
+
+/** What to type, and where; `submit` presses Enter. */
+export interface BrowserTypeParams {
+  /** CSS, or another engine of Playwright's. */
+  selector: string;
+  text: string;
+  /** Empty the field first. @default true */
+  clear?: boolean;
+  /** @default false */
+  submit?: boolean;
+  /** Cookies, storage and pages of its own, kept on disk. @default "default" */
+  profile?: string;
+  /** A page of the profile; else the last used. */
+  pageId?: string | null;
+  /** Milliseconds. @default 30000 */
+  timeoutMs?: number;
+}
+
+/** A channel. `account` and `botUsername` say as whom it speaks, once it is connected. */
+export interface ChannelInfo {
+  id: string;
+  name: string;
+  enabled: boolean;
+  status: "connected" | "connecting" | "disabled" | "disconnected" | "error" | "not_configured";
+  account?: string | null;
+  botUsername?: string | null;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  connectedSince?: string | null;
+  lastError?: string | null;
+  messagesToday?: number | null;
+}
+
+/** All channels, built in and installed. */
+export interface ChannelList {
+  channels: Array<ChannelInfo>;
+}
+
+/** Which channel. */
+export interface ChannelParams {
+  channelId: string;
+}
+
+/** Which run to stop. */
+export interface ChatAbortParams {
+  /** The id that `chat.run` answered. */
+  runId: string;
+}
+
+/** A piece of the answer. Pieces may come merged; joined, their text is always the same. */
+export interface ChatDeltaEvent {
+  sessionKey: string;
+  runId: string;
+  delta: string;
+}
+
+/** The final event of a run, exactly one, whatever happened to it. */
+export interface ChatDoneEvent {
+  sessionKey: string;
+  runId: string;
+  finishReason: "aborted" | "error" | "interrupted" | "length" | "stop";
+  usage: Usage;
+  model?: string | null;
+  messageId?: string | null;
+  error?: RunError | null;
+}
+
+/** Messages, oldest first; `nextCursor` leads to older ones, and is missing where there are none. */
+export interface ChatHistory {
+  messages: Array<ChatMessage>;
+  nextCursor?: string | null;
+}
+
+/** Which session's messages; newest page first, `before` takes the page's `nextCursor`. */
+export interface ChatHistoryParams {
+  /** The client's name of a session. */
+  sessionKey: string;
+  /** How many items at the most. @default 50 */
+  limit?: number;
+  before?: string | null;
+}
+
+/** A message put into a session without a run. */
+export interface ChatInjectParams {
+  /** The client's name of a session. */
+  sessionKey: string;
+  content: string;
+  /** @default "assistant" */
+  role?: "assistant" | "system" | "user";
+  metadata?: Record<string, unknown>;
+}
+
+/** The message as it was kept. */
+export interface ChatInjected {
+  sessionKey: string;
+  message: ChatMessage;
+}
+
+/** A message of a session. `status` says whether the whole was said, or what cut it short. */
+export interface ChatMessage {
+  messageId: string;
+  role: "assistant" | "system" | "tool" | "user";
+  content: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  status: "aborted" | "complete" | "error" | "interrupted" | "partial";
+  runId?: string | null;
+  model?: string | null;
+  toolCalls?: Array<Record<string, unknown>>;
+  toolCallId?: string | null;
+  attachments?: Array<Record<string, unknown>>;
+  metadata?: Record<string, unknown>;
+}
+
+/** A message was added to a session. */
+export interface ChatMessageEvent {
+  sessionKey: string;
+  message: ChatMessage;
+  runId?: string | null;
+}
+
+/** A message to an agent, in a session that is made where there is none. */
+export interface ChatRunParams {
+  /** What the user says. */
+  message: string;
+  /** The client's name of a session. */
+  sessionKey?: string | null;
+  agentId?: string | null;
+  options?: RunOptions;
+  /** The same key within 24 h, from any door, means the same run. */
+  idempotencyKey?: string | null;
+  attachments?: Array<Attachment>;
+  /** Where it came from. @default "api" */
+  channel?: string;
+  metadata?: Record<string, unknown>;
+  /** What was said before; counts where the session has no messages yet. */
+  history?: Array<EarlierMessage>;
+}
+
+/** A run left the queue. */
+export interface ChatStartedEvent {
+  sessionKey: string;
+  runId: string;
+  agentId: string;
+  model?: string | null;
+}
+
+/** A piece of the model's reasoning, where the provider shows it. */
+export interface ChatThinkingEvent {
+  sessionKey: string;
+  runId: string;
+  delta: string;
+}
+
+/** Which run to wait for, and how long. */
+export interface ChatWaitParams {
+  /** The id that `chat.run` answered. */
+  runId: string;
+  /** Milliseconds. */
+  timeoutMs?: number | null;
+}
+
+/** A piece of background work: `waiting` until it is started again after it failed, `done` if nothing is left. `failures` counts since the start of the gateway; `error` is what it failed with the last time. */
+export interface ChoreStatus {
+  state: "done" | "running" | "waiting";
+  failures: number;
+  error: string | null;
+}
+
+/** A line for `/bin/sh`, and where and how to run it. */
+export interface CommandExecuteParams {
+  /** Run by `/bin/sh -c`. */
+  command: string;
+  /** The working directory, a folder of the workspace. @default "/" */
+  cwd?: string;
+  /** Milliseconds until it is ended. @default 30000 */
+  timeout?: number;
+  /** Variables, besides the few there are. */
+  env?: Record<string, string>;
+  /** What it reads. */
+  stdin?: string | null;
+  /** Send what it writes at once, as `command.output`. @default false */
+  stream?: boolean;
+  /** Comes back in each piece. */
+  callId?: string | null;
+}
+
+/** A piece of what a command writes, as it comes. */
+export interface CommandOutputEvent {
+  stream: "stderr" | "stdout";
+  text: string;
+  callId?: string | null;
+}
+
+/** What a command wrote and how it ended. Bytes that are no UTF-8 are replaced by U+FFFD. `exitCode` is 128 and the signal's number where a signal ended it, and -1 where the gateway ended it: `stoppedBy` says why then. `truncated`: it wrote more than is kept of stdout or stderr. */
+export interface CommandResult {
+  stdout: string;
+  stderr: string;
+  exitCode: number;
+  durationMs: number;
+  timedOut: boolean;
+  truncated: boolean;
+  stoppedBy?: "memory" | "output" | "processes" | "timeout" | null;
+}
+
+/** The configuration in force, snake_case as in the file; secrets read `***REDACTED***`. */
+export interface ConfigDocument {
+  config: Record<string, unknown>;
+}
+
+/** A part of the configuration, merged into the file; null takes a key away. */
+export interface ConfigUpdateParams {
+  config: Record<string, unknown>;
+}
+
+/** What changed, as dotted paths, and which of it waits for a restart. */
+export interface ConfigUpdated {
+  restartRequired: boolean;
+  changed: Array<string>;
+  needsRestart?: Array<string>;
+}
+
+/** The first frame on a socket: who the gateway takes the client for, and what it can do. */
+export interface ConnectedEvent {
+  clientId: string;
+  gatewayVersion: string;
+  capabilities: Array<string>;
+  user: string;
+  scopes: Array<string>;
+}
+
+/** A message that was said elsewhere, before a session began here. Tool calls as Chat Completions has them. */
+export interface EarlierMessage {
+  role: "assistant" | "system" | "tool" | "user";
+  /** @default "" */
+  content?: string;
+  toolCalls?: Array<Record<string, unknown>>;
+  toolCallId?: string | null;
+  attachments?: Array<Attachment>;
+}
+
+/** No parameters. */
+export type Empty = Record<string, never>;
+
+/** The `error` of an answer; `data.code` is the code that HTTP uses. */
+export interface ErrorBody {
+  code: number;
+  message: string;
+  data: Record<string, unknown>;
+}
+
+/** What went wrong, for programs. Errors may add members of their own, such as `retryAfter` (s). */
+export interface ErrorData {
+  /** The same as over HTTP. */
+  code: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "too_large" | "unauthorized";
+  /** Which field is wrong. */
+  field?: string;
+  /** What is wrong with it, or what is missing. */
+  reason?: string;
+}
+
+/** The answer to a call that failed. */
+export interface ErrorFrame {
+  jsonrpc: string;
+  error: ErrorBody;
+  id: string | number | null;
+}
+
+/** An event as it goes over a socket: `epoch` and `seq` where it belongs to a stream. */
+export interface EventFrame {
+  type: string;
+  data: unknown;
+  /** @default "" */
+  epoch?: string;
+  /** @default 0 */
+  seq?: number;
+}
+
+/** One of `sessionKey`, `runId` and `topics`; `after` to go on where one was. */
+export interface EventSubscribeParams {
+  /** The client's name of a session. */
+  sessionKey?: string | null;
+  /** The id that `chat.run` answered. */
+  runId?: string | null;
+  topics?: Array<Topic> | null;
+  after?: Position | null;
+}
+
+/** What to follow no longer; with nothing named, everything. */
+export interface EventUnsubscribeParams {
+  /** The client's name of a session. */
+  sessionKey?: string | null;
+  /** The id that `chat.run` answered. */
+  runId?: string | null;
+  topics?: Array<Topic> | null;
+}
+
+/** What a file holds. `nextOffset` is there where the file goes on behind this part. */
+export interface FileContent {
+  path: string;
+  content: string;
+  encoding: "base64" | "text";
+  /** Of the whole file, in bytes. */
+  size: number;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  modifiedAt: string;
+  nextOffset?: number | null;
+}
+
+/** A file, a link, or a folder: an empty one, or with `recursive` all that is in it. */
+export interface FileDeleteParams {
+  /** A path in the workspace: `/Documents/notes.md`. */
+  path: string;
+  /** A folder with all that is in it. @default false */
+  recursive?: boolean;
+}
+
+/** It is gone. A link's target stays. */
+export interface FileDeleted {
+  path: string;
+  deleted: boolean;
+}
+
+/** A file, a folder or a link. `size` in bytes, 0 for a folder. */
+export interface FileEntry {
+  name: string;
+  path: string;
+  type: "directory" | "file" | "link" | "other";
+  size: number;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  modifiedAt: string;
+}
+
+/** A file, folder or link that fits, or a line in it: `line` counts from 1, `text` is cut where it is long. */
+export interface FileFound {
+  path: string;
+  type: "directory" | "file" | "link" | "other";
+  size: number;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  modifiedAt: string;
+  line?: number | null;
+  text?: string | null;
+}
+
+/** Which folder. */
+export interface FileListParams {
+  /** A folder in the workspace; `/` is all of it. @default "/" */
+  path?: string;
+  /** With all folders below. @default false */
+  recursive?: boolean;
+  /** How many entries at the most. @default 1000 */
+  limit?: number;
+}
+
+/** What a folder holds, by name; `truncated` where there is more than was asked for. */
+export interface FileListing {
+  path: string;
+  entries: Array<FileEntry>;
+  /** @default false */
+  truncated?: boolean;
+}
+
+/** From where to where; folders that are missing there are made. */
+export interface FileMoveParams {
+  /** A path in the workspace: `/Documents/notes.md`. */
+  from: string;
+  /** A path in the workspace: `/Documents/notes.md`. */
+  to: string;
+  /** Replace a file that is there. @default false */
+  overwrite?: boolean;
+}
+
+/** It is there now. */
+export interface FileMoved {
+  from: string;
+  to: string;
+}
+
+/** Which file, and which part of it where it is large. */
+export interface FileReadParams {
+  /** A path in the workspace: `/Documents/notes.md`. */
+  path: string;
+  /** `text` is UTF-8; `base64` takes any bytes. @default "text" */
+  encoding?: "base64" | "text";
+  /** Where to begin, in bytes. @default 0 */
+  offset?: number;
+  /** How many bytes at the most. */
+  limit?: number | null;
+}
+
+/** Files and folders whose names fit `pattern`; with `content`, the lines in files that have it. */
+export interface FileSearchParams {
+  /** A glob: `*.md` fits names in any folder below, `src/** /*.py` paths; `?`, `[a-z]`, `{a,b}` work. */
+  pattern: string;
+  /** A folder in the workspace; `/` is all of it. @default "/" */
+  path?: string;
+  /** What to look for in the files. */
+  content?: string | null;
+  /** Whether `content` is a regular expression (Python's). @default false */
+  regex?: boolean;
+  /** How many items at the most. @default 100 */
+  limit?: number;
+}
+
+/** A file's new content, which replaces the old one at once and as a whole, or is added to it. */
+export interface FileWriteParams {
+  /** A path in the workspace: `/Documents/notes.md`. */
+  path: string;
+  content: string;
+  /** What `content` is: text, kept as UTF-8, or base64. @default "text" */
+  encoding?: "base64" | "text";
+  /** Make the folders that are missing. @default true */
+  createParents?: boolean;
+  /** Add to the end. @default false */
+  append?: boolean;
+}
+
+/** The file is on disk. `created`: there was none before. */
+export interface FileWritten {
+  path: string;
+  /** In bytes, now. */
+  size: number;
+  created: boolean;
+}
+
+/** What was found, by path. `truncated`: there may be more than these `total` results. */
+export interface FilesFound {
+  path: string;
+  pattern: string;
+  results: Array<FileFound>;
+  total: number;
+  /** @default false */
+  truncated?: boolean;
+}
+
+/** Where the gateway listens, and how clients prove who they are: `token`, `password` or `none`. */
+export interface GatewayStatus {
+  port: number;
+  bind: string;
+  auth: string;
+}
+
+/** Sent at intervals; `timestamp` in ms since 1970. */
+export interface HeartbeatEvent {
+  timestamp: number;
+  status: string;
+}
+
+/** A run that is under way, and what it has said so far: with `epoch` and `seq`, a snapshot. */
+export interface LiveRun {
+  runId: string;
+  status: string;
+  text: string;
+}
+
+/** What the gateway is busy with now. */
+export interface LoadStatus {
+  connections: number;
+  runsRunning: number;
+  runsQueued: number;
+}
+
+/** A line of the log. `level` is debug, info, warn, error or critical; `fields`: what else it says. */
+export interface LogEntry {
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  timestamp: string;
+  level: string;
+  component: string;
+  message: string;
+  fields?: Record<string, unknown>;
+}
+
+/** Lines, oldest first. */
+export interface LogLines {
+  logs: Array<LogEntry>;
+}
+
+/** The newest `lines` of at least `level`. */
+export interface LogTailParams {
+  /** @default 50 */
+  lines?: number;
+  /** @default "info" */
+  level?: "debug" | "error" | "info" | "warn";
+  /** A date or a time, ISO 8601; UTC where no zone is given. */
+  since?: string | null;
+  component?: string | null;
+}
+
+/** An MCP server of `gateway.yaml`. `tools` are their names as agents are offered them. `title` and `version` are what it says of itself, `protocol` the revision of MCP that was agreed on, `error` why it is not there, `restarts` how often it was started anew, `since` when it became ready. */
+export interface McpServerInfo {
+  name: string;
+  transport: "http" | "stdio";
+  status: "disabled" | "failed" | "ready" | "starting";
+  tools: Array<string>;
+  restarts: number;
+  title?: string | null;
+  version?: string | null;
+  protocol?: string | null;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  since?: string | null;
+  error?: string | null;
+}
+
+/** All that are configured, by name. */
+export interface McpServerList {
+  servers: Array<McpServerInfo>;
+}
+
+/** How many entries of the log went into how many files. */
+export interface MemoryCompacted {
+  files: number;
+  entries: number;
+}
+
+/** Which memory. */
+export interface MemoryDeleteParams {
+  /** The client's name of a memory. */
+  key: string;
+}
+
+/** It is gone, from the dated files too. */
+export interface MemoryDeleted {
+  key: string;
+  deleted: boolean;
+}
+
+/** The dated files. */
+export interface MemoryFileStats {
+  files: number;
+  /** In MiB. */
+  sizeMb: number;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  lastCompaction?: string | null;
+}
+
+/** A memory that matches; `score` is over 0 and at most 1, `type` is `wal` or `compacted`. `kind` is `note` for what was stored, `conversation` for a turn of `sessionKey`. */
+export interface MemoryFound {
+  key: string;
+  value: unknown;
+  /** How well it matches, up to 1. */
+  score: number;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  type: string;
+  kind: string;
+  metadata?: Record<string, unknown>;
+  tags?: Array<string>;
+  sessionKey?: string | null;
+}
+
+/** What was stored and is not compacted yet. */
+export interface MemoryLogStats {
+  entries: number;
+  /** In MiB. */
+  sizeMb: number;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  oldestEntry?: string | null;
+}
+
+/** What to remove for good; nothing without `confirm: true`. */
+export interface MemoryPruneParams {
+  /** Whatever was stored before. */
+  before: string;
+  /** Where. @default "all" */
+  type?: "all" | "compacted" | "wal";
+  /** Must be true. @default false */
+  confirm?: boolean;
+}
+
+/** How many memories were removed. */
+export interface MemoryPruned {
+  removed: number;
+}
+
+/** What was found, the best first. */
+export interface MemoryResults {
+  results: Array<MemoryFound>;
+}
+
+/** Words to look for, and filters, all of which must hold. `since` <= createdAt < `until`. */
+export interface MemorySearchParams {
+  /** Any of its words, or a key's beginning. */
+  query: string;
+  /** How many items at the most. @default 10 */
+  limit?: number;
+  /** Where to look. @default "all" */
+  type?: "all" | "compacted" | "wal";
+  /** Stored at or after. */
+  since?: string | null;
+  /** Stored before. */
+  until?: string | null;
+  /** The `category` of the metadata. */
+  category?: string | null;
+}
+
+/** How much the caller's memory holds, and where. */
+export interface MemoryStats {
+  wal: MemoryLogStats;
+  compacted: MemoryFileStats;
+  /** In MiB. */
+  totalSizeMb: number;
+}
+
+/** What to remember. `value` is any JSON of up to 1 MiB; `metadata.category` can be searched by. */
+export interface MemoryStoreParams {
+  /** The client's name of a memory. */
+  key: string;
+  value: unknown;
+  /** Facts about the value; up to 64 KiB of JSON. */
+  metadata?: Record<string, unknown>;
+  /** Words of the client's own; they are found too. */
+  tags?: Array<string>;
+}
+
+/** It is on disk. `replaced` says that the key had another value before, which is gone. */
+export interface MemoryStored {
+  key: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  replaced: boolean;
+}
+
+/** A row of the table, in short. */
+export interface MethodInfo {
+  name: string;
+  doc: string;
+  scope: string;
+  rate: string;
+  emits: Array<string>;
+  errors: Array<string>;
+}
+
+/** All rows. */
+export interface MethodList {
+  methods: Array<MethodInfo>;
+}
+
+/** A chunk of a streamed completion, as the provider sent it. */
+export interface ModelChunkEvent {
+  chunk: unknown;
+  requestId?: string | null;
+}
+
+/** A request of OpenAI's Chat Completions; the provider gets it as it is. */
+export interface ModelCompleteParams {
+  /** The request, an object with at least `messages`. */
+  body: unknown;
+  /** Repeated in the events of this call. */
+  requestId?: string | null;
+}
+
+/** `body` is the provider's answer; of a streamed one the chunks were sent before, and `finished` is true. */
+export interface ModelCompleted {
+  body?: unknown | null;
+  usage?: Usage | null;
+  /** @default false */
+  finished?: boolean;
+}
+
+/** A request of OpenAI's Embeddings; the provider gets it as it is. */
+export interface ModelEmbedParams {
+  /** The request, an object with at least `input`. */
+  body: unknown;
+}
+
+/** The provider's answer. */
+export interface ModelEmbedded {
+  body: unknown;
+}
+
+/** A model. `created` in s since 1970; `error` where its provider could not be asked. */
+export interface ModelInfo {
+  id: string;
+  provider: string;
+  ownedBy: string;
+  created: number;
+  /** @default false */
+  default?: boolean;
+  error?: string | null;
+}
+
+/** All models, the primary provider's configured one first. `direct`: whether `model.*` may ask them. */
+export interface ModelList {
+  models: Array<ModelInfo>;
+  /** @default true */
+  direct?: boolean;
+}
+
+/** An event for a client of the subprotocol `jsonrpc`; params are the data, with epoch and seq in it. */
+export interface NotificationFrame {
+  jsonrpc: string;
+  method: string;
+  params: unknown;
+}
+
+/** Where a client was in a stream: the `epoch` and `seq` of the last event it saw. */
+export interface Position {
+  epoch: string;
+  seq: number;
+}
+
+/** The primary provider, and what went through all of them since the start. */
+export interface ReasoningStatus {
+  primaryProvider: string;
+  primaryModel: string;
+  totalRequests: number;
+  avgLatencyMs: number;
+}
+
+/** A call, or a notification where `id` is missing. `params` and `id` stay raw. */
+export interface RequestFrame {
+  method: string;
+  params?: unknown;
+  id?: string | number | null;
+  jsonrpc?: string;
+  type?: string;
+}
+
+/** The response as it stands; missing where its events were sent before. */
+export interface ResponseBody {
+  body?: unknown | null;
+}
+
+/** A request of OpenAI's Responses. With `run`, that run of an agent is the answer, else a model is asked. */
+export interface ResponseCreateParams {
+  /** The request, an object with at least `input`. */
+  body: unknown;
+  run?: ChatRunParams | null;
+  /** Repeated in the events of this call. */
+  requestId?: string | null;
+}
+
+/** It is gone. */
+export interface ResponseDeleted {
+  responseId: string;
+  deleted: boolean;
+}
+
+/** Which response's events, those after the `sequence_number` `startingAfter`. */
+export interface ResponseFollowParams {
+  /** The `id` of a response. */
+  responseId: string;
+  /** @default -1 */
+  startingAfter?: number;
+  /** Repeated in the events of this call. */
+  requestId?: string | null;
+}
+
+/** Which response. */
+export interface ResponseIdParams {
+  /** The `id` of a response. */
+  responseId: string;
+}
+
+/** A page of items. */
+export interface ResponseItems {
+  items: Array<unknown>;
+  /** @default false */
+  hasMore?: boolean;
+}
+
+/** Which response's input, page by page; `after` is an item's id. */
+export interface ResponseItemsParams {
+  /** The `id` of a response. */
+  responseId: string;
+  /** @default 20 */
+  limit?: number;
+  /** @default "desc" */
+  order?: "asc" | "desc";
+  after?: string | null;
+}
+
+/** An event of a response, with its `type` and `sequence_number`, to the connection that asked. */
+export interface ResponseStreamEvent {
+  event: unknown;
+  requestId?: string | null;
+}
+
+/** The answer to a call. */
+export interface ResultFrame {
+  jsonrpc: string;
+  result: unknown;
+  id: string | number | null;
+}
+
+/** `aborted` is false where the run had ended already. */
+export interface RunAborted {
+  runId: string;
+  aborted: boolean;
+  status: "aborted" | "completed" | "error" | "interrupted" | "queued" | "running";
+}
+
+/** The run is on disk and will have exactly one final event; its events come after `seq`. */
+export interface RunAccepted {
+  runId: string;
+  sessionKey: string;
+  status: "accepted" | "queued";
+  epoch: string;
+  seq: number;
+}
+
+/** Why a run ended in an error. */
+export interface RunError {
+  code: string;
+  message: string;
+}
+
+/** How a run is to go; what is left out comes from the agent, then from the provider. */
+export interface RunOptions {
+  /** False: the answer comes as one `chat.delta`. @default true */
+  stream?: boolean;
+  /** `model` or `provider/model`. */
+  model?: string | null;
+  /** The provider's reasoning effort. */
+  thinking?: "high" | "low" | "medium" | null;
+  temperature?: number | null;
+  maxTokens?: number | null;
+  /** The run is ended as an error after so many ms. */
+  timeoutMs?: number | null;
+  /** In place of the agent's prompt. */
+  system?: string | null;
+  /** Put behind the agent's prompt, for this run. */
+  instructions?: string | null;
+  /** When the session has a run already: wait for it, refuse, or abort it. @default "queue" */
+  ifBusy?: "interrupt" | "queue" | "reject";
+}
+
+/** How a run stands, and what it came to. */
+export interface RunState {
+  runId: string;
+  sessionKey: string;
+  status: "aborted" | "completed" | "error" | "interrupted" | "queued" | "running";
+  agentId: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  model?: string | null;
+  finishReason?: "aborted" | "error" | "interrupted" | "length" | "stop" | null;
+  response?: string | null;
+  messageId?: string | null;
+  usage?: Usage | null;
+  error?: RunError | null;
+  toolCalls?: Array<Record<string, unknown>>;
+  skillsUsed?: Array<string>;
+  durationMs?: number | null;
+}
+
+/** What a token may do; a row names the one it needs. */
+export type Scope = "admin" | "chat" | "read" | "tools";
+
+/** A new session; a key is made up where none is given. */
+export interface SessionCreateParams {
+  /** The client's name of a session. */
+  sessionKey?: string | null;
+  agentId?: string | null;
+  /** `model` or `provider/model`. */
+  model?: string | null;
+  title?: string | null;
+  /** @default "api" */
+  channel?: string;
+  /** Names and values of the client's own. */
+  labels?: Record<string, string>;
+  context?: Record<string, unknown>;
+}
+
+/** The session, its messages, runs and events are gone. */
+export interface SessionDeleted {
+  sessionKey: string;
+  deleted: boolean;
+}
+
+/** A session with its newest messages, oldest first; `epoch` and `seq` say where its stream stands. */
+export interface SessionDetail {
+  sessionKey: string;
+  agentId: string;
+  channel: string;
+  user: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  updatedAt: string;
+  messageCount: number;
+  title?: string | null;
+  summary?: string | null;
+  model?: string | null;
+  labels?: Record<string, string>;
+  context?: Record<string, unknown>;
+  activeRunId?: string | null;
+  messages: Array<ChatMessage>;
+  epoch: string;
+  seq: number;
+  nextCursor?: string | null;
+  live?: Array<LiveRun>;
+  usage?: Usage | null;
+}
+
+/** The session as it is now. */
+export interface SessionEvent {
+  session: SessionInfo;
+}
+
+/** A copy up to and including `messageId` (all messages where it is missing). */
+export interface SessionForkParams {
+  /** The client's name of a session. */
+  sessionKey: string;
+  messageId?: string | null;
+  /** The client's name of a session. */
+  newSessionKey?: string | null;
+}
+
+/** Which session, and how many of its newest messages. */
+export interface SessionGetParams {
+  /** The client's name of a session. */
+  sessionKey: string;
+  /** How many items at the most. @default 200 */
+  limit?: number;
+}
+
+/** The session that was deleted or emptied. */
+export interface SessionGoneEvent {
+  sessionKey: string;
+}
+
+/** A session, without its messages. `activeRunId` is there while a run is at work or waits. */
+export interface SessionInfo {
+  sessionKey: string;
+  agentId: string;
+  channel: string;
+  user: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  updatedAt: string;
+  messageCount: number;
+  title?: string | null;
+  summary?: string | null;
+  model?: string | null;
+  labels?: Record<string, string>;
+  context?: Record<string, unknown>;
+  activeRunId?: string | null;
+}
+
+/** Which session. */
+export interface SessionKeyParams {
+  /** The client's name of a session. */
+  sessionKey: string;
+}
+
+/** Filters, all of which must hold, and the page that is wanted. */
+export interface SessionListParams {
+  /** How many items at the most. @default 50 */
+  limit?: number;
+  /** The last page's `nextCursor`. */
+  cursor?: string | null;
+  /** In place of a cursor. @default 0 */
+  offset?: number;
+  channel?: string | null;
+  agentId?: string | null;
+  /** Updated at or after. */
+  since?: string | null;
+  /** Updated before. */
+  until?: string | null;
+  /** In the title, key or messages. */
+  text?: string | null;
+  /** Another user's; for admins of the owner alone. */
+  user?: string | null;
+}
+
+/** Sessions, the last used first. */
+export interface SessionPage {
+  sessions: Array<SessionInfo>;
+  total: number;
+  nextCursor?: string | null;
+}
+
+/** What to change; null takes a value away. */
+export interface SessionUpdateParams {
+  /** The client's name of a session. */
+  sessionKey: string;
+  title?: string | null;
+  /** `model` or `provider/model`. */
+  model?: string | null;
+  agentId?: string;
+  /** Names and values of the client's own. */
+  labels?: Record<string, string>;
+}
+
+/** A link that signs a browser in, once. `path` begins at the gateway's address: `/login#code=…`. */
+export interface SignInLink {
+  path: string;
+  /** Seconds. */
+  expiresIn: number;
+}
+
+/** A tool of a skill and its arguments, used as the session's agent would. */
+export interface SkillExecuteParams {
+  /** The skill's slug. */
+  name: string;
+  /** The name of one of its tools. */
+  action: string;
+  /** The tool's arguments, as its JSON Schema says. */
+  params?: Record<string, unknown>;
+  /** The client's name of a session. */
+  sessionKey?: string | null;
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
+}
+
+/** What the tool answered, whole, and how long it took. */
+export interface SkillExecuted {
+  name: string;
+  action: string;
+  result: unknown;
+  durationMs: number;
+  callId: string;
+}
+
+/** A skill was used: one of its tools, or, where `action` is missing, its prompt by `@slug`. */
+export interface SkillExecutedEvent {
+  skill: string;
+  status: "completed" | "failed";
+  user: string;
+  /** @default 0 */
+  durationMs?: number;
+  action?: string | null;
+  runId?: string | null;
+  sessionKey?: string | null;
+  error?: string | null;
+}
+
+/** A skill that fits; the better it fits, the earlier it comes. */
+export interface SkillFound {
+  slug: string;
+  name: string;
+  description: string;
+  installed: boolean;
+  source: "installed" | "registry";
+  version?: string | null;
+}
+
+/** A skill. `slug` is its name in calls and after `@`, `name` what people call it. `tools` are its tools' names; `invocations` counts uses of them and of its prompt. `source` is where it was installed from; a skill that was put into the folder by hand has none. */
+export interface SkillInfo {
+  slug: string;
+  name: string;
+  version: string;
+  status: "active" | "broken" | "disabled";
+  enabled: boolean;
+  description: string;
+  permissions: SkillPermissions;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  installedAt: string;
+  invocations: number;
+  tools: Array<string>;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  lastUsed?: string | null;
+  source?: string | null;
+  error?: string | null;
+}
+
+/** What to install and where from. `name` is needed where it comes from a registry. What lies on this machine must be called `name` and be of `version` where they are given. */
+export interface SkillInstallParams {
+  /** The skill's slug. */
+  name?: string | null;
+  /** As it says itself. */
+  version?: string | null;
+  /** A folder, a zip or a JSON file on the gateway's machine; `clawhub` or the address of the configured registry, which is also asked where nothing is said. */
+  source?: string | null;
+  /** Replace another skill of the same version, and take one that the registry warns of. @default false */
+  force?: boolean;
+}
+
+/** All that are installed, by slug. */
+export interface SkillList {
+  skills: Array<SkillInfo>;
+  total: number;
+}
+
+/** Which skill. */
+export interface SkillParams {
+  /** The skill's slug. */
+  name: string;
+}
+
+/** What a skill's commands may do: reach the network, use the user's workspace, be lines for a shell. */
+export interface SkillPermissions {
+  /** @default false */
+  network?: boolean;
+  /** @default false */
+  filesystem?: boolean;
+  /** @default false */
+  shell?: boolean;
+}
+
+/** It is gone. */
+export interface SkillRemoved {
+  name: string;
+  removed: boolean;
+}
+
+/** Words to look for. */
+export interface SkillSearchParams {
+  /** Words of its name or description. */
+  query: string;
+  /** How many at the most. @default 20 */
+  limit?: number;
+}
+
+/** Those that are installed, then the registry's. `registryError` says why there are none of the latter. */
+export interface SkillsFound {
+  results: Array<SkillFound>;
+  total: number;
+  registryError?: string | null;
+}
+
+/** Where the stream stands. `resync`: what came since `after` can't be had; ask `session.get`. */
+export interface Subscribed {
+  epoch: string;
+  seq: number;
+  resync: boolean;
+}
+
+/** The gateway's state. `uptime` in s; `channels`: each one's status; `chores`: background work by name. */
+export interface SystemStatus {
+  status: string;
+  version: string;
+  uptime: number;
+  gateway: GatewayStatus;
+  channels: Record<string, string>;
+  reasoning: ReasoningStatus;
+  load: LoadStatus;
+  chores: Record<string, ChoreStatus>;
+}
+
+/** A name to revoke it by; all scopes but `admin` where none is named; it never expires where no time is given. */
+export interface TokenCreateParams {
+  name: string;
+  scopes?: Array<Scope> | null;
+  /** A number and s, m, h, d or w. */
+  expiresIn?: string | null;
+  /** @default "owner" */
+  user?: string;
+}
+
+/** The token itself, shown this once: a JWT (RFC 7519) signed HS256. */
+export interface TokenCreated {
+  name: string;
+  user: string;
+  scopes: Array<Scope>;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  expiresAt?: string | null;
+  /** @default false */
+  revoked?: boolean;
+  token: string;
+}
+
+/** A token, without itself. */
+export interface TokenInfo {
+  name: string;
+  user: string;
+  scopes: Array<Scope>;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  expiresAt?: string | null;
+  /** @default false */
+  revoked?: boolean;
+}
+
+/** All tokens that were made, the newest first. */
+export interface TokenList {
+  tokens: Array<TokenInfo>;
+}
+
+/** The token's name. */
+export interface TokenRevokeParams {
+  name: string;
+}
+
+/** It is refused from now on; sockets that it opened are closed. */
+export interface TokenRevoked {
+  name: string;
+  revoked: boolean;
+}
+
+/** Which call may go on, and the PIN where it needs one. */
+export interface ToolApproveParams {
+  /** The id that `tool.approval` told. */
+  approvalId: string;
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
+}
+
+/** The call goes on. */
+export interface ToolApproved {
+  approvalId: string;
+  approved: boolean;
+}
+
+/** The agent is about to use a tool. */
+export interface ToolCallEvent {
+  sessionKey: string;
+  runId: string;
+  callId: string;
+  tool: string;
+  params: unknown;
+  skill?: string | null;
+}
+
+/** A call waits no longer. */
+export interface ToolDecidedEvent {
+  approvalId: string;
+  runId: string;
+  sessionKey: string;
+  tool: string;
+  outcome: "approved" | "cancelled" | "denied" | "expired";
+  reason?: string | null;
+}
+
+/** The call fails. */
+export interface ToolDenied {
+  approvalId: string;
+  denied: boolean;
+}
+
+/** Which call must not go on; the agent is told the reason. */
+export interface ToolDenyParams {
+  /** The id that `tool.approval` told. */
+  approvalId: string;
+  reason?: string | null;
+}
+
+/** A tool. `parameters` is a JSON Schema; `source` says what brought it, `skill` the skill's slug. `dangerous` tools change things or reach out; with `needsPin` a human's PIN is asked for. */
+export interface ToolInfo {
+  name: string;
+  description: string;
+  parameters: Record<string, unknown>;
+  dangerous: boolean;
+  policy: "allow" | "ask" | "deny";
+  /** @default false */
+  needsPin?: boolean;
+  source?: string | null;
+  skill?: string | null;
+}
+
+/** A tool and its arguments, used as the session's agent would. `pin` in place of the header X-OpenClaw-Pin. */
+export interface ToolInvokeParams {
+  name: string;
+  /** The tool's arguments, as its JSON Schema says. */
+  params?: Record<string, unknown>;
+  /** The client's name of a session. */
+  sessionKey?: string | null;
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
+}
+
+/** What the tool answered, whole, and how long it took. */
+export interface ToolInvoked {
+  callId: string;
+  tool: string;
+  result: unknown;
+  durationMs: number;
+}
+
+/** The agent's tools, by name. */
+export interface ToolList {
+  agentId: string;
+  tools: Array<ToolInfo>;
+}
+
+/** Whose tools; the default agent's where none is named. */
+export interface ToolListParams {
+  agentId?: string | null;
+}
+
+/** A tool answered, or failed with `error`. */
+export interface ToolResultEvent {
+  sessionKey: string;
+  runId: string;
+  callId: string;
+  tool: string;
+  durationMs: number;
+  result?: unknown;
+  error?: string | null;
+  skill?: string | null;
+}
+
+/** What `event.subscribe` can follow across sessions. */
+export type Topic = "channels" | "logs" | "messages" | "sessions" | "tasks";
+
+/** How many subscriptions were ended. */
+export interface Unsubscribed {
+  removed: number;
+}
+
+/** Tokens as the provider counted them; estimated where it does not say. */
+export interface Usage {
+  promptTokens: number;
+  completionTokens: number;
+  totalTokens: number;
+}
+
+/** What to add up, by what, and from when to when. */
+export interface UsageQueryParams {
+  /** @default "day" */
+  by?: "agent" | "day" | "model" | "session" | "token";
+  /** A date or a time, ISO 8601; UTC where no zone is given. */
+  since?: string | null;
+  /** A date or a time, ISO 8601; UTC where no zone is given. */
+  until?: string | null;
+  sessionKey?: string | null;
+  agentId?: string | null;
+  model?: string | null;
+  /** @default 100 */
+  limit?: number;
+  /** Another user's; for admins of the owner alone. */
+  user?: string | null;
+}
+
+/** The rows, and their sum. */
+export interface UsageReport {
+  rows: Array<UsageRow>;
+  total: UsageRow;
+}
+
+/** Sums over one day, session, agent, token or model. `cost` only where prices are configured. */
+export interface UsageRow {
+  key: string;
+  requests: number;
+  promptTokens: number;
+  completionTokens: number;
+  totalTokens: number;
+  avgLatencyMs: number;
+  cost?: number | null;
+}
+
+/** Which page, and how it is wanted. */
+export interface WebFetchParams {
+  /** An http or https URL. */
+  url: string;
+  /** How much of it is read, in bytes. @default 1000000 */
+  maxBytes?: number;
+  /** `text`: what a reader sees; `markdown`: with headings, lists and links; `html`: the page's source; `raw`: the body of any text type as it came. @default "text" */
+  format?: "html" | "markdown" | "raw" | "text";
+}
+
+/** A page. `url` is where redirects led; `truncated`: it is longer than was read. */
+export interface WebPage {
+  url: string;
+  status: number;
+  contentType: string;
+  text: string;
+  truncated: boolean;
+  title?: string | null;
+}
+
+/** Every method and its errors. */
+export interface Methods {
+  /** The agents that `chat.run` can be addressed to. */
+  "agent.list": {
+    params: Empty;
+    result: AgentList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** What dangerous tools did, and who allowed it. For admins of the owner. */
+  "audit.query": {
+    params: AuditQueryParams;
+    result: AuditPage;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Read the whole audit log and check that nothing in it was changed or taken away. For admins of the owner. */
+  "audit.verify": {
+    params: Empty;
+    result: AuditVerdict;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Click an element. */
+  "browser.click": {
+    params: BrowserClickParams;
+    result: BrowserPage;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
+  /** Close a page, or a profile with all its pages; what the profile keeps on disk stays. */
+  "browser.close": {
+    params: BrowserCloseParams;
+    result: BrowserClosed;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Run JavaScript in a page. */
+  "browser.execute": {
+    params: BrowserExecuteParams;
+    result: BrowserExecuted;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "too_large" | "unauthorized";
+  };
+  /** Lead the page that was used last to another address; open one where there is none. */
+  "browser.navigate": {
+    params: BrowserNavigateParams;
+    result: BrowserNavigated;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
+  /** Open a page. The browser starts where it does not run. */
+  "browser.open": {
+    params: BrowserOpenParams;
+    result: BrowserNavigated;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
+  /** A picture of a page, as PNG. */
+  "browser.screenshot": {
+    params: BrowserScreenshotParams;
+    result: BrowserPicture;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "too_large" | "unauthorized";
+  };
+  /** A page in words, as assistive technology reads it. */
+  "browser.snapshot": {
+    params: BrowserSnapshotParams;
+    result: BrowserSnapshot;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
+  /** Whether there is a browser, and which pages are open. */
+  "browser.status": {
+    params: BrowserStatusParams;
+    result: BrowserStatus;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Type into an element. */
+  "browser.type": {
+    params: BrowserTypeParams;
+    result: BrowserPage;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
+  /** All channels and how they stand. */
+  "channel.list": {
+    params: Empty;
+    result: ChannelList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** How a channel stands. */
+  "channel.status": {
+    params: ChannelParams;
+    result: ChannelInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Stop a run at once, the model's stream and running tools included. What was said is kept. */
+  "chat.abort": {
+    params: ChatAbortParams;
+    result: RunAborted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** The messages of a session, page by page from the newest. */
+  "chat.history": {
+    params: ChatHistoryParams;
+    result: ChatHistory;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Put a message into a session without asking the agent. */
+  "chat.inject": {
+    params: ChatInjectParams;
+    result: ChatInjected;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Ask an agent. The message is on disk before the answer; the caller is subscribed to the run's events. */
+  "chat.run": {
+    params: ChatRunParams;
+    result: RunAccepted;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "too_large" | "unauthorized";
+  };
+  /** Wait until a run has ended, or for `timeoutMs`, and say how it stands then. */
+  "chat.wait": {
+    params: ChatWaitParams;
+    result: RunState;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Run a command in the workspace, sandboxed where the machine can. One that takes too long is ended, which is a result, too. */
+  "command.execute": {
+    params: CommandExecuteParams;
+    result: CommandResult;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** The configuration in force, without its secrets. */
+  "config.get": {
+    params: Empty;
+    result: ConfigDocument;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Change a part of `gateway.yaml`. It applies at once, but for port, bind and storage. */
+  "config.update": {
+    params: ConfigUpdateParams;
+    result: ConfigUpdated;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** A link to the dashboard that works once, with the caller's own user and scopes. */
+  "dashboard.link": {
+    params: Empty;
+    result: SignInLink;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Follow a session, a run or topics. With `after`, first all that came since, in order, then what comes. */
+  "event.subscribe": {
+    params: EventSubscribeParams;
+    result: Subscribed;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Follow something no longer. */
+  "event.unsubscribe": {
+    params: EventUnsubscribeParams;
+    result: Unsubscribed;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Delete a file, a link or a folder of the workspace. */
+  "file.delete": {
+    params: FileDeleteParams;
+    result: FileDeleted;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** What a folder of the workspace holds. */
+  "file.list": {
+    params: FileListParams;
+    result: FileListing;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Move or rename a file or a folder within the workspace. */
+  "file.move": {
+    params: FileMoveParams;
+    result: FileMoved;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** What a file of the workspace holds. */
+  "file.read": {
+    params: FileReadParams;
+    result: FileContent;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "too_large" | "unauthorized";
+  };
+  /** Find files of the workspace by name, and by what is in them. */
+  "file.search": {
+    params: FileSearchParams;
+    result: FilesFound;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
+  /** Make or replace a file of the workspace, or add to it. */
+  "file.write": {
+    params: FileWriteParams;
+    result: FileWritten;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "too_large" | "unauthorized";
+  };
+  /** The newest lines of the log. To follow it, subscribe to the topic `logs`. */
+  "log.tail": {
+    params: LogTailParams;
+    result: LogLines;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** The MCP servers that are configured, how they are, and which tools they bring. */
+  "mcp.list": {
+    params: Empty;
+    result: McpServerList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Fold the caller's log into dated files now. */
+  "memory.compact": {
+    params: Empty;
+    result: MemoryCompacted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Forget a memory. */
+  "memory.delete": {
+    params: MemoryDeleteParams;
+    result: MemoryDeleted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Forget all that was stored before a time. */
+  "memory.prune": {
+    params: MemoryPruneParams;
+    result: MemoryPruned;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** The memories that hold any of the words, ranked by how many and how rare they are. */
+  "memory.search": {
+    params: MemorySearchParams;
+    result: MemoryResults;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** How much is remembered: in the log and in the dated files. */
+  "memory.stats": {
+    params: Empty;
+    result: MemoryStats;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Remember a value under a key; a value that the key had before is replaced. */
+  "memory.store": {
+    params: MemoryStoreParams;
+    result: MemoryStored;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "too_large" | "unauthorized";
+  };
+  /** Ask a model, without an agent: bodies as OpenAI's Chat Completions have them. Leaving cuts the request. */
+  "model.complete": {
+    params: ModelCompleteParams;
+    result: ModelCompleted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Turn texts into vectors: bodies as OpenAI's Embeddings have them. */
+  "model.embed": {
+    params: ModelEmbedParams;
+    result: ModelEmbedded;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** The models of all providers; a provider that does not answer is listed with its configured model. */
+  "model.list": {
+    params: Empty;
+    result: ModelList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Stop a response; what was said is kept. */
+  "response.cancel": {
+    params: ResponseIdParams;
+    result: ResponseBody;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Answer an input. Unless `store` is false, the response is kept and can be gone on with. */
+  "response.create": {
+    params: ResponseCreateParams;
+    result: ResponseBody;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Remove a response; one that is under way is stopped. */
+  "response.delete": {
+    params: ResponseIdParams;
+    result: ResponseDeleted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** The events of a response: those that were, then those that come, to its end. */
+  "response.follow": {
+    params: ResponseFollowParams;
+    result: ResponseBody;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** A response as it stands. */
+  "response.get": {
+    params: ResponseIdParams;
+    result: ResponseBody;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** What a response was an answer to. */
+  "response.items": {
+    params: ResponseItemsParams;
+    result: ResponseItems;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** The OpenRPC document of this gateway (OpenRPC 1.3.2). */
+  "rpc.discover": {
+    params: Empty;
+    result: Record<string, unknown>;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Make a session before its first message. */
+  "session.create": {
+    params: SessionCreateParams;
+    result: SessionInfo;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Delete a session and all that belongs to it; its runs are aborted first. */
+  "session.delete": {
+    params: SessionKeyParams;
+    result: SessionDeleted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Copy a session, whole or up to a message, to go on differently. */
+  "session.fork": {
+    params: SessionForkParams;
+    result: SessionInfo;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** A session, its newest messages, and the run that is under way: the snapshot after a `resync`. */
+  "session.get": {
+    params: SessionGetParams;
+    result: SessionDetail;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** The caller's sessions, the last used first, filtered and paged. */
+  "session.list": {
+    params: SessionListParams;
+    result: SessionPage;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Remove a session's messages and keep its settings; its runs are aborted first. */
+  "session.reset": {
+    params: SessionKeyParams;
+    result: SessionInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Change a session's title, model, agent or labels. */
+  "session.update": {
+    params: SessionUpdateParams;
+    result: SessionInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Offer a skill to nobody any more; its files stay. */
+  "skill.disable": {
+    params: SkillParams;
+    result: SkillInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Offer a skill to agents again. */
+  "skill.enable": {
+    params: SkillParams;
+    result: SkillInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Use a skill's tool directly. Policies and the PIN hold as for agents. */
+  "skill.execute": {
+    params: SkillExecuteParams;
+    result: SkillExecuted;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
+  /** Install a skill from a folder, a zip or a registry, or replace it by another version; all of it or nothing. */
+  "skill.install": {
+    params: SkillInstallParams;
+    result: SkillInfo;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "too_large" | "unauthorized";
+  };
+  /** The skills that are installed; those that can't be used too, with what is wrong with them. */
+  "skill.list": {
+    params: Empty;
+    result: SkillList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Remove a skill and its files. */
+  "skill.remove": {
+    params: SkillParams;
+    result: SkillRemoved;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Look for skills among those that are installed and in the registry. */
+  "skill.search": {
+    params: SkillSearchParams;
+    result: SkillsFound;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Every method, with the scope and the rate it needs. */
+  "system.methods": {
+    params: Empty;
+    result: MethodList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** How the gateway is. */
+  "system.status": {
+    params: Empty;
+    result: SystemStatus;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Make a token for a client. */
+  "token.create": {
+    params: TokenCreateParams;
+    result: TokenCreated;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** The tokens that were made. */
+  "token.list": {
+    params: Empty;
+    result: TokenList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Take a token back. */
+  "token.revoke": {
+    params: TokenRevokeParams;
+    result: TokenRevoked;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Let a call that waits go on, once. Five wrong PINs lock the caller out for a while. */
+  "tool.approve": {
+    params: ToolApproveParams;
+    result: ToolApproved;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Refuse a call that waits; the agent is told so. */
+  "tool.deny": {
+    params: ToolDenyParams;
+    result: ToolDenied;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Use a tool directly. Policies and the PIN hold as for agents; the caller's own call counts as its approval. */
+  "tool.invoke": {
+    params: ToolInvokeParams;
+    result: ToolInvoked;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
+  /** The tools of an agent, and what each needs before it is used. */
+  "tool.list": {
+    params: ToolListParams;
+    result: ToolList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** The calls that wait for a human. */
+  "tool.pending": {
+    params: Empty;
+    result: ApprovalList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Tokens, cost and latency, added up per day, session, agent, token or model. */
+  "usage.query": {
+    params: UsageQueryParams;
+    result: UsageReport;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Fetch a page of the web as readable text. Loopback, private and link-local addresses are refused unless `outbound.allow_private_hosts` names them. */
+  "web.fetch": {
+    params: WebFetchParams;
+    result: WebPage;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
+}
+
+/** Every event: what it carries. */
+export interface Events {
+  /** The client of `/ws` is known; in the place of `connected`. */
+  "auth_success": ConnectedEvent;
+  /** A piece of the answer. */
+  "chat.delta": ChatDeltaEvent;
+  /** A run ended. */
+  "chat.done": ChatDoneEvent;
+  /** A message was added. */
+  "chat.message": ChatMessageEvent;
+  /** A run began. */
+  "chat.started": ChatStartedEvent;
+  /** A piece of the reasoning. */
+  "chat.thinking": ChatThinkingEvent;
+  /** A command wrote something; sent to the connection that runs it. */
+  "command.output": CommandOutputEvent;
+  /** The socket is open and its client known. */
+  "connected": ConnectedEvent;
+  /** The gateway is alive. */
+  "heartbeat": HeartbeatEvent;
+  /** A line was written to the log. */
+  "log.line": LogEntry;
+  /** A piece of a model's answer, to the connection that asked. */
+  "model.chunk": ModelChunkEvent;
+  /** A step of a response. */
+  "response.event": ResponseStreamEvent;
+  /** A session was deleted. */
+  "session.deleted": SessionGoneEvent;
+  /** A session's messages were removed. */
+  "session.reset": SessionGoneEvent;
+  /** A session was made or changed. */
+  "session.updated": SessionEvent;
+  /** A skill was used. */
+  "skill.executed": SkillExecutedEvent;
+  /** A call waits until `tool.approve` or `tool.deny`. */
+  "tool.approval": ApprovalInfo;
+  /** A tool is about to run. */
+  "tool.call": ToolCallEvent;
+  /** A call that waited was decided. */
+  "tool.decided": ToolDecidedEvent;
+  /** A tool has run. */
+  "tool.result": ToolResultEvent;
+}
+
+/** An event as it comes; `epoch` and `seq` where it belongs to a stream that can be resumed. */
+export interface EventEnvelope<T extends keyof Events> {
+  type: T;
+  data: Events[T];
+  epoch?: string;
+  seq?: number;
+}
+
+/** Any event, told apart by its `type`. */
+export type GatewayEvent = { [T in keyof Events]: EventEnvelope<T> }[keyof Events];
