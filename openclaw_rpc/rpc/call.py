@@ -1,5 +1,6 @@
 """One call on its way: who calls, through which connection, and what happens once it is answered."""
 
+import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -7,6 +8,8 @@ from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.published import Listener, Published
 from openclaw_rpc.domain.streams import Stream
 from openclaw_rpc.protocol.base import Topic
+
+_log = logging.getLogger(__name__)
 
 
 class Peer(Listener, Protocol):
@@ -87,9 +90,13 @@ class Call:
             self._after.append(action)
 
     def answered(self) -> None:
-        """Do what waited for the answer. Whoever dispatched the call calls this exactly once."""
+        """Do what waited for the answer; what fails of it is logged. Whoever dispatched the call calls this once."""
         self._answered = True
         if self._after:
             actions, self._after = self._after, []
             for action in actions:
-                action()
+                try:
+                    action()
+                except Exception:
+                    # The others must not wait for ever: a run among them would keep its session.
+                    _log.exception("what waited for an answer failed, of request %s", self.request_id)

@@ -1,5 +1,6 @@
 """Runs over a store that fails, and runs that the last process left behind."""
 
+import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from openclaw_rpc.domain.runs.turn import HISTORY, Turn
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.protocol import table
+from openclaw_rpc.protocol.base import Topic
 from openclaw_rpc.protocol.chat import ChatMessage, ChatRunParams, EarlierMessage, RunAccepted, RunOptions, Usage
 from openclaw_rpc.protocol.errors import Conflict, NotFound, Unavailable
 from tests.support.clock import ManualClock
@@ -385,3 +387,23 @@ async def test_limits_that_change_hold_for_the_next_message() -> None:
         world.talker.go.set()
         await world.runs.wait(ADA, first.run_id, 5000)
         await world.start()
+
+
+class Deaf:
+    """A listener that breaks its promise never to raise."""
+
+    def hear(self, event: Published) -> None:
+        raise ArithmeticError(event.row.name)
+
+
+@pytest.mark.parametrize("session", ["named", "main"])
+async def test_a_run_begins_though_what_tells_of_its_session_fails(session: str) -> None:
+    world = World()
+    world.streams.topics.listen(Topic.SESSIONS, Deaf(), None)
+    async with world.runs.serving():
+        for at in range(2):
+            accepted, release = await world.runs.start(ADA, ChatRunParams(message=f"word {at}", session_key=session))
+            with contextlib.suppress(ArithmeticError):
+                release()
+            assert (await world.runs.wait(ADA, accepted.run_id, 5000)).status == "completed"
+    assert (world.runs.running, world.runs.queued) == (0, 0)

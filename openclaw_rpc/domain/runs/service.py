@@ -226,10 +226,14 @@ class Runs:
     def _release(self, draft: Draft) -> None:
         """The caller has its answer: the run may begin."""
         live, message = draft.live, draft.messages[-1]
-        if draft.named and live.stream.heard(session_updated):
-            self._sessions.announce(live.session)
-        data = ChatMessageEvent(session_key=live.session.key, message=message, run_id=live.record.id)
-        live.opening = data
+        live.opening = ChatMessageEvent(session_key=live.session.key, message=message, run_id=live.record.id)
+        try:
+            if draft.named and live.stream.heard(session_updated):
+                self._sessions.announce(live.session)
+        finally:
+            self._go_on(live)
+
+    def _go_on(self, live: LiveRun) -> None:
         live.released = True
         if live.ending is not None and live.record.id in self._live:
             self._tasks.start(self._end_unstarted(live))
@@ -244,8 +248,10 @@ class Runs:
             if live.released and not live.started and live.ending is None and self._lanes[live.session.id][0] is live:
                 live.started = True
                 self.running += 1
-                self._open(live)
-                self._tasks.start(self._drive(live))
+                try:
+                    self._open(live)
+                finally:
+                    self._tasks.start(self._drive(live))
 
     async def _drive(self, live: LiveRun) -> None:
         """A run from its first event to its last."""
