@@ -68,9 +68,12 @@ from openclaw_rpc.transports.http.metrics import Metrics, MetricsDoor, one_of
 from openclaw_rpc.transports.http.openapi import OpenApiDoor
 from openclaw_rpc.transports.http.rest import RestDoor
 from openclaw_rpc.transports.listener import Listener, hand_over
+from openclaw_rpc.transports.places import Places
 from openclaw_rpc.transports.sockets import activated
 from openclaw_rpc.transports.ws.door import SocketDoor
 
+LAST_SECONDS = 1
+"""How long clients have, once everything has ended, to take note of it."""
 OFFLINE = "offline"
 CAPABILITIES = ("chat", "channels")
 
@@ -248,14 +251,16 @@ class App:
         )
         self.dispatcher = Dispatcher(join(rows, namespaces), self.limiter, observed, self.hands.guard)
         self.judge = HeadJudge(rules_of(settings), bind=settings.gateway.bind, port=settings.gateway.port)
+        self.places = Places(
+            lambda: self.settings.gateway.max_connections_per_principal, lambda: self.settings.gateway.max_connections
+        )
         self.door = SocketDoor(
             lambda: self.settings.gateway,
             self.authenticator,
             self.dispatcher,
             self.streams.topics,
+            self.places,
             CAPABILITIES,
-            max_size=settings.gateway.max_message_bytes,
-            compression=settings.gateway.compression,
             trusts=self.judge.trusts,
         )
         stack.callback(logs.subscribe(LogTopic(self.streams.topics)))
@@ -290,6 +295,7 @@ class App:
             self.dispatcher,
             self.limiter,
             self.streams.topics,
+            self.places,
             outbox_bytes=lambda: self.settings.gateway.outbox_bytes,
             request_seconds=lambda: self.settings.gateway.request_timeout_seconds,
         )
@@ -383,10 +389,18 @@ class App:
             self.model = f"{self.models.resolve(None)[0].model} ({self._primary_type()})"
 
     async def _stop(self) -> None:
-        """No new runs; running ones get their time and a final event; then everybody is sent away."""
+        """Nothing new; what is under way gets its time, and an end in any case; then everybody is sent away."""
         self.log.info("stopping", reason=self.stop_reason, runs=self.runs.running)
-        await self.runs.close(self.settings.gateway.shutdown_seconds)
-        await self.listener.stop(grace=5)
+        seconds = self.settings.gateway.shutdown_seconds
+        deadline = anyio.current_time() + seconds
+        self.door.stopping = True
+        self.rest.stop()
+        async with anyio.create_task_group() as group:
+            for work in (self.runs, self.asking.completions, self.asking.responses):
+                group.start_soon(work.close, seconds)
+        self.rest.end_streams()
+        await self.http.settle(max(0, deadline - anyio.current_time()))
+        await self.listener.stop(grace=LAST_SECONDS)
 
 
 def cause_of(error: BaseException) -> BaseException:

@@ -91,7 +91,9 @@ class GatewaySettings(Section, frozen=True, kw_only=True):
         float, Meta(ge=0, le=3600, description="How long runs may go on when the gateway stops.")
     ] = 10
     max_connections: Annotated[int, Meta(ge=1, le=1_000_000, description="WebSockets and streams in all.")] = 1000
-    max_connections_per_principal: Annotated[int, Meta(ge=1, le=1_000_000, description="WebSockets of one token.")] = 10
+    max_connections_per_principal: Annotated[
+        int, Meta(ge=1, le=1_000_000, description="WebSockets and event streams of one token.")
+    ] = 10
     max_in_flight: Annotated[int, Meta(ge=1, le=100_000, description="Unanswered calls of one WebSocket.")] = 64
     max_message_bytes: Annotated[
         int, Meta(ge=1024, le=1024 * MIB, description="The largest frame or request body, in bytes.")

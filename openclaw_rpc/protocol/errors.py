@@ -132,6 +132,11 @@ EVERYWHERE: tuple[type[GatewayError], ...] = (
 """Errors that any call may be answered with; a row lists only those of its own."""
 
 
+def interrupted() -> Unavailable:
+    """What was under way when the gateway stopped; the same may be asked again soon."""
+    return Unavailable("the gateway stopped before this was done", reason="interrupted", retryAfter=5)
+
+
 ERRORS: tuple[type[GatewayError], ...] = tuple(GatewayError.__subclasses__())
 """Every row of this table."""
 

@@ -267,6 +267,11 @@ class Connection:
         stream.unlisten(self)
         return True
 
+    @property
+    def quiet(self) -> bool:
+        """Whether no run is at work, or waits, in any session that it follows."""
+        return all(not stream.holders for stream, _ in self._follows.values())
+
     def follow_topics(self, topics: Sequence[Topic], user: str | None) -> None:
         """Hear topics: of one user, or of everybody's where ``user`` is None."""
         if self._ear is None:

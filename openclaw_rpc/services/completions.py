@@ -25,6 +25,7 @@ from openclaw_rpc.domain.ports import ProviderFault, Relayed
 from openclaw_rpc.domain.records import UsageRecord
 from openclaw_rpc.domain.runs.context import estimate
 from openclaw_rpc.domain.runs.turn import Meter
+from openclaw_rpc.domain.under_way import UnderWay
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
 from openclaw_rpc.protocol.validation import invalid_params
@@ -110,6 +111,7 @@ class Completions:
         self._clock = clock
         self._direct = direct
         self._refused: set[tuple[str, str]] = set()
+        self._under_way = UnderWay()
 
     @property
     def direct(self) -> bool:
@@ -120,6 +122,10 @@ class Completions:
     def default_model(self) -> str:
         """The model that is asked where a request names none."""
         return self._models.resolve(None)[0].model
+
+    async def close(self, seconds: float) -> None:
+        """Take no more requests, let those under way end for so long, then interrupt them."""
+        await self._under_way.close(seconds)
 
     def check(self, model: str | None) -> None:
         """Refuse a model that may not be asked.
@@ -146,6 +152,7 @@ class Completions:
         Raises:
             NotFound: there is no such agent, or providers' models may not be asked.
             ProviderFault: the model's server failed.
+            Unavailable: the gateway stops.
         """
         began = time.monotonic()
         choices, asked = self._choices(head.model)
@@ -227,7 +234,7 @@ class Completions:
         self, path: str, choices: list[Choice], asking: Callable[[Choice], bytes]
     ) -> AsyncGenerator[tuple[Choice, Relayed, bytes]]:
         """The first provider that answers, its answer, and the first bytes of it."""
-        async with AsyncExitStack() as stack:
+        async with self._under_way.one(), AsyncExitStack() as stack:
             yield await self._first(stack, path, choices, asking)
 
     async def _first(

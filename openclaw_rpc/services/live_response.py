@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 import msgspec
 
+from openclaw_rpc.dialects.openai.chat import failure
 from openclaw_rpc.dialects.openai.response_events import Building
 from openclaw_rpc.dialects.openai.response_requests import ResponseRequest, chat_body
 from openclaw_rpc.dialects.openai.sse_relay import Counted, chunks_in
@@ -238,8 +239,7 @@ async def _retell(building: Building, listener: _RunListener) -> None:
             building.think(data.delta)
         elif event.row is chat_done:
             if data.finish_reason in ("error", "interrupted"):
-                error = data.error
-                raise error_of(error.code, error.message) if error else error_of("internal_error", "the run failed")
+                raise failure(data)
             if data.finish_reason == "aborted":
                 building.cancel()
             else:

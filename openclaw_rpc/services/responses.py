@@ -23,7 +23,7 @@ from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatRunParams
-from openclaw_rpc.protocol.errors import GatewayError, InternalError, InvalidRequest, NotFound, Unavailable
+from openclaw_rpc.protocol.errors import GatewayError, InternalError, InvalidRequest, NotFound, Unavailable, interrupted
 from openclaw_rpc.services.completions import Completions
 from openclaw_rpc.services.live_response import LiveResponse, ask_agent, ask_model, events_after
 
@@ -45,6 +45,7 @@ class Responses:
         self._log = log
         self._live: dict[str, LiveResponse] = {}
         self._group: TaskGroup | None = None
+        self._closing = False
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:
@@ -60,6 +61,17 @@ class Responses:
                 self._group = None
                 group.cancel_scope.cancel()
 
+    async def close(self, seconds: float) -> None:
+        """Take no more responses, let those under way end for so long, then interrupt them."""
+        self._closing = True
+        with anyio.move_on_after(seconds):
+            for live in list(self._live.values()):
+                await live.ended.wait()
+        for live in list(self._live.values()):
+            live.fault = interrupted()
+            live.scope.cancel()
+            await live.ended.wait()
+
     async def create(
         self, principal: Principal, body: Raw | bytes, run: ChatRunParams | None = None, pin: str | None = None
     ) -> LiveResponse:
@@ -71,8 +83,8 @@ class Responses:
             InvalidRequest, NotFound: as they say. GatewayError: it failed before it began.
         """
         request = read_request(body)
-        if self._group is None:
-            raise Unavailable("the gateway is stopping", reason="stopping")
+        if self._group is None or self._closing:
+            raise Unavailable("the gateway is stopping", reason="stopping", retryAfter=5)
         before = await self._before(principal, request.previous_response_id, request.conversation_id)
         if run is None:
             self._completions.check(request.model)

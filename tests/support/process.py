@@ -33,9 +33,17 @@ class GatewayProcess:
         self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
 
+    def ask_to_stop(self) -> None:
+        """Ask it to stop, and wait for nothing."""
+        self._process.send_signal(signal.SIGTERM)
+
     async def terminate(self) -> int:
         """Ask it to stop: its exit code."""
-        self._process.send_signal(signal.SIGTERM)
+        self.ask_to_stop()
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Its exit code, once it has ended."""
         with anyio.fail_after(START_SECONDS):
             return await self._process.wait()
 

@@ -15,8 +15,8 @@ from openclaw_rpc.dialects.openai.errors import MANNERS, event_of, spelled
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, Sse
 from openclaw_rpc.protocol import chat, model
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.chat import ChatRunParams, RunState, Usage
-from openclaw_rpc.protocol.errors import GatewayError, Timeout, error_of
+from openclaw_rpc.protocol.chat import ChatDoneEvent, ChatRunParams, RunState, Usage
+from openclaw_rpc.protocol.errors import GatewayError, Timeout, error_of, interrupted
 from openclaw_rpc.protocol.model import ModelCompleteParams
 from openclaw_rpc.protocol.validation import checked
 
@@ -88,7 +88,7 @@ class ChatChunks:
             yield self.piece({"reasoning_content": data.delta})
         elif name == chat.chat_done.name:
             if data.finish_reason in ("error", "interrupted"):
-                yield Sse(spelled(failure(data.error)))
+                yield Sse(spelled(failure(data)))
                 return
             yield self.piece({}, finish_of(data.finish_reason))
             if self._wants_usage:
@@ -96,8 +96,11 @@ class ChatChunks:
             yield Sse(DONE)
 
 
-def failure(error: Any) -> GatewayError:
+def failure(data: ChatDoneEvent) -> GatewayError:
     """Why a run failed, as the error it would have been."""
+    error = data.error
+    if data.finish_reason == "interrupted":
+        return interrupted()
     return error_of(error.code, error.message) if error else error_of("internal_error", "the run failed")
 
 

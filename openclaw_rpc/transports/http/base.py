@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, cast
 
 from aiohttp.abc import AbstractStreamWriter
@@ -19,6 +20,7 @@ from openclaw_rpc.protocol.errors import (
     Timeout,
     Unauthorized,
     Unavailable,
+    interrupted,
 )
 from openclaw_rpc.transports.cookie import counted, held
 from openclaw_rpc.transports.head import HeadJudge, asks_for_websocket, default_refusal
@@ -30,6 +32,8 @@ from openclaw_rpc.transports.stalled import StallWatch
 
 _log = logging.getLogger(__name__)
 
+LAST_SECONDS = 0.5
+"""How long a request that is interrupted has to be answered so."""
 EXPOSED = ", ".join(
     (
         "X-Request-Id",
@@ -102,6 +106,8 @@ class HttpDoor:
         self._request_seconds = request_seconds
         self._keepalive_seconds = keepalive_seconds
         self.responses: dict[int, int] = {}
+        self._limits: set[asyncio.Timeout] = set()
+        self._settled: asyncio.Event | None = None
         self.stalled_peers = 0
         """How many connections were cut since their peer had stopped to read."""
 
@@ -192,11 +198,31 @@ class HttpDoor:
         limit = asyncio.timeout(seconds)
         try:
             async with limit:
+                self._limits.add(limit)
                 return await route.handler(request)
         except TimeoutError as error:
             if not limit.expired():
                 raise
+            if self._settled is not None:
+                raise interrupted() from None
             raise Timeout(f"the request took longer than {seconds:g} s") from error
+        finally:
+            self._limits.discard(limit)
+            if self._settled is not None and not self._limits:
+                self._settled.set()
+
+    async def settle(self, seconds: float) -> None:
+        """Let the requests that are being answered end for so long; what is left is interrupted, and answered so."""
+        self._settled = asyncio.Event()
+        for wait in (seconds, LAST_SECONDS):
+            if not self._limits:
+                return
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait):
+                    await self._settled.wait()
+            for limit in self._limits:
+                if not limit.expired():
+                    limit.reschedule(0)
 
     def _shown(self, request: HttpRequest) -> Credentials:
         """What the client showed; its cookie, where it said nothing else and the cookie counts."""

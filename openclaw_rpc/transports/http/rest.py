@@ -25,7 +25,7 @@ from openclaw_rpc.dialects.rest import (
 from openclaw_rpc.domain.limits import RateLimiter
 from openclaw_rpc.domain.streams import Topics
 from openclaw_rpc.protocol import chat
-from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Timeout, error_of
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Timeout, Unavailable, error_of
 from openclaw_rpc.protocol.validation import checked, decoded
 from openclaw_rpc.rpc.call import Call
 from openclaw_rpc.rpc.dispatcher import Dispatcher
@@ -36,6 +36,7 @@ from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import Route
 from openclaw_rpc.transports.http.sse import resume_of
 from openclaw_rpc.transports.http.streaming import EventBody
+from openclaw_rpc.transports.places import Places
 
 CREDENTIALS = ("token", "password")
 PIN_HEADER = "X-OpenClaw-Pin"
@@ -65,6 +66,7 @@ class RestDoor:
         dispatcher: Dispatcher,
         limiter: RateLimiter,
         topics: Topics,
+        places: Places,
         outbox_bytes: Callable[[], int],
         request_seconds: Callable[[], float] = lambda: 300.0,
     ) -> None:
@@ -74,6 +76,9 @@ class RestDoor:
         self._topics = topics
         self.slow_peers = 0
         """How many streams were cut since their reader did not keep up."""
+        self._places = places
+        self._bodies: set[EventBody] = set()
+        self._stopping = False
         self._outbox_bytes = outbox_bytes
         self._request_seconds = request_seconds
 
@@ -83,6 +88,18 @@ class RestDoor:
             for endpoint in dialect.endpoints:
                 timeout = None if endpoint.streams else -1
                 yield Route(endpoint.verb, endpoint.path, self._handler(endpoint), timeout=timeout, info=endpoint)
+
+    def stop(self) -> None:
+        """The gateway stops: event streams that nothing is to come over end at once, and no more are begun."""
+        self._stopping = True
+        for body in self._bodies:
+            if body.quiet:
+                body.end()
+
+    def end_streams(self) -> None:
+        """End the other event streams too: all runs have ended."""
+        for body in self._bodies:
+            body.end()
 
     def spell(self, path: str, error: GatewayError) -> bytes:
         """An error as the dialect of a path spells it, whether there is such a path or not."""
@@ -108,7 +125,8 @@ class RestDoor:
             driven = await self._planned(endpoint, request)
             outcome = driven.outcome
             if isinstance(outcome, Relay):
-                return await carry(outcome, request, self._dispatcher, sign, counted=driven.counted)
+                with self._places.taken(request.principal, counts=False):
+                    return await carry(outcome, request, self._dispatcher, sign, counted=driven.counted)
             # A stream's head goes out while it is answered.
             sign()
             if isinstance(outcome, Follow):
@@ -192,6 +210,8 @@ class RestDoor:
         self, follow: Follow, endpoint: Endpoint, request: HttpRequest, *, began: bool
     ) -> web.StreamResponse:
         if not began:
+            if self._stopping:
+                raise Unavailable("the gateway is stopping", reason="stopping", retryAfter=5)
             # Whoever may ask for the stream may come back to it; that counts as asking.
             self._dispatcher.guard(self._dispatcher.row(endpoint.calls[0].name), request.principal)
             self._sign(endpoint, request, 0)
@@ -204,7 +224,13 @@ class RestDoor:
             outbox_bytes=self._outbox_bytes(),
             slow=self._count_slow,
         )
-        return await body.answer(lambda run_id: self._abort(run_id, call))
+        # A run that the request began ends by itself, and runs have a bound of their own.
+        with self._places.taken(request.principal, counts=not began):
+            self._bodies.add(body)
+            try:
+                return await body.answer(lambda run_id: self._abort(run_id, call))
+            finally:
+                self._bodies.discard(body)
 
 
 def _in_time(ask: Ask, deadline: float) -> Ask:

@@ -114,6 +114,10 @@ class SseSink:
         self.writable = False
         self._wake.set()
 
+    def wake(self) -> None:
+        """Have `take` return, though there may be nothing to write."""
+        self._wake.set()
+
     async def take(self, seconds: float) -> bytes:
         """All that is to be written; nothing where there was nothing for so long."""
         if not self._frames:

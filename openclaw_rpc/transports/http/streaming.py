@@ -54,6 +54,17 @@ class EventBody:
         )
         self._ended: RunState | None = None
         self._lost = False
+        self._ending = False
+
+    @property
+    def quiet(self) -> bool:
+        """Whether nothing is under way that this client follows."""
+        return self._peer.quiet
+
+    def end(self) -> None:
+        """Write what waits, and end: the gateway stops. The client may come back with the last id that it saw."""
+        self._ending = True
+        self._sink.wake()
 
     def _cut(self) -> None:
         """Whoever waits for this client to read on would wait in vain: the connection breaks."""
@@ -117,7 +128,9 @@ class EventBody:
             await response.write(opening)
         self._peer.flush()
         while not self.codec.ended.is_set() or not self._sink.writable:
-            data = await self._sink.take(KEEP_ALIVE_SECONDS if self._ended is None else 0)
+            data = await self._sink.take(0 if self._ending or self._ended is not None else KEEP_ALIVE_SECONDS)
+            if not data and self._ending and self._sink.writable:
+                break
             if not data and self._ended is not None and self._sink.writable:
                 data = self._final(self._ended)
                 if not data:

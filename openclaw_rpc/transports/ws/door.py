@@ -21,11 +21,12 @@ from openclaw_rpc.dialects.jsonrpc import JsonRpc
 from openclaw_rpc.domain.auth import Authenticator, Credentials, Principal
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.streams import Topics
-from openclaw_rpc.protocol.errors import GatewayError, RateLimited, Unauthorized
+from openclaw_rpc.protocol.errors import GatewayError, RateLimited, Unauthorized, Unavailable
 from openclaw_rpc.protocol.event import ConnectedEvent, HeartbeatEvent, auth_success, connected, heartbeat
 from openclaw_rpc.rpc.connection import Connection
 from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.transports.cookie import Trusts, held
+from openclaw_rpc.transports.places import RETRY_SECONDS, Places
 from openclaw_rpc.transports.ws.codes import AUTH_TIMEOUT, REVOKED, SILENT, SLOW, TOO_MANY, UNAUTHORIZED, CloseCode
 from openclaw_rpc.transports.ws.server_glue import WebSocketServer
 from openclaw_rpc.transports.ws.socket import Socket
@@ -34,7 +35,6 @@ _log = logging.getLogger(__name__)
 
 JSONRPC = Subprotocol("jsonrpc")
 PATHS = ("/", "/ws")
-RETRY_SECONDS = 5
 PING_SECONDS = 20
 
 
@@ -49,11 +49,6 @@ class SocketSettings(Protocol):
     @property
     def auth_timeout_seconds(self) -> float:
         """How long a socket on `/ws` may be silent before it proves who it is."""
-        ...
-
-    @property
-    def max_connections_per_principal(self) -> int:
-        """Sockets that one token may have open."""
         ...
 
     @property
@@ -94,10 +89,8 @@ class SocketDoor:
         authenticator: Authenticator,
         dispatcher: Dispatcher,
         topics: Topics,
+        places: Places,
         capabilities: Sequence[str],
-        *,
-        max_size: int,
-        compression: bool,
         trusts: Trusts = lambda origins, hosts: False,
     ) -> None:
         self._trusts = trusts
@@ -112,14 +105,16 @@ class SocketDoor:
         self._notifications = JsonRpc(notifications=True)
         self._auth = msgspec.json.Decoder(AuthFrame)
         self._members: dict[Socket, Member] = {}
-        self._counts: dict[str, int] = {}
+        self.stopping = False
+        """Whether the gateway stops: nobody is let in any more."""
+        self._places = places
         self.server = WebSocketServer(
             self._serve,
             process_request=self._judge,
             select_subprotocol=lambda _, offered: JSONRPC if JSONRPC in offered else None,
             create_connection=Socket,
-            max_size=max_size,
-            compression="deflate" if compression else None,
+            max_size=settings().max_message_bytes,
+            compression="deflate" if settings().compression else None,
             # One sweep for all sockets, below, instead of a task and a timer for each.
             ping_interval=None,
         )
@@ -148,13 +143,15 @@ class SocketDoor:
             next(iter(query.get("password", ())), None),
             self._cookie(request.headers),
         )
+        if self.stopping:
+            return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "service_unavailable", "the gateway is stopping")
         member = Member(path.path == "/ws")
         socket.member = member
         if member.late and not credentials.given and self._authenticator.settings.enabled:
             return None
         try:
             member.principal = self._authenticator.identify(credentials)
-            self._make_room(member.principal)
+            self._places.check(member.principal)
         except GatewayError as error:
             return _refuse(HTTPStatus(error.status), error.code, error.message)
         return None
@@ -164,18 +161,19 @@ class SocketDoor:
         cookie, origins = held(headers.get_all("Cookie")), headers.get_all("Origin")
         return cookie if cookie and self._trusts(origins, headers.get_all("Host")) else None
 
-    def _make_room(self, principal: Principal) -> None:
-        most = self._settings().max_connections_per_principal
-        if self._counts.get(principal.limit_key, 0) >= most:
-            raise RateLimited(f"this token has {most} connections open", reason="connections", retryAfter=RETRY_SECONDS)
-
     async def _serve(self, socket: Socket) -> None:
-        member = socket.member
-        principal = member.principal
+        principal = socket.member.principal or await self._authenticate(socket)
         if principal is None:
-            principal = await self._authenticate(socket)
-            if principal is None:
-                return
+            return
+        try:
+            with self._places.taken(principal):
+                await self._converse(socket, principal)
+        except (RateLimited, Unavailable):
+            # Others came in between.
+            socket.close_soon(TOO_MANY.code, TOO_MANY.reason)
+
+    async def _converse(self, socket: Socket, principal: Principal) -> None:
+        member = socket.member
         settings = self._settings()
         codec = self._notifications if socket.subprotocol == JSONRPC else self._frames
         connection = Connection(
@@ -192,7 +190,6 @@ class SocketDoor:
         socket.caught_up = connection.resumed
         socket.stalled = connection.fell_behind
         self._members[socket] = member
-        self._counts[principal.limit_key] = self._counts.get(principal.limit_key, 0) + 1
         self.opened += 1
         try:
             self._greet(member, connection)
@@ -203,9 +200,6 @@ class SocketDoor:
             pass
         finally:
             del self._members[socket]
-            self._counts[principal.limit_key] -= 1
-            if not self._counts[principal.limit_key]:
-                del self._counts[principal.limit_key]
             connection.close()
             socket.caught_up = None
 
@@ -223,7 +217,7 @@ class SocketDoor:
         try:
             principal = self._authenticator.identify(self._credentials(data))
             code = TOO_MANY
-            self._make_room(principal)
+            self._places.check(principal)
         except GatewayError as error:
             body = {"type": "error", "code": error.code, "message": error.message}
             socket.write([msgspec.json.encode(body)])
@@ -327,6 +321,6 @@ def _refuse(status: HTTPStatus, code: str, message: str) -> Response:
     headers: dict[str, Any] = {"Content-Type": "application/json", "Content-Length": str(len(body))}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="openclaw"'
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
         headers["Retry-After"] = str(RETRY_SECONDS)
     return Response(status.value, status.phrase, Headers(headers), body)

@@ -1,0 +1,58 @@
+"""How many connections and streams may stay open: of one principal, and of all but the owner, whichever the door."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Final
+
+from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.protocol.errors import RateLimited, Unavailable
+
+RETRY_SECONDS: Final = 5
+OWNERS_SHARE: Final = 10
+"""One in so many connections is kept for the owner."""
+
+
+class Places:
+    """What is open. ``each`` is how many one principal may have, ``everybody`` how many there may be."""
+
+    def __init__(self, each: Callable[[], int], everybody: Callable[[], int]) -> None:
+        self._each = each
+        self._everybody = everybody
+        self._taken: Counter[str] = Counter()
+        self._guests = 0
+
+    def check(self, principal: Principal, *, counts: bool = True) -> None:
+        """Whether there is room for one more.
+
+        Raises:
+            RateLimited: the principal has as many as it may. Unavailable: what is left is kept for the owner.
+        """
+        most = self._each()
+        if counts and self._taken[principal.limit_key] >= most:
+            raise RateLimited(f"this token has {most} connections open", reason="connections", retryAfter=RETRY_SECONDS)
+        everybody = self._everybody()
+        kept = -(-everybody // OWNERS_SHARE)
+        if not principal.is_owner_admin and self._guests >= max(1, everybody - kept):
+            raise Unavailable("the gateway has too many connections", reason="connections", retryAfter=RETRY_SECONDS)
+
+    @contextmanager
+    def taken(self, principal: Principal, *, counts: bool = True) -> Generator[None]:
+        """Take a place while the block lasts. ``counts``: among what one principal may have.
+
+        Raises:
+            RateLimited, Unavailable: as `check`.
+        """
+        self.check(principal, counts=counts)
+        key, guest = principal.limit_key, not principal.is_owner_admin
+        self._taken[key] += counts
+        self._guests += guest
+        try:
+            yield
+        finally:
+            self._guests -= guest
+            self._taken[key] -= counts
+            if not self._taken[key]:
+                del self._taken[key]
