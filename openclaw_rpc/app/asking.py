@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
+from contextlib import asynccontextmanager
 
 from openclaw_rpc.adapters.logs import Logs
 from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
+from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.clock import Clock
 from openclaw_rpc.domain.ledger import Ledger
@@ -44,10 +44,11 @@ class Asking:
         self._clock = clock
         self._log = logs.get("responses")
 
-    async def build(self, stack: AsyncExitStack, path: Path, runs: Runs, streams: Streams) -> None:
-        """Open what keeps responses, in the file ``path``."""
-        store = await stack.enter_async_context(SqliteResponseStore.open(path))
-        self.responses = Responses(store, self.completions, runs, streams, self._clock, self._log)
+    def build(self, database: Database, runs: Runs, streams: Streams) -> None:
+        """Make what keeps responses."""
+        self.responses = Responses(
+            SqliteResponseStore(database), self.completions, runs, streams, self._clock, self._log
+        )
 
     def namespaces(self) -> tuple[Namespace, ...]:
         """Their rows."""

@@ -17,6 +17,7 @@ from openclaw_rpc import __version__
 from openclaw_rpc.adapters.logs import Logs, configure_logs
 from openclaw_rpc.adapters.providers.discovery import LocalServer, find_local
 from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
+from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.adapters.tokens.file import FileTokenStore
@@ -194,7 +195,8 @@ class App:
         settings, paths, clock = self.settings, self.paths, SystemClock()
         self.chores = Chores(self.log)
         path = Path(settings.storage.path) if settings.storage.path else paths.state / "gateway.db"
-        store = self.store = await stack.enter_async_context(SqliteStore.open(path))
+        database = await stack.enter_async_context(Database.open(path, paths.state))
+        store = self.store = SqliteStore(database)
         events = table.events()
         tasks = LoopTasks()
         self.streams = Streams(store, events, tasks)
@@ -205,7 +207,7 @@ class App:
         self.metrics = Metrics(table.by_name(), models.has, lambda name: models.knows(name, agents.models))
         stack.push_async_callback(self.models.aclose)
         self.hands = Hands(settings, paths, self.agents, self.models, self.streams, clock, logs)
-        await self.hands.build(stack)
+        await self.hands.build(stack, database)
         toolbox = self.hands.toolbox
         self.sessions = Sessions(store, self.streams, self.agents, clock)
         self.sessions.forgotten.append(self.hands.forget)
@@ -224,7 +226,7 @@ class App:
         self.asking = Asking(
             store, self.models, self.agents, observed, clock, logs, lambda: self.settings.openai.allow_provider_models
         )
-        await self.asking.build(stack, path.with_name("responses.db"), self.runs, self.streams)
+        self.asking.build(database, self.runs, self.streams)
         self.runs.finished.append(self.hands.remember)
         self.channels = Channels(lambda: self.settings.channels)
         tokens = FileTokenStore(paths.state)

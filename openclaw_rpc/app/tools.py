@@ -18,6 +18,7 @@ from openclaw_rpc.adapters.pin.file import FilePinStore
 from openclaw_rpc.adapters.skills.engines import LocalEngines
 from openclaw_rpc.adapters.skills.folder import SkillFolder
 from openclaw_rpc.adapters.skills.records import FileSkillRecords
+from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.workspace.local import LocalWorkspaces
 from openclaw_rpc.app.chores import Work
 from openclaw_rpc.config.paths import Paths
@@ -95,13 +96,12 @@ class Hands:
         self._embedder = ModelEmbedder(models, self._embedding_model)
         self._session: aiohttp.ClientSession | None = None
 
-    async def build(self, stack: AsyncExitStack) -> None:
+    async def build(self, stack: AsyncExitStack, database: Database) -> None:
         """Make every part; what has to be closed is left to ``stack``."""
         self._stack = stack
         paths = self._paths
-        store = await stack.enter_async_context(
-            SqliteMemoryStore.open(paths.state / "memory.db", paths.state / "memory")
-        )
+        store = SqliteMemoryStore(database, paths.state / "memory")
+        await store.recover()
         self.memories = Memories(store, self._clock, self._logs.get("memory"), self.settings.memory)
         stack.push_async_callback(self.memories.settle)
         self._embed()

@@ -17,6 +17,7 @@ import yaml
 from websockets.asyncio.client import ClientConnection, connect
 
 from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore
+from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.domain.clock import SystemClock
 from openclaw_rpc.domain.memory.service import Memories
@@ -133,8 +134,10 @@ async def _fill(home: Path) -> None:
     paths = Paths.find({"OPENCLAW_HOME": str(home)}, None)
     paths.prepare()
     chance = random.Random(7)
-    async with SqliteMemoryStore.open(paths.state / "memory.db", paths.state / "memory") as store:
-        memories = Memories(store, SystemClock(), Lines(), MemorySettings())
+    async with Database.open(paths.state / "gateway.db") as database:
+        memories = Memories(
+            SqliteMemoryStore(database, paths.state / "memory"), SystemClock(), Lines(), MemorySettings()
+        )
         for _ in range(MEMORIES // AT_ONCE):
             await asyncio.gather(*(memories.remember("owner", _sentence(chance)) for _ in range(AT_ONCE)))
 

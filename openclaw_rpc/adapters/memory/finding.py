@@ -90,7 +90,8 @@ def find(connection: sqlite3.Connection, query: MemoryQuery, common: Common) -> 
     """Scores and numbers of the best matches, the best first."""
     row = connection.execute(
         """SELECT no, last, entries, words,
-            EXISTS (SELECT 1 FROM memories WHERE user_no = users.no AND session_key = ?) FROM users WHERE name = ?""",
+            EXISTS (SELECT 1 FROM memories WHERE user_no = memory_users.no AND session_key = ?)
+            FROM memory_users WHERE name = ?""",
         (query.without_session, query.user),
     ).fetchone()
     if row is None or not row[2]:
@@ -178,8 +179,8 @@ def _held(
     rows = connection.execute(
         f"""WITH asked (match) AS (VALUES {asked}) SELECT (
                 SELECT json_group_array(rowid) FROM
-                (SELECT rowid FROM words WHERE words MATCH asked.match AND rowid BETWEEN ? AND ?{elsewhere.sql}
-                ORDER BY rowid DESC LIMIT ?)
+                (SELECT rowid FROM memory_words WHERE memory_words MATCH asked.match
+                AND rowid BETWEEN ? AND ?{elsewhere.sql} ORDER BY rowid DESC LIMIT ?)
             ) FROM asked""",  # noqa: S608 - question marks
         (*map(_quoted, words), *span, *elsewhere.values, most),
     )
@@ -217,7 +218,7 @@ def _together(
     connection: sqlite3.Connection, words: Sequence[str], span: Range, elsewhere: Filter, limit: int
 ) -> list[int]:
     rows = connection.execute(
-        f"""SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ?{elsewhere.sql}
+        f"""SELECT rowid FROM memory_words WHERE memory_words MATCH ? AND rowid BETWEEN ? AND ?{elsewhere.sql}
             ORDER BY rowid DESC LIMIT ?""",  # noqa: S608 - question marks
         (" AND ".join(map(_quoted, words)), *span, *elsewhere.values, limit),
     )
@@ -256,7 +257,7 @@ def _bodies(connection: sqlite3.Connection, numbers: Sequence[int], wanted: Filt
     # Read from where FTS5 keeps its columns (https://www.sqlite.org/fts5.html, 9.4): it opens a cursor for each row.
     return connection.execute(
         f"""SELECT m.id, m.words, substr(w.c0, 1, {READ}) FROM json_each(?) AS asked
-            CROSS JOIN memories m ON m.id = asked.value CROSS JOIN words_content w ON w.id = m.id
+            CROSS JOIN memories m ON m.id = asked.value CROSS JOIN memory_words_content w ON w.id = m.id
             WHERE 1{wanted.sql}""",  # noqa: S608 - see condition
         (msgspec.json.encode(numbers).decode(), *wanted.values),
     ).fetchall()

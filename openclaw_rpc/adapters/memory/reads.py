@@ -60,12 +60,12 @@ def near(
     connection: sqlite3.Connection, folder: Folder, query: MemoryQuery, model: str, vector: Sequence[float]
 ) -> Found:
     """The nearest in meaning, the nearest first."""
-    user = connection.execute("SELECT no FROM users WHERE name = ?", (query.user,)).fetchone()
+    user = connection.execute("SELECT no FROM memory_users WHERE name = ?", (query.user,)).fetchone()
     if user is None:
         return Found([], False)
     wanted = condition(query)
     rows = connection.execute(
-        f"""SELECT s.id, s.bits FROM signs s CROSS JOIN memories m ON m.id = s.id
+        f"""SELECT s.id, s.bits FROM memory_signs s CROSS JOIN memories m ON m.id = s.id
             WHERE s.id BETWEEN ? AND ? AND s.model = ?{wanted.sql} ORDER BY s.id DESC LIMIT ?""",  # noqa: S608
         (*range_of(user[0]), model, *wanted.values, vectors.LOOKED_AT),
     ).fetchall()
@@ -73,7 +73,7 @@ def near(
     numbers = vectors.likest(vectors.signs(asked), rows)
     scored: list[tuple[float, int]] = []
     for number, data in connection.execute(
-        "SELECT v.id, v.vector FROM json_each(?) AS asked CROSS JOIN vectors v ON v.id = asked.value",
+        "SELECT v.id, v.vector FROM json_each(?) AS asked CROSS JOIN memory_vectors v ON v.id = asked.value",
         (msgspec.json.encode(numbers).decode(),),
     ):
         value = vectors.cosine(asked, vectors.unpacked(data))
@@ -85,7 +85,8 @@ def near(
 def unembedded(connection: sqlite3.Connection, folder: Folder, model: str, limit: int) -> list[Unembedded]:
     """The newest memories without a vector of that model."""
     rows = connection.execute(
-        """SELECT id FROM memories WHERE NOT EXISTS (SELECT 1 FROM signs s WHERE s.id = memories.id AND s.model = ?)
+        """SELECT id FROM memories
+            WHERE NOT EXISTS (SELECT 1 FROM memory_signs s WHERE s.id = memories.id AND s.model = ?)
             ORDER BY id DESC LIMIT ?""",
         (model, limit),
     ).fetchall()
@@ -97,8 +98,8 @@ def load(connection: sqlite3.Connection, folder: Folder, numbers: Sequence[int])
     """The memories of these numbers, from the log and from the files."""
     rows = connection.execute(
         """SELECT m.id, u.name, m.key, c.line, f.no, f.date, f.part, m.place, m.size FROM json_each(?) AS asked
-            CROSS JOIN memories m ON m.id = asked.value JOIN users u ON u.no = m.user_no
-            LEFT JOIN contents c ON c.id = m.id LEFT JOIN files f ON f.no = m.file_no""",
+            CROSS JOIN memories m ON m.id = asked.value JOIN memory_users u ON u.no = m.user_no
+            LEFT JOIN memory_contents c ON c.id = m.id LEFT JOIN memory_files f ON f.no = m.file_no""",
         (msgspec.json.encode(numbers).decode(),),
     ).fetchall()
     filed: dict[int, list[Any]] = {}
@@ -123,16 +124,18 @@ def load(connection: sqlite3.Connection, folder: Folder, numbers: Sequence[int])
 
 def counts(connection: sqlite3.Connection, user: str | None) -> MemoryCounts:
     """How much a user has, or everybody."""
-    whose, values = ("", ()) if user is None else ("AND user_no = (SELECT no FROM users WHERE name = ?)", (user,))
+    whose, values = (
+        ("", ()) if user is None else ("AND user_no = (SELECT no FROM memory_users WHERE name = ?)", (user,))
+    )
     log = connection.execute(
         f"SELECT count(*), total(size), min(created_at) FROM memories WHERE file_no IS NULL {whose}",  # noqa: S608
         values,
     ).fetchone()
     files = connection.execute(
-        f"SELECT count(*), total(bytes) FROM files WHERE state = 'kept' {whose}",  # noqa: S608
+        f"SELECT count(*), total(bytes) FROM memory_files WHERE state = 'kept' {whose}",  # noqa: S608
         values,
     ).fetchone()
-    last = connection.execute("SELECT max(compacted_at) FROM users WHERE ?1 IS NULL OR name = ?1", (user,))
+    last = connection.execute("SELECT max(compacted_at) FROM memory_users WHERE ?1 IS NULL OR name = ?1", (user,))
     return MemoryCounts(
         log_entries=log[0],
         log_bytes=int(log[1]),
@@ -146,7 +149,9 @@ def counts(connection: sqlite3.Connection, user: str | None) -> MemoryCounts:
 def plan(connection: sqlite3.Connection, folder: Folder, user: str | None, before: str, limit: int) -> Plan | None:
     """The next step: the oldest day of the log that is due, with that day's file where that is small."""
     oldest: tuple[str, int, str] | None = None
-    for no, name in connection.execute("SELECT no, name FROM users WHERE ?1 IS NULL OR name = ?1", (user,)).fetchall():
+    for no, name in connection.execute(
+        "SELECT no, name FROM memory_users WHERE ?1 IS NULL OR name = ?1", (user,)
+    ).fetchall():
         found = connection.execute(
             "SELECT min(created_at) FROM memories WHERE user_no = ? AND file_no IS NULL AND created_at < ?",
             (no, before),
@@ -159,7 +164,7 @@ def plan(connection: sqlite3.Connection, folder: Folder, user: str | None, befor
     items: list[Item] = []
     size = 0
     for number, line in connection.execute(
-        """SELECT m.id, c.line FROM memories m JOIN contents c ON c.id = m.id WHERE m.user_no = ?
+        """SELECT m.id, c.line FROM memories m JOIN memory_contents c ON c.id = m.id WHERE m.user_no = ?
             AND m.file_no IS NULL AND m.created_at >= ? AND m.created_at < ? ORDER BY m.created_at, m.id LIMIT ?""",
         (no, date, min(before, date + "U"), min(limit, STEP_ENTRIES)),
     ):
@@ -168,7 +173,8 @@ def plan(connection: sqlite3.Connection, folder: Folder, user: str | None, befor
         if size >= STEP_BYTES:
             break
     row = connection.execute(
-        "SELECT no, part FROM files WHERE user_no = ? AND date = ? AND state = 'kept' AND bytes < ? ORDER BY bytes",
+        """SELECT no, part FROM memory_files WHERE user_no = ? AND date = ? AND state = 'kept' AND bytes < ?
+            ORDER BY bytes""",
         (no, date, MERGED_BYTES),
     ).fetchone()
     if row is not None:
@@ -181,7 +187,7 @@ def plan(connection: sqlite3.Connection, folder: Folder, user: str | None, befor
 def dirty(connection: sqlite3.Connection, folder: Folder) -> tuple[int, Plan | None] | None:
     """A file that holds removed lines, and the step that writes it without them; None for one that can't be read."""
     row = connection.execute(
-        """SELECT f.no, f.user_no, u.name, f.date, f.part FROM files f JOIN users u ON u.no = f.user_no
+        """SELECT f.no, f.user_no, u.name, f.date, f.part FROM memory_files f JOIN memory_users u ON u.no = f.user_no
             WHERE f.dirty AND f.state = 'kept' LIMIT 1"""
     ).fetchone()
     if row is None:
@@ -194,7 +200,8 @@ def dirty(connection: sqlite3.Connection, folder: Folder) -> tuple[int, Plan | N
 def leftovers(connection: sqlite3.Connection) -> list[tuple[int, str, str, int]]:
     """Files that a crash left half-written, or did not let go: number, user, date, part."""
     return connection.execute(
-        "SELECT f.no, u.name, f.date, f.part FROM files f JOIN users u ON u.no = f.user_no WHERE f.state <> 'kept'"
+        """SELECT f.no, u.name, f.date, f.part FROM memory_files f JOIN memory_users u ON u.no = f.user_no
+            WHERE f.state <> 'kept'"""
     ).fetchall()
 
 

@@ -1,11 +1,11 @@
-"""Memories in one SQLite file, those that were compacted in dated files beside it."""
+"""Memories in the gateway's file, those that were compacted in dated files beside it."""
 
 import contextlib
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Final, Self, TypeVar
+from typing import Final, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -15,19 +15,13 @@ from openclaw_rpc.adapters.memory.files import Folder
 from openclaw_rpc.adapters.memory.finding import Common
 from openclaw_rpc.adapters.memory.reads import Found, Plan
 from openclaw_rpc.adapters.memory.rules import line_of
-from openclaw_rpc.adapters.memory.schema import MIGRATIONS
 from openclaw_rpc.adapters.memory.vectors import packed, signs
-from openclaw_rpc.adapters.store.reader import Readers
-from openclaw_rpc.adapters.store.schema import StoreUnusable, open_reader, open_writer
-from openclaw_rpc.adapters.store.writer import Writer
+from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.domain.memory.ports import Folded, Hit, Memory, MemoryCounts, MemoryQuery, Place, Unembedded
 from openclaw_rpc.protocol.errors import Unavailable
 
-__all__ = ["SqliteMemoryStore", "StoreUnusable"]
-
 T = TypeVar("T")
 
-READERS: Final = 2
 TRIES: Final = 3
 """How often a search is made anew because a compaction moved what it had found."""
 
@@ -40,38 +34,16 @@ class SqliteMemoryStore:
     start removes. A memory that is deleted is taken out of its file before the call returns.
     """
 
-    def __init__(self, writer: sqlite3.Connection, readers: Sequence[sqlite3.Connection], folder: Folder) -> None:
-        self._writer = Writer(writer)
-        self._readers = Readers(readers)
-        self._folder = folder
+    def __init__(self, database: Database, folder: Path | Folder) -> None:
+        self._database = database
+        self._folder = folder if isinstance(folder, Folder) else Folder(folder)
         self._folding = anyio.Lock()
         self._common = Common()
 
-    @classmethod
-    @contextlib.asynccontextmanager
-    async def open(cls, path: Path, folder: Path | Folder) -> AsyncGenerator[Self]:
-        """Open or make the file ``path``, and the dated files in ``folder``; on leaving, finish what was begun.
-
-        Raises:
-            StoreUnusable: the file can't be opened, is damaged, another program's, or newer than this program.
-        """
-        writer, *readers = await anyio.to_thread.run_sync(_connect, path)
-        store = cls(writer, readers, folder if isinstance(folder, Folder) else Folder(folder))
-        try:
-            # What can't be removed now is tried again by the next compaction.
-            with contextlib.suppress(Unavailable):
-                await store._clear_away()
-            yield store
-        finally:
-            store._writer.stop()
-            store._readers.stop()
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(store._close, writer)
-
-    def _close(self, connection: sqlite3.Connection) -> None:
-        self._writer.join()
-        self._readers.close()
-        connection.close()
+    async def recover(self) -> None:
+        """Remove what a crash left half-written. What can't be removed now is tried again by the next compaction."""
+        with contextlib.suppress(Unavailable):
+            await self._clear_away()
 
     async def put(self, memory: Memory, words: Sequence[str]) -> bool:
         """See the port."""
@@ -86,7 +58,7 @@ class SqliteMemoryStore:
             writes.Entry(memory, line_of(memory), " ".join(of_it), len(of_it))
             for memory, of_it in zip(memories, words, strict=True)
         ]
-        replaced = await self._writer.submit(partial(writes.put_all, entries=entries))
+        replaced = await self._database.write(partial(writes.put_all, entries=entries))
         if replaced:
             await self._sweep()
         return replaced
@@ -109,7 +81,7 @@ class SqliteMemoryStore:
 
     async def counts(self, user: str | None) -> MemoryCounts:
         """See the port."""
-        return await self._readers.run(partial(reads.counts, user=user))
+        return await self._database.read(partial(reads.counts, user=user))
 
     async def compact(self, user: str | None, before: str, now: str, limit: int | None = None) -> Folded:
         """See the port."""
@@ -125,7 +97,7 @@ class SqliteMemoryStore:
             # Step by step, so that a deletion need not wait for all of it.
             async with self._folding:
                 search = partial(reads.plan, folder=self._folder, user=user, before=before, limit=room - entries)
-                plan = await self._readers.run(search)
+                plan = await self._database.read(search)
                 moved = await self._fold(plan, now) if plan is not None else 0
             if plan is None or not moved:
                 break
@@ -135,28 +107,28 @@ class SqliteMemoryStore:
 
     async def unembedded(self, model: str, limit: int) -> list[Unembedded]:
         """See the port."""
-        return await self._readers.run(partial(reads.unembedded, folder=self._folder, model=model, limit=limit))
+        return await self._database.read(partial(reads.unembedded, folder=self._folder, model=model, limit=limit))
 
     async def put_vectors(self, model: str, vectors: Sequence[tuple[int, Sequence[float]]]) -> None:
         """See the port."""
         rows = [(number, signs(vector), packed(vector)) for number, vector in vectors]
-        await self._writer.submit(partial(writes.put_vectors, model=model, vectors=rows))
+        await self._database.write(partial(writes.put_vectors, model=model, vectors=rows))
 
     async def near(self, query: MemoryQuery, model: str, vector: Sequence[float]) -> list[Hit]:
         """See the port."""
         return await self._found(partial(reads.near, folder=self._folder, query=query, model=model, vector=vector))
 
     async def _found(self, read: Callable[[sqlite3.Connection], Found]) -> list[Hit]:
-        found = await self._readers.run(read)
+        found = await self._database.read(read)
         for _ in range(TRIES - 1):
             if not found.torn:
                 break
-            found = await self._readers.run(read)
+            found = await self._database.read(read)
         return found.hits
 
     async def _remove(self, write: Callable[[sqlite3.Connection], int]) -> int:
         removed = 0
-        while done := await self._writer.submit(write):
+        while done := await self._database.write(write):
             removed += done
             if done < writes.REMOVED_AT_ONCE:
                 break
@@ -166,26 +138,26 @@ class SqliteMemoryStore:
 
     async def _sweep(self) -> None:
         """Take removed memories out of their files."""
-        if await self._readers.run(_any_dirty):
+        if await self._database.read(_any_dirty):
             async with self._folding:
                 await self._rewrite_dirty("")
 
     async def _rewrite_dirty(self, now: str) -> None:
-        while (found := await self._readers.run(partial(reads.dirty, folder=self._folder))) is not None:
+        while (found := await self._database.read(partial(reads.dirty, folder=self._folder))) is not None:
             no, plan = found
             if plan is None:
-                await self._writer.submit(partial(writes.clean, no=no))
+                await self._database.write(partial(writes.clean, no=no))
             elif plan.items:
                 await self._fold(plan, now)
             else:
-                await self._writer.submit(partial(writes.drop_file, no=no))
+                await self._database.write(partial(writes.drop_file, no=no))
                 await self._clear_away()
 
     async def _fold(self, plan: Plan, now: str) -> int:
         """Write a file and let its memories lie there. Answers how many left the log."""
         folder = self._folder
         taken = await _on_disk(partial(folder.parts, plan.user, plan.date))
-        no, part = await self._writer.submit(partial(writes.claim, user_no=plan.user_no, date=plan.date, taken=taken))
+        no, part = await self._database.write(partial(writes.claim, user_no=plan.user_no, date=plan.date, taken=taken))
         path = folder.path(plan.user, plan.date, part)
         size = await _on_disk(partial(folder.write, path, [item.line for item in plan.items]))
         lines: list[writes.Line] = []
@@ -193,7 +165,7 @@ class SqliteMemoryStore:
         for item in plan.items:
             lines.append(writes.Line(item.id, place, item.came_from))
             place += len(item.line) + 1
-        moved = await self._writer.submit(
+        moved = await self._database.write(
             partial(writes.settle, no=no, user_no=plan.user_no, lines=lines, size=size, old=plan.old, now=now)
         )
         await self._clear_away()
@@ -202,9 +174,9 @@ class SqliteMemoryStore:
     async def _clear_away(self) -> None:
         """Remove the files that no memory lies in. Nobody else may be folding."""
         # Asked in the writing thread: a write that was queued before, by somebody who was cancelled, may keep a file.
-        for no, user, date, part in await self._writer.submit(reads.leftovers):
+        for no, user, date, part in await self._database.write(reads.leftovers):
             await _on_disk(partial(self._folder.remove, self._folder.path(user, date, part)))
-            await self._writer.submit(partial(writes.strike_out, no=no))
+            await self._database.write(partial(writes.strike_out, no=no))
 
 
 async def _on_disk(work: Callable[[], T]) -> T:
@@ -220,16 +192,6 @@ async def _on_disk(work: Callable[[], T]) -> T:
 
 
 def _any_dirty(connection: sqlite3.Connection) -> bool:
-    return connection.execute("SELECT 1 FROM files WHERE dirty AND state = 'kept' LIMIT 1").fetchone() is not None
-
-
-def _connect(path: Path) -> list[sqlite3.Connection]:
-    """The connection that writes, and those that read."""
-    connections = [open_writer(path, MIGRATIONS)]
-    try:
-        connections.extend(open_reader(path) for _ in range(READERS))
-    except BaseException:
-        for connection in connections:
-            connection.close()
-        raise
-    return connections
+    return (
+        connection.execute("SELECT 1 FROM memory_files WHERE dirty AND state = 'kept' LIMIT 1").fetchone() is not None
+    )

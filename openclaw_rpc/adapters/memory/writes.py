@@ -42,7 +42,7 @@ def put_all(connection: sqlite3.Connection, entries: Sequence[Entry]) -> bool:
     for entry in entries:
         of_users.setdefault(entry.memory.user, []).append(entry)
     replaced = sum([_put(connection, user, own) for user, own in of_users.items()])
-    connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (MERGED_PAGES,))
+    connection.execute("INSERT INTO memory_words (memory_words, rank) VALUES ('merge', ?)", (MERGED_PAGES,))
     return replaced > 0
 
 
@@ -50,11 +50,11 @@ def _put(connection: sqlite3.Connection, user: str, entries: Sequence[Entry]) ->
     """Keep memories of one user; how many replaced another."""
     # Without RETURNING: FTS5 would begin a new segment before it, as before all that could fail half-way.
     connection.execute(
-        """INSERT INTO users (name, last, entries, words) VALUES (?1, ?2, ?2, ?3) ON CONFLICT (name)
+        """INSERT INTO memory_users (name, last, entries, words) VALUES (?1, ?2, ?2, ?3) ON CONFLICT (name)
             DO UPDATE SET last = last + ?2, entries = entries + ?2, words = words + ?3""",
         (user, len(entries), sum([entry.length for entry in entries])),
     )
-    no, last = connection.execute("SELECT no, last FROM users WHERE name = ?", (user,)).fetchone()
+    no, last = connection.execute("SELECT no, last FROM memory_users WHERE name = ?", (user,)).fetchone()
     replaced = 0
     for number, entry in enumerate(entries, (no << SHIFT) + last - len(entries) + 1):
         row = _row(number, no, entry)
@@ -64,8 +64,8 @@ def _put(connection: sqlite3.Connection, user: str, entries: Sequence[Entry]) ->
             _remove(connection, no, earlier)
             connection.execute(_INSERT, row)
             replaced += 1
-        connection.execute("INSERT INTO contents (id, line) VALUES (?, ?)", (number, entry.line))
-        connection.execute("INSERT INTO words (rowid, body) VALUES (?, ?)", (number, entry.body))
+        connection.execute("INSERT INTO memory_contents (id, line) VALUES (?, ?)", (number, entry.line))
+        connection.execute("INSERT INTO memory_words (rowid, body) VALUES (?, ?)", (number, entry.body))
     return replaced
 
 
@@ -103,7 +103,7 @@ def prune(connection: sqlite3.Connection, user: str, before: str, place: Place |
 
 
 def _remove_where(connection: sqlite3.Connection, user: str, condition: str, values: tuple[str, ...]) -> int:
-    found = connection.execute("SELECT no FROM users WHERE name = ?", (user,)).fetchone()
+    found = connection.execute("SELECT no FROM memory_users WHERE name = ?", (user,)).fetchone()
     if found is None:
         return 0
     rows = connection.execute(
@@ -120,22 +120,24 @@ def _remove(connection: sqlite3.Connection, no: int, ids: Sequence[int]) -> None
             "DELETE FROM memories WHERE id = ? RETURNING words, file_no", (number,)
         ).fetchone()
         if file_no is None:
-            connection.execute("DELETE FROM contents WHERE id = ?", (number,))
+            connection.execute("DELETE FROM memory_contents WHERE id = ?", (number,))
         else:
-            connection.execute("UPDATE files SET dirty = 1 WHERE no = ?", (file_no,))
-        connection.execute("DELETE FROM words WHERE rowid = ?", (number,))
-        connection.execute("DELETE FROM signs WHERE id = ?", (number,))
-        connection.execute("DELETE FROM vectors WHERE id = ?", (number,))
-        connection.execute("UPDATE users SET entries = entries - 1, words = words - ? WHERE no = ?", (length, no))
+            connection.execute("UPDATE memory_files SET dirty = 1 WHERE no = ?", (file_no,))
+        connection.execute("DELETE FROM memory_words WHERE rowid = ?", (number,))
+        connection.execute("DELETE FROM memory_signs WHERE id = ?", (number,))
+        connection.execute("DELETE FROM memory_vectors WHERE id = ?", (number,))
+        connection.execute(
+            "UPDATE memory_users SET entries = entries - 1, words = words - ? WHERE no = ?", (length, no)
+        )
 
 
 def claim(connection: sqlite3.Connection, user_no: int, date: str, taken: Collection[int]) -> tuple[int, int]:
     """Enter a file that is about to be written: its number, and the first part of that day that is not ``taken``."""
-    rows = connection.execute("SELECT part FROM files WHERE user_no = ? AND date = ?", (user_no, date))
+    rows = connection.execute("SELECT part FROM memory_files WHERE user_no = ? AND date = ?", (user_no, date))
     used = {*taken, *(row[0] for row in rows)}
     part = next(number for number in range(1, len(used) + 2) if number not in used)
     no = connection.execute(
-        "INSERT INTO files (user_no, date, part, state) VALUES (?, ?, ?, 'writing') RETURNING no",
+        "INSERT INTO memory_files (user_no, date, part, state) VALUES (?, ?, ?, 'writing') RETURNING no",
         (user_no, date, part),
     ).fetchone()[0]
     return no, part
@@ -156,40 +158,43 @@ def settle(
         ).rowcount
         alive += done
         if done and line.came_from is None:
-            connection.execute("DELETE FROM contents WHERE id = ?", (line.id,))
+            connection.execute("DELETE FROM memory_contents WHERE id = ?", (line.id,))
             moved += 1
     state = "kept" if alive else "gone"
     connection.execute(
-        "UPDATE files SET state = ?, bytes = ?, dirty = ? WHERE no = ?", (state, size, alive < len(lines), no)
+        "UPDATE memory_files SET state = ?, bytes = ?, dirty = ? WHERE no = ?", (state, size, alive < len(lines), no)
     )
     if old is not None:
         drop_file(connection, old)
     if moved:
-        connection.execute("UPDATE users SET compacted_at = ? WHERE no = ?", (now, user_no))
+        connection.execute("UPDATE memory_users SET compacted_at = ? WHERE no = ?", (now, user_no))
     return moved
 
 
 def drop_file(connection: sqlite3.Connection, no: int) -> None:
     """Mark a file as one that can go, if no memory lies in it."""
     connection.execute(
-        "UPDATE files SET state = 'gone' WHERE no = ?1 AND NOT EXISTS (SELECT 1 FROM memories WHERE file_no = ?1)",
+        """UPDATE memory_files SET state = 'gone' WHERE no = ?1
+            AND NOT EXISTS (SELECT 1 FROM memories WHERE file_no = ?1)""",
         (no,),
     )
 
 
 def clean(connection: sqlite3.Connection, no: int) -> None:
     """Say that nothing is to be done about a file."""
-    connection.execute("UPDATE files SET dirty = 0 WHERE no = ?", (no,))
+    connection.execute("UPDATE memory_files SET dirty = 0 WHERE no = ?", (no,))
 
 
 def strike_out(connection: sqlite3.Connection, no: int) -> None:
     """Forget a file that is no longer there."""
-    connection.execute("DELETE FROM files WHERE no = ? AND state <> 'kept'", (no,))
+    connection.execute("DELETE FROM memory_files WHERE no = ? AND state <> 'kept'", (no,))
 
 
 def put_vectors(connection: sqlite3.Connection, model: str, vectors: Sequence[tuple[int, bytes, bytes]]) -> None:
     """Keep vectors (number, signs, vector) of the memories that are still there."""
     for number, bits, vector in vectors:
         if connection.execute("SELECT 1 FROM memories WHERE id = ?", (number,)).fetchone():
-            connection.execute("INSERT OR REPLACE INTO signs (id, model, bits) VALUES (?, ?, ?)", (number, model, bits))
-            connection.execute("INSERT OR REPLACE INTO vectors (id, vector) VALUES (?, ?)", (number, vector))
+            connection.execute(
+                "INSERT OR REPLACE INTO memory_signs (id, model, bits) VALUES (?, ?, ?)", (number, model, bits)
+            )
+            connection.execute("INSERT OR REPLACE INTO memory_vectors (id, vector) VALUES (?, ?)", (number, vector))

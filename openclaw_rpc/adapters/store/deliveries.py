@@ -3,11 +3,10 @@
 import sqlite3
 from collections import defaultdict
 
-from openclaw_rpc.adapters.store.reader import Readers
+from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.store.reads import Where
 from openclaw_rpc.adapters.store.rows import SELECT_DELIVERY, Row, delivery_of
 from openclaw_rpc.adapters.store.rules import cursor_read, written_cursor
-from openclaw_rpc.adapters.store.writer import Writer
 from openclaw_rpc.domain.events.change import Delivery, DeliveryKind, DeliveryStatus
 from openclaw_rpc.domain.records import DeliveryQuery
 
@@ -26,15 +25,14 @@ _HEADS = f"""WITH RECURSIVE heads (number) AS (
 class SqliteDeliveries:
     """The port `Deliveries` on a file."""
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
-        self._writer = writer
-        self._readers = readers
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     async def claim(
         self, kind: DeliveryKind, now: str, limit: int, *, per_target: int
     ) -> tuple[list[Delivery], str | None]:
         """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
-        return await self._writer.submit(lambda db: _claim(db, kind, now, limit, per_target))
+        return await self._database.write(lambda db: _claim(db, kind, now, limit, per_target))
 
     async def settle(
         self, delivery_id: str, status: DeliveryStatus, *, next_at: str | None = None, error: str | None = None
@@ -42,22 +40,24 @@ class SqliteDeliveries:
         """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
         sql = """UPDATE deliveries SET status = ?, next_at = coalesce(?, next_at), last_error = ?
             WHERE id = ? AND status = 'sending'"""
-        return await self._writer.submit(lambda db: db.execute(sql, (status, next_at, error, delivery_id)).rowcount > 0)
+        return await self._database.write(
+            lambda db: db.execute(sql, (status, next_at, error, delivery_id)).rowcount > 0
+        )
 
     async def redeliver(self, delivery_id: str, now: str) -> bool:
         """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
         sql = f"UPDATE deliveries SET status = 'pending', attempts = 0, next_at = ? WHERE id = ? AND NOT {_OPEN}"  # noqa: S608
-        return await self._writer.submit(lambda db: db.execute(sql, (now, delivery_id)).rowcount > 0)
+        return await self._database.write(lambda db: db.execute(sql, (now, delivery_id)).rowcount > 0)
 
     async def drop(self, kind: DeliveryKind, target: str) -> int:
         """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
         sql = "DELETE FROM deliveries WHERE kind = ? AND target = ?"
-        return await self._writer.submit(lambda db: db.execute(sql, (kind, target)).rowcount)
+        return await self._database.write(lambda db: db.execute(sql, (kind, target)).rowcount)
 
     async def find(self, delivery_id: str) -> Delivery | None:
         """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
         sql = SELECT_DELIVERY + "WHERE id = ?"
-        row = await self._readers.run(lambda db: db.execute(sql, (delivery_id,)).fetchone(), single=True)
+        row = await self._database.read(lambda db: db.execute(sql, (delivery_id,)).fetchone(), single=True)
         return delivery_of(row) if row is not None else None
 
     async def list(self, query: DeliveryQuery) -> tuple[list[Delivery], str | None]:
@@ -69,7 +69,7 @@ class SqliteDeliveries:
             where.add("number < ?", cursor_read(query.cursor, int))
         sql = f"{SELECT_DELIVERY}{where} ORDER BY number DESC LIMIT ?"
         values = (*where.values, query.limit + 1)
-        rows: list[Row] = await self._readers.run(lambda db: db.execute(sql, values).fetchall(), single=True)
+        rows: list[Row] = await self._database.read(lambda db: db.execute(sql, values).fetchall(), single=True)
         page = rows[: query.limit]
         return [delivery_of(row) for row in page], written_cursor(page[-1][0]) if len(rows) > len(page) else None
 
@@ -79,12 +79,12 @@ class SqliteDeliveries:
         where.add("kind = ?", kind)
         where.given("target = ?", target)
         sql = f"SELECT status, count(*) FROM deliveries{where} GROUP BY status"  # noqa: S608
-        rows = await self._readers.run(lambda db: db.execute(sql, where.values).fetchall(), single=True)
+        rows = await self._database.read(lambda db: db.execute(sql, where.values).fetchall(), single=True)
         return dict(rows)
 
     async def prune(self, before: str) -> int:
         """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
-        return await self._writer.submit(lambda db: _prune(db, before))
+        return await self._database.write(lambda db: _prune(db, before))
 
 
 def _claim(

@@ -2,27 +2,24 @@
 
 import random
 from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from openclaw_rpc.adapters.memory.memory import VolatileMemoryStore
-from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore
 from openclaw_rpc.domain.memory.ports import Folded, Hit, Memory, MemoryCounts, MemoryQuery, MemoryStore
 from openclaw_rpc.domain.memory.words import folded, query_words
+from tests.support.kept import FAMILIES
 from tests.support.memory import memory, words_of
 
 END = "9999"
 
 
-@pytest.fixture(params=["volatile", "sqlite"])
+@pytest.fixture(params=FAMILIES)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[MemoryStore]:
-    if request.param == "volatile":
-        yield VolatileMemoryStore()
-        return
-    async with SqliteMemoryStore.open(tmp_path / "memory.db", tmp_path / "memory") as opened:
-        yield opened
+    async with FAMILIES[request.param](tmp_path) as kept:
+        yield kept.memories
 
 
 async def put(store: MemoryStore, *memories: Memory) -> None:
@@ -288,9 +285,9 @@ async def test_words_that_most_memories_hold_can_be_left_out_once_there_are_many
 async def test_every_store_ranks_alike(tmp_path: Path) -> None:
     dice = random.Random(7)
     vocabulary = ["tea", "coffee", "red", "green", "running", "素食", "饮食偏好", "茶", "Zoltan", "budget"]
-    volatile = VolatileMemoryStore()
-    async with SqliteMemoryStore.open(tmp_path / "memory.db", tmp_path / "memory") as sqlite:
-        stores: list[MemoryStore] = [volatile, sqlite]
+    async with AsyncExitStack() as stack:
+        families = [await stack.enter_async_context(family(tmp_path)) for family in FAMILIES.values()]
+        stores = [kept.memories for kept in families]
         for number in range(120):
             text = " ".join(dice.choices(vocabulary, range(10, 0, -1), k=dice.randint(1, 12)))
             for store in stores:
@@ -300,6 +297,6 @@ async def test_every_store_ranks_alike(tmp_path: Path) -> None:
                     await store.compact(None, END, "2026-09-22T00:00:00.000Z", 30)
         for query in ("tea", "runs", "偏好", "zoltan budgets 茶", "k11", "red green coffee nothing"):
             for place in (None, "wal", "compacted"):
-                expected, answered = [await store.search(asking(query, place=place, limit=20)) for store in stores]
-                assert answered == expected
+                expected, *answered = [await store.search(asking(query, place=place, limit=20)) for store in stores]
+                assert answered == [expected] * len(answered)
                 assert expected or query == "k11"

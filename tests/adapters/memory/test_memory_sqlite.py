@@ -5,8 +5,7 @@ import os
 import shutil
 import sqlite3
 import stat
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Callable, Iterable
 from pathlib import Path
 
 import anyio
@@ -17,9 +16,8 @@ from hypothesis import strategies as st
 
 from openclaw_rpc.adapters.memory import reads, rules, writes
 from openclaw_rpc.adapters.memory.files import Folder
-from openclaw_rpc.adapters.memory.schema import MIGRATIONS
-from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore, StoreUnusable
-from openclaw_rpc.adapters.store.schema import open_writer
+from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore
+from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.domain.memory.ports import MemoryQuery
 from openclaw_rpc.domain.memory.words import query_words
 from openclaw_rpc.protocol.errors import Unavailable
@@ -29,9 +27,12 @@ END = "9999"
 NOW = "2026-09-22T00:00:00.000Z"
 
 
-def opened(home: Path, folder: Folder | None = None) -> AbstractAsyncContextManager[SqliteMemoryStore]:
-    """One that asks its file for everything."""
-    return SqliteMemoryStore.open(home / "memory.db", folder or Folder(home / "memory"))
+@contextlib.asynccontextmanager
+async def opened(home: Path, folder: Folder | None = None) -> AsyncGenerator[SqliteMemoryStore]:
+    async with Database.open(home / "gateway.db") as database:
+        store = SqliteMemoryStore(database, folder or home / "memory")
+        await store.recover()
+        yield store
 
 
 def asking(text: str, limit: int = 1000) -> MemoryQuery:
@@ -86,7 +87,7 @@ async def test_a_users_name_never_leads_out_of_the_folder(tmp_path: Path, user: 
     (name,) = files(tmp_path)
     assert name.startswith("=")
     assert len(Path(name).parts) == 2
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["memory", "memory.db"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["gateway.db", "memory"]
 
 
 class Filming(Folder):
@@ -321,8 +322,8 @@ async def test_among_many_memories_the_rare_and_the_newest_of_the_frequent_are_f
 
 
 def segments(home: Path) -> int:
-    with contextlib.closing(sqlite3.connect(home / "memory.db")) as connection:
-        return int(connection.execute("SELECT count(DISTINCT segid) FROM words_idx").fetchone()[0])
+    with contextlib.closing(sqlite3.connect(home / "gateway.db")) as connection:
+        return int(connection.execute("SELECT count(DISTINCT segid) FROM memory_words_idx").fetchone()[0])
 
 
 async def test_what_is_kept_together_is_one_segment_of_the_index_and_many_are_merged(tmp_path: Path) -> None:
@@ -342,15 +343,6 @@ async def test_a_key_that_comes_twice_at_once_keeps_what_came_last(tmp_path: Pat
         assert await found(store, "black") == ["same"]
         assert await found(store) == ["other", "same"]
         assert (await store.counts("owner")).log_entries == 2
-
-
-async def test_a_file_of_the_first_version_is_brought_up_and_finds_what_it_held(tmp_path: Path) -> None:
-    open_writer(tmp_path / "memory.db", MIGRATIONS[:1]).close()
-    async with opened(tmp_path) as store:
-        await fill(store, 2)
-    with contextlib.closing(sqlite3.connect(tmp_path / "memory.db")) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone()[0] == len(MIGRATIONS)
-        assert connection.execute("SELECT count(*) FROM words WHERE words MATCH 'tea'").fetchone()[0] == 2
 
 
 async def test_a_long_session_that_is_left_out_hides_nothing_behind_it(tmp_path: Path) -> None:
@@ -385,16 +377,6 @@ def test_any_text_is_found_by_any_of_its_words_by_its_user_alone(
         anyio.run(play)
     finally:
         shutil.rmtree(home)
-
-
-async def test_another_programs_database_is_refused(tmp_path: Path) -> None:
-    connection = sqlite3.connect(tmp_path / "memory.db")
-    connection.execute("CREATE TABLE theirs (x)")
-    connection.commit()
-    connection.close()
-    with pytest.raises(StoreUnusable):
-        async with opened(tmp_path):
-            pass
 
 
 async def test_signs_find_the_nearest_among_more_vectors_than_are_compared(

@@ -9,18 +9,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from openclaw_rpc.adapters.responses.memory import MemoryResponseStore
-from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
 from openclaw_rpc.domain.responses.ports import ResponseRecord, ResponseStore
+from tests.support.kept import FAMILIES, in_sqlite
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=FAMILIES)
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[ResponseStore]:
-    if request.param == "memory":
-        yield MemoryResponseStore()
-    else:
-        async with SqliteResponseStore.open(tmp_path / "responses.db") as opened:
-            yield opened
+    async with FAMILIES[request.param](tmp_path) as kept:
+        yield kept.responses
 
 
 def record(response_id: str = "r1", **more: Any) -> ResponseRecord:
@@ -77,7 +73,7 @@ async def test_the_old_are_removed(store: ResponseStore) -> None:
 
 
 async def test_a_file_keeps_them(tmp_path: Path) -> None:
-    async with SqliteResponseStore.open(tmp_path / "r.db") as first:
-        await first.put(record())
-    async with SqliteResponseStore.open(tmp_path / "r.db") as second:
-        assert await second.find("u", "r1") == msgspec.structs.replace(record())
+    async with in_sqlite(tmp_path) as first:
+        await first.responses.put(record())
+    async with in_sqlite(tmp_path) as second:
+        assert await second.responses.find("u", "r1") == msgspec.structs.replace(record())

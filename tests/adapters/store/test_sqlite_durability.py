@@ -90,7 +90,7 @@ from tests.support.store import message, session
 async def main():
     async with SqliteStore.open(Path(sys.argv[1])) as store:
         await store.commit(Change(session=session("one")))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (450_000, resource.RLIM_INFINITY))
         failed = []
 
         async def write(n):

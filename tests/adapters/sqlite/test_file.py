@@ -10,10 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from openclaw_rpc.adapters.sqlite.file import StoreUnusable, open_reader, open_writer
+from openclaw_rpc.adapters.sqlite.migrations import MIGRATIONS
 from openclaw_rpc.adapters.store import reads, writes
 from openclaw_rpc.adapters.store.rows import session_row
 from openclaw_rpc.adapters.store.rules import cursor_after
-from openclaw_rpc.adapters.store.schema import MIGRATIONS, StoreUnusable, open_reader, open_writer
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.records import SessionQuery, UsageQuery
@@ -99,7 +100,7 @@ def test_a_file_that_is_no_database_is_named_with_what_to_do(path: Path) -> None
 def test_a_damaged_database_is_named_with_what_to_do(path: Path) -> None:
     open_writer(path).close()
     whole = path.read_bytes()
-    path.write_bytes(whole[:200] + b"\xff" * 3000 + whole[3200:])
+    path.write_bytes(whole[:100] + b"\xff" * 3996 + whole[4096:])
     with pytest.raises(StoreUnusable, match=rf"{path}.*Move it away") as refused:
         open_writer(path)
     assert refused.value.path == path
@@ -126,7 +127,7 @@ def test_a_folder_that_can_not_be_made_is_named(tmp_path: Path) -> None:
 
 
 def test_two_processes_may_open_a_new_file_at_once(path: Path) -> None:
-    code = "import sys; from pathlib import Path; from openclaw_rpc.adapters.store.schema import open_writer"
+    code = "import sys; from pathlib import Path; from openclaw_rpc.adapters.sqlite.file import open_writer"
     code += "; open_writer(Path(sys.argv[1])).close()"
     started = [subprocess.Popen([sys.executable, "-c", code, str(path)], cwd=ROOT) for _ in range(4)]
     assert [process.wait(30) for process in started] == [0] * 4

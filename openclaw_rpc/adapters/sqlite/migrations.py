@@ -1,17 +1,6 @@
-"""The file: its tables, its versions, and how it is opened, made private and brought up to date."""
+"""The tables, from the first version to the newest."""
 
-import os
-import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
-
-APPLICATION_ID = 0x0C1A_11DB
-"""Marks the file as ours (`PRAGMA application_id`, https://www.sqlite.org/pragma.html#pragma_application_id)."""
-
-BUSY_SECONDS = 5.0
-WAL_BYTES = 64 * 1024 * 1024
-CHECKPOINT_PAGES = 4_000
-"""After how many pages the WAL is folded into the file: a page that is written again and again is folded once."""
 
 Statements = tuple[str, ...]
 
@@ -113,126 +102,75 @@ MIGRATIONS: Sequence[Statements] = (
         "CREATE INDEX deliveries_by_target ON deliveries (kind, target, status)",
         "CREATE TABLE claims (name TEXT NOT NULL, key TEXT NOT NULL, at TEXT NOT NULL, PRIMARY KEY (name, key))",
     ),
+    # One file for all that is kept. A memory's number is made of its user's and a count: `adapters/memory/schema.py`.
+    (
+        # The sums are there for BM25: how many memories, how many words in all.
+        """CREATE TABLE memory_users (
+            no INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, last INTEGER NOT NULL,
+            entries INTEGER NOT NULL DEFAULT 0, words INTEGER NOT NULL DEFAULT 0, compacted_at TEXT
+        )""",
+        # A memory lies in the log, with its line in `memory_contents`, or in a file, `size` bytes from `place` on.
+        """CREATE TABLE memories (
+            id INTEGER PRIMARY KEY, user_no INTEGER NOT NULL, key TEXT NOT NULL, folded TEXT NOT NULL,
+            kind TEXT NOT NULL, session_key TEXT, category TEXT, created_at TEXT NOT NULL, words INTEGER NOT NULL,
+            size INTEGER NOT NULL, file_no INTEGER, place INTEGER,
+            UNIQUE (user_no, key)
+        )""",
+        "CREATE INDEX memories_by_time ON memories (user_no, created_at, file_no)",
+        "CREATE INDEX memories_by_folded ON memories (user_no, folded)",
+        "CREATE INDEX memories_by_session ON memories (user_no, session_key) WHERE session_key IS NOT NULL",
+        "CREATE INDEX memories_in_log ON memories (user_no, created_at, size) WHERE file_no IS NULL",
+        "CREATE INDEX memories_in_files ON memories (file_no, place) WHERE file_no IS NOT NULL",
+        "CREATE TABLE memory_contents (id INTEGER PRIMARY KEY, line BLOB NOT NULL)",
+        # `state`: 'writing' before and 'gone' after its time; whatever bears these at a start is a crash's leftover.
+        # `dirty`: it holds lines of memories that were removed.
+        """CREATE TABLE memory_files (
+            no INTEGER PRIMARY KEY, user_no INTEGER NOT NULL, date TEXT NOT NULL, part INTEGER NOT NULL,
+            state TEXT NOT NULL, bytes INTEGER NOT NULL DEFAULT 0, dirty INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (user_no, date, part)
+        )""",
+        # The words come ready-made, between single spaces, and in no order that matters to the index.
+        "CREATE VIRTUAL TABLE memory_words USING fts5(body, tokenize = 'ascii', detail = none, columnsize = 0)",
+        # Each segment of the index has to be looked into for every word that is searched: `writes.MERGED_PAGES`.
+        "INSERT INTO memory_words (memory_words, rank) VALUES ('usermerge', 3)",
+        "CREATE TABLE memory_signs (id INTEGER PRIMARY KEY, model TEXT NOT NULL, bits BLOB NOT NULL)",
+        "CREATE TABLE memory_vectors (id INTEGER PRIMARY KEY, vector BLOB NOT NULL)",
+        """CREATE TABLE responses (
+            id TEXT NOT NULL PRIMARY KEY, user TEXT NOT NULL, created_at TEXT NOT NULL, finished INTEGER NOT NULL,
+            body BLOB NOT NULL, input BLOB NOT NULL, context BLOB NOT NULL, events BLOB NOT NULL, conversation TEXT,
+            session_key TEXT, run_id TEXT
+        )""",
+        "CREATE INDEX responses_by_time ON responses (created_at)",
+        "CREATE INDEX responses_unfinished ON responses (created_at) WHERE NOT finished",
+        """CREATE INDEX responses_by_conversation ON responses (user, conversation, created_at)
+            WHERE conversation IS NOT NULL""",
+        # A token that was revoked keeps its name until another takes it.
+        """CREATE TABLE tokens (
+            place INTEGER PRIMARY KEY, jti TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, user TEXT NOT NULL,
+            scopes TEXT NOT NULL, created_at TEXT NOT NULL, expires_at TEXT, revoked INTEGER NOT NULL
+        )""",
+        # Wrong PINs of a user in a row; times in s since 1970.
+        """CREATE TABLE pin_tries (
+            user TEXT NOT NULL PRIMARY KEY, wrong INTEGER NOT NULL, last REAL NOT NULL, locked_until REAL NOT NULL
+        )""",
+        # Calls that wait for a human, as JSON.
+        "CREATE TABLE approvals (id TEXT NOT NULL PRIMARY KEY, data BLOB NOT NULL)",
+        """CREATE TABLE skills (
+            slug TEXT NOT NULL PRIMARY KEY, enabled INTEGER NOT NULL DEFAULT 1, invocations INTEGER NOT NULL DEFAULT 0,
+            last_used TEXT, installed_at TEXT, source TEXT, version TEXT
+        )""",
+        # A line is a record as it was hashed; the columns beside it are what records are searched by.
+        """CREATE TABLE audit (
+            place INTEGER PRIMARY KEY, line BLOB NOT NULL, seq INTEGER, at TEXT, tool TEXT, user TEXT, outcome TEXT
+        )""",
+        """CREATE TRIGGER audit_is_never_changed BEFORE UPDATE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+        """CREATE TRIGGER audit_is_never_cut BEFORE DELETE ON audit
+            BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+        # What there is one of: the key that signs tokens, the PIN's hash, where the chain of the audit log ends.
+        "CREATE TABLE single_values (name TEXT NOT NULL PRIMARY KEY, value BLOB NOT NULL)",
+        # The files of version 0.1.0 whose contents were taken over.
+        "CREATE TABLE taken_over (file TEXT NOT NULL PRIMARY KEY)",
+    ),
 )
 """Version n of the file is reached by the first n entries. Never change one that was released: add another."""
-
-
-class StoreUnusable(Exception):
-    """The store's file can't be used. The message names ``path`` and says what to do."""
-
-    def __init__(self, path: Path, problem: str, advice: str) -> None:
-        super().__init__(f"The store {path} can't be used: {problem}. {advice}")
-        self.path = path
-
-
-def open_writer(path: Path, migrations: Sequence[Statements] = MIGRATIONS) -> sqlite3.Connection:
-    """Open the file for writing, at the newest version; it and its folder are made where they are missing.
-
-    The file is readable by its owner alone (0600), a folder that is made as well (0700). The connection is in
-    autocommit mode and may be used from any one thread at a time.
-
-    Raises:
-        StoreUnusable: it can't be made or opened, is damaged, is no store of ours, or is newer than this program.
-    """
-    _make_private(path)
-    _bind_as_they_are()
-    try:
-        connection = sqlite3.connect(
-            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
-        )
-    except sqlite3.Error as error:
-        raise _unusable(path, error) from error
-    try:
-        _check_version(connection, path, len(migrations))
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA journal_size_limit = {WAL_BYTES}")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        _migrate(connection, path, migrations)
-    except sqlite3.Error as error:
-        connection.close()
-        raise _unusable(path, error) from error
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def open_reader(path: Path) -> sqlite3.Connection:
-    """Open a connection that only reads; :func:`open_writer` must have opened the file before.
-
-    Raises:
-        StoreUnusable: it can't be opened.
-    """
-    try:
-        return sqlite3.connect(
-            path.absolute().as_uri() + "?mode=ro",
-            uri=True,
-            timeout=BUSY_SECONDS,
-            isolation_level=None,
-            check_same_thread=False,
-            cached_statements=256,
-        )
-    except sqlite3.Error as error:
-        raise _unusable(path, error) from error
-
-
-def _bind_as_they_are() -> None:
-    """Have NULL and bytes bound without a search for something that adapts them, which costs half of binding a row.
-
-    `sqlite3` spares that search for other types, and for these where an adapter is registered.
-    """
-    sqlite3.register_adapter(type(None), {None: None}.get)
-    sqlite3.register_adapter(bytes, bytes)
-
-
-def _make_private(path: Path) -> None:
-    """Make the folder and the file, so that SQLite finds it with its mode set; -wal and -shm take the file's mode."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-        if path.stat().st_mode & 0o077:
-            path.chmod(0o600)
-    except OSError as error:
-        advice = "Let `storage.path` name a file in a folder that the gateway's user can write to."
-        raise StoreUnusable(path, error.strerror or str(error), advice) from error
-
-
-def _check_version(connection: sqlite3.Connection, path: Path, newest: int) -> int:
-    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-    owner: int = connection.execute("PRAGMA application_id").fetchone()[0]
-    tables: int = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
-    if owner != APPLICATION_ID and (owner or tables):
-        raise StoreUnusable(path, "it is another program's database", "Let `storage.path` name another file.")
-    if version > newest:
-        problem = f"its version is {version}, and this program knows versions up to {newest}"
-        raise StoreUnusable(path, problem, "Start the newer program that wrote it, or name another file.")
-    return version
-
-
-def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[Statements]) -> None:
-    """Bring the file to the newest version, all steps or none."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        # Asked again under the lock: another process may just have done the same.
-        version = _check_version(connection, path, len(migrations))
-        if version < len(migrations):
-            for statements in migrations[version:]:
-                for statement in statements:
-                    connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {len(migrations)}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def _unusable(path: Path, error: sqlite3.Error) -> StoreUnusable:
-    if isinstance(error, sqlite3.OperationalError):
-        advice = "See that no other program holds it, that its folder is writable, and that the disk is not full."
-        return StoreUnusable(path, str(error), advice)
-    advice = f"Move it away to start anew, or put back a copy; `sqlite3 {path} .recover` shows what can be saved."
-    return StoreUnusable(path, f"it is damaged, or no database ({error})", advice)

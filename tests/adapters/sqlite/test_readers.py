@@ -10,7 +10,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from openclaw_rpc.adapters.store.reader import Readers
+from openclaw_rpc.adapters.sqlite.reader import Readers
 from openclaw_rpc.protocol.errors import Unavailable
 
 

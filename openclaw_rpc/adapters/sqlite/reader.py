@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from openclaw_rpc.adapters.store.writer import as_told, call_in_loop, settle
+from openclaw_rpc.adapters.sqlite.writer import as_told, call_in_loop, settle
 from openclaw_rpc.protocol.errors import GatewayError, Unavailable
 
 T = TypeVar("T")

@@ -1,0 +1,58 @@
+"""Everything that keeps something, by the families of adapters that there are.
+
+Each port's conformance tests run against every family. Another database is one more entry of ``FAMILIES``.
+"""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from openclaw_rpc.adapters.memory.memory import VolatileMemoryStore
+from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore
+from openclaw_rpc.adapters.responses.memory import MemoryResponseStore
+from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
+from openclaw_rpc.adapters.sqlite import Database
+from openclaw_rpc.adapters.store.memory import MemoryStore as SessionsInMemory
+from openclaw_rpc.adapters.store.sqlite import SqliteStore
+from openclaw_rpc.domain.memory.ports import MemoryStore
+from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.domain.responses.ports import ResponseStore
+
+KEPT_EVENTS = 10
+"""How many events of a session the stores here keep."""
+
+
+@dataclass(kw_only=True)
+class Kept:
+    """What a family keeps, each behind its port."""
+
+    sessions: Store
+    memories: MemoryStore
+    responses: ResponseStore
+
+
+@asynccontextmanager
+async def in_memory(folder: Path) -> AsyncGenerator[Kept]:
+    """All of it ends with the process."""
+    yield Kept(
+        sessions=SessionsInMemory(keep_events=KEPT_EVENTS),
+        memories=VolatileMemoryStore(),
+        responses=MemoryResponseStore(),
+    )
+
+
+@asynccontextmanager
+async def in_sqlite(folder: Path) -> AsyncGenerator[Kept]:
+    """All of it in one file of the folder, which may be opened again."""
+    async with Database.open(folder / "state" / "gateway.db") as database:
+        memories = SqliteMemoryStore(database, folder / "memory")
+        await memories.recover()
+        yield Kept(
+            sessions=SqliteStore(database, keep_events=KEPT_EVENTS),
+            memories=memories,
+            responses=SqliteResponseStore(database),
+        )
+
+
+FAMILIES: dict[str, Callable[[Path], AbstractAsyncContextManager[Kept]]] = {"memory": in_memory, "sqlite": in_sqlite}
