@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Protocol, cast
 
-from aiohttp.http import WebSocketReader
-
+from openclaw_rpc.aiohttp_private import let_go
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Timeout, Unavailable
 from openclaw_rpc.transports.head import (
     HeadJudge,
@@ -314,20 +313,6 @@ def take_over(
     successor.data_received(received)
 
 
-class _Tail:
-    """Takes what aiohttp has buffered behind an upgrade's head."""
-
-    def __init__(self) -> None:
-        self.data = b""
-
-    def feed_data(self, data: bytes) -> tuple[bool, bytes]:
-        self.data += data
-        return False, b""
-
-    def feed_eof(self) -> None:
-        """Nothing is open."""
-
-
 def hand_over(request: web.BaseRequest, websockets: WebSocketDoor) -> web.StreamResponse:
     """Give the socket of an upgrade that aiohttp received, on a reused connection, to the WebSocket side.
 
@@ -339,17 +324,8 @@ def hand_over(request: web.BaseRequest, websockets: WebSocketDoor) -> web.Stream
     """
     if request.body_exists:
         raise InvalidRequest("a WebSocket's opening request has no body")
-    http = request.protocol
-    transport = http.transport
-    if transport is None or transport.is_closing():
-        raise ConnectionResetError("the client is gone")
     fields = b"".join(b"%b: %b\r\n" % field for field in request.raw_headers)
     head = f"{request.method} {request.raw_path} HTTP/1.1\r\n".encode("utf-8", "surrogateescape") + fields + b"\r\n"
-    tail = _Tail()
-    http.set_parser(cast(WebSocketReader, tail))
-    paused = http.writing_paused
-    # To aiohttp the connection is lost, and not its own to close; its task of this connection ends.
-    http.transport = None
-    http.connection_lost(None)
-    take_over(transport, websockets.connection(), head + tail.data, paused=paused)
+    transport, read, paused = let_go(request.protocol)
+    take_over(transport, websockets.connection(), head + read, paused=paused)
     return web.StreamResponse(status=101)

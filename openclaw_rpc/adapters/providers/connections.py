@@ -7,10 +7,10 @@ from typing import Final, NamedTuple
 import aiohttp
 import anyio
 import yarl
-from aiohttp.helpers import get_env_proxy_for_url
 
 from openclaw_rpc.adapters.providers.http1 import Answer, HttpConnection
 from openclaw_rpc.adapters.tls import client_context
+from openclaw_rpc.aiohttp_private import Connection, open_connection, proxy_for
 
 CONNECTIONS: Final = 200
 """How many requests to one server may be under way; more wait."""
@@ -35,16 +35,13 @@ class Connections:
     """
 
     def __init__(self, address: str, connect_timeout: float) -> None:
-        try:
-            self._proxy, self._proxy_auth = get_env_proxy_for_url(yarl.URL(address))
-        except LookupError:
-            self._proxy = self._proxy_auth = None
+        self._proxy, self._proxy_auth = proxy_for(yarl.URL(address))
         self._seconds = connect_timeout
         self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout, sock_connect=connect_timeout)
         self._connector: aiohttp.TCPConnector | None = None
         self._idle: dict[HttpConnection, float] = {}
         """Those without a request, and since when; the one that was used last is the last."""
-        self._opened: dict[HttpConnection, tuple[aiohttp.connector.Connection, asyncio.BaseProtocol]] = {}
+        self._opened: dict[HttpConnection, tuple[Connection, asyncio.BaseProtocol]] = {}
         self._places = anyio.Semaphore(CONNECTIONS)
         self._sweeper: asyncio.TimerHandle | None = None
 
@@ -123,8 +120,7 @@ class Connections:
             self._connector = aiohttp.TCPConnector(
                 limit=0, ssl=client_context() if secure else True, force_close=True, loop=loop
             )
-        asking = aiohttp.ClientRequest("GET", url, loop=loop, proxy=self._proxy, proxy_auth=self._proxy_auth)
-        lease = await self._connector.connect(asking, [], self._timeout)
+        lease = await open_connection(self._connector, url, self._timeout, self._proxy, self._proxy_auth)
         transport, protocol = lease.transport, lease.protocol
         if transport is None or protocol is None:
             lease.close()

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
+from openclaw_rpc.app import local
 from openclaw_rpc.cli.checks.check import Check, fail, ok, warn
 from openclaw_rpc.cli.checks.machine import existing
 from openclaw_rpc.config.paths import Paths
@@ -32,9 +33,7 @@ def sandbox(settings: Settings) -> Check:
     """What commands run in, found out by running one."""
     if os.name != "posix":
         return warn("sandbox", "commands can't be run on this system", "Run the gateway on Linux or macOS, or in WSL.")
-    from openclaw_rpc.adapters.commands.runner import LocalRunner
-
-    runner = LocalRunner(lambda: settings.security, _Silence())
+    runner = local.commands(settings, _Silence())
     try:
         found = asyncio.run(runner.sandbox())
     except GatewayError as error:
@@ -66,10 +65,8 @@ def pin(paths: Paths, settings: Settings) -> Iterator[Check]:
     guarded = settings.security.require_pin_for
     if not guarded:
         return
-    from openclaw_rpc.adapters.pin.file import FilePinStore
-
     try:
-        known = FilePinStore(paths.state).known()
+        known = local.pin(paths).known()
     except GatewayError as error:
         yield fail("pin", error.message, "Set it anew: openclaw pin set")
         return
@@ -114,10 +111,8 @@ def mcp(settings: McpSettings) -> Iterator[Check]:
 
 def skills(paths: Paths, settings: Settings) -> Iterator[Check]:
     """Whether the skills that are there can be used."""
-    from openclaw_rpc.adapters.skills.folder import SkillFolder
-
     try:
-        found = SkillFolder(paths.skills).scan() if paths.skills.is_dir() else ()
+        found = local.skills(paths).scan() if paths.skills.is_dir() else ()
     except OSError as error:
         yield fail("skills", f"{paths.skills}: {error.strerror}", "Make yourself its owner.")
         return

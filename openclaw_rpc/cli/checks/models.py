@@ -25,10 +25,10 @@ async def providers(settings: Settings) -> list[Check]:
 
 
 async def _ask(name: str, settings: ProviderSettings, others: Mapping[str, ProviderSettings]) -> Check:
-    from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
+    from openclaw_rpc.app import local
 
     title = f"model {name}"
-    provider = OpenAIProvider(name, settings)
+    provider = local.provider(name, settings)
     try:
         async with asyncio.timeout(SECONDS):
             found = await provider.models()

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
@@ -10,20 +9,17 @@ from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import offline_command, shared
 from openclaw_rpc.cli.output import aside, is_terminal, print_json
 
-if TYPE_CHECKING:
-    from openclaw_rpc.adapters.pin.file import FilePinStore
-
 
 @click.group()
 def pin() -> None:
     """Set the PIN that `security.require_pin_for` asks for."""
 
 
-def _store(ctx: click.Context) -> "FilePinStore":
-    from openclaw_rpc.adapters.pin.file import FilePinStore
+def _store(ctx: click.Context):  # what it is, `app.local` says
+    from openclaw_rpc.app import local
     from openclaw_rpc.config.paths import Paths
 
-    return FilePinStore(Paths.find(os.environ, shared(ctx).config).state)
+    return local.pin(Paths.find(os.environ, shared(ctx).config))
 
 
 def _ask() -> str:

@@ -24,12 +24,12 @@ def token() -> None:
 
 
 def _service(ctx: click.Context) -> TokenService:
-    from openclaw_rpc.adapters.tokens.file import FileTokenStore
+    from openclaw_rpc.app import local
     from openclaw_rpc.config.paths import Paths
     from openclaw_rpc.domain.clock import SystemClock
 
     paths = Paths.find(os.environ, shared(ctx).config)
-    return TokenService(FileTokenStore(paths.state), SystemClock())
+    return TokenService(local.tokens(paths), SystemClock())
 
 
 def _scopes(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str] | None:

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http import HttpVersion11, RawRequestMessage
-from aiohttp.streams import StreamReader
-from aiohttp.web_protocol import RequestHandler
+from aiohttp import HttpVersion11
 from multidict import CIMultiDict
 
+from openclaw_rpc.aiohttp_private import AbstractStreamWriter, RawRequestMessage, RequestHandler, StreamReader
 from openclaw_rpc.domain.auth import Credentials, Principal
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest, TooLarge, Unauthorized
