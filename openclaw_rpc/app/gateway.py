@@ -31,6 +31,7 @@ from openclaw_rpc.config.file import GatewayFile
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.dialects.http import DIALECTS
+from openclaw_rpc.dialects.sockets import every as sockets
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Authenticator, TokenService
 from openclaw_rpc.domain.channels import Channels
@@ -263,6 +264,7 @@ class App:
             self.streams.topics,
             self.places,
             CAPABILITIES,
+            sockets.DIALECTS,
             trusts=self.judge.trusts,
         )
         stack.callback(logs.subscribe(LogTopic(self.streams.topics)))

@@ -1,9 +1,9 @@
 """Every dialect of HTTP there is."""
 
-from openclaw_rpc.dialects.api import Api
-from openclaw_rpc.dialects.api_v1 import ApiV1
+from openclaw_rpc.dialects.api.dialect import Api
+from openclaw_rpc.dialects.api_v1.dialect import ApiV1
 from openclaw_rpc.dialects.openai.dialect import OpenAI
 from openclaw_rpc.dialects.rest import Dialect
-from openclaw_rpc.dialects.v1 import V1
+from openclaw_rpc.dialects.v1.dialect import V1
 
 DIALECTS: tuple[Dialect, ...] = (V1(), ApiV1(), Api(), OpenAI())

@@ -14,24 +14,17 @@ from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
 from openclaw_rpc.protocol.event import Position
 from openclaw_rpc.protocol.method import Method
 from openclaw_rpc.protocol.validation import checked
+from openclaw_rpc.rpc.frames import Ask, Spelling, Told
 
 AnyMethod = Method[Any, Any]
 MAX_KEY = 255
 _FIELD_NAME = re.compile(r"\w+")
 
 
-class Ask(NamedTuple):
-    """A call that a plan needs. Where ``run_id`` is given, a client that goes away meanwhile aborts that run."""
-
-    method: AnyMethod
-    params: msgspec.Struct
-    run_id: str | None = None
-
-
 class Resume(NamedTuple):
     """Where a stream broke off: the run it was about ("" for a session's stream), and the last event seen.
 
-    ``place`` is what the stream's spelling put beside that event's number, see `Sse`.
+    ``place`` is what the stream's spelling put beside that event's number, see `Told`.
     """
 
     run_id: str
@@ -76,31 +69,14 @@ class Reply(msgspec.Struct, frozen=True):
     headers: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
 
 
-class Sse(NamedTuple):
-    """A server-sent event (WHATWG HTML, 9.2): its data as JSON, or as the text that it is.
-
-    ``place``, letters, digits and ``.-_``, goes into the event's id, for a spelling that must know more than an
-    event's number to go on behind it. Of several for one event of the table, the last stands behind that event, those
-    before it behind the event before.
-    """
-
-    data: Any
-    event: str | None = None
-    place: str = ""
-
-
-class Spelling(Protocol):
-    """How a stream is written: made for one stream, so that it may remember what it wrote."""
+class StreamSpelling(Spelling, Protocol):
+    """How a stream of server-sent events is written: made for one stream, so that it may remember what it wrote."""
 
     numbered: bool
     """Whether events carry an id to resume at."""
 
-    def open(self) -> Iterable[Sse]:
+    def open(self) -> Iterable[Told]:
         """What is written first."""
-        ...
-
-    def tell(self, name: str, data: Any) -> Iterable[Sse]:
-        """An event of the table, as the dialect has it; nothing where it has no such thing."""
         ...
 
 
@@ -112,7 +88,7 @@ class Follow(msgspec.Struct, frozen=True, kw_only=True):
     request is the run.
     """
 
-    spelling: Spelling
+    spelling: StreamSpelling
     run_id: str | None = None
     session_key: str | None = None
     after: Position | None = None

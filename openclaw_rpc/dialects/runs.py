@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from openclaw_rpc.dialects.rest import Ask, Follow, Inputs, Spelling
+from openclaw_rpc.dialects.rest import Ask, Follow, Inputs, StreamSpelling
 from openclaw_rpc.protocol import chat
 from openclaw_rpc.protocol.chat import ChatRunParams, ChatWaitParams, RunAccepted, RunState
 from openclaw_rpc.protocol.errors import InternalError, Timeout, error_of
@@ -50,7 +50,7 @@ def ended(state: RunState) -> RunState:
 
 
 def follow(
-    inputs: Inputs, params: ChatRunParams, spelling: Spelling, *, bound: bool = False
+    inputs: Inputs, params: ChatRunParams, spelling: StreamSpelling, *, bound: bool = False
 ) -> Generator[Ask, Any, Follow]:
     """Begin a run and follow it; or, where the request says where a stream broke off, follow that run from there."""
     if inputs.resume is not None and inputs.resume.run_id:

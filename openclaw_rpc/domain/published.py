@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -19,7 +20,7 @@ _LOOSE = 512
 
 
 class Published(msgspec.Struct, eq=False):
-    """An event that was told, once for all who hear it. ``frames`` keeps its encodings, one a spelling.
+    """An event that was told, once for all who hear it. ``frames`` keeps its encodings, one a way to write.
 
     ``seq`` is 0, and ``epoch`` empty, for an event that is no part of a session's numbered history.
     """
@@ -33,7 +34,7 @@ class Published(msgspec.Struct, eq=False):
     seq: int = 0
     ready: bool = True
     """Whether it may be told, as far as it is concerned."""
-    frames: dict[str, bytes] = {}
+    frames: dict[str, Sequence[bytes]] = {}
     _size: int = -1
 
     @property

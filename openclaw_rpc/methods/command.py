@@ -31,6 +31,6 @@ class CommandMethods:
         peer = peer_of(call)
 
         def tell(stream: OutputStream, text: str) -> None:
-            peer.send(command_output.name, CommandOutputEvent(stream=stream, text=text, call_id=params.call_id))
+            peer.send(command_output, CommandOutputEvent(stream=stream, text=text, call_id=params.call_id))
 
         return await self._commands.execute(call.principal.user, params, tell)

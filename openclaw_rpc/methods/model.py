@@ -54,7 +54,7 @@ class ModelMethods:
                 elif peer is not None:
                     for chunk in chunks_in(written):
                         event = ModelChunkEvent(chunk=chunk, request_id=params.request_id)
-                        peer.send(model.model_chunk.name, event)
+                        peer.send(model.model_chunk, event)
         return ModelCompleted(usage=relay.usage, finished=True)
 
     async def embed(self, params: ModelEmbedParams, call: Call) -> ModelEmbedded:

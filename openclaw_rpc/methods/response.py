@@ -91,4 +91,4 @@ async def _send(events: AsyncIterable[bytes], request_id: str | None, call: Call
         elif peer is not None:
             for event in written.split(b"\n\n")[:-1]:
                 told = ResponseStreamEvent(event=Raw(event.partition(b"\ndata: ")[2]), request_id=request_id)
-                peer.send(response.response_event.name, told)
+                peer.send(response.response_event, told)

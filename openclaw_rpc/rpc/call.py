@@ -8,6 +8,7 @@ from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.published import Listener, Published
 from openclaw_rpc.domain.streams import Stream
 from openclaw_rpc.protocol.base import Topic
+from openclaw_rpc.protocol.method import Event
 
 _log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Peer(Listener, Protocol):
         """Send an event that was told before."""
         ...
 
-    def send(self, event: str, data: Any) -> None:
+    def send(self, row: Event[Any], data: Any) -> None:
         """Send an event that belongs to this connection alone."""
         ...
 

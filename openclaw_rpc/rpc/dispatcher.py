@@ -135,7 +135,7 @@ class Dispatcher:
         except GatewayError:
             raise
         except Exception as error:
-            raise self._fault(bound, error, call) from None
+            raise self.fault(bound.method.name, error, call) from None
         self._observer.call_done(bound.method.name, "ok")
         return result
 
@@ -147,7 +147,7 @@ class Dispatcher:
             self._observer.call_done(bound.method.name, error.code)
             raise
         except Exception as error:
-            fault = self._fault(bound, error, call)
+            fault = self.fault(bound.method.name, error, call)
             self._observer.call_done(bound.method.name, fault.code)
             raise fault from None
         self._observer.call_done(bound.method.name, "ok")
@@ -169,7 +169,7 @@ class Dispatcher:
         def ended_alone(task: asyncio.Future[Any]) -> None:
             error = None if task.cancelled() else task.exception()
             if isinstance(error, Exception) and not isinstance(error, GatewayError):
-                self._fault(bound, error, call)
+                self.fault(bound.method.name, error, call)
 
         try:
             return await asyncio.shield(task)
@@ -177,8 +177,9 @@ class Dispatcher:
             task.add_done_callback(ended_alone)
             raise
 
-    def _fault(self, bound: AnyBound, error: Exception, call: Call) -> InternalError:
-        self._observer.call_failed(bound.method.name, error, call)
+    def fault(self, method: str, error: Exception, call: Call) -> InternalError:
+        """Report what no row of the error table stands for: what the caller is told of it."""
+        self._observer.call_failed(method, error, call)
         return InternalError("the gateway failed to answer; its log says why", requestId=call.request_id)
 
 

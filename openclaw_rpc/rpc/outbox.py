@@ -1,7 +1,7 @@
 """What waits to be sent to one peer: bounded, written many frames at once, deltas merged when the peer is slow."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from openclaw_rpc.domain.published import DELTAS, Merged, Published
@@ -30,7 +30,7 @@ class Outbox:
     __slots__ = ("_bound", "_encode", "_overflow", "_ready", "_sink", "_tails", "_waiting", "size")
 
     def __init__(
-        self, sink: Sink, encode: Callable[[Published], bytes], bound: int, overflow: Callable[[], None]
+        self, sink: Sink, encode: Callable[[Published], Sequence[bytes]], bound: int, overflow: Callable[[], None]
     ) -> None:
         self.size = 0
         """Bytes that wait for a peer that is behind."""
@@ -58,10 +58,10 @@ class Outbox:
         """Send an event."""
         if self._waiting is not None:
             self._hold(event, self._waiting)
-        elif frame := self._encode(event):
+        elif frames := self._encode(event):
             if not self._ready:
                 asyncio.get_running_loop().call_soon(self._flush)
-            self._ready.append(frame)
+            self._ready += frames
 
     def _hold(self, event: Published, waiting: list[bytes | Published | Merged]) -> None:
         """Let an event wait: in one with the delta before it, where it continues that."""
@@ -101,8 +101,10 @@ class Outbox:
         self._tails.clear()
         self.size = 0
         for item in waiting:
-            event = item.event() if isinstance(item, Merged) else item
-            self._ready.append(event if isinstance(event, bytes) else self._encode(event))
+            if isinstance(item, bytes):
+                self._ready.append(item)
+            else:
+                self._ready += self._encode(item.event() if isinstance(item, Merged) else item)
         self._flush()
 
     def close(self) -> None:

@@ -167,7 +167,7 @@ async def behind() -> list[Row]:
         return Published(chat_delta, data, user="u", session_id="s", run_id="r")
 
     async def cost(waiting: str) -> float:
-        outbox = Outbox(_Stalled(), lambda event: b"", 2**40, lambda: None)
+        outbox = Outbox(_Stalled(), lambda event: (), 2**40, lambda: None)
         outbox.put(b"first")
         await asyncio.sleep(0)
         outbox.put_event(delta(waiting))

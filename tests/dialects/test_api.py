@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from openclaw_rpc.dialects.api_messages import actions_of
+from openclaw_rpc.dialects.api.messages import actions_of
 from tests.support.rest import Rest, rest
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openclaw_rpc.dialects.fences import Fences, Part
+from openclaw_rpc.dialects.api.fences import Fences, Part
 from openclaw_rpc.protocol.errors import InvalidRequest
 
 ANSWERS = st.lists(

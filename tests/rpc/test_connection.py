@@ -6,7 +6,7 @@ from typing import Any
 import anyio
 import pytest
 
-from openclaw_rpc.dialects.jsonrpc import JsonRpc
+from openclaw_rpc.dialects.sockets.jsonrpc import JsonRpc
 from openclaw_rpc.domain.auth import owner
 from openclaw_rpc.domain.streams import Topics
 from openclaw_rpc.protocol import table

@@ -26,9 +26,9 @@ class Pipe:
         return [frame for frames in self.writes for frame in frames]
 
 
-def shown(event: Published) -> bytes:
+def shown(event: Published) -> list[bytes]:
     text = event.data.delta if hasattr(event.data, "delta") else event.row.name
-    return f"{event.seq}:{event.run_id}:{text}".encode()
+    return [f"{event.seq}:{event.run_id}:{text}".encode()]
 
 
 class World:

@@ -12,7 +12,7 @@ from msgspec import Meta, Raw
 from openclaw_rpc.dialects import runs
 from openclaw_rpc.dialects.openai.agents import agent_of, run_params
 from openclaw_rpc.dialects.openai.errors import MANNERS, event_of, spelled
-from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, Sse
+from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, Told
 from openclaw_rpc.protocol import chat, model
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatDoneEvent, ChatRunParams, RunState, Usage
@@ -71,16 +71,16 @@ class ChatChunks:
         self._head["model"] = name
         self._wants_usage = wants_usage
 
-    def open(self) -> Iterable[Sse]:
+    def open(self) -> Iterable[Told]:
         """The role comes first."""
         yield self.piece({"role": "assistant", "content": ""})
 
-    def piece(self, delta: JsonObject, finish: str | None = None) -> Sse:
+    def piece(self, delta: JsonObject, finish: str | None = None) -> Told:
         """A chunk."""
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return Sse({**self._head, "choices": [choice]})
+        return Told({**self._head, "choices": [choice]})
 
-    def tell(self, name: str, data: Any) -> Iterable[Sse]:
+    def tell(self, name: str, data: Any) -> Iterable[Told]:
         """What the agent says and thinks, and its end."""
         if name == chat.chat_delta.name:
             yield self.piece({"content": data.delta})
@@ -88,12 +88,12 @@ class ChatChunks:
             yield self.piece({"reasoning_content": data.delta})
         elif name == chat.chat_done.name:
             if data.finish_reason in ("error", "interrupted"):
-                yield Sse(spelled(failure(data)))
+                yield Told(spelled(failure(data)))
                 return
             yield self.piece({}, finish_of(data.finish_reason))
             if self._wants_usage:
-                yield Sse({**self._head, "choices": [], "usage": usage_of(data.usage)})
-            yield Sse(DONE)
+                yield Told({**self._head, "choices": [], "usage": usage_of(data.usage)})
+            yield Told(DONE)
 
 
 def failure(data: ChatDoneEvent) -> GatewayError:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from openclaw_rpc.dialects.jsonrpc import Frame, Id
-from openclaw_rpc.dialects.rest import Resume, Spelling, Sse
-from openclaw_rpc.protocol.chat import chat_done
-from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
+from openclaw_rpc.dialects.rest import Resume
+from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.event import Position
+from openclaw_rpc.rpc.frames import Told
 
 KEEP_ALIVE = b": keep-alive\n\n"
 KEEP_ALIVE_SECONDS = 15
@@ -42,60 +40,41 @@ def resume_of(last_event_id: str | None) -> Resume | None:
     return Resume(run_id, Position(epoch=epoch, seq=int(seq)), place or "")
 
 
-class SseCodec:
-    """Spells events for one stream, as `rpc.connection.Connection` wants it; answers to calls it has none.
+class SseFraming:
+    """Writes what one stream's dialect spells, with ids to resume at where they are ``numbered``.
 
     ``after`` is where the stream begins: what is written before its first event has that id.
     """
 
-    def __init__(self, spelling: Spelling, run_id: str, after: Position | None = None) -> None:
-        self.spelling = ""
-        self.ended = asyncio.Event()
-        """Set when the run's final event was written."""
-        self._spell = spelling
+    kind = ""
+
+    def __init__(self, run_id: str, after: Position | None = None, *, numbered: bool = True) -> None:
         self._run_id = run_id
+        self._numbered = numbered
         self._mark = self._id(after.epoch, after.seq) if after is not None else ""
         self._encode = msgspec.json.Encoder().encode
 
-    def read(self, data: bytes) -> Frame:
-        """A stream is not spoken to."""
-        raise AssertionError("an event stream takes no frames")
-
-    def result(self, call_id: Id, value: Any) -> bytes:
-        """Answered by the HTTP request itself."""
-        return b""
-
-    def error(self, call_id: Id, error: GatewayError) -> bytes:
-        """Answered by the HTTP request itself."""
-        return b""
-
-    def batch(self, answers: Sequence[bytes]) -> bytes:
-        """There are no batches."""
-        return b""
-
-    def opening(self) -> bytes:
+    def opening(self, told: Iterable[Told]) -> bytes:
         """What the stream begins with."""
-        return b"".join(self._write(item, self._mark) for item in self._spell.open())
+        return b"".join(self._write(item, self._mark) for item in told)
 
-    def event(self, name: str, data: Any, epoch: str = "", seq: int = 0) -> bytes:
-        """An event as the dialect writes it: none, one, or several server-sent events."""
-        items = list(self._spell.tell(name, data))
+    def frames(self, told: Iterable[Told], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
+        """An event as the dialect spells it: none, one, or several server-sent events."""
+        items = list(told)
         before, self._mark = self._mark, self._id(epoch, seq) if epoch else self._mark
         # A client that has read only some of the several must not miss the others when it comes back.
         written = [self._write(item, before) for item in items[:-1]]
         if items:
             written.append(self._write(items[-1], self._mark if epoch else ""))
-        if name == chat_done.name and data.run_id == self._run_id:
-            self.ended.set()
-        return b"".join(written)
+        return written
 
     def _id(self, epoch: str, seq: int) -> str:
         return f"{self._run_id}/{epoch}/{seq}"
 
-    def _write(self, item: Sse, mark: str) -> bytes:
+    def _write(self, item: Told, mark: str) -> bytes:
         data = item.data.encode() if isinstance(item.data, str) else self._encode(item.data)
         place = f"/{item.place}" if item.place else ""
-        number = f"id: {mark}{place}\n".encode() if mark and self._spell.numbered else b""
+        number = f"id: {mark}{place}\n".encode() if mark and self._numbered else b""
         name = f"event: {item.event}\n".encode() if item.event else b""
         return number + name + b"data: " + data + b"\n\n"
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from openclaw_rpc.dialects.rest import Follow
 from openclaw_rpc.dialects.runs import UNFINISHED
@@ -10,13 +12,16 @@ from openclaw_rpc.domain.streams import Topics
 from openclaw_rpc.protocol import chat, event
 from openclaw_rpc.protocol.chat import ChatDoneEvent, RunState, Usage
 from openclaw_rpc.protocol.event import Subscribed
+from openclaw_rpc.protocol.method import Event
 from openclaw_rpc.rpc.call import Call
-from openclaw_rpc.rpc.connection import Connection
 from openclaw_rpc.rpc.dispatcher import Dispatcher
+from openclaw_rpc.rpc.frames import Told
+from openclaw_rpc.rpc.subscriber import Subscriber
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
-from openclaw_rpc.transports.http.sse import HEADERS, KEEP_ALIVE, KEEP_ALIVE_SECONDS, SseCodec, SseSink
+from openclaw_rpc.transports.http.sse import HEADERS, KEEP_ALIVE, KEEP_ALIVE_SECONDS, SseFraming, SseSink
 
+RESYNC = Event("resync", Subscribed, "What came since can't be had.")
 NO_USAGE = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
 
 
@@ -36,23 +41,16 @@ class EventBody:
         outbox_bytes: int,
         slow: Callable[[], None],
     ) -> None:
-        self.codec = SseCodec(follow.spelling, follow.run_id or "", follow.after)
+        self.ended = asyncio.Event()
+        """Set when the run's final event was written."""
+        self._framing = SseFraming(follow.run_id or "", follow.after, numbered=follow.spelling.numbered)
         self._follow = follow
         self._request = request
         self._dispatcher = dispatcher
         self._slow = slow
         self._sink = SseSink()
-        self._peer = Connection(
-            request.principal,
-            dispatcher,
-            self.codec,
-            self._sink,
-            topics,
-            max_in_flight=1,
-            outbox_bytes=outbox_bytes,
-            cut=self._cut,
-        )
-        self._ended: RunState | None = None
+        self._peer = Subscriber(self, self._framing, self._sink, topics, outbox_bytes=outbox_bytes, cut=self._cut)
+        self._past: RunState | None = None
         self._lost = False
         self._ending = False
 
@@ -72,6 +70,13 @@ class EventBody:
         if (transport := self._request.transport) is not None:
             transport.abort()
 
+    def tell(self, name: str, data: Any) -> Iterable[Told]:
+        """An event as the stream's dialect has it."""
+        told = list(self._follow.spelling.tell(name, data))
+        if name == chat.chat_done.name and data.run_id == self._follow.run_id:
+            self.ended.set()
+        return told
+
     async def answer(self, gone: Callable[[str], Awaitable[None]]) -> web.StreamResponse:
         """Answer with events. ``gone`` ends a run that is bound to its request when the client goes away.
 
@@ -84,7 +89,7 @@ class EventBody:
             return await self._write()
         finally:
             self._peer.close()
-            if follow.bound and follow.run_id is not None and not self.codec.ended.is_set():
+            if follow.bound and follow.run_id is not None and not self.ended.is_set():
                 await gone(follow.run_id)
 
     async def _open(self) -> None:
@@ -102,12 +107,12 @@ class EventBody:
         )
         self._lost = subscribed.resync
         if subscribed.resync:
-            self._peer.send_frame(self.codec.event("resync", subscribed, epoch=subscribed.epoch, seq=subscribed.seq))
+            self._peer.send(RESYNC, subscribed, subscribed.epoch, subscribed.seq)
         # From here on nothing may be missed, so nothing is awaited in between.
         call.answered()
         if subscribed.resync:
             ended = await self._run()
-        self._ended = ended
+        self._past = ended
 
     async def _run(self) -> RunState | None:
         """The run, where it has ended: no event of it may be left to come."""
@@ -124,15 +129,15 @@ class EventBody:
         await response.prepare(self._request)
         if self._request.method == "HEAD":
             return response
-        if opening := self.codec.opening():
+        if opening := self._framing.opening(self._follow.spelling.open()):
             await response.write(opening)
         self._peer.flush()
-        while not self.codec.ended.is_set() or not self._sink.writable:
-            data = await self._sink.take(0 if self._ending or self._ended is not None else KEEP_ALIVE_SECONDS)
+        while not self.ended.is_set() or not self._sink.writable:
+            data = await self._sink.take(0 if self._ending or self._past is not None else KEEP_ALIVE_SECONDS)
             if not data and self._ending and self._sink.writable:
                 break
-            if not data and self._ended is not None and self._sink.writable:
-                data = self._final(self._ended)
+            if not data and self._past is not None and self._sink.writable:
+                data = self._final(self._past)
                 if not data:
                     break
             await response.write(data or KEEP_ALIVE)
@@ -156,4 +161,4 @@ class EventBody:
             message_id=state.message_id,
             error=state.error,
         )
-        return self.codec.event(chat.chat_done.name, done)
+        return b"".join(self._framing.frames(self.tell(chat.chat_done.name, done)))

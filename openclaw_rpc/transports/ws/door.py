@@ -14,15 +14,15 @@ import msgspec
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
-from websockets.typing import Subprotocol
 
 from openclaw_rpc import __version__
-from openclaw_rpc.dialects.jsonrpc import JsonRpc
+from openclaw_rpc.dialects.sockets.base import Choose, Head, SocketDialect, choose
 from openclaw_rpc.domain.auth import Authenticator, Credentials, Principal
 from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.published import Published
 from openclaw_rpc.domain.streams import Topics
-from openclaw_rpc.protocol.errors import GatewayError, RateLimited, Unauthorized, Unavailable
-from openclaw_rpc.protocol.event import ConnectedEvent, HeartbeatEvent, auth_success, connected, heartbeat
+from openclaw_rpc.protocol.errors import GatewayError, RateLimited, Unavailable
+from openclaw_rpc.protocol.event import ConnectedEvent, HeartbeatEvent, heartbeat
 from openclaw_rpc.rpc.connection import Connection
 from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.transports.cookie import Trusts, held
@@ -33,8 +33,6 @@ from openclaw_rpc.transports.ws.socket import Socket
 
 _log = logging.getLogger(__name__)
 
-JSONRPC = Subprotocol("jsonrpc")
-PATHS = ("/", "/ws")
 PING_SECONDS = 20
 
 
@@ -72,14 +70,6 @@ class SocketSettings(Protocol):
         ...
 
 
-class AuthFrame(msgspec.Struct):
-    """The first message on `/ws` of a client that could not set headers (references 000 and 001)."""
-
-    type: str
-    token: str | None = None
-    password: str | None = None
-
-
 class SocketDoor:
     """Everybody who is connected by WebSocket."""
 
@@ -91,6 +81,7 @@ class SocketDoor:
         topics: Topics,
         places: Places,
         capabilities: Sequence[str],
+        dialects: Sequence[Choose],
         trusts: Trusts = lambda origins, hosts: False,
     ) -> None:
         self._trusts = trusts
@@ -101,9 +92,7 @@ class SocketDoor:
         self._dispatcher = dispatcher
         self._topics = topics
         self._capabilities = list(capabilities)
-        self._frames = JsonRpc()
-        self._notifications = JsonRpc(notifications=True)
-        self._auth = msgspec.json.Decoder(AuthFrame)
+        self._dialects = dialects
         self._members: dict[Socket, Member] = {}
         self.stopping = False
         """Whether the gateway stops: nobody is let in any more."""
@@ -111,7 +100,7 @@ class SocketDoor:
         self.server = WebSocketServer(
             self._serve,
             process_request=self._judge,
-            select_subprotocol=lambda _, offered: JSONRPC if JSONRPC in offered else None,
+            select_subprotocol=lambda socket, _: socket.member.dialect.subprotocol,
             create_connection=Socket,
             max_size=settings().max_message_bytes,
             compression="deflate" if settings().compression else None,
@@ -133,8 +122,6 @@ class SocketDoor:
     async def _judge(self, socket: Socket, request: Request) -> Response | None:
         """Authenticate the handshake, or put it off where `/ws` allows it."""
         path = urlsplit(request.path)
-        if path.path not in PATHS:
-            return _refuse(HTTPStatus.NOT_FOUND, "not_found", f"WebSockets are served at {' and '.join(PATHS)}")
         query = parse_qs(path.query)
         credentials = Credentials.from_headers(
             request.headers.get("Authorization"),
@@ -145,9 +132,12 @@ class SocketDoor:
         )
         if self.stopping:
             return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "service_unavailable", "the gateway is stopping")
-        member = Member(path.path == "/ws")
-        socket.member = member
-        if member.late and not credentials.given and self._authenticator.settings.enabled:
+        dialect = choose(_head(path.path, request.headers, credential=credentials.given), self._dialects)
+        if dialect is None:
+            return _refuse(HTTPStatus.NOT_FOUND, "not_found", f"there is no WebSocket at {path.path}; try / or /ws")
+        member = socket.member = Member(dialect)
+        if dialect.late and not credentials.given and self._authenticator.settings.enabled:
+            socket.bound(dialect.bounds.first_bytes)
             return None
         try:
             member.principal = self._authenticator.identify(credentials)
@@ -170,29 +160,30 @@ class SocketDoor:
                 await self._converse(socket, principal)
         except (RateLimited, Unavailable):
             # Others came in between.
-            socket.close_soon(TOO_MANY.code, TOO_MANY.reason)
+            self._close(socket, TOO_MANY)
 
     async def _converse(self, socket: Socket, principal: Principal) -> None:
         member = socket.member
         settings = self._settings()
-        codec = self._notifications if socket.subprotocol == JSONRPC else self._frames
+        dialect = member.dialect
         connection = Connection(
             principal,
             self._dispatcher,
-            codec,
+            dialect,
             socket,
             self._topics,
             max_in_flight=settings.max_in_flight,
             outbox_bytes=settings.outbox_bytes,
             cut=lambda: self._cut(socket),
         )
+        socket.bound(dialect.bounds.bytes or settings.max_message_bytes)
         member.principal, member.connection = principal, connection
         socket.caught_up = connection.resumed
         socket.stalled = connection.fell_behind
         self._members[socket] = member
         self.opened += 1
         try:
-            self._greet(member, connection)
+            socket.write([*dialect.greet(self._greeting(principal))])
             receive, recv = connection.receive, socket.recv
             while True:
                 receive(await recv(decode=False))
@@ -204,48 +195,38 @@ class SocketDoor:
             socket.caught_up = None
 
     async def _authenticate(self, socket: Socket) -> Principal | None:
-        """Wait for the first message of a socket on `/ws`, which must say who it is."""
+        """Say what the dialect says first, and wait for the frame that says who is there."""
+        dialect = socket.member.dialect
+        socket.write([*dialect.open()])
         try:
-            async with asyncio.timeout(self._settings().auth_timeout_seconds):
+            async with asyncio.timeout(dialect.bounds.seconds or self._settings().auth_timeout_seconds):
                 data = await socket.recv(decode=False)
         except TimeoutError:
-            socket.close_soon(AUTH_TIMEOUT.code, AUTH_TIMEOUT.reason)
+            self._close(socket, AUTH_TIMEOUT)
             return None
         except ConnectionClosed:
             return None
         code: CloseCode = UNAUTHORIZED
         try:
-            principal = self._authenticator.identify(self._credentials(data))
+            proof = dialect.proof(data)
+            bearer = f"Bearer {proof.token}" if proof.token is not None else None
+            principal = self._authenticator.identify(Credentials.from_headers(bearer, proof.password, None, None))
             code = TOO_MANY
             self._places.check(principal)
         except GatewayError as error:
-            body = {"type": "error", "code": error.code, "message": error.message}
-            socket.write([msgspec.json.encode(body)])
-            socket.close_soon(code.code, code.reason)
+            socket.write([*dialect.turn_away(error)])
+            self._close(socket, code)
             return None
         return principal
 
-    def _credentials(self, data: bytes) -> Credentials:
-        try:
-            frame = self._auth.decode(data)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            frame = None
-        if frame is None or frame.type != "auth":
-            raise Unauthorized('the first message must be {"type": "auth", "token": "…"}')
-        bearer = f"Bearer {frame.token}" if frame.token is not None else None
-        return Credentials.from_headers(bearer, frame.password, None, None)
-
-    def _greet(self, member: Member, connection: Connection) -> None:
-        principal = connection.principal
-        row = auth_success if member.late else connected
-        greeting = ConnectedEvent(
+    def _greeting(self, principal: Principal) -> ConnectedEvent:
+        return ConnectedEvent(
             client_id=new_id("c"),
             gateway_version=__version__,
             capabilities=self._capabilities,
             user=principal.user,
             scopes=sorted(principal.scopes),
         )
-        connection.send(row.name, greeting)
 
     def _cut(self, socket: Socket) -> None:
         self.slow_peers += 1
@@ -257,18 +238,17 @@ class SocketDoor:
         if connection is not None:
             connection.flush()
             connection.close()
-        socket.close_soon(code.code, code.reason)
+        socket.close_soon(socket.member.dialect.close_codes.get(code.code, code.code), code.reason)
 
     async def beat(self) -> None:
         """Send heartbeats until cancelled."""
         while True:
             await asyncio.sleep(self._settings().heartbeat_seconds)
-            event = HeartbeatEvent(timestamp=int(time.time() * 1000), status="ok")
-            frames = {codec: codec.event(heartbeat.name, event) for codec in (self._frames, self._notifications)}
-            for socket, member in list(self._members.items()):
-                codec = self._notifications if socket.subprotocol == JSONRPC else self._frames
+            beat = HeartbeatEvent(timestamp=int(time.time() * 1000), status="ok")
+            event = Published(heartbeat, beat, user="")
+            for member in list(self._members.values()):
                 if member.connection is not None:
-                    member.connection.send_frame(frames[codec])
+                    member.connection.push(event)
 
     async def probe(self) -> None:
         """Ping every peer at intervals until cancelled; close those that have been silent for two of them."""
@@ -305,14 +285,19 @@ class SocketDoor:
 
 
 class Member:
-    """What the door knows of a socket: ``late`` where it may prove who it is after the handshake."""
+    """What the door knows of a socket."""
 
-    __slots__ = ("connection", "late", "principal")
+    __slots__ = ("connection", "dialect", "principal")
 
-    def __init__(self, late: bool) -> None:
-        self.late = late
+    def __init__(self, dialect: SocketDialect) -> None:
+        self.dialect = dialect
         self.principal: Principal | None = None
         self.connection: Connection | None = None
+
+
+def _head(path: str, headers: Headers, *, credential: bool) -> Head:
+    offered = ",".join(headers.get_all("Sec-WebSocket-Protocol")).split(",")
+    return Head(path, [name.strip() for name in offered], credential, headers.get("Origin"), headers.get("User-Agent"))
 
 
 def _refuse(status: HTTPStatus, code: str, message: str) -> Response:

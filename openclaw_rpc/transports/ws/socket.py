@@ -37,6 +37,11 @@ class Socket(ServerConnection):
         """When anything came from the peer, on the loop's clock."""
         self._deadline: asyncio.TimerHandle | None = None
 
+    def bound(self, max_bytes: int | None) -> None:
+        """Bound the messages that come from now on, but for one that is here already; None leaves it."""
+        if max_bytes is not None:
+            self.protocol.max_message_size = max_bytes
+
     @property
     def writable(self) -> bool:
         """False while the write buffer is over its limit."""

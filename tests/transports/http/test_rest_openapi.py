@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
-from openclaw_rpc.dialects.api import Api
+from openclaw_rpc.dialects.api.dialect import Api
 from openclaw_rpc.dialects.http import DIALECTS
 from openclaw_rpc.dialects.openapi import openapi, without_null
 from openclaw_rpc.dialects.rest import direct

@@ -10,11 +10,10 @@ from typing import Any
 import anyio
 import pytest
 
-from openclaw_rpc.dialects.rest import Sse
-from openclaw_rpc.dialects.v1 import V1Events
+from openclaw_rpc.dialects.rest import Told
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.event import Position
-from openclaw_rpc.transports.http.sse import SseCodec, SseSink, resume_of
+from openclaw_rpc.transports.http.sse import SseFraming, SseSink, resume_of
 from tests.support.gateway import TOKEN
 from tests.support.rest import Event, Rest, events_of, rest
 
@@ -190,17 +189,11 @@ async def test_a_client_that_does_not_read_is_cut_off_and_delays_nobody() -> Non
 
 
 def test_of_several_events_for_one_the_last_alone_stands_behind_it() -> None:
-    class Twice(V1Events):
-        def open(self) -> tuple[Sse, ...]:
-            return (Sse("begin"),)
-
-        def tell(self, name: str, data: Any) -> tuple[Sse, ...]:
-            return (Sse("a", place="p1"), Sse("b"))
-
-    codec = SseCodec(Twice(), "run", Position(epoch="e", seq=3))
-    assert codec.opening() == b"id: run/e/3\ndata: begin\n\n"
-    assert codec.event("x", None, "e", 5) == b"id: run/e/3/p1\ndata: a\n\nid: run/e/5\ndata: b\n\n"
-    assert codec.event("x", None) == b"id: run/e/5/p1\ndata: a\n\ndata: b\n\n"
+    framing = SseFraming("run", Position(epoch="e", seq=3))
+    twice = (Told("a", place="p1"), Told("b"))
+    assert framing.opening((Told("begin"),)) == b"id: run/e/3\ndata: begin\n\n"
+    assert framing.frames(twice, "e", 5) == [b"id: run/e/3/p1\ndata: a\n\n", b"id: run/e/5\ndata: b\n\n"]
+    assert framing.frames(twice) == [b"id: run/e/5/p1\ndata: a\n\n", b"data: b\n\n"]
 
 
 def test_an_id_is_read_as_it_was_written() -> None:

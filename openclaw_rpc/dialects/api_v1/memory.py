@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from openclaw_rpc.dialects.api_v1_errors import snaked
+from openclaw_rpc.dialects.api_v1.errors import snaked
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Inputs, Plan, Reply, direct
 from openclaw_rpc.protocol import memory
 from openclaw_rpc.protocol.base import JsonObject, Name, PageSize, Timestamp

@@ -5,14 +5,16 @@ or as notifications for a client that asked for the subprotocol ``jsonrpc``.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
 import msgspec
 from msgspec import UNSET, Raw
 
-from openclaw_rpc.protocol.errors import GatewayError, InvalidFrame, ParseError
+from openclaw_rpc.dialects.sockets.base import Bounds, Choose, Head, Proof
+from openclaw_rpc.protocol.errors import GatewayError, InvalidFrame, ParseError, Unauthorized
+from openclaw_rpc.protocol.event import ConnectedEvent, auth_success, connected
 from openclaw_rpc.protocol.frames import (
     MAX_DEPTH,
     ErrorBody,
@@ -22,11 +24,13 @@ from openclaw_rpc.protocol.frames import (
     RequestFrame,
     ResultFrame,
 )
+from openclaw_rpc.rpc.frames import Frame, Id, Planned, Refused, Request, Told
 
 VERSION = "2.0"
+SUBPROTOCOL = "jsonrpc"
+PATHS = ("/", "/ws")
 MAX_BATCH = 50
 NO_PARAMS = Raw(b"{}")
-Id = str | int | float | None
 
 # Possessive, and content with the end of the text as its end: never looks at a byte twice, whatever comes.
 _STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.S)
@@ -35,27 +39,12 @@ _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 _PIECE = 1 << 16
 
 
-class Request(msgspec.Struct, frozen=True, gc=False):
-    """A call: ``notify`` where nobody waits for an answer."""
+class AuthFrame(msgspec.Struct):
+    """The first message on `/ws` of a client that could not set headers (references 000 and 001)."""
 
-    method: str
-    params: Raw
-    id: Id
-    notify: bool
-
-
-class Refused(msgspec.Struct, frozen=True):
-    """A piece of a frame that is no call, and what its sender is told."""
-
-    error: GatewayError
-    id: Id
-
-
-class Frame(msgspec.Struct, frozen=True):
-    """What a frame holds. A batch is answered by a batch."""
-
-    calls: Sequence[Request | Refused]
-    batch: bool
+    type: str
+    token: str | None = None
+    password: str | None = None
 
 
 class _IdOnly(msgspec.Struct):
@@ -77,22 +66,54 @@ def too_deep(data: bytes) -> bool:
 
 
 class JsonRpc:
-    """Reads and writes frames. Immutable: one serves all sockets of its kind."""
+    """Reads and writes frames. It remembers nothing: one serves all sockets of its kind."""
 
-    def __init__(self, *, notifications: bool = False) -> None:
-        self.spelling = "jsonrpc" if notifications else "frames"
+    bounds = Bounds()
+    close_codes: Mapping[int, int] = {}
+
+    def __init__(self, *, notifications: bool = False, late: bool = False) -> None:
+        self.kind = "jsonrpc" if notifications else "frames"
+        self.subprotocol = SUBPROTOCOL if notifications else None
+        self.late = late
         self._notifications = notifications
+        self._auth = msgspec.json.Decoder(AuthFrame)
         self._request = msgspec.json.Decoder(RequestFrame)
         self._batch = msgspec.json.Decoder(list[Raw])
         self._id = msgspec.json.Decoder(_IdOnly)
         self._encode = msgspec.json.Encoder().encode
+
+    def open(self) -> Sequence[bytes]:
+        """The client speaks first."""
+        return ()
+
+    def proof(self, data: bytes) -> Proof:
+        """Read ``{"type": "auth", …}``, the first frame of a client that could not set headers (000 and 001).
+
+        Raises:
+            Unauthorized: it is something else.
+        """
+        try:
+            frame = self._auth.decode(data)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            frame = None
+        if frame is None or frame.type != "auth":
+            raise Unauthorized('the first message must be {"type": "auth", "token": "…"}')
+        return Proof(frame.token, frame.password)
+
+    def turn_away(self, error: GatewayError) -> Sequence[bytes]:
+        """An error, then the end."""
+        return (self._encode({"type": "error", "code": error.code, "message": error.message}),)
+
+    def greet(self, greeting: ConnectedEvent) -> Sequence[bytes]:
+        """`connected`, or `auth_success` where the client may say late who it is."""
+        return self.frames(self.tell((auth_success if self.late else connected).name, greeting))
 
     def read(self, data: bytes) -> Frame:
         """What a frame asks for; what is wrong with it is part of the answer, never raised."""
         if too_deep(data):
             return refused(ParseError(f"the frame is nested deeper than {MAX_DEPTH}", reason="depth", limit=MAX_DEPTH))
         if data.lstrip()[:1] != b"[":
-            return Frame((self._read_one(data, ParseError),), False)
+            return Frame((self._read_one(data, ParseError),))
         try:
             pieces = self._batch.decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -126,11 +147,11 @@ class JsonRpc:
         except (msgspec.MsgspecError, UnicodeDecodeError):
             return None
 
-    def result(self, call_id: Id, value: Any) -> bytes:
+    def answer(self, call: Request | Planned, value: Any) -> bytes:
         """The answer to a call."""
-        return self._encode(ResultFrame(VERSION, value, call_id))
+        return self._encode(ResultFrame(VERSION, value, call.id))
 
-    def error(self, call_id: Id, error: GatewayError) -> bytes:
+    def refuse(self, call_id: Id, error: GatewayError) -> bytes:
         """The answer to a call that failed."""
         return self._encode(ErrorFrame(VERSION, error_body(error), call_id))
 
@@ -138,19 +159,43 @@ class JsonRpc:
         """The answers to a batch."""
         return b"[" + b",".join(answers) + b"]"
 
-    def event(self, name: str, data: Any, epoch: str = "", seq: int = 0) -> bytes:
+    def tell(self, name: str, data: Any) -> Iterable[Told]:
+        """Every event, under its own name."""
+        return (Told(data, name),)
+
+    def frames(self, told: Iterable[Told], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
         """An event, with its place in its session's stream where it has one."""
+        return [self._frame(item, epoch, seq) for item in told]
+
+    def _frame(self, item: Told, epoch: str, seq: int) -> bytes:
+        name = item.event or ""
         if not self._notifications:
-            return self._encode(EventFrame(name, data, epoch, seq))
-        params = msgspec.to_builtins(data, str_keys=True)
+            return self._encode(EventFrame(name, item.data, epoch, seq))
+        params = msgspec.to_builtins(item.data, str_keys=True)
         if epoch:
             params = {**params, "epoch": epoch, "seq": seq}
         return self._encode(NotificationFrame(VERSION, name, params))
 
 
+def json_rpc() -> Choose:
+    """The dialect of `/` and of `/ws`, where a client may say who it is in its first frame."""
+    known = {
+        (notifications, late): JsonRpc(notifications=notifications, late=late)
+        for notifications in (False, True)
+        for late in (False, True)
+    }
+
+    def claim(head: Head) -> JsonRpc | None:
+        if head.path not in PATHS:
+            return None
+        return known[SUBPROTOCOL in head.subprotocols, head.path == "/ws"]
+
+    return claim
+
+
 def refused(error: GatewayError) -> Frame:
     """A frame that is answered by one error."""
-    return Frame((Refused(error, None),), False)
+    return Frame((Refused(error, None),))
 
 
 def error_body(error: GatewayError) -> ErrorBody:

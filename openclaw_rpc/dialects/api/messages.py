@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from openclaw_rpc.dialects import runs
-from openclaw_rpc.dialects.api_errors import upper
-from openclaw_rpc.dialects.fences import Fences, Part
-from openclaw_rpc.dialects.rest import Endpoint, Inputs, Plan, Reply, Sse
+from openclaw_rpc.dialects.api.errors import upper
+from openclaw_rpc.dialects.api.fences import Fences, Part
+from openclaw_rpc.dialects.rest import Endpoint, Inputs, Plan, Reply, Told
 from openclaw_rpc.protocol import chat
 from openclaw_rpc.protocol.base import JsonObject, Name
 from openclaw_rpc.protocol.chat import (
@@ -71,27 +71,27 @@ class ApiEvents:
     def __init__(self, place: str = "") -> None:
         self._fences = Fences(place)
 
-    def open(self) -> Iterable[Sse]:
+    def open(self) -> Iterable[Told]:
         """Nothing comes before the first word."""
         return ()
 
-    def tell(self, name: str, data: Any) -> Iterable[Sse]:
+    def tell(self, name: str, data: Any) -> Iterable[Told]:
         """An event; those that 002 has no word for are left out."""
         if name == chat.chat_delta.name:
             yield from map(_said, self._fences.feed(data.delta))
         elif name == "resync":
-            yield Sse({"type": "resync", "message": "what came since can't be had; ask for the session"})
+            yield Told({"type": "resync", "message": "what came since can't be had; ask for the session"})
         elif name == chat.chat_done.name:
             yield from map(_said, self._fences.end())
             if data.error is not None:
                 error = upper(error_of(data.error.code, data.error.message)).error
-                yield Sse({"type": "error", "error": error})
-            yield Sse({"type": "done", "finishReason": data.finish_reason, "usage": data.usage, "runId": data.run_id})
+                yield Told({"type": "error", "error": error})
+            yield Told({"type": "done", "finishReason": data.finish_reason, "usage": data.usage, "runId": data.run_id})
 
 
-def _said(part: Part) -> Sse:
+def _said(part: Part) -> Told:
     event = {"type": part.kind, "content": part.content}
-    return Sse(event | ({"language": part.language} if part.language else {}), place=part.place)
+    return Told(event | ({"language": part.language} if part.language else {}), place=part.place)
 
 
 def params_of(inputs: Inputs) -> ChatRunParams:

@@ -1,0 +1,1 @@
+"""Reference 002 over HTTP: `/api/*`."""

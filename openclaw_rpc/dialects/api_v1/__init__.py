@@ -1,0 +1,1 @@
+"""References 000, 001 and 004 over HTTP: `/api/v1/*`."""

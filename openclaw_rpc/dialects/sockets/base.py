@@ -1,0 +1,94 @@
+"""What a dialect of sockets is made of beside what the kernel asks of it: who may speak it, and the way in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple, Protocol
+
+from openclaw_rpc.protocol.errors import GatewayError
+from openclaw_rpc.protocol.event import ConnectedEvent
+from openclaw_rpc.rpc.frames import Dialect
+
+
+class Head(NamedTuple):
+    """What the opening request of a socket tells. ``credential``: it holds one, right or wrong."""
+
+    path: str
+    subprotocols: Sequence[str]
+    credential: bool
+    origin: str | None
+    user_agent: str | None
+
+
+class Proof(NamedTuple):
+    """Who a client says it is, in its first frame: a token, a password, or nothing."""
+
+    token: str | None = None
+    password: str | None = None
+
+
+class Bounds(NamedTuple):
+    """What a socket may send: bytes of a frame before and after it is known whose it is; None is the gateway's own.
+
+    ``seconds``: how long its client may take to say who it is.
+    """
+
+    first_bytes: int | None = None
+    bytes: int | None = None
+    seconds: float | None = None
+
+
+class SocketDialect(Dialect, Protocol):
+    """What one socket speaks, from its opening request on; made for it where it remembers something."""
+
+    @property
+    def subprotocol(self) -> str | None:
+        """The subprotocol that the handshake agrees to (RFC 6455, 1.9)."""
+        ...
+
+    @property
+    def late(self) -> bool:
+        """Whether a client without a credential in its opening request is let in, to say who it is in a frame."""
+        ...
+
+    @property
+    def bounds(self) -> Bounds:
+        """What the socket may send."""
+        ...
+
+    @property
+    def close_codes(self) -> Mapping[int, int]:
+        """The dialect's own close codes, by the gateway's."""
+        ...
+
+    def open(self) -> Sequence[bytes]:
+        """What the gateway says before it knows who is there."""
+        ...
+
+    def proof(self, data: bytes) -> Proof:
+        """Who the first frame of a late client says it is.
+
+        Raises:
+            GatewayError: it does not say so.
+        """
+        ...
+
+    def turn_away(self, error: GatewayError) -> Sequence[bytes]:
+        """What a late client is told that is not let in."""
+        ...
+
+    def greet(self, greeting: ConnectedEvent) -> Sequence[bytes]:
+        """What a client is told first once it is known."""
+        ...
+
+
+Choose = Callable[[Head], SocketDialect | None]
+"""The dialect of a socket with such an opening request, where it is this one that it speaks."""
+
+
+def choose(head: Head, dialects: Sequence[Choose]) -> SocketDialect | None:
+    """What a socket speaks: the first dialect that claims it; None where there is none at that path."""
+    for claim in dialects:
+        if (dialect := claim(head)) is not None:
+            return dialect
+    return None

@@ -1,0 +1,1 @@
+"""Reference 003 over HTTP: `/status` and `/v1/*`."""
