@@ -1,0 +1,79 @@
+"""`config.*`. Generated from the method table: `make gen`, not by hand."""
+# pyright: reportUnusedImport=false
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Literal
+
+from msgspec import UNSET, UnsetType
+
+from openclaw import types
+from openclaw._async import AsyncCaller, AsyncRun
+from openclaw._sync import Caller, Run
+from openclaw._verbs import AgentAnswer
+
+
+class Config:
+    """`config.*`, each waited for."""
+
+    def __init__(self, client: Caller) -> None:
+        self._client = client
+
+    def get(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> types.ConfigDocument:
+        """The configuration in force, without its secrets.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
+        """
+        return self._client.request("config.get", types.Empty(), types.ConfigDocument, timeout)
+
+    def update(
+        self,
+        *,
+        config: Dict[str, Any],
+        timeout: float | None = None,
+    ) -> types.ConfigUpdated:
+        """Change a part of `gateway.yaml`. It applies at once, but for port, bind and storage.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return self._client.request("config.update", types.ConfigUpdateParams(config=config), types.ConfigUpdated, timeout)
+
+
+class AsyncConfig:
+    """`config.*`, to be awaited."""
+
+    def __init__(self, client: AsyncCaller) -> None:
+        self._client = client
+
+    async def get(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> types.ConfigDocument:
+        """The configuration in force, without its secrets.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
+        """
+        return await self._client.request("config.get", types.Empty(), types.ConfigDocument, timeout)
+
+    async def update(
+        self,
+        *,
+        config: Dict[str, Any],
+        timeout: float | None = None,
+    ) -> types.ConfigUpdated:
+        """Change a part of `gateway.yaml`. It applies at once, but for port, bind and storage.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return await self._client.request("config.update", types.ConfigUpdateParams(config=config), types.ConfigUpdated, timeout)

@@ -1,0 +1,77 @@
+"""`usage.*`. Generated from the method table: `make gen`, not by hand."""
+# pyright: reportUnusedImport=false
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Literal
+
+from msgspec import UNSET, UnsetType
+
+from openclaw import types
+from openclaw._async import AsyncCaller, AsyncRun
+from openclaw._sync import Caller, Run
+from openclaw._verbs import AgentAnswer
+
+
+class Usage:
+    """`usage.*`, each waited for."""
+
+    def __init__(self, client: Caller) -> None:
+        self._client = client
+
+    def query(
+        self,
+        *,
+        by: Literal["agent", "day", "model", "session", "token"] = "day",
+        since: str | None = None,
+        until: str | None = None,
+        session_key: str | None = None,
+        agent_id: str | None = None,
+        model: str | None = None,
+        limit: int = 100,
+        user: str | None = None,
+        timeout: float | None = None,
+    ) -> types.UsageReport:
+        """Tokens, cost and latency, added up per day, session, agent, token or model.
+
+        Args:
+            since: A date or a time, ISO 8601; UTC where no zone is given.
+            until: A date or a time, ISO 8601; UTC where no zone is given.
+            user: Another user's; for admins of the owner alone.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
+        """
+        return self._client.request("usage.query", types.UsageQueryParams(by=by, since=since, until=until, session_key=session_key, agent_id=agent_id, model=model, limit=limit, user=user), types.UsageReport, timeout)
+
+
+class AsyncUsage:
+    """`usage.*`, to be awaited."""
+
+    def __init__(self, client: AsyncCaller) -> None:
+        self._client = client
+
+    async def query(
+        self,
+        *,
+        by: Literal["agent", "day", "model", "session", "token"] = "day",
+        since: str | None = None,
+        until: str | None = None,
+        session_key: str | None = None,
+        agent_id: str | None = None,
+        model: str | None = None,
+        limit: int = 100,
+        user: str | None = None,
+        timeout: float | None = None,
+    ) -> types.UsageReport:
+        """Tokens, cost and latency, added up per day, session, agent, token or model.
+
+        Args:
+            since: A date or a time, ISO 8601; UTC where no zone is given.
+            until: A date or a time, ISO 8601; UTC where no zone is given.
+            user: Another user's; for admins of the owner alone.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
+        """
+        return await self._client.request("usage.query", types.UsageQueryParams(by=by, since=since, until=until, session_key=session_key, agent_id=agent_id, model=model, limit=limit, user=user), types.UsageReport, timeout)

@@ -1,0 +1,354 @@
+"""What methods take and answer, and what events carry. Generated from the method table: `make gen`, not by hand."""
+# pyright: reportUnusedImport=false
+
+from __future__ import annotations
+
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from openclaw.types.agent import AgentInfo as AgentInfo
+    from openclaw.types.agent import AgentList as AgentList
+    from openclaw.types.tool import ApprovalInfo as ApprovalInfo
+    from openclaw.types.tool import ApprovalList as ApprovalList
+    from openclaw.types.chat import Attachment as Attachment
+    from openclaw.types.audit import AuditPage as AuditPage
+    from openclaw.types.audit import AuditQueryParams as AuditQueryParams
+    from openclaw.types.audit import AuditRecord as AuditRecord
+    from openclaw.types.audit import AuditVerdict as AuditVerdict
+    from openclaw.types.browser import BrowserClickParams as BrowserClickParams
+    from openclaw.types.browser import BrowserCloseParams as BrowserCloseParams
+    from openclaw.types.browser import BrowserClosed as BrowserClosed
+    from openclaw.types.browser import BrowserExecuteParams as BrowserExecuteParams
+    from openclaw.types.browser import BrowserExecuted as BrowserExecuted
+    from openclaw.types.browser import BrowserNavigateParams as BrowserNavigateParams
+    from openclaw.types.browser import BrowserNavigated as BrowserNavigated
+    from openclaw.types.browser import BrowserOpenParams as BrowserOpenParams
+    from openclaw.types.browser import BrowserPage as BrowserPage
+    from openclaw.types.browser import BrowserPicture as BrowserPicture
+    from openclaw.types.browser import BrowserScreenshotParams as BrowserScreenshotParams
+    from openclaw.types.browser import BrowserSnapshot as BrowserSnapshot
+    from openclaw.types.browser import BrowserSnapshotParams as BrowserSnapshotParams
+    from openclaw.types.browser import BrowserStatus as BrowserStatus
+    from openclaw.types.browser import BrowserStatusParams as BrowserStatusParams
+    from openclaw.types.browser import BrowserTypeParams as BrowserTypeParams
+    from openclaw.types.channel import ChannelInfo as ChannelInfo
+    from openclaw.types.channel import ChannelList as ChannelList
+    from openclaw.types.channel import ChannelParams as ChannelParams
+    from openclaw.types.chat import ChatAbortParams as ChatAbortParams
+    from openclaw.types.chat import ChatDeltaEvent as ChatDeltaEvent
+    from openclaw.types.chat import ChatDoneEvent as ChatDoneEvent
+    from openclaw.types.chat import ChatHistory as ChatHistory
+    from openclaw.types.chat import ChatHistoryParams as ChatHistoryParams
+    from openclaw.types.chat import ChatInjectParams as ChatInjectParams
+    from openclaw.types.chat import ChatInjected as ChatInjected
+    from openclaw.types.chat import ChatMessage as ChatMessage
+    from openclaw.types.chat import ChatMessageEvent as ChatMessageEvent
+    from openclaw.types.chat import ChatRunParams as ChatRunParams
+    from openclaw.types.chat import ChatStartedEvent as ChatStartedEvent
+    from openclaw.types.chat import ChatThinkingEvent as ChatThinkingEvent
+    from openclaw.types.chat import ChatWaitParams as ChatWaitParams
+    from openclaw.types.system import ChoreStatus as ChoreStatus
+    from openclaw.types.command import CommandExecuteParams as CommandExecuteParams
+    from openclaw.types.command import CommandOutputEvent as CommandOutputEvent
+    from openclaw.types.command import CommandResult as CommandResult
+    from openclaw.types.config import ConfigDocument as ConfigDocument
+    from openclaw.types.config import ConfigUpdateParams as ConfigUpdateParams
+    from openclaw.types.config import ConfigUpdated as ConfigUpdated
+    from openclaw.types.event import ConnectedEvent as ConnectedEvent
+    from openclaw.types.events import EVENTS as EVENTS
+    from openclaw.types.chat import EarlierMessage as EarlierMessage
+    from openclaw.types.base import Empty as Empty
+    from openclaw.types.event import EventSubscribeParams as EventSubscribeParams
+    from openclaw.types.event import EventUnsubscribeParams as EventUnsubscribeParams
+    from openclaw.types.file import FileContent as FileContent
+    from openclaw.types.file import FileDeleteParams as FileDeleteParams
+    from openclaw.types.file import FileDeleted as FileDeleted
+    from openclaw.types.file import FileEntry as FileEntry
+    from openclaw.types.file import FileFound as FileFound
+    from openclaw.types.file import FileListParams as FileListParams
+    from openclaw.types.file import FileListing as FileListing
+    from openclaw.types.file import FileMoveParams as FileMoveParams
+    from openclaw.types.file import FileMoved as FileMoved
+    from openclaw.types.file import FileReadParams as FileReadParams
+    from openclaw.types.file import FileSearchParams as FileSearchParams
+    from openclaw.types.file import FileWriteParams as FileWriteParams
+    from openclaw.types.file import FileWritten as FileWritten
+    from openclaw.types.file import FilesFound as FilesFound
+    from openclaw.types.system import GatewayStatus as GatewayStatus
+    from openclaw.types.event import HeartbeatEvent as HeartbeatEvent
+    from openclaw.types.session import LiveRun as LiveRun
+    from openclaw.types.system import LoadStatus as LoadStatus
+    from openclaw.types.log import LogEntry as LogEntry
+    from openclaw.types.log import LogLines as LogLines
+    from openclaw.types.log import LogTailParams as LogTailParams
+    from openclaw.types.mcp import McpServerInfo as McpServerInfo
+    from openclaw.types.mcp import McpServerList as McpServerList
+    from openclaw.types.memory import MemoryCompacted as MemoryCompacted
+    from openclaw.types.memory import MemoryDeleteParams as MemoryDeleteParams
+    from openclaw.types.memory import MemoryDeleted as MemoryDeleted
+    from openclaw.types.memory import MemoryFileStats as MemoryFileStats
+    from openclaw.types.memory import MemoryFound as MemoryFound
+    from openclaw.types.memory import MemoryLogStats as MemoryLogStats
+    from openclaw.types.memory import MemoryPruneParams as MemoryPruneParams
+    from openclaw.types.memory import MemoryPruned as MemoryPruned
+    from openclaw.types.memory import MemoryResults as MemoryResults
+    from openclaw.types.memory import MemorySearchParams as MemorySearchParams
+    from openclaw.types.memory import MemoryStats as MemoryStats
+    from openclaw.types.memory import MemoryStoreParams as MemoryStoreParams
+    from openclaw.types.memory import MemoryStored as MemoryStored
+    from openclaw.types.system import MethodInfo as MethodInfo
+    from openclaw.types.system import MethodList as MethodList
+    from openclaw.types.model import ModelChunkEvent as ModelChunkEvent
+    from openclaw.types.model import ModelCompleteParams as ModelCompleteParams
+    from openclaw.types.model import ModelCompleted as ModelCompleted
+    from openclaw.types.model import ModelEmbedParams as ModelEmbedParams
+    from openclaw.types.model import ModelEmbedded as ModelEmbedded
+    from openclaw.types.model import ModelInfo as ModelInfo
+    from openclaw.types.model import ModelList as ModelList
+    from openclaw.types.event import Position as Position
+    from openclaw.types.system import ReasoningStatus as ReasoningStatus
+    from openclaw.types.response import ResponseBody as ResponseBody
+    from openclaw.types.response import ResponseCreateParams as ResponseCreateParams
+    from openclaw.types.response import ResponseDeleted as ResponseDeleted
+    from openclaw.types.response import ResponseFollowParams as ResponseFollowParams
+    from openclaw.types.response import ResponseIdParams as ResponseIdParams
+    from openclaw.types.response import ResponseItems as ResponseItems
+    from openclaw.types.response import ResponseItemsParams as ResponseItemsParams
+    from openclaw.types.response import ResponseStreamEvent as ResponseStreamEvent
+    from openclaw.types.chat import RunAborted as RunAborted
+    from openclaw.types.chat import RunAccepted as RunAccepted
+    from openclaw.types.chat import RunError as RunError
+    from openclaw.types.chat import RunOptions as RunOptions
+    from openclaw.types.chat import RunState as RunState
+    from openclaw.types.session import SessionCreateParams as SessionCreateParams
+    from openclaw.types.session import SessionDeleted as SessionDeleted
+    from openclaw.types.session import SessionDetail as SessionDetail
+    from openclaw.types.session import SessionEvent as SessionEvent
+    from openclaw.types.session import SessionForkParams as SessionForkParams
+    from openclaw.types.session import SessionGetParams as SessionGetParams
+    from openclaw.types.session import SessionGoneEvent as SessionGoneEvent
+    from openclaw.types.session import SessionInfo as SessionInfo
+    from openclaw.types.session import SessionKeyParams as SessionKeyParams
+    from openclaw.types.session import SessionListParams as SessionListParams
+    from openclaw.types.session import SessionPage as SessionPage
+    from openclaw.types.session import SessionUpdateParams as SessionUpdateParams
+    from openclaw.types.dashboard import SignInLink as SignInLink
+    from openclaw.types.skill import SkillExecuteParams as SkillExecuteParams
+    from openclaw.types.skill import SkillExecuted as SkillExecuted
+    from openclaw.types.skill import SkillExecutedEvent as SkillExecutedEvent
+    from openclaw.types.skill import SkillFound as SkillFound
+    from openclaw.types.skill import SkillInfo as SkillInfo
+    from openclaw.types.skill import SkillInstallParams as SkillInstallParams
+    from openclaw.types.skill import SkillList as SkillList
+    from openclaw.types.skill import SkillParams as SkillParams
+    from openclaw.types.skill import SkillPermissions as SkillPermissions
+    from openclaw.types.skill import SkillRemoved as SkillRemoved
+    from openclaw.types.skill import SkillSearchParams as SkillSearchParams
+    from openclaw.types.skill import SkillsFound as SkillsFound
+    from openclaw.types.event import Subscribed as Subscribed
+    from openclaw.types.system import SystemStatus as SystemStatus
+    from openclaw.types.token import TokenCreateParams as TokenCreateParams
+    from openclaw.types.token import TokenCreated as TokenCreated
+    from openclaw.types.token import TokenInfo as TokenInfo
+    from openclaw.types.token import TokenList as TokenList
+    from openclaw.types.token import TokenRevokeParams as TokenRevokeParams
+    from openclaw.types.token import TokenRevoked as TokenRevoked
+    from openclaw.types.tool import ToolApproveParams as ToolApproveParams
+    from openclaw.types.tool import ToolApproved as ToolApproved
+    from openclaw.types.chat import ToolCallEvent as ToolCallEvent
+    from openclaw.types.tool import ToolDecidedEvent as ToolDecidedEvent
+    from openclaw.types.tool import ToolDenied as ToolDenied
+    from openclaw.types.tool import ToolDenyParams as ToolDenyParams
+    from openclaw.types.tool import ToolInfo as ToolInfo
+    from openclaw.types.tool import ToolInvokeParams as ToolInvokeParams
+    from openclaw.types.tool import ToolInvoked as ToolInvoked
+    from openclaw.types.tool import ToolList as ToolList
+    from openclaw.types.tool import ToolListParams as ToolListParams
+    from openclaw.types.chat import ToolResultEvent as ToolResultEvent
+    from openclaw.types.event import Unsubscribed as Unsubscribed
+    from openclaw.types.chat import Usage as Usage
+    from openclaw.types.usage import UsageQueryParams as UsageQueryParams
+    from openclaw.types.usage import UsageReport as UsageReport
+    from openclaw.types.usage import UsageRow as UsageRow
+    from openclaw.types.web import WebFetchParams as WebFetchParams
+    from openclaw.types.web import WebPage as WebPage
+
+_PLACES = {
+    "AgentInfo": "agent",
+    "AgentList": "agent",
+    "ApprovalInfo": "tool",
+    "ApprovalList": "tool",
+    "Attachment": "chat",
+    "AuditPage": "audit",
+    "AuditQueryParams": "audit",
+    "AuditRecord": "audit",
+    "AuditVerdict": "audit",
+    "BrowserClickParams": "browser",
+    "BrowserCloseParams": "browser",
+    "BrowserClosed": "browser",
+    "BrowserExecuteParams": "browser",
+    "BrowserExecuted": "browser",
+    "BrowserNavigateParams": "browser",
+    "BrowserNavigated": "browser",
+    "BrowserOpenParams": "browser",
+    "BrowserPage": "browser",
+    "BrowserPicture": "browser",
+    "BrowserScreenshotParams": "browser",
+    "BrowserSnapshot": "browser",
+    "BrowserSnapshotParams": "browser",
+    "BrowserStatus": "browser",
+    "BrowserStatusParams": "browser",
+    "BrowserTypeParams": "browser",
+    "ChannelInfo": "channel",
+    "ChannelList": "channel",
+    "ChannelParams": "channel",
+    "ChatAbortParams": "chat",
+    "ChatDeltaEvent": "chat",
+    "ChatDoneEvent": "chat",
+    "ChatHistory": "chat",
+    "ChatHistoryParams": "chat",
+    "ChatInjectParams": "chat",
+    "ChatInjected": "chat",
+    "ChatMessage": "chat",
+    "ChatMessageEvent": "chat",
+    "ChatRunParams": "chat",
+    "ChatStartedEvent": "chat",
+    "ChatThinkingEvent": "chat",
+    "ChatWaitParams": "chat",
+    "ChoreStatus": "system",
+    "CommandExecuteParams": "command",
+    "CommandOutputEvent": "command",
+    "CommandResult": "command",
+    "ConfigDocument": "config",
+    "ConfigUpdateParams": "config",
+    "ConfigUpdated": "config",
+    "ConnectedEvent": "event",
+    "EVENTS": "events",
+    "EarlierMessage": "chat",
+    "Empty": "base",
+    "EventSubscribeParams": "event",
+    "EventUnsubscribeParams": "event",
+    "FileContent": "file",
+    "FileDeleteParams": "file",
+    "FileDeleted": "file",
+    "FileEntry": "file",
+    "FileFound": "file",
+    "FileListParams": "file",
+    "FileListing": "file",
+    "FileMoveParams": "file",
+    "FileMoved": "file",
+    "FileReadParams": "file",
+    "FileSearchParams": "file",
+    "FileWriteParams": "file",
+    "FileWritten": "file",
+    "FilesFound": "file",
+    "GatewayStatus": "system",
+    "HeartbeatEvent": "event",
+    "LiveRun": "session",
+    "LoadStatus": "system",
+    "LogEntry": "log",
+    "LogLines": "log",
+    "LogTailParams": "log",
+    "McpServerInfo": "mcp",
+    "McpServerList": "mcp",
+    "MemoryCompacted": "memory",
+    "MemoryDeleteParams": "memory",
+    "MemoryDeleted": "memory",
+    "MemoryFileStats": "memory",
+    "MemoryFound": "memory",
+    "MemoryLogStats": "memory",
+    "MemoryPruneParams": "memory",
+    "MemoryPruned": "memory",
+    "MemoryResults": "memory",
+    "MemorySearchParams": "memory",
+    "MemoryStats": "memory",
+    "MemoryStoreParams": "memory",
+    "MemoryStored": "memory",
+    "MethodInfo": "system",
+    "MethodList": "system",
+    "ModelChunkEvent": "model",
+    "ModelCompleteParams": "model",
+    "ModelCompleted": "model",
+    "ModelEmbedParams": "model",
+    "ModelEmbedded": "model",
+    "ModelInfo": "model",
+    "ModelList": "model",
+    "Position": "event",
+    "ReasoningStatus": "system",
+    "ResponseBody": "response",
+    "ResponseCreateParams": "response",
+    "ResponseDeleted": "response",
+    "ResponseFollowParams": "response",
+    "ResponseIdParams": "response",
+    "ResponseItems": "response",
+    "ResponseItemsParams": "response",
+    "ResponseStreamEvent": "response",
+    "RunAborted": "chat",
+    "RunAccepted": "chat",
+    "RunError": "chat",
+    "RunOptions": "chat",
+    "RunState": "chat",
+    "SessionCreateParams": "session",
+    "SessionDeleted": "session",
+    "SessionDetail": "session",
+    "SessionEvent": "session",
+    "SessionForkParams": "session",
+    "SessionGetParams": "session",
+    "SessionGoneEvent": "session",
+    "SessionInfo": "session",
+    "SessionKeyParams": "session",
+    "SessionListParams": "session",
+    "SessionPage": "session",
+    "SessionUpdateParams": "session",
+    "SignInLink": "dashboard",
+    "SkillExecuteParams": "skill",
+    "SkillExecuted": "skill",
+    "SkillExecutedEvent": "skill",
+    "SkillFound": "skill",
+    "SkillInfo": "skill",
+    "SkillInstallParams": "skill",
+    "SkillList": "skill",
+    "SkillParams": "skill",
+    "SkillPermissions": "skill",
+    "SkillRemoved": "skill",
+    "SkillSearchParams": "skill",
+    "SkillsFound": "skill",
+    "Subscribed": "event",
+    "SystemStatus": "system",
+    "TokenCreateParams": "token",
+    "TokenCreated": "token",
+    "TokenInfo": "token",
+    "TokenList": "token",
+    "TokenRevokeParams": "token",
+    "TokenRevoked": "token",
+    "ToolApproveParams": "tool",
+    "ToolApproved": "tool",
+    "ToolCallEvent": "chat",
+    "ToolDecidedEvent": "tool",
+    "ToolDenied": "tool",
+    "ToolDenyParams": "tool",
+    "ToolInfo": "tool",
+    "ToolInvokeParams": "tool",
+    "ToolInvoked": "tool",
+    "ToolList": "tool",
+    "ToolListParams": "tool",
+    "ToolResultEvent": "chat",
+    "Unsubscribed": "event",
+    "Usage": "chat",
+    "UsageQueryParams": "usage",
+    "UsageReport": "usage",
+    "UsageRow": "usage",
+    "WebFetchParams": "web",
+    "WebPage": "web",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """A struct, from its module."""
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"openclaw.types.{place}"), name)
+    return found

@@ -1,0 +1,261 @@
+"""What `chat.*` takes and answers. Generated from the method table: `make gen`, not by hand."""
+# pyright: reportUnusedImport=false
+
+from __future__ import annotations
+
+from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
+
+
+class Usage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Tokens as the provider counted them; estimated where it does not say."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+
+
+class Attachment(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Something that goes with a message: a file of the workspace, a picture, or text."""
+
+    type: Literal["file", "image", "text"]
+    path: str | None = None
+    """`file`: its path in the workspace."""
+    url: str | None = None
+    """`image`: http(s) or data URL."""
+    data: str | None = None
+    """`image`: base64."""
+    mime_type: str | None = None
+    name: str | None = None
+    text: str | None = None
+    """`text`: the text itself."""
+
+
+class RunOptions(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """How a run is to go; what is left out comes from the agent, then from the provider."""
+
+    stream: bool = True
+    """False: the answer comes as one `chat.delta`."""
+    model: str | None = None
+    """`model` or `provider/model`."""
+    thinking: Literal["high", "low", "medium"] | None = None
+    """The provider's reasoning effort."""
+    temperature: float | None = None
+    max_tokens: int | None = None
+    timeout_ms: int | None = None
+    """The run is ended as an error after so many ms."""
+    system: str | None = None
+    """In place of the agent's prompt."""
+    instructions: str | None = None
+    """Put behind the agent's prompt, for this run."""
+    if_busy: Literal["interrupt", "queue", "reject"] = "queue"
+    """When the session has a run already: wait for it, refuse, or abort it."""
+
+
+class EarlierMessage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A message that was said elsewhere, before a session began here. Tool calls as Chat Completions has them."""
+
+    role: Literal["assistant", "system", "tool", "user"]
+    content: str = ""
+    tool_calls: list[dict[str, Any]] | UnsetType = UNSET
+    tool_call_id: str | None = None
+    attachments: list[Attachment | dict[str, Any]] | UnsetType = UNSET
+
+
+class ChatRunParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A message to an agent, in a session that is made where there is none."""
+
+    message: str
+    """What the user says."""
+    session_key: str | None = None
+    """The client's name of a session."""
+    agent_id: str | None = None
+    options: RunOptions | dict[str, Any] | UnsetType = UNSET
+    idempotency_key: str | None = None
+    """The same key within 24 h, from any door, means the same run."""
+    attachments: list[Attachment | dict[str, Any]] | UnsetType = UNSET
+    channel: str = "api"
+    """Where it came from."""
+    metadata: dict[str, Any] | UnsetType = UNSET
+    history: list[EarlierMessage | dict[str, Any]] | UnsetType = UNSET
+    """What was said before; counts where the session has no messages yet."""
+
+
+class RunAccepted(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The run is on disk and will have exactly one final event; its events come after `seq`."""
+
+    run_id: str
+    session_key: str
+    status: Literal["accepted", "queued"]
+    epoch: str
+    seq: int
+
+
+class ChatAbortParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Which run to stop."""
+
+    run_id: str
+    """The id that `chat.run` answered."""
+
+
+class RunAborted(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """`aborted` is false where the run had ended already."""
+
+    run_id: str
+    aborted: bool
+    status: Literal["aborted", "completed", "error", "interrupted", "queued", "running"]
+
+
+class ChatWaitParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Which run to wait for, and how long."""
+
+    run_id: str
+    """The id that `chat.run` answered."""
+    timeout_ms: int | None = None
+    """Milliseconds."""
+
+
+class RunError(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Why a run ended in an error."""
+
+    code: str
+    message: str
+
+
+class RunState(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """How a run stands, and what it came to."""
+
+    run_id: str
+    session_key: str
+    status: Literal["aborted", "completed", "error", "interrupted", "queued", "running"]
+    agent_id: str
+    created_at: str
+    """A time in UTC, ISO 8601 with milliseconds."""
+    model: str | None = None
+    finish_reason: Literal["aborted", "error", "interrupted", "length", "stop"] | None = None
+    response: str | None = None
+    message_id: str | None = None
+    usage: Usage | None = None
+    error: RunError | None = None
+    tool_calls: list[dict[str, Any]] = []
+    skills_used: list[str] = []
+    duration_ms: int | None = None
+
+
+class ChatMessage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A message of a session. `status` says whether the whole was said, or what cut it short."""
+
+    message_id: str
+    role: Literal["assistant", "system", "tool", "user"]
+    content: str
+    created_at: str
+    """A time in UTC, ISO 8601 with milliseconds."""
+    status: Literal["aborted", "complete", "error", "interrupted", "partial"]
+    run_id: str | None = None
+    model: str | None = None
+    tool_calls: list[dict[str, Any]] = []
+    tool_call_id: str | None = None
+    attachments: list[dict[str, Any]] = []
+    metadata: dict[str, Any] = {}
+
+
+class ChatHistoryParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Which session's messages; newest page first, `before` takes the page's `nextCursor`."""
+
+    session_key: str
+    """The client's name of a session."""
+    limit: int = 50
+    """How many items at the most."""
+    before: str | None = None
+
+
+class ChatHistory(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Messages, oldest first; `nextCursor` leads to older ones, and is missing where there are none."""
+
+    messages: list[ChatMessage]
+    next_cursor: str | None = None
+
+
+class ChatInjectParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A message put into a session without a run."""
+
+    session_key: str
+    """The client's name of a session."""
+    content: str
+    role: Literal["assistant", "system", "user"] = "assistant"
+    metadata: dict[str, Any] | UnsetType = UNSET
+
+
+class ChatInjected(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The message as it was kept."""
+
+    session_key: str
+    message: ChatMessage
+
+
+class ChatMessageEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A message was added to a session."""
+
+    session_key: str
+    message: ChatMessage
+    run_id: str | None = None
+
+
+class ChatStartedEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A run left the queue."""
+
+    session_key: str
+    run_id: str
+    agent_id: str
+    model: str | None = None
+
+
+class ChatDeltaEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A piece of the answer. Pieces may come merged; joined, their text is always the same."""
+
+    session_key: str
+    run_id: str
+    delta: str
+
+
+class ChatThinkingEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A piece of the model's reasoning, where the provider shows it."""
+
+    session_key: str
+    run_id: str
+    delta: str
+
+
+class ToolCallEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The agent is about to use a tool."""
+
+    session_key: str
+    run_id: str
+    call_id: str
+    tool: str
+    params: Any
+    skill: str | None = None
+
+
+class ToolResultEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A tool answered, or failed with `error`."""
+
+    session_key: str
+    run_id: str
+    call_id: str
+    tool: str
+    duration_ms: int
+    result: Any = None
+    error: str | None = None
+    skill: str | None = None
+
+
+class ChatDoneEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The final event of a run, exactly one, whatever happened to it."""
+
+    session_key: str
+    run_id: str
+    finish_reason: Literal["aborted", "error", "interrupted", "length", "stop"]
+    usage: Usage
+    model: str | None = None
+    message_id: str | None = None
+    error: RunError | None = None

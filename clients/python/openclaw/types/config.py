@@ -1,0 +1,26 @@
+"""What `config.*` takes and answers. Generated from the method table: `make gen`, not by hand."""
+# pyright: reportUnusedImport=false
+
+from __future__ import annotations
+
+from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
+
+
+class ConfigDocument(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The configuration in force, snake_case as in the file; secrets read `***REDACTED***`."""
+
+    config: dict[str, Any]
+
+
+class ConfigUpdateParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A part of the configuration, merged into the file; null takes a key away."""
+
+    config: dict[str, Any]
+
+
+class ConfigUpdated(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """What changed, as dotted paths, and which of it waits for a restart."""
+
+    restart_required: bool
+    changed: list[str]
+    needs_restart: list[str] = []

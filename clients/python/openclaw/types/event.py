@@ -1,0 +1,65 @@
+"""What `event.*` takes and answers. Generated from the method table: `make gen`, not by hand."""
+# pyright: reportUnusedImport=false
+
+from __future__ import annotations
+
+from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
+
+
+class Position(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Where a client was in a stream: the `epoch` and `seq` of the last event it saw."""
+
+    epoch: str
+    seq: int
+
+
+class EventSubscribeParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """One of `sessionKey`, `runId` and `topics`; `after` to go on where one was."""
+
+    session_key: str | None = None
+    """The client's name of a session."""
+    run_id: str | None = None
+    """The id that `chat.run` answered."""
+    topics: list[Literal["messages", "sessions", "channels", "tasks", "logs"]] | None = None
+    after: Position | dict[str, Any] | None = None
+
+
+class Subscribed(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Where the stream stands. `resync`: what came since `after` can't be had; ask `session.get`."""
+
+    epoch: str
+    seq: int
+    resync: bool
+
+
+class EventUnsubscribeParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """What to follow no longer; with nothing named, everything."""
+
+    session_key: str | None = None
+    """The client's name of a session."""
+    run_id: str | None = None
+    """The id that `chat.run` answered."""
+    topics: list[Literal["messages", "sessions", "channels", "tasks", "logs"]] | None = None
+
+
+class Unsubscribed(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """How many subscriptions were ended."""
+
+    removed: int
+
+
+class ConnectedEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The first frame on a socket: who the gateway takes the client for, and what it can do."""
+
+    client_id: str
+    gateway_version: str
+    capabilities: list[str]
+    user: str
+    scopes: list[str]
+
+
+class HeartbeatEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Sent at intervals; `timestamp` in ms since 1970."""
+
+    timestamp: int
+    status: str

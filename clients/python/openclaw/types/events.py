@@ -1,0 +1,50 @@
+"""What each event carries. Generated from the method table: `make gen`, not by hand."""
+# pyright: reportUnusedImport=false
+
+from __future__ import annotations
+
+
+from openclaw.types import (
+    ApprovalInfo,
+    ChatDeltaEvent,
+    ChatDoneEvent,
+    ChatMessageEvent,
+    ChatStartedEvent,
+    ChatThinkingEvent,
+    CommandOutputEvent,
+    ConnectedEvent,
+    HeartbeatEvent,
+    LogEntry,
+    ModelChunkEvent,
+    ResponseStreamEvent,
+    SessionEvent,
+    SessionGoneEvent,
+    SkillExecutedEvent,
+    ToolCallEvent,
+    ToolDecidedEvent,
+    ToolResultEvent,
+)
+
+EVENTS = {
+    "auth_success": ConnectedEvent,
+    "chat.delta": ChatDeltaEvent,
+    "chat.done": ChatDoneEvent,
+    "chat.message": ChatMessageEvent,
+    "chat.started": ChatStartedEvent,
+    "chat.thinking": ChatThinkingEvent,
+    "command.output": CommandOutputEvent,
+    "connected": ConnectedEvent,
+    "heartbeat": HeartbeatEvent,
+    "log.line": LogEntry,
+    "model.chunk": ModelChunkEvent,
+    "response.event": ResponseStreamEvent,
+    "session.deleted": SessionGoneEvent,
+    "session.reset": SessionGoneEvent,
+    "session.updated": SessionEvent,
+    "skill.executed": SkillExecutedEvent,
+    "tool.approval": ApprovalInfo,
+    "tool.call": ToolCallEvent,
+    "tool.decided": ToolDecidedEvent,
+    "tool.result": ToolResultEvent,
+}
+"""The struct of each event, for `Event.decoded`."""

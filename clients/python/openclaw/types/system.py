@@ -1,0 +1,72 @@
+"""What `system.*` takes and answers. Generated from the method table: `make gen`, not by hand."""
+# pyright: reportUnusedImport=false
+
+from __future__ import annotations
+
+from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
+
+
+class GatewayStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Where the gateway listens, and how clients prove who they are: `token`, `password` or `none`."""
+
+    port: int
+    bind: str
+    auth: str
+
+
+class ReasoningStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The primary provider, and what went through all of them since the start."""
+
+    primary_provider: str
+    primary_model: str
+    total_requests: int
+    avg_latency_ms: float
+
+
+class LoadStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """What the gateway is busy with now."""
+
+    connections: int
+    runs_running: int
+    runs_queued: int
+
+
+class ChoreStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A piece of background work: `waiting` until it is started again after it failed, `done` if nothing is left.
+
+    `failures` counts since the start of the gateway; `error` is what it failed with the last time.
+    """
+
+    state: Literal["done", "running", "waiting"]
+    failures: int
+    error: str | None
+
+
+class SystemStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The gateway's state. `uptime` in s; `channels`: each one's status; `chores`: background work by name."""
+
+    status: str
+    version: str
+    uptime: float
+    gateway: GatewayStatus
+    channels: dict[str, str]
+    reasoning: ReasoningStatus
+    load: LoadStatus
+    chores: dict[str, ChoreStatus]
+
+
+class MethodInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A row of the table, in short."""
+
+    name: str
+    doc: str
+    scope: str
+    rate: str
+    emits: list[str]
+    errors: list[str]
+
+
+class MethodList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """All rows."""
+
+    methods: list[MethodInfo]

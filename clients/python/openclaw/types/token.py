@@ -1,0 +1,62 @@
+"""What `token.*` takes and answers. Generated from the method table: `make gen`, not by hand."""
+# pyright: reportUnusedImport=false
+
+from __future__ import annotations
+
+from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
+
+
+class TokenInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A token, without itself."""
+
+    name: str
+    user: str
+    scopes: list[Literal["read", "chat", "tools", "admin"]]
+    created_at: str
+    """A time in UTC, ISO 8601 with milliseconds."""
+    expires_at: str | None = None
+    """A time in UTC, ISO 8601 with milliseconds."""
+    revoked: bool = False
+
+
+class TokenList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """All tokens that were made, the newest first."""
+
+    tokens: list[TokenInfo]
+
+
+class TokenCreateParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A name to revoke it by; all scopes but `admin` where none is named; it never expires where no time is given."""
+
+    name: str
+    scopes: list[Literal["read", "chat", "tools", "admin"]] | None = None
+    expires_in: str | None = None
+    """A number and s, m, h, d or w."""
+    user: str = "owner"
+
+
+class TokenCreated(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The token itself, shown this once: a JWT (RFC 7519) signed HS256."""
+
+    name: str
+    user: str
+    scopes: list[Literal["read", "chat", "tools", "admin"]]
+    created_at: str
+    """A time in UTC, ISO 8601 with milliseconds."""
+    expires_at: str | None = None
+    """A time in UTC, ISO 8601 with milliseconds."""
+    revoked: bool = False
+    token: str
+
+
+class TokenRevokeParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The token's name."""
+
+    name: str
+
+
+class TokenRevoked(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """It is refused from now on; sockets that it opened are closed."""
+
+    name: str
+    revoked: bool

@@ -1,0 +1,122 @@
+"""What `tool.*` takes and answers. Generated from the method table: `make gen`, not by hand."""
+# pyright: reportUnusedImport=false
+
+from __future__ import annotations
+
+from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
+
+
+class ToolListParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Whose tools; the default agent's where none is named."""
+
+    agent_id: str | None = None
+
+
+class ToolInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A tool. `parameters` is a JSON Schema; `source` says what brought it, `skill` the skill's slug.
+
+    `dangerous` tools change things or reach out; with `needsPin` a human's PIN is asked for.
+    """
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    dangerous: bool
+    policy: Literal["allow", "ask", "deny"]
+    needs_pin: bool = False
+    source: str | None = None
+    skill: str | None = None
+
+
+class ToolList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The agent's tools, by name."""
+
+    agent_id: str
+    tools: list[ToolInfo]
+
+
+class ToolInvokeParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A tool and its arguments, used as the session's agent would. `pin` in place of the header X-OpenClaw-Pin."""
+
+    name: str
+    params: dict[str, Any] | UnsetType = UNSET
+    """The tool's arguments, as its JSON Schema says."""
+    session_key: str | None = None
+    """The client's name of a session."""
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
+
+
+class ToolInvoked(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """What the tool answered, whole, and how long it took."""
+
+    call_id: str
+    tool: str
+    result: Any
+    duration_ms: int
+
+
+class ApprovalInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A call that waits for a human: exactly this tool with exactly these params, once, until `expiresAt`."""
+
+    approval_id: str
+    run_id: str
+    session_key: str
+    agent_id: str
+    user: str
+    call_id: str
+    tool: str
+    params: dict[str, Any]
+    needs_pin: bool
+    created_at: str
+    """A time in UTC, ISO 8601 with milliseconds."""
+    expires_at: str
+    """A time in UTC, ISO 8601 with milliseconds."""
+
+
+class ApprovalList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The caller's calls that wait, the oldest first; everybody's for an admin of the owner."""
+
+    approvals: list[ApprovalInfo]
+
+
+class ToolApproveParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Which call may go on, and the PIN where it needs one."""
+
+    approval_id: str
+    """The id that `tool.approval` told."""
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
+
+
+class ToolApproved(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The call goes on."""
+
+    approval_id: str
+    approved: bool
+
+
+class ToolDenyParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Which call must not go on; the agent is told the reason."""
+
+    approval_id: str
+    """The id that `tool.approval` told."""
+    reason: str | None = None
+
+
+class ToolDenied(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The call fails."""
+
+    approval_id: str
+    denied: bool
+
+
+class ToolDecidedEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A call waits no longer."""
+
+    approval_id: str
+    run_id: str
+    session_key: str
+    tool: str
+    outcome: Literal["approved", "cancelled", "denied", "expired"]
+    reason: str | None = None

@@ -1,0 +1,41 @@
+"""What `usage.*` takes and answers. Generated from the method table: `make gen`, not by hand."""
+# pyright: reportUnusedImport=false
+
+from __future__ import annotations
+
+from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
+
+
+class UsageQueryParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """What to add up, by what, and from when to when."""
+
+    by: Literal["agent", "day", "model", "session", "token"] = "day"
+    since: str | None = None
+    """A date or a time, ISO 8601; UTC where no zone is given."""
+    until: str | None = None
+    """A date or a time, ISO 8601; UTC where no zone is given."""
+    session_key: str | None = None
+    agent_id: str | None = None
+    model: str | None = None
+    limit: int = 100
+    user: str | None = None
+    """Another user's; for admins of the owner alone."""
+
+
+class UsageRow(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Sums over one day, session, agent, token or model. `cost` only where prices are configured."""
+
+    key: str
+    requests: int
+    prompt_tokens: int
+    completion_tokens: int
+    total_tokens: int
+    avg_latency_ms: float
+    cost: float | None = None
+
+
+class UsageReport(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The rows, and their sum."""
+
+    rows: list[UsageRow]
+    total: UsageRow
