@@ -135,8 +135,15 @@ class App:
                 primary_model=primary.model,
                 total_requests=requests,
                 avg_latency_ms=round(seconds * 1000 / requests, 3) if requests else 0,
+                latency_p50_ms=round(self.metrics.provider_latency.quantile(0.5) * 1000, 3),
+                latency_p95_ms=round(self.metrics.provider_latency.quantile(0.95) * 1000, 3),
             ),
-            load=LoadStatus(connections=self.door.open, runs_running=self.runs.running, runs_queued=self.runs.queued),
+            load=LoadStatus(
+                connections=self.door.open,
+                runs_running=self.runs.running,
+                runs_queued=self.runs.queued,
+                memory_bytes=resident_bytes(),
+            ),
             chores=self.chores.status(),
         )
 
@@ -412,6 +419,14 @@ def cause_of(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
     return error
+
+
+def resident_bytes() -> int | None:
+    """The memory that this process has in use, where `/proc` tells."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        return None
 
 
 def rules_of(settings: Settings) -> HeadRules:

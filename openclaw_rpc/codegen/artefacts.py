@@ -5,11 +5,11 @@ import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from openclaw_rpc.codegen.asyncapi import asyncapi
 from openclaw_rpc.codegen.json_schema import json_schema
 from openclaw_rpc.codegen.lint import refuse
 from openclaw_rpc.codegen.released import broken, frozen
 from openclaw_rpc.codegen.typescript import typescript
+from openclaw_rpc.dialects.asyncapi import asyncapi
 from openclaw_rpc.dialects.http import DIALECTS
 from openclaw_rpc.dialects.openapi import openapi
 from openclaw_rpc.dialects.openrpc import openrpc

@@ -8,13 +8,14 @@ from typing import Any, Final
 
 import anyio
 import anyio.to_thread
+import msgspec
 
 from openclaw_rpc.config.errors import ConfigError, dotted
 from openclaw_rpc.config.loading import decode, load, read, unknown_keys
 from openclaw_rpc.config.parsing import Document, parse
 from openclaw_rpc.config.patching import differences, plain, steps_of, waiting
 from openclaw_rpc.config.secrets import redact
-from openclaw_rpc.config.settings import Settings
+from openclaw_rpc.config.settings import RESTART, Settings
 from openclaw_rpc.config.writing import Step, applied, rewritten, stands, write_atomically
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.base import JsonObject
@@ -122,6 +123,10 @@ class GatewayFile:
     def redacted(self) -> JsonObject:
         """The configuration in force, defaults included, secrets replaced."""
         return redact(plain(self._settings))
+
+    def schema(self) -> tuple[JsonObject, list[str]]:
+        """What may stand in it, as a JSON Schema, and the dotted paths that need a restart."""
+        return msgspec.json.schema(Settings), [dotted(keys) for keys in RESTART]
 
     async def update(self, patch: JsonObject) -> tuple[list[str], list[str]]:
         """Merge a patch into the file and apply it. Null takes a key away; a placeholder leaves its secret.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
@@ -56,7 +55,7 @@ def openapi(dialects: Sequence[Dialect], version: str) -> Json:
         },
         "servers": [{"url": "/"}],
         "security": [{name: []} for name in SECURITY],
-        "tags": [{"name": dialect.name, "description": _about(dialect)} for dialect in dialects],
+        "tags": [{"name": dialect.name, "description": markdown(dialect.about)} for dialect in dialects],
         "paths": paths,
         "components": {
             "schemas": _used(schemas.defs, paths),
@@ -80,11 +79,6 @@ def _types(dialects: Iterable[Dialect]) -> Iterator[Any]:
 def _fault(dialect: Dialect) -> Any:
     """The struct of a dialect's errors, where it has one."""
     return getattr(dialect, "fault", None)
-
-
-def _about(dialect: Dialect) -> str:
-    """What a dialect's module says of it."""
-    return markdown((sys.modules[type(dialect).__module__].__doc__ or "").partition("\n\n")[0])
 
 
 class _Operation:

@@ -185,6 +185,8 @@ class Dialect(Protocol):
     """One reference's way to spell the table over HTTP."""
 
     name: str
+    about: str
+    """What its endpoints are for, for a newcomer."""
     prefixes: tuple[str, ...]
     """What its paths begin with; errors of a path are spelled by the dialect with the longest that fits."""
     endpoints: tuple[Endpoint, ...]

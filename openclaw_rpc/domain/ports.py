@@ -352,6 +352,10 @@ class ConfigFile(Protocol):
         """The configuration in force, defaults included, secrets replaced."""
         ...
 
+    def schema(self) -> tuple[JsonObject, list[str]]:
+        """What may stand in it, as a JSON Schema, and the paths that need a restart."""
+        ...
+
     async def update(self, patch: JsonObject) -> tuple[list[str], list[str]]:
         """Merge a patch, write the file, apply it. Answers the changed paths, and those that need a restart.
 

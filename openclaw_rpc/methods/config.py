@@ -4,7 +4,7 @@ from openclaw_rpc.domain.ports import ConfigFile
 from openclaw_rpc.domain.sessions import require_owner
 from openclaw_rpc.protocol import config
 from openclaw_rpc.protocol.base import Empty
-from openclaw_rpc.protocol.config import ConfigDocument, ConfigUpdated, ConfigUpdateParams
+from openclaw_rpc.protocol.config import ConfigDocument, ConfigSchema, ConfigUpdated, ConfigUpdateParams
 from openclaw_rpc.rpc.bind import AnyBound, bind
 from openclaw_rpc.rpc.call import Call
 
@@ -17,12 +17,17 @@ class ConfigMethods:
 
     def bound(self) -> tuple[AnyBound, ...]:
         """The rows with their handlers."""
-        return bind(config.get, self.get), bind(config.update, self.update)
+        return bind(config.get, self.get), bind(config.schema, self.schema), bind(config.update, self.update)
 
     def get(self, params: Empty, call: Call) -> ConfigDocument:
         """The configuration in force."""
         require_owner(call.principal)
         return ConfigDocument(config=self._file.redacted())
+
+    def schema(self, params: Empty, call: Call) -> ConfigSchema:
+        """What it may say."""
+        schema, restart = self._file.schema()
+        return ConfigSchema(schema=schema, restart=restart)
 
     async def update(self, params: ConfigUpdateParams, call: Call) -> ConfigUpdated:
         """Change a part of it."""

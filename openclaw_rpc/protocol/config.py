@@ -15,6 +15,13 @@ class ConfigDocument(Result, frozen=True, kw_only=True):
     config: JsonObject
 
 
+class ConfigSchema(Result, frozen=True, kw_only=True):
+    """What `gateway.yaml` may say, as a JSON Schema; ``restart``: paths that are read at the start alone."""
+
+    schema: JsonObject
+    restart: list[str]
+
+
 class ConfigUpdateParams(Params, frozen=True, kw_only=True):
     """A part of the configuration, merged into the file; null takes a key away."""
 
@@ -37,6 +44,13 @@ get = Method(
     scope=Scope.ADMIN,
     safe=True,
 )
+schema = Method(
+    name="config.schema",
+    params=Empty,
+    result=ConfigSchema,
+    doc="What `gateway.yaml` may say: names, types, bounds, defaults, and what each is for.",
+    scope=Scope.ADMIN,
+)
 update = Method(
     name="config.update",
     params=ConfigUpdateParams,
@@ -46,4 +60,4 @@ update = Method(
     errors=(Conflict,),
 )
 
-METHODS = (get, update)
+METHODS = (get, schema, update)

@@ -1,6 +1,8 @@
 """`system.*` and `rpc.*`: what this gateway is, and what it can be asked."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from openclaw_rpc.protocol.base import Empty, JsonObject, Result, Scope
 from openclaw_rpc.protocol.method import Method
@@ -21,6 +23,8 @@ class ReasoningStatus(Result, frozen=True, kw_only=True):
     primary_model: str
     total_requests: int
     avg_latency_ms: float
+    latency_p50_ms: Annotated[float, Meta(description="Of the newest answers: half took no longer.")] = 0.0
+    latency_p95_ms: Annotated[float, Meta(description="Of the newest answers: 95 % took no longer.")] = 0.0
 
 
 class LoadStatus(Result, frozen=True, kw_only=True):
@@ -29,6 +33,7 @@ class LoadStatus(Result, frozen=True, kw_only=True):
     connections: int
     runs_running: int
     runs_queued: int
+    memory_bytes: Annotated[int, Meta(description="Resident; missing where the system does not tell.")] | None = None
 
 
 ChoreState = Literal["running", "waiting", "done"]

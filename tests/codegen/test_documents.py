@@ -11,8 +11,8 @@ from jsonschema import Draft7Validator, Draft202012Validator, ValidationError
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT7
 
-from openclaw_rpc.codegen.asyncapi import asyncapi
 from openclaw_rpc.codegen.json_schema import frame_structs, json_schema
+from openclaw_rpc.dialects.asyncapi import asyncapi
 from openclaw_rpc.dialects.openrpc import openrpc
 from openclaw_rpc.dialects.schema import errors_of, named_types, table_types
 from openclaw_rpc.protocol import chat, errors, frames, session

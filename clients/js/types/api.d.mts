@@ -469,6 +469,12 @@ export interface ConfigDocument {
   config: Record<string, unknown>;
 }
 
+/** What `gateway.yaml` may say, as a JSON Schema; `restart`: paths that are read at the start alone. */
+export interface ConfigSchema {
+  schema: Record<string, unknown>;
+  restart: Array<string>;
+}
+
 /** A part of the configuration, merged into the file; null takes a key away. */
 export interface ConfigUpdateParams {
   config: Record<string, unknown>;
@@ -719,6 +725,8 @@ export interface LoadStatus {
   connections: number;
   runsRunning: number;
   runsQueued: number;
+  /** Resident; missing where the system does not tell. */
+  memoryBytes?: number | null;
 }
 
 /** A line of the log. `level` is debug, info, warn, error or critical; `fields`: what else it says. */
@@ -966,6 +974,10 @@ export interface ReasoningStatus {
   primaryModel: string;
   totalRequests: number;
   avgLatencyMs: number;
+  /** Of the newest answers: half took no longer. @default 0.0 */
+  latencyP50Ms?: number;
+  /** Of the newest answers: 95 % took no longer. @default 0.0 */
+  latencyP95Ms?: number;
 }
 
 /** A call, or a notification where `id` is missing. `params` and `id` stay raw. */
@@ -1741,6 +1753,12 @@ export interface Methods {
   "config.get": {
     params: Empty;
     result: ConfigDocument;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** What `gateway.yaml` may say: names, types, bounds, defaults, and what each is for. */
+  "config.schema": {
+    params: Empty;
+    result: ConfigSchema;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
   /** Change a part of `gateway.yaml`. It applies at once, but for port, bind and storage. */

@@ -13,7 +13,8 @@ from openclaw_rpc.protocol.errors import GatewayError
 class Api:
     """The dialect."""
 
-    name = "002"
+    name = "Sessions"
+    about = "Messages in sessions, files, the browser, webhooks: `/api/*`, in camelCase, error codes in upper case."
     prefixes: tuple[str, ...] = ("/api/", "/api")
     endpoints: tuple[Endpoint, ...] = (
         *sessions.ENDPOINTS,

@@ -13,7 +13,8 @@ from openclaw_rpc.protocol.errors import GatewayError
 class ApiV1:
     """The dialect."""
 
-    name = "000"
+    name = "Conversations"
+    about = "Messages in conversations, skills, memory, tasks: `/api/v1/*`, in snake_case, with flat errors."
     prefixes: tuple[str, ...] = ("/api/v1/", "/api/v1")
     endpoints: tuple[Endpoint, ...] = (
         *messages.ENDPOINTS,

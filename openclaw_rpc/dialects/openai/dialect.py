@@ -95,7 +95,8 @@ def in_base64(data: bytes) -> bytes:
 class OpenAI:
     """The dialect."""
 
-    name = "openai"
+    name = "OpenAI"
+    about = "OpenAI's API: what any program finds here once its `base_url` is the gateway's `/v1`."
     prefixes: tuple[str, ...] = (
         "/v1/chat/completions",
         "/v1/completions",

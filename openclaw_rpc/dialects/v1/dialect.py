@@ -111,7 +111,8 @@ def session_events(inputs: Inputs) -> Plan:
 class V1:
     """The dialect."""
 
-    name = "003"
+    name = "Gateway"
+    about = "The gateway's own API: `/status` and `/v1/*`, in camelCase, as the methods have it."
     prefixes: tuple[str, ...] = ("/",)
     endpoints: tuple[Endpoint, ...] = (
         direct("GET", "/status", system.status),

@@ -6,8 +6,6 @@ import gzip
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
@@ -23,8 +21,10 @@ from openclaw_rpc.transports.http.replies import takes_gzip, whole
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import Route
 
-PAGE: Final = "index.html"
-FIRST: Final = "app.js"
+FOLDERS: Final = ("dashboard", "js/src")
+"""What is served of `clients/`: the dashboard, and the client that is its connection."""
+PAGE: Final = "dashboard/index.html"
+FIRST: Final = "dashboard/app.js"
 """The module that the page loads; what it imports is told to the browser at once."""
 _MEDIA: Final = {
     ".js": "text/javascript; charset=utf-8",
@@ -91,7 +91,7 @@ class Assets:
             f'<link rel="modulepreload" href="{base}/{name}">\n' for name in _imported(found) if name != FIRST
         )
         page = found[PAGE].decode()
-        self.page = page.replace("{assets}", base).replace("<!-- preloads -->\n", preloads).encode()
+        self.page = page.replace("{assets}", f"{base}/dashboard").replace("<!-- preloads -->\n", preloads).encode()
 
 
 def find_assets() -> Assets:
@@ -100,15 +100,12 @@ def find_assets() -> Assets:
     Raises:
         NotFound: they are in neither place.
     """
-    installed = files("openclaw_rpc") / "dashboard"
-    if installed.is_dir():
-        return Assets(dict(_walk(installed, "")))
-    clients = Path(__file__).parents[3] / "clients"
-    if not (clients / "dashboard" / PAGE).is_file():
+    clients = Path(__file__).parents[2] / "clients"
+    if not clients.is_dir():
+        clients = Path(__file__).parents[3] / "clients"
+    found = {name: content for folder in FOLDERS for name, content in _walk(clients / folder, f"{folder}/")}
+    if PAGE not in found:
         raise NotFound("this installation has no dashboard", field="path")
-    found = dict(_walk(clients / "dashboard", ""))
-    if (clients / "js" / "src").is_dir():
-        found.update(_walk(clients / "js" / "src", "sdk/"))
     return Assets(found)
 
 
@@ -210,13 +207,12 @@ def _with_cookie(request: HttpRequest, value: str, seconds: int) -> web.Response
     return web.Response(status=204, headers={"Set-Cookie": cookie, "Cache-Control": "no-store"})
 
 
-def _walk(folder: Traversable, prefix: str) -> Iterable[tuple[str, bytes]]:
+def _walk(folder: Path, prefix: str) -> Iterable[tuple[str, bytes]]:
     """What is served of a folder: names relative to it, and contents."""
-    for entry in folder.iterdir():
-        if entry.is_dir():
-            yield from _walk(entry, f"{prefix}{entry.name}/")
-        elif entry.name == PAGE or Path(entry.name).suffix in _MEDIA:
-            yield prefix + entry.name, entry.read_bytes()
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if path.is_file() and (path.suffix in _MEDIA or prefix + name == PAGE):
+            yield prefix + name, path.read_bytes()
 
 
 def _asset(name: str, content: bytes) -> Asset:

@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 from bisect import bisect_left
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 LATENCY_BOUNDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 """Upper bounds, in s, of the buckets that providers' latencies are counted in."""
+NEWEST = 512
+"""Of how many latencies quantiles are told."""
 
 
 OTHER = "other"
@@ -60,7 +62,7 @@ class Counts:
 class Latencies:
     """A histogram of seconds, by one label and its set."""
 
-    __slots__ = ("_among", "_buckets", "_sums", "documentation", "label", "name")
+    __slots__ = ("_among", "_buckets", "_newest", "_sums", "documentation", "label", "name")
 
     def __init__(self, name: str, documentation: str, label: str, among: Among) -> None:
         self.name = name
@@ -69,6 +71,7 @@ class Latencies:
         self._among = among
         self._buckets: defaultdict[str, list[int]] = defaultdict(lambda: [0] * (len(LATENCY_BOUNDS) + 1))
         self._sums: defaultdict[str, float] = defaultdict(float)
+        self._newest: deque[float] = deque(maxlen=NEWEST)
 
     def observe(self, value: str, seconds: float) -> None:
         """Count one that took ``seconds``; a value that is not in the label's set counts as `OTHER`."""
@@ -76,6 +79,12 @@ class Latencies:
             value = OTHER
         self._buckets[value][bisect_left(LATENCY_BOUNDS, seconds)] += 1
         self._sums[value] += seconds
+        self._newest.append(seconds)
+
+    def quantile(self, share: float) -> float:
+        """The seconds that this share of the newest ones did not exceed; 0 where there are none."""
+        newest = sorted(self._newest)
+        return newest[min(int(share * len(newest)), len(newest) - 1)] if newest else 0.0
 
     def items(self) -> Iterator[tuple[str, list[tuple[str, float]], float]]:
         """The label's value, its buckets (upper bound, how many up to it), the sum of seconds."""

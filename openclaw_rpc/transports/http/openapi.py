@@ -1,44 +1,91 @@
-"""`/openapi.json`, the HTTP API as a document, and `/docs`, a page that shows it. Both hold no secrets and are open."""
+"""The API as documents, `/openapi.json`, `/openrpc.json`, `/asyncapi.json`, and `/docs`, a page that shows them.
+
+They hold no secrets and are open.
+"""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import msgspec
+from anyio import to_thread
 
 from openclaw_rpc import __version__
 from openclaw_rpc.dialects.rest import Dialect
+from openclaw_rpc.protocol.table import METHODS
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.replies import whole
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import Route
+from openclaw_rpc.transports.ws.codes import CLOSE_CODES
 
 FOLDER = "docs"
+MOST = 12
+"""Documents that are kept: three for each name that the gateway is called by."""
+
+
+Render = Callable[[], Any]
 
 
 class OpenApiDoor:
-    """The two routes. Document and page are made when they are first asked for."""
+    """The documents' routes and the page's. Each is made when it is first asked for."""
 
     def __init__(self, dialects: Sequence[Dialect], *, version: str = __version__) -> None:
         self._dialects = dialects
         self._version = version
-        self._document: bytes | None = None
+        self._documents: dict[str, bytes] = {}
         self._page: tuple[bytes, str] | None = None
 
     def routes(self) -> Iterable[Route]:
-        """`/openapi.json` and `/docs`."""
-        yield Route("GET", "/openapi.json", self.document, open=True)
+        """The three documents, and `/docs`."""
+        yield Route("GET", "/openapi.json", self.openapi, open=True)
+        yield Route("GET", "/openrpc.json", self.openrpc, open=True)
+        yield Route("GET", "/asyncapi.json", self.asyncapi, open=True)
         yield Route("GET", "/docs", self.page, open=True)
 
-    async def document(self, request: HttpRequest) -> web.Response:
-        """The document (OpenAPI 3.1)."""
-        if self._document is None:
+    async def openapi(self, request: HttpRequest) -> web.Response:
+        """HTTP (OpenAPI 3.1)."""
+
+        def render() -> Any:
             from openclaw_rpc.dialects.openapi import openapi
 
-            self._document = msgspec.json.encode(openapi(self._dialects, self._version))
-        return whole(self._document, request, {"Cache-Control": "no-cache"})
+            return openapi(self._dialects, self._version)
+
+        return await self._document(request, render)
+
+    async def openrpc(self, request: HttpRequest) -> web.Response:
+        """The methods (OpenRPC 1.3.2), as `rpc.discover` answers them."""
+
+        def render() -> Any:
+            from openclaw_rpc.dialects.openrpc import openrpc
+
+            return openrpc(METHODS, self._version, url=_socket(request))
+
+        return await self._document(request, render)
+
+    async def asyncapi(self, request: HttpRequest) -> web.Response:
+        """The WebSocket (AsyncAPI 3.0), with the codes that it is closed with."""
+
+        def render() -> Any:
+            from openclaw_rpc.dialects.asyncapi import asyncapi
+
+            codes = [code._asdict() for code in CLOSE_CODES]
+            return asyncapi(METHODS, self._version, host=request.host) | {"x-close-codes": codes}
+
+        return await self._document(request, render)
+
+    async def _document(self, request: HttpRequest, render: Render) -> web.Response:
+        key = f"{request.bare_path} {request.host}"
+        document = self._documents.get(key)
+        if document is None:
+            # Some tens of ms, not in the loop.
+            document = msgspec.json.encode(await to_thread.run_sync(render))
+            if len(self._documents) < MOST:
+                self._documents[key] = document
+        return whole(document, request, {"Cache-Control": "no-cache"})
 
     async def page(self, request: HttpRequest) -> web.Response:
         """The page. It runs its own script, loads nothing from elsewhere, and can't be framed."""
@@ -60,7 +107,9 @@ def assembled() -> tuple[bytes, str]:
     from importlib.resources import files
 
     folder = files("openclaw_rpc.transports.http").joinpath(FOLDER)
-    page, style, script = (folder.joinpath(name).read_text("utf-8") for name in ("page.html", "page.css", "page.js"))
+    parts = ("page.html", "page.css", "socket.js", "page.js")
+    page, style, socket, script = (folder.joinpath(name).read_text("utf-8") for name in parts)
+    script = f"{socket}\n{script}"
     policy = "; ".join(
         (
             "default-src 'none'",
@@ -74,6 +123,11 @@ def assembled() -> tuple[bytes, str]:
         )
     )
     return page.replace("{css}", style).replace("{js}", script).encode(), policy
+
+
+def _socket(request: HttpRequest) -> str:
+    """The WebSocket's address, by the name that the client calls us by."""
+    return f"{'wss' if request.secure else 'ws'}://{request.host}/"
 
 
 def _digest(text: str) -> str:

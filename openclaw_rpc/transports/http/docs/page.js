@@ -1,5 +1,4 @@
-"use strict";
-// Everything shown comes from /openapi.json, and goes into the page as text, never as HTML.
+// Everything shown comes from the gateway's own documents, and goes into the page as text, never as HTML.
 const VERBS = ["get", "post", "put", "patch", "delete"];
 const DEEPEST = 4;
 const $ = (id) => document.getElementById(id);
@@ -99,7 +98,7 @@ function asCurl({ url, headers, verb, body }, guarded) {
   const words = ["curl", "-sN", "-X", verb, ...(guarded ? ["-H", '"Authorization: Bearer $TOKEN"'] : [])];
   for (const [name, value] of Object.entries(headers)) words.push("-H", quoted(`${name}: ${value}`));
   if (body !== undefined) words.push("-d", quoted(body));
-  return [...words, quoted(location.origin + url)].join(" ");
+  return [...words, quoted(beside(url.slice(1)))].join(" ");
 }
 
 async function send(made, stream, output, stop) {
@@ -108,7 +107,7 @@ async function send(made, stream, output, stop) {
   if ($("token").value) headers.Authorization = `Bearer ${$("token").value}`;
   const began = performance.now();
   try {
-    const answer = await fetch(made.url, { method: made.verb, headers, body: made.body, signal: stop.signal, credentials: "omit", cache: "no-store" });
+    const answer = await fetch(beside(made.url.slice(1)), { method: made.verb, headers, body: made.body, signal: stop.signal, credentials: $("token").value ? "omit" : "same-origin", cache: "no-store" });
     const shown = ["x-request-id", "x-ratelimit-remaining", "retry-after", "location", "content-type"]
       .filter((name) => answer.headers.has(name)).map((name) => `${name}: ${answer.headers.get(name)}`);
     const head = `${answer.status} ${answer.statusText} · ${Math.round(performance.now() - began)} ms\n${shown.join("\n")}\n\n`;
@@ -181,7 +180,7 @@ function operationOf(path, verb, operation) {
   return node;
 }
 
-function show() {
+function show(rpc, asynchronous) {
   $("version").textContent = api.info.version;
   const main = $("main");
   const entries = [];
@@ -204,6 +203,7 @@ function show() {
     main.append(section);
     $("index").append(group);
   }
+  showSocket(rpc, asynchronous, entries);
   const search = () => {
     const wanted = $("search").value.toLowerCase().split(/\s+/).filter(Boolean);
     const alive = new Set();
@@ -225,5 +225,7 @@ addEventListener("keydown", (event) => {
 });
 $("token").value = sessionStorage.getItem("openclaw-token") || "";
 $("token").addEventListener("change", () => sessionStorage.setItem("openclaw-token", $("token").value));
-fetch("/openapi.json").then((answer) => answer.json()).then((found) => { api = found; show(); })
-  .catch((error) => { $("state").textContent = `/openapi.json could not be read: ${error}`; });
+const read = (name) => fetch(beside(name)).then((answer) => answer.json());
+Promise.all([read("openapi.json"), read("openrpc.json"), read("asyncapi.json")])
+  .then(([found, rpc, asynchronous]) => { api = found; show(rpc, asynchronous); })
+  .catch((error) => { $("state").textContent = `The gateway's documents could not be read: ${error}`; });

@@ -1,0 +1,63 @@
+/** The question whether a tool may be used. Hiding it decides nothing; a button brings it back. */
+import { html, useEffect, useState } from "../lib/html.js";
+import { explain } from "../lib/net.js";
+import { pretty } from "../lib/format.js";
+import { update, useStore } from "../lib/store.js";
+import { t } from "../lib/words.js";
+import { Dialog } from "../parts/dialog.js";
+import { approve, deny } from "./approvals.js";
+
+export function ApprovalsButton() {
+  const count = useStore((state) => state.approvals.length);
+  if (count === 0) return null;
+  return html`<button type="button" class="attention" onClick=${() => update({ approvalsHidden: false })}>
+    ${t("Approvals ({n})", { n: count })}</button>`;
+}
+
+export function ApprovalDialog() {
+  const first = useStore((state) => state.approvals[0]);
+  const hidden = useStore((state) => state.approvalsHidden);
+  if (!first || hidden) return null;
+  return html`<${Question} key=${first.approvalId} approval=${first} />`;
+}
+
+/** @param {{approval: import("./approvals.js").Approval}} props */
+function Question({ approval }) {
+  const [pin, setPin] = useState("");
+  const [fault, setFault] = useState("");
+  const [busy, setBusy] = useState(false);
+  useEffect(() => setFault(""), [approval.approvalId]);
+  /** @param {() => Promise<void>} decide */
+  const run = async (decide) => {
+    setBusy(true);
+    setFault("");
+    try {
+      await decide();
+    } catch (error) {
+      const wrong = /** @type {any} */ (error)?.reason === "wrong_pin";
+      setFault(wrong ? t("That is not the PIN.") : explain(error));
+      setPin("");
+      setBusy(false);
+    }
+  };
+  /** @param {Event} event */
+  const submit = (event) => {
+    event.preventDefault();
+    run(() => approve(approval, pin));
+  };
+  const label = t("Approve {tool}", { tool: approval.tool });
+  return html`<${Dialog} label=${label} wide onClose=${() => update({ approvalsHidden: true })}>
+    <form onSubmit=${submit} class="approval">
+      <p>${t("The agent {agent} wants to use this tool, with exactly these parameters:", { agent: approval.agentId })}</p>
+      <pre tabindex="0" role="group" aria-label=${t("Parameters")}>${pretty(approval.params)}</pre>
+      ${fault && html`<p role="alert" class="fault">${fault}</p>`}
+      <div class="row end sticky">
+        ${approval.needsPin && html`<label class="pin"><span>PIN</span>
+          <input type="text" class="secret" inputmode="numeric" autocomplete="off" spellcheck=${false} value=${pin}
+            onInput=${(/** @type {any} */ event) => setPin(event.target.value)} /></label>`}
+        <button type="button" disabled=${busy} onClick=${() => run(() => deny(approval))}>${t("Deny")}</button>
+        <button type="submit" class="primary" disabled=${busy || (approval.needsPin && !pin)}>${t("Approve")}</button>
+      </div>
+    </form>
+  <//>`;
+}

@@ -1,0 +1,2 @@
+/** Where the dashboard's files are. */
+export const ASSETS = new URL("..", import.meta.url).href;
