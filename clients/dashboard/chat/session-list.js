@@ -61,9 +61,7 @@ function height(pixels) {
 /** @param {{session: any, open: boolean, position: number, total: number}} props */
 function Row({ session, open, position, total }) {
   return html`<li aria-posinset=${position} aria-setsize=${total}>
-    <a href=${addressOf(session.sessionKey)} aria-current=${open ? "page" : undefined} aria-label=${nameOf(session)}>
-      <span class="name">${nameOf(session)}</span>
-      <span class="when">${session.activeRunId ? html`<span class="busy" />` : ""}${clock(session.updatedAt)}</span>
-    </a>
+    <a href=${addressOf(session.sessionKey)} aria-current=${open ? "page" : undefined}>${nameOf(session)}</a>
+    <span class="when">${session.activeRunId ? html`<span class="busy" />` : ""}${clock(session.updatedAt)}</span>
   </li>`;
 }

@@ -40,7 +40,7 @@ function Inside() {
     <a class="skip" href="#main" onClick=${skip}>${t("Skip to content")}</a>
     <div class="frame">
       <${Side} page=${page} />
-      <main id="main" tabindex="-1" class=${classes("main", page === "chat" && "of-chat")}>
+      <main id="main" tabindex=${page === "chat" ? "-1" : "0"} class=${classes("main", page === "chat" && "of-chat")}>
         ${page === "chat" ? html`<${ChatPage} />` : html`<${Page} key=${page} page=${page} />`}
       </main>
     </div>

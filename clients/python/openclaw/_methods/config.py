@@ -31,6 +31,18 @@ class Config:
         """
         return self._client.request("config.get", types.Empty(), types.ConfigDocument, timeout)
 
+    def schema(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> types.ConfigSchema:
+        """What `gateway.yaml` may say: names, types, bounds, defaults, and what each is for.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
+        """
+        return self._client.request("config.schema", types.Empty(), types.ConfigSchema, timeout)
+
     def update(
         self,
         *,
@@ -63,6 +75,18 @@ class AsyncConfig:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
         return await self._client.request("config.get", types.Empty(), types.ConfigDocument, timeout)
+
+    async def schema(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> types.ConfigSchema:
+        """What `gateway.yaml` may say: names, types, bounds, defaults, and what each is for.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
+        """
+        return await self._client.request("config.schema", types.Empty(), types.ConfigSchema, timeout)
 
     async def update(
         self,

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from openclaw.types.command import CommandOutputEvent as CommandOutputEvent
     from openclaw.types.command import CommandResult as CommandResult
     from openclaw.types.config import ConfigDocument as ConfigDocument
+    from openclaw.types.config import ConfigSchema as ConfigSchema
     from openclaw.types.config import ConfigUpdateParams as ConfigUpdateParams
     from openclaw.types.config import ConfigUpdated as ConfigUpdated
     from openclaw.types.event import ConnectedEvent as ConnectedEvent
@@ -222,6 +223,7 @@ _PLACES = {
     "CommandOutputEvent": "command",
     "CommandResult": "command",
     "ConfigDocument": "config",
+    "ConfigSchema": "config",
     "ConfigUpdateParams": "config",
     "ConfigUpdated": "config",
     "ConnectedEvent": "event",

@@ -12,6 +12,13 @@ class ConfigDocument(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     config: dict[str, Any]
 
 
+class ConfigSchema(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """What `gateway.yaml` may say, as a JSON Schema; `restart`: paths that are read at the start alone."""
+
+    schema: dict[str, Any]
+    restart: list[str]
+
+
 class ConfigUpdateParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A part of the configuration, merged into the file; null takes a key away."""
 

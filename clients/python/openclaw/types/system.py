@@ -21,6 +21,10 @@ class ReasoningStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     primary_model: str
     total_requests: int
     avg_latency_ms: float
+    latency_p50_ms: float = 0.0
+    """Of the newest answers: half took no longer."""
+    latency_p95_ms: float = 0.0
+    """Of the newest answers: 95 % took no longer."""
 
 
 class LoadStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -29,6 +33,8 @@ class LoadStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     connections: int
     runs_running: int
     runs_queued: int
+    memory_bytes: int | None = None
+    """Resident; missing where the system does not tell."""
 
 
 class ChoreStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
