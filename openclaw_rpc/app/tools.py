@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
@@ -17,13 +18,14 @@ from openclaw_rpc.adapters.outbound import GuardedFetcher, guarded_session
 from openclaw_rpc.adapters.pin.file import FilePinStore
 from openclaw_rpc.adapters.skills.engines import LocalEngines
 from openclaw_rpc.adapters.skills.folder import SkillFolder
+from openclaw_rpc.adapters.skills.host import LocalHost
 from openclaw_rpc.adapters.skills.records import FileSkillRecords
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.workspace.local import LocalWorkspaces
 from openclaw_rpc.app.chores import Work
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.secrets import redact
-from openclaw_rpc.config.settings import Settings
+from openclaw_rpc.config.settings import Settings, switched_on
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.browser import Browsers
 from openclaw_rpc.domain.clock import Clock
@@ -39,6 +41,7 @@ from openclaw_rpc.domain.published import Published
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.skills.library import Surroundings
 from openclaw_rpc.domain.skills.registry import Registry
 from openclaw_rpc.domain.skills.running import SkillRunner
 from openclaw_rpc.domain.skills.service import Skills
@@ -148,7 +151,12 @@ class Hands:
         )
         registry = Registry(GuardedFetcher(self._outbound, lambda: self.policy), lambda: self.settings.skills)
         records = FileSkillRecords(paths.state / "skills.json", log)
-        self.skills = Skills(SkillFolder(paths.skills), records, running, registry, self._clock, log)
+        around = Surroundings(
+            host=LocalHost(),
+            env=lambda slug: self.settings.skills.env.get(slug, {}),
+            setting=lambda name: switched_on(self.settings, name),
+        )
+        self.skills = Skills(SkillFolder(paths.skills), records, running, registry, around, self._clock, log)
         await self.skills.open()
         topics = self._streams.topics
         self.skills.executed.append(lambda told: topics.tell(Published(skill_executed, told, user=told.user)))
@@ -174,13 +182,16 @@ class Hands:
         self.guard = DirectGuard(self.policies, pins, auditor)
 
     def _build_toolbox(self) -> None:
+        skills = SkillTools(
+            self.skills, self._agents, lambda: self.settings.skills, os.path.realpath(self._paths.skills)
+        )
         sources = (
             FileTools(self.files),
-            CommandTools(self.commands),
+            CommandTools(self.commands, skills),
             WebTools(self.web),
             MemoryTools(self.memories, self._agents),
             BrowserTools(self.browsers, self.files),
-            SkillTools(self.skills, self._agents),
+            skills,
             McpTools(self.servers),
         )
         offers = Offers(sources, self._agents, self.policies, self._log)
@@ -206,6 +217,7 @@ class Hands:
         yield "conversations", self.memories.keep_conversations
         yield "browser", self.browsers.stop_when_idle
         yield "mcp", self.servers.serve
+        yield "skills", self.skills.keep_fresh
 
     def apply(self, settings: Settings) -> None:
         """Take what changed in the configuration."""
@@ -216,6 +228,7 @@ class Hands:
         self.policies.settings = settings.security
         self.files.settings = settings.files
         self.servers.apply()
+        self.skills.settings_changed()
 
     def remember(self, live: LiveRun) -> None:
         """Index what was said in a run, where its agent remembers."""

@@ -37,6 +37,7 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "sessions": Entry("lists", "sessions", "The conversations there are."),
         "agents": Entry("lists", "agents", "The agents that can be asked."),
         "models": Entry("lists", "models", "The models that can be asked."),
+        "skills": Entry("skills", "skills", "List, find, install and remove skills."),
         "logs": Entry("logs", "logs", "What the gateway wrote down."),
         "token": Entry("token", "token", "Make, list and revoke tokens for clients."),
         "pin": Entry("pin", "pin", "Set the PIN that dangerous tools ask for."),

@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, cast
 
 from msgspec import Meta
 
@@ -78,6 +78,14 @@ class Settings(Section, frozen=True, kw_only=True):
     )
     mcp: Annotated[McpSettings, Meta(description="MCP servers.")] = McpSettings()
     openai: Annotated[OpenAISettings, Meta(description="OpenAI's API.")] = OpenAISettings()
+
+
+def switched_on(settings: Settings, name: str) -> bool:
+    """Whether a setting, `browser.headless` or `channels.discord.token`, is there and neither false nor empty."""
+    value: Any = settings
+    for part in name.split("."):
+        value = cast("FreeForm", value).get(part) if isinstance(value, dict) else getattr(value, part, None)
+    return bool(value)
 
 
 def is_loopback(bind: str) -> bool:

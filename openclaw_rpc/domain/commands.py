@@ -137,9 +137,15 @@ class Commands:
         self._settings = settings
 
     async def execute(
-        self, user: str, params: CommandExecuteParams, on_output: OnOutput | None = None
+        self,
+        user: str,
+        params: CommandExecuteParams,
+        on_output: OnOutput | None = None,
+        *,
+        mounts: Sequence[Mount] = (),
+        env: Mapping[str, str] = {},
     ) -> CommandResult:
-        """Run a line.
+        """Run a line. ``mounts`` are folders that it sees besides the workspace, ``env`` variables of ours.
 
         Raises:
             Forbidden: the allow or the deny list says no.
@@ -153,12 +159,12 @@ class Commands:
         job = Job(
             argv=(SHELL, "-c", params.command),
             cwd=await workspace.folder(clean(params.cwd, field="cwd")),
-            env=environment(home, params.env),
+            env=environment(home, {**env, **params.env}),
             stdin=(params.stdin or "").encode(),
             timeout=params.timeout / 1000,
             limits=settings.command_limits,
             network=settings.command_network,
-            mounts=(Mount(path=home, writable=True),),
+            mounts=(*mounts, Mount(path=home, writable=True)),
         )
         outcome = await self._runner.run(job, on_output)
         return CommandResult(

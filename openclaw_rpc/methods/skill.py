@@ -6,12 +6,14 @@ from openclaw_rpc.domain.tools.toolbox import Tools
 from openclaw_rpc.protocol import skill
 from openclaw_rpc.protocol.base import Empty
 from openclaw_rpc.protocol.skill import (
+    SkillContent,
     SkillExecuted,
     SkillExecuteParams,
     SkillInfo,
     SkillInstallParams,
     SkillList,
     SkillParams,
+    SkillReadParams,
     SkillRemoved,
     SkillSearchParams,
     SkillsFound,
@@ -37,6 +39,7 @@ class SkillMethods:
             bind(skill.enable, self.enable),
             bind(skill.disable, self.disable),
             bind(skill.execute, self.execute),
+            bind(skill.read, self.read),
             bind(skill.search, self.search),
         )
 
@@ -75,6 +78,10 @@ class SkillMethods:
             duration_ms=invoked.duration_ms,
             call_id=invoked.call_id,
         )
+
+    async def read(self, params: SkillReadParams, call: Call) -> SkillContent:
+        """Its instructions, or a file."""
+        return await self._skills.read(params)
 
     async def search(self, params: SkillSearchParams, call: Call) -> SkillsFound:
         """Look for some."""

@@ -9,8 +9,9 @@ from openclaw_rpc.protocol.errors import Conflict, NotFound, ProviderError, Time
 from openclaw_rpc.protocol.method import Event, Method
 from openclaw_rpc.protocol.tool import Pin
 
-SkillStatus = Literal["active", "disabled", "broken"]
-"""Whether a skill is offered to agents, was switched off, or can't be used (its ``error`` says why)."""
+SkillStatus = Literal["active", "disabled", "ineligible", "broken"]
+"""Whether a skill is offered to agents, was switched off, lacks what it needs here (``unmet``), or can't be read
+(``error``)."""
 
 SkillName = Annotated[
     str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f/\\]+$", description="The skill's slug.")
@@ -32,7 +33,9 @@ class SkillInfo(Result, frozen=True, kw_only=True):
     """A skill. ``slug`` is its name in calls and after `@`, ``name`` what people call it.
 
     ``tools`` are its tools' names; ``invocations`` counts uses of them and of its prompt. ``source`` is where it was
-    installed from; a skill that was put into the folder by hand has none.
+    installed from; a skill that was put into the folder by hand has none. ``unmet`` says what it needs and is not
+    there, ``warnings`` what is odd about how it is written. ``modelInvocable`` is false where its author wants only
+    people to call it, ``userInvocable`` where only models are to; ``allowedTools`` are the tools it means to use.
     """
 
     slug: str
@@ -48,6 +51,11 @@ class SkillInfo(Result, frozen=True, kw_only=True):
     last_used: When | None = None
     source: str | None = None
     error: str | None = None
+    unmet: list[str] = []
+    warnings: list[str] = []
+    model_invocable: bool = True
+    user_invocable: bool = True
+    allowed_tools: list[str] = []
 
 
 class SkillList(Result, frozen=True, kw_only=True):
@@ -94,6 +102,37 @@ class SkillRemoved(Result, frozen=True, kw_only=True):
 
     name: str
     removed: bool
+
+
+class SkillReadParams(Params, frozen=True, kw_only=True):
+    """Which skill, and which file of its folder; its instructions where no file is named."""
+
+    name: SkillName
+    path: (
+        Annotated[
+            str, Meta(min_length=1, max_length=1000, description="A file of the skill's folder: `references/api.md`.")
+        ]
+        | None
+    ) = None
+    offset: Annotated[int, Meta(ge=0, le=2**53, description="Where to begin in the file, in bytes.")] = 0
+    limit: Annotated[int, Meta(ge=1, le=2**24, description="How many bytes of it at the most.")] = 2**20
+
+
+class SkillContent(Result, frozen=True, kw_only=True):
+    """A skill's instructions, or what is in a file of its folder.
+
+    ``folder`` is where its files are on the gateway's machine, and in commands of agents; ``files`` are their paths in
+    it. ``nextOffset`` is there where a file goes on behind this part.
+    """
+
+    name: str
+    content: str
+    size: Annotated[int, Meta(description="Of the whole, in bytes.")]
+    path: str | None = None
+    folder: str | None = None
+    files: list[str] = []
+    allowed_tools: list[str] = []
+    next_offset: int | None = None
 
 
 class SkillExecuteParams(Params, frozen=True, kw_only=True):
@@ -206,6 +245,15 @@ execute = Method(
     emits=(skill_executed,),
     errors=(NotFound, Conflict, Timeout, ProviderError),
 )
+read = Method(
+    name="skill.read",
+    params=SkillReadParams,
+    result=SkillContent,
+    doc="Read a skill's instructions, or a file of its folder.",
+    scope=Scope.READ,
+    rate=Rate.FILES,
+    errors=(NotFound, Conflict),
+)
 search = Method(
     name="skill.search",
     params=SkillSearchParams,
@@ -214,4 +262,4 @@ search = Method(
     scope=Scope.READ,
 )
 
-METHODS = (list_, install, remove, enable, disable, execute, search)
+METHODS = (list_, install, remove, enable, disable, execute, read, search)

@@ -38,7 +38,7 @@ def world(tmp_path: Path) -> World:
 
 
 def test_every_row_has_its_handler(world: World):
-    assert len(join({row.name: row for row in skill.METHODS}, [world.methods])) == 7
+    assert len(join({row.name: row for row in skill.METHODS}, [world.methods])) == 8
 
 
 async def test_a_skill_s_tool_is_used_by_its_name(world: World):

@@ -11,11 +11,12 @@ from typing import Any
 
 from openclaw_rpc.adapters.commands import LocalRunner
 from openclaw_rpc.adapters.outbound import GuardedFetcher, guarded_session
-from openclaw_rpc.adapters.skills import FileSkillRecords, LocalEngines, SkillFolder
+from openclaw_rpc.adapters.skills import FileSkillRecords, LocalEngines, LocalHost, SkillFolder
 from openclaw_rpc.adapters.workspace.local import LocalWorkspaces
 from openclaw_rpc.domain.commands import CommandLimits, CommandSettings
 from openclaw_rpc.domain.outbound import OutboundPolicy
 from openclaw_rpc.domain.ports import RunContext
+from openclaw_rpc.domain.skills.library import Surroundings
 from openclaw_rpc.domain.skills.registry import Registry
 from openclaw_rpc.domain.skills.running import SkillRunner
 from openclaw_rpc.domain.skills.service import Skills
@@ -92,7 +93,7 @@ class SkillWorld:
         self.fetcher = CountingFetcher()
         self.shelf = SkillFolder(self.folder)
         self.workspaces = LocalWorkspaces(root / "workspace", root / "others")
-        runner = LocalRunner(lambda: self.commands, self.log)
+        runner = self.sandboxed = LocalRunner(lambda: self.commands, self.log, hidden=(root,))
         engines = LocalEngines(
             runner, self.log, environ=os.environ | {"SECRET": "hidden"}, find=lambda _: str(podman) if podman else None
         )
@@ -104,7 +105,8 @@ class SkillWorld:
         """The same folder and records, as after a restart."""
         registry = Registry(self.fetcher, lambda: self.settings)
         records = FileSkillRecords(self.root / "state" / "skills.json", self.log)
-        skills = Skills(self.shelf, records, self.runner, registry, self.clock, self.log)
+        around = Surroundings(host=LocalHost(), env=lambda slug: self.settings.env.get(slug, {}), setting=bool)
+        skills = Skills(self.shelf, records, self.runner, registry, around, self.clock, self.log)
         skills.executed.append(self.events.append)
         return skills
 

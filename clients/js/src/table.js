@@ -28,6 +28,7 @@ export const SAFE = new Set([
   "session.get",
   "session.list",
   "skill.list",
+  "skill.read",
   "skill.search",
   "system.methods",
   "system.status",

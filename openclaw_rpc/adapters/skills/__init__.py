@@ -2,6 +2,7 @@
 
 from openclaw_rpc.adapters.skills.engines import LocalEngines
 from openclaw_rpc.adapters.skills.folder import SkillFolder
+from openclaw_rpc.adapters.skills.host import LocalHost
 from openclaw_rpc.adapters.skills.records import FileSkillRecords
 
-__all__ = ("FileSkillRecords", "LocalEngines", "SkillFolder")
+__all__ = ("FileSkillRecords", "LocalEngines", "LocalHost", "SkillFolder")

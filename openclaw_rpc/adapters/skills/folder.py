@@ -16,6 +16,7 @@ from openclaw_rpc.adapters.skills.archive import unpack
 from openclaw_rpc.adapters.skills.copying import copy_folder, read_file, unreadable
 from openclaw_rpc.adapters.skills.names import IGNORED, MAX_ARCHIVE, MIB, refused, too_large
 from openclaw_rpc.adapters.skills.swapping import OLD, put, recover
+from openclaw_rpc.domain.files import Piece
 from openclaw_rpc.domain.skills.manifest import (
     MAX_MANIFEST,
     BrokenSkill,
@@ -25,8 +26,7 @@ from openclaw_rpc.domain.skills.manifest import (
     read_markdown,
     slug_of,
 )
-from openclaw_rpc.domain.skills.manifest import split as split_markdown
-from openclaw_rpc.domain.skills.ports import Found, Origin, Staged
+from openclaw_rpc.domain.skills.ports import MAX_LISTED, Found, Origin, Staged
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
 
 STAGING: Final = ".staging-"
@@ -51,10 +51,12 @@ class SkillFolder:
         self._root = root
         self._atomic = atomic
         self._known: dict[str, tuple[Mark, Found]] = {}
+        self._stamp: tuple[int, int] | None = None
 
     def scan(self) -> Sequence[Found]:
         """All that lie there, by entry."""
         known: dict[str, tuple[Mark, Found]] = {}
+        self._stamp = _stamp(self._root)  # before it is read: what comes meanwhile is found the next time
         try:
             with os.scandir(self._root) as entries:
                 for entry in entries:
@@ -68,18 +70,15 @@ class SkillFolder:
         return [found for _, (_, found) in sorted(known.items())]
 
     def _look(self, entry: os.DirEntry[str], known: dict[str, tuple[Mark, Found]]) -> None:
-        if entry.is_dir():
-            paths = [Path(entry.path) / name for name in (JSON, *MARKDOWN)]
-        elif entry.name.endswith(".json"):
-            paths = [Path(entry.path)]
-        else:
+        folder = entry.is_dir()
+        if not folder and not entry.name.endswith(".json"):
             return
+        paths = [f"{entry.path}/{name}" for name in (JSON, *MARKDOWN)] if folder else [entry.path]
         mark, changed = _mark(paths)
         before = self._known.get(entry.name)
-        if before is not None and before[0] == mark:
-            known[entry.name] = before
-            return
-        known[entry.name] = mark, _found(Path(entry.path), entry.name, changed, folder=entry.is_dir())
+        if before is None or before[0] != mark:
+            before = mark, _found(Path(entry.path), entry.name, changed, folder=folder)
+        known[entry.name] = before
 
     def stage(self, origin: Origin) -> Staged:
         """Copy or unpack a skill beside the others and read it."""
@@ -87,15 +86,15 @@ class SkillFolder:
         place = self._root / f"{STAGING}{secrets.token_hex(8)}"
         place.mkdir(mode=0o700)
         try:
-            inner, fallback = place / "skill", origin.fallback
+            inner, fallback, called = place / "skill", origin.fallback, ""
             inner.mkdir(mode=0o700)
             if origin.archive is not None:
                 unpack(origin.archive, inner)
             else:
                 called = _fetch(Path(origin.path or "").expanduser(), inner)
-                fallback = fallback or called
             skill = _top(inner)
-            manifest = _read(skill, fallback or skill.name)
+            fallback = fallback or (called if skill == inner else skill.name)
+            manifest = _read(skill, fallback)
             return Staged(place=str(skill), manifest=manifest, digest=_digest(skill))
         except BrokenSkill as error:
             shutil.rmtree(place, ignore_errors=True)
@@ -103,6 +102,38 @@ class SkillFolder:
         except BaseException:
             shutil.rmtree(place, ignore_errors=True)
             raise
+
+    def changed(self) -> bool:
+        """Whether an entry came or went since the last scan."""
+        return _stamp(self._root) != self._stamp
+
+    def files(self, found: Found) -> list[str]:
+        """The files of a skill's folder by their paths in it."""
+        listed: list[str] = []
+        for above, folders, files in os.walk(found.folder) if found.folder else ():
+            folders[:] = sorted(name for name in folders if name not in IGNORED)
+            inside = os.path.relpath(above, found.folder)
+            listed += [name if inside == "." else f"{inside}/{name}" for name in sorted(files) if name not in IGNORED]
+            if len(listed) >= MAX_LISTED:
+                break
+        return listed[:MAX_LISTED]
+
+    def read(self, found: Found, path: str, offset: int, limit: int) -> Piece:
+        """A part of a file of a skill's folder, by its path in it."""
+        root = Path(found.folder)
+        target = (root / path.removeprefix("./")).resolve() if found.folder and "\0" not in path else root
+        if not found.folder or target == root or not target.is_relative_to(root):
+            raise InvalidRequest(f"path: {path!r} is not in the skill's folder", field="path", reason="outside")
+        try:
+            status = target.stat()
+            if not stat.S_ISREG(status.st_mode):
+                raise InvalidRequest(f"path: {path!r} is not a file", field="path", reason="not a file")
+            with target.open("rb") as source:
+                source.seek(offset)
+                return Piece(data=source.read(limit), size=status.st_size, modified=status.st_mtime)
+        except OSError as error:
+            why = error.strerror or "it can't be read"
+            raise NotFound(f"{path!r} of the skill {found.slug}: {why}", field="path", reason="not there") from None
 
     def digest(self, entry: str) -> str:
         """The digest of a skill's folder; empty for a single file, which is none."""
@@ -161,15 +192,23 @@ class SkillFolder:
         return self._root / entry
 
 
-def _mark(paths: Sequence[Path]) -> tuple[Mark, float]:
+def _stamp(root: Path) -> tuple[int, int] | None:
+    try:
+        status = root.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_ino
+
+
+def _mark(paths: Sequence[str]) -> tuple[Mark, float]:
     mark: list[tuple[str, int, int, int]] = []
     changed = 0.0
     for path in paths:
         try:
-            status = path.stat()
+            status = os.stat(path)  # noqa: PTH116 - hundreds of skills: making paths costs more
         except OSError:
             continue
-        mark.append((path.name, status.st_mtime_ns, status.st_size, status.st_ino))
+        mark.append((path, status.st_mtime_ns, status.st_size, status.st_ino))
         changed = max(changed, status.st_mtime)
     return tuple(mark), changed
 
@@ -197,12 +236,12 @@ def _read(folder: Path, name: str) -> Manifest:
         BrokenSkill, InvalidRequest: it has none that can be used.
     """
     described = next((folder / each for each in MARKDOWN if (folder / each).is_file()), None)
-    text = _text(described) if described is not None else ""
-    if (folder / JSON).is_file():
-        return read_json(_text(folder / JSON), name, prompt=split_markdown(text)[1])
-    if described is None:
+    beside = _text(folder / JSON) if (folder / JSON).is_file() else None
+    if described is not None:
+        return read_markdown(_text(described), name, beside=beside)
+    if beside is None:
         raise BrokenSkill(f"it has neither {MARKDOWN[0]} nor {JSON}")
-    return read_markdown(text, name)
+    return read_json(beside, name)
 
 
 def _text(path: Path) -> str:

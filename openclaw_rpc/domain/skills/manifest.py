@@ -15,13 +15,15 @@ from typing import Any, Final, cast
 
 import msgspec
 
+from openclaw_rpc.domain.skills import front
+from openclaw_rpc.domain.skills.needs import Needs, needs_of, words
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.skill import SkillPermissions
 
 MAX_MANIFEST: Final = 1024 * 1024
 """Bytes of a `skill.json` or `SKILL.md`."""
-MAX_FRONT: Final = 64 * 1024
-MAX_DEPTH: Final = 24
+MAX_DESCRIPTION: Final = 1024
+"""Characters of a description, as the Agent Skills specification has it; a longer one is cut."""
 MAX_TOOLS: Final = 100
 UNKNOWN_VERSION: Final = "0.0.0"
 RESERVED: Final = frozenset(
@@ -29,6 +31,7 @@ RESERVED: Final = frozenset(
         *("file_read", "file_write", "file_list", "file_search", "file_delete", "file_move", "shell", "web_fetch"),
         *("browser_navigate", "browser_snapshot", "browser_screenshot", "browser_click", "browser_type"),
         *("browser_execute", "memory_search", "memory_store", "memory_delete", "chat_run"),
+        *("skill_read", "skill_search", "tool_search", "file_edit", "command_start", "command_output", "command_stop"),
     }
 )
 """Names of built-in tools: a skill that brought one of these would be used in its stead."""
@@ -36,7 +39,6 @@ RESERVED: Final = frozenset(
 _SLUG: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _TOOL: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _VERSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9.+_-]{0,63}")
-_FRONT: Final = re.compile(r"\A\ufeff?---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
 _SHELLS: Final = frozenset(
     {"sh", "bash", "dash", "zsh", "ksh", "mksh", "fish", "ash", "csh", "tcsh", "busybox", "pwsh", "powershell"}
 )
@@ -57,7 +59,11 @@ class SkillTool(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a skill is."""
+    """What a skill is. ``warnings`` are what was odd about how it is written.
+
+    ``model_invocable``: models are told of it. ``user_invocable``: a message may call it. ``allowed_tools`` are tools
+    that its author means it to use, in the words of the host that it was written for.
+    """
 
     slug: str
     name: str
@@ -66,6 +72,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str
     permissions: SkillPermissions
     tools: tuple[SkillTool, ...] = ()
+    needs: Needs = Needs()
+    model_invocable: bool = True
+    user_invocable: bool = True
+    allowed_tools: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 class _WrittenTool(msgspec.Struct, frozen=True):
@@ -87,6 +98,12 @@ class _Written(msgspec.Struct, frozen=True):
     prompt: str = ""
     permissions: SkillPermissions = SkillPermissions()
     tools: list[_WrittenTool] = []
+    requires: Any = None
+    os: Any = None
+    metadata: Any = None
+    model_hidden: Any = msgspec.field(default=False, name="disable-model-invocation")
+    user_invocable: Any = msgspec.field(default=True, name="user-invocable")
+    allowed_tools: Any = msgspec.field(default=None, name="allowed-tools")
 
 
 def read_json(text: str, fallback: str, *, prompt: str = "", reserved: Collection[str] = RESERVED) -> Manifest:
@@ -94,32 +111,61 @@ def read_json(text: str, fallback: str, *, prompt: str = "", reserved: Collectio
 
     Args:
         text: The file's text.
-        fallback: What the file or folder is called: the slug where the manifest names none.
+        fallback: What the file or folder is called: the slug where nothing better says one.
         prompt: The prompt where the manifest has none.
         reserved: Names that no tool may have.
 
     Raises:
-        BrokenSkill: it is none.
+        BrokenSkill: it can't be used.
     """
-    try:
-        written = msgspec.json.decode(text, type=_Written)
-    except (msgspec.MsgspecError, RecursionError) as error:
-        raise BrokenSkill(f"its JSON can't be used: {error}") from None
+    written = _json(text)
     if not written.prompt:
         written = msgspec.structs.replace(written, prompt=prompt)
     return _checked(written, fallback, reserved)
 
 
-def read_markdown(text: str, fallback: str, *, reserved: Collection[str] = RESERVED) -> Manifest:
+def read_markdown(
+    text: str, fallback: str, *, beside: str | None = None, reserved: Collection[str] = RESERVED
+) -> Manifest:
     """A manifest from `SKILL.md`: its front matter, and as its prompt what follows.
 
-    ``tools`` and ``permissions`` may stand at the top of the front matter or under ``metadata.openclaw``.
+    ``tools`` and ``permissions`` may stand at the top of the front matter, under ``metadata.openclaw``, or in a
+    `skill.json` beside it, whose text is ``beside``. What that has and the front matter has not counts, too; one of
+    another program is passed over.
 
     Raises:
-        BrokenSkill: it is none.
+        BrokenSkill: it can't be used.
     """
-    front, body = split(text)
-    fields = _front_matter(front)
+    try:
+        fields, body, noted = front.read(text)
+    except front.UnreadableFront as error:
+        raise BrokenSkill(str(error)) from None
+    warnings = list(noted)
+    description = front.text_of(fields.get("description")).strip()
+    if beside is not None and not description:
+        return read_json(beside, fallback, prompt=body, reserved=reserved)
+    if not description:
+        raise BrokenSkill("its SKILL.md has no description, by which a model could tell when it is of use")
+    if not isinstance(fields["description"], str):
+        warnings.append("its description is not a text")
+    written = _from_fields({**fields, "description": description}, warnings)
+    if beside is not None:
+        try:
+            written = _joined(written, _json(beside), fields)
+        except BrokenSkill as error:
+            warnings.append(f"its skill.json is not one of a skill's and is passed over: {error}")
+    return _checked(msgspec.structs.replace(written, prompt=body), fallback, reserved, warnings)
+
+
+def _json(text: str) -> _Written:
+    try:
+        return msgspec.json.decode(text, type=_Written)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise BrokenSkill(f"its JSON can't be used: {error}") from None
+
+
+def _from_fields(fields: dict[str, Any], warnings: list[str]) -> _Written:
+    """A front matter's values, each taken by itself: one that is odd costs that one."""
     vendor = _vendor(fields.get("metadata"))
     for key in ("tools", "permissions"):
         if key in vendor and key not in fields:
@@ -128,18 +174,32 @@ def read_markdown(text: str, fallback: str, *, reserved: Collection[str] = RESER
     # Other programs write names of their own tools here.
     listed = cast("list[Any]", tools) if isinstance(tools, list) else []
     fields["tools"] = [tool for tool in listed if isinstance(tool, dict)]
-    fields["prompt"] = body
-    try:
-        written = msgspec.convert({key: value for key, value in fields.items() if value is not None}, _Written)
-    except msgspec.ValidationError as error:
-        raise BrokenSkill(f"its front matter can't be used: {error}") from None
-    return _checked(written, fallback, reserved)
+    taken: dict[str, Any] = {}
+    for field in msgspec.structs.fields(_Written):
+        value = fields.get(field.encode_name)
+        if value is None:
+            continue
+        try:
+            taken[field.encode_name] = msgspec.convert(value, field.type)
+        except msgspec.ValidationError as error:
+            warnings.append(f"its {field.encode_name} is left out: {error}")
+    written = msgspec.convert({key: fields[key] for key in taken}, _Written)
+    if written.version is not None and _VERSION.fullmatch(str(written.version)) is None:
+        warnings.append(f"its version {str(written.version)[:70]!r} is left out: it must be like 1.2.0")
+        written = msgspec.structs.replace(written, version=None)
+    return written
 
 
-def split(text: str) -> tuple[str, str]:
-    """The front matter of a `SKILL.md`, empty where it has none, and what follows."""
-    found = _FRONT.match(text)
-    return (found[1], text[found.end() :].strip()) if found else ("", text.strip())
+def _joined(written: _Written, other: _Written, fields: Mapping[str, Any]) -> _Written:
+    """A front matter's values, and from a `skill.json` those it does not have."""
+    missing = {
+        field.name: getattr(other, field.name)
+        for field in msgspec.structs.fields(_Written)
+        if not fields.get(field.encode_name) and field.name != "slug"
+    }
+    if not fields.get("name"):
+        missing["slug"] = written.slug or other.slug
+    return msgspec.structs.replace(written, **missing)
 
 
 def slug_of(text: str) -> str:
@@ -152,42 +212,6 @@ def slug_of(text: str) -> str:
 def is_slug(text: str) -> bool:
     """Whether a text is a slug."""
     return _SLUG.fullmatch(text) is not None
-
-
-def _front_matter(text: str) -> dict[str, Any]:
-    """YAML's values; no aliases, which would stand for more than was read, and no deep nesting."""
-    if len(text) > MAX_FRONT:
-        raise BrokenSkill(f"its front matter is longer than {MAX_FRONT} characters")
-    import yaml  # only where there is such a skill
-
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    plain: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    untyped: Any = yaml
-    depth = 0
-    try:
-        for event in untyped.parse(text, Loader=base):
-            if isinstance(event, yaml.AliasEvent):
-                raise BrokenSkill("its front matter uses aliases, which are not taken")
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > MAX_DEPTH:
-                raise BrokenSkill("its front matter is nested too deep")
-        fields = untyped.load(text, Loader=base)
-        texts = untyped.load(text, Loader=plain)
-    except yaml.YAMLError as error:
-        where = getattr(error, "problem_mark", None)
-        said = getattr(error, "problem", None) or "it is no YAML"
-        line = f", line {where.line + 1}" if where is not None else ""
-        raise BrokenSkill(f"its front matter is no YAML{line}: {said}") from None
-    except ValueError as error:  # a date that is none
-        raise BrokenSkill(f"its front matter can't be read: {error}") from None
-    if fields is None:
-        return {}
-    if not isinstance(fields, dict):
-        raise BrokenSkill("its front matter must be keys and values")
-    named = {str(key): value for key, value in cast("dict[Any, Any]", fields).items()}
-    # 1.10 is a version, not a number; a date in a text is one.
-    named |= {key: texts[key] for key in ("slug", "name", "version", "description") if isinstance(texts.get(key), str)}
-    return named
 
 
 def _vendor(metadata: Any) -> Mapping[str, Any]:
@@ -203,8 +227,8 @@ def _vendor(metadata: Any) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", own[0]) if own else {}
 
 
-def _checked(written: _Written, fallback: str, reserved: Collection[str]) -> Manifest:
-    slug = written.slug or (fallback if is_slug(fallback) else slug_of(fallback) or slug_of(written.name or ""))
+def _checked(written: _Written, fallback: str, reserved: Collection[str], warnings: Collection[str] = ()) -> Manifest:
+    slug = written.slug or slug_of(written.name or "") or (fallback if is_slug(fallback) else slug_of(fallback))
     if not is_slug(slug):
         raise BrokenSkill(f"its slug {slug!r} must be small letters, digits, - and _")
     version = str(written.version) if written.version is not None else UNKNOWN_VERSION
@@ -222,11 +246,20 @@ def _checked(written: _Written, fallback: str, reserved: Collection[str]) -> Man
         slug=slug,
         name=" ".join((written.name or slug).split())[:200],
         version=version,
-        description=written.description.strip(),
+        description=written.description.strip()[:MAX_DESCRIPTION],
         prompt=written.prompt.strip(),
         permissions=written.permissions,
         tools=tools,
+        needs=needs_of({"requires": written.requires, "os": written.os}, _vendor(written.metadata)),
+        model_invocable=not _true(written.model_hidden),
+        user_invocable=_true(written.user_invocable),
+        allowed_tools=words(written.allowed_tools),
+        warnings=tuple(warnings),
     )
+
+
+def _true(value: Any) -> bool:
+    return value is True or (isinstance(value, str) and value.strip().lower() in ("true", "yes", "on"))
 
 
 def _tool(written: _WrittenTool, permissions: SkillPermissions, reserved: Collection[str]) -> SkillTool:

@@ -1,11 +1,15 @@
 """What skills ask of the outside: the folder that they lie in, and the file that remembers how they were used."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
+from openclaw_rpc.domain.files import Piece
 from openclaw_rpc.domain.skills.manifest import Manifest
+
+MAX_LISTED: Final = 200
+"""How many of a skill's files are named."""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +57,22 @@ class SkillShelf(Protocol):
             NotFound: there is no such file or folder.
             InvalidRequest: it is no skill, or holds what no skill may: links, devices, names that lead elsewhere.
             TooLarge: it is larger than skills may be.
+        """
+        ...
+
+    def changed(self) -> bool:
+        """Whether an entry came or went since the last scan: one look at the folder, which never waits."""
+        ...
+
+    def files(self, found: Found) -> list[str]:
+        """The files of a skill's folder by their paths in it, at most ``MAX_LISTED``; none of a single file."""
+        ...
+
+    def read(self, found: Found, path: str, offset: int, limit: int) -> Piece:
+        """A part of a file of a skill's folder, by its path in it.
+
+        Raises:
+            NotFound, InvalidRequest: it is not there, or not in the folder.
         """
         ...
 

@@ -12,20 +12,23 @@ import anyio
 import anyio.to_thread
 
 from openclaw_rpc.domain.clock import Clock, iso
+from openclaw_rpc.domain.files import LONGEST_CHARACTER, text_of
 from openclaw_rpc.domain.ports import Log, RunContext
-from openclaw_rpc.domain.skills.library import FRESH_SECONDS, Library, Skill
-from openclaw_rpc.domain.skills.manifest import Manifest, SkillTool, is_slug
+from openclaw_rpc.domain.skills.library import FRESH_SECONDS, Library, Skill, Surroundings
+from openclaw_rpc.domain.skills.manifest import UNKNOWN_VERSION, Manifest, SkillTool, is_slug
 from openclaw_rpc.domain.skills.ports import Found, Origin, SkillRecords, SkillShelf, Staged
 from openclaw_rpc.domain.skills.registry import Registry
 from openclaw_rpc.domain.skills.running import SkillRunner
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.errors import Conflict, GatewayError, InvalidRequest, NotFound, Unavailable
 from openclaw_rpc.protocol.skill import (
+    SkillContent,
     SkillExecutedEvent,
     SkillFound,
     SkillInfo,
     SkillInstallParams,
     SkillList,
+    SkillReadParams,
     SkillSearchParams,
     SkillsFound,
 )
@@ -54,10 +57,13 @@ class Skills:
         records: SkillRecords,
         runner: SkillRunner,
         registry: Registry,
+        around: Surroundings,
         clock: Clock,
         log: Log,
     ) -> None:
-        self._library = Library(shelf, records, clock, log)
+        self._library = Library(shelf, records, around, clock, log)
+        self.keep_fresh = self._library.keep_fresh
+        self.settings_changed = self._library.settings_changed
         self._shelf = shelf
         self._runner = runner
         self._registry = registry
@@ -84,23 +90,53 @@ class Skills:
         return len(self._library.found) + len(self._library.twice), active
 
     async def active(self) -> list[Skill]:
-        """Those that agents may be offered, by slug. At most a second old."""
-        await self._library.look(FRESH_SECONDS)
-        return [
-            Skill(manifest=found.manifest, folder=found.folder)
-            for _, found in sorted(self._library.found.items())
-            if found.manifest is not None and self._library.status(found) == "active"
-        ]
+        """Those that agents may be offered, by slug; the same list as long as they are the same."""
+        return await self._library.active()
 
     async def called(self, message: str) -> list[Skill]:
-        """The active skills that a message calls by `@slug`, in its order."""
+        """The active skills that a message calls by `@slug`, in its order, as they are on disk now."""
         names = [name.lower() for name in _CALLED.findall(message)] if "@" in message else []
         if not names:
             return []
+        await self._library.look(FRESH_SECONDS)
         active = {skill.manifest.slug: skill for skill in await self.active()}
         # A dash at the end may be the sentence's.
         slugs = [name if name in active else name.rstrip("-_") for name in names]
-        return [active[slug] for slug in dict.fromkeys(slugs) if slug in active]
+        called = [active[slug] for slug in dict.fromkeys(slugs) if slug in active]
+        return [skill for skill in called if skill.manifest.user_invocable]
+
+    async def read(self, params: SkillReadParams) -> SkillContent:
+        """A skill's instructions, or a file of its folder.
+
+        Raises:
+            NotFound, InvalidRequest: there is no such skill or file, or it is not text.
+            Conflict: the skill is broken.
+        """
+        found = await self._library.one(params.name)
+        if found.manifest is None:
+            raise Conflict(f"the skill {params.name} is broken: {found.error}", field="name", reason="broken")
+        if params.path is None:
+            skill = Skill(manifest=found.manifest, folder=found.folder)
+            files = await anyio.to_thread.run_sync(self._shelf.files, found)
+            return SkillContent(
+                name=found.slug,
+                content=skill.prompt,
+                size=len(skill.prompt.encode()),
+                folder=found.folder,
+                files=files,
+                allowed_tools=list(found.manifest.allowed_tools),
+            )
+        path, offset, limit = params.path, params.offset, max(params.limit, LONGEST_CHARACTER)
+        piece = await anyio.to_thread.run_sync(self._shelf.read, found, path, offset, limit)
+        end = offset + len(piece.data)
+        text, left = text_of(piece.data, (found.slug, path), begins=offset == 0, ends=end >= piece.size)
+        return SkillContent(
+            name=found.slug,
+            path=path,
+            content=text,
+            size=piece.size,
+            next_offset=end - left if end < piece.size and piece.data else None,
+        )
 
     async def action(self, slug: str, action: str) -> SkillTool:
         """A tool of an active skill.
@@ -113,8 +149,12 @@ class Skills:
         manifest = found.manifest
         if manifest is None:
             raise Conflict(f"the skill {slug} is broken: {found.error}", field="name", reason="broken")
-        if self._library.status(found) == "disabled":
+        status = self._library.status(found)
+        if status == "disabled":
             raise Conflict(f"the skill {slug} is disabled", field="name", reason="disabled")
+        if status == "ineligible":
+            why = "; ".join(self._library.info(found).unmet)
+            raise Conflict(f"the skill {slug} can't be used here: {why}", field="name", reason="ineligible")
         tool = next((tool for tool in manifest.tools if tool.name == action), None)
         if tool is None:
             names = ", ".join(tool.name for tool in manifest.tools) or "none"
@@ -207,8 +247,9 @@ class Skills:
         """Look among those that are installed, then in the registry; where that fails, say so."""
         await self._library.look(FRESH_SECONDS)
         words = params.query.lower().split()
-        fits = [found for found in self._library.found.values() if _fits(found, words)]
-        results = [_installed(found) for found in sorted(fits, key=lambda found: found.slug)][: params.limit]
+        fitting = sorted(slug for slug, found in self._library.found.items() if _fits(found, words))
+        results = [installed(self._library.found[slug].manifest, slug) for slug in fitting][: params.limit]
+        brought = {self._library.record(slug).source for slug in self._library.found}
         error: str | None = None
         if self._registry.address is not None and len(results) < params.limit:
             try:
@@ -222,7 +263,7 @@ class Skills:
                         name=one.name,
                         description=one.description,
                         version=one.version,
-                        installed=one.slug in self._library.found,
+                        installed=one.slug in self._library.found or f"{CLAWHUB}:{one.slug}" in brought,
                         source="registry",
                     )
                 )
@@ -246,6 +287,8 @@ class Skills:
     async def _same(self, staged: Staged, version: str, *, force: bool) -> bool:
         """Whether just this is installed already.
 
+        Without versions another content is an update: the specification has no version.
+
         Raises:
             Conflict: something else of that version is, and it is not to be replaced.
         """
@@ -256,7 +299,7 @@ class Skills:
             return False
         if await anyio.to_thread.run_sync(self._shelf.digest, old.entry) == staged.digest:
             return True
-        if not force:
+        if not force and version != UNKNOWN_VERSION:
             raise Conflict(
                 f"{slug} {version} is installed and differs; force replaces it", field="version", reason="installed"
             )
@@ -308,11 +351,24 @@ def _fits(found: Found, words: Sequence[str]) -> bool:
     return all(word in text for word in words)
 
 
-def _installed(found: Found) -> SkillFound:
-    manifest = found.manifest
+def fits(skills: Sequence[Skill], query: str) -> list[Skill]:
+    """The skills that have some of a question's words, the most and in their names first."""
+    words = {word.removesuffix("s") for word in re.findall(r"\w+", query.lower())}
+    ranked: list[tuple[int, str, Skill]] = []
+    for skill in skills:
+        name = f"{skill.manifest.slug} {skill.manifest.name}".lower()
+        about = skill.manifest.description.lower()
+        score = sum(3 * (word in name) + (word in about) for word in words)
+        if score:
+            ranked.append((-score, skill.manifest.slug, skill))
+    return [skill for _, _, skill in sorted(ranked, key=lambda one: one[:2])]
+
+
+def installed(manifest: Manifest | None, slug: str) -> SkillFound:
+    """A skill that is there, as a search lists it."""
     return SkillFound(
-        slug=found.slug,
-        name=manifest.name if manifest else found.slug,
+        slug=slug,
+        name=manifest.name if manifest else slug,
         description=manifest.description if manifest else "",
         version=manifest.version if manifest else None,
         installed=True,

@@ -34,6 +34,10 @@ class SkillSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         ),
     ] = "docker.io/library/python:3-slim"
     timeout_seconds: Annotated[float, Meta(gt=0, le=600, description="How long a skill's command may take.")] = 60
+    max_listed: Annotated[
+        int,
+        Meta(ge=0, le=1000, description="Agents with more skills than these look for one with a tool, unlisted."),
+    ] = 50
     env: Annotated[
         dict[SkillSlug, dict[Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")], str]],
         Meta(description="Variables that a skill's commands are given, by slug: its API keys."),

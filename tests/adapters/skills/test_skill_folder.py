@@ -106,6 +106,12 @@ def test_looking_again_reads_nothing_that_did_not_change(tmp_path: Path, monkeyp
 
 def test_a_zip_whose_files_lie_in_one_folder_is_that_folder(tmp_path: Path):
     shelf = SkillFolder(tmp_path / "skills")
-    staged = shelf.stage(Origin(archive=zipped({"weather-main/SKILL.md": b"Say the weather.", "weather-main/x": b""})))
+    staged = shelf.stage(
+        Origin(
+            archive=zipped(
+                {"weather-main/SKILL.md": b"---\ndescription: d\n---\nSay the weather.", "weather-main/x": b""}
+            )
+        )
+    )
     shelf.place(staged, [])
     assert sorted(tree(tmp_path / "skills")) == ["weather-main", "weather-main/SKILL.md", "weather-main/x"]

@@ -32,12 +32,23 @@ def test_the_reference_s_json_file_is_a_skill():
 def test_a_skill_md_has_its_prompt_behind_its_front_matter():
     text = "---\nname: Todo list\ndescription: Keeps a list\nversion: 1.10\n---\n\n# Do it\n\nWell.\n"
     skill = read_markdown(text, "todo")
-    assert (skill.slug, skill.name, skill.version, skill.prompt) == ("todo", "Todo list", "1.10", "# Do it\n\nWell.")
+    assert (skill.slug, skill.name, skill.version, skill.prompt) == (
+        "todo-list",
+        "Todo list",
+        "1.10",
+        "# Do it\n\nWell.",
+    )
 
 
-def test_a_skill_md_without_front_matter_is_called_like_its_folder():
-    skill = read_markdown("Just do it.", "just-do-it")
-    assert (skill.slug, skill.name, skill.prompt) == ("just-do-it", "just-do-it", "Just do it.")
+@pytest.mark.parametrize("text", ["Just do it.", "---\nname: a\n---\nGo.", "---\nname: a\ndescription: ' '\n---\nGo."])
+def test_a_skill_md_without_a_description_is_left_out(text: str):
+    with pytest.raises(BrokenSkill, match="description"):
+        read_markdown(text, "a")
+
+
+def test_a_skill_that_has_no_name_is_called_like_its_folder():
+    skill = read_markdown("---\ndescription: d\n---\nGo.", "just-do-it")
+    assert (skill.slug, skill.name) == ("just-do-it", "just-do-it")
 
 
 @pytest.mark.parametrize("where", ["top", "vendor", "vendor-json"])
@@ -46,33 +57,20 @@ def test_tools_and_permissions_of_a_skill_md_stand_at_the_top_or_under_metadata(
     front: dict[str, Any] = own if where == "top" else {"metadata": {"openclaw": own}}
     if where == "vendor-json":
         front = {"metadata": json.dumps({"clawdbot": own})}
-    skill = read_markdown(f"---\n{json.dumps({'name': 'n', **front})}\n---\nGo.", "n")
+    skill = read_markdown(f"---\n{json.dumps({'name': 'n', 'description': 'd', **front})}\n---\nGo.", "n")
     assert skill.permissions.network
     assert [one.command for one in skill.tools] == [("python3", "f.py")]
 
 
 def test_fields_that_are_unknown_here_are_left_alone():
-    front = "name: a\nallowed-tools: Bash, Read\ntools: [Bash]\nlicense: MIT\nmetadata: {other: 1, created: 2026-01-01}"
+    front = "name: a\ndescription: d\ntools: [Bash]\nlicense: MIT\nmetadata: {other: 1, created: 2026-01-01}"
     assert read_markdown(f"---\n{front}\n---\nGo.", "a").tools == ()
 
 
-@pytest.mark.parametrize(
-    "front",
-    [
-        "a: &x [1]\nb: *x",
-        "[" * 2000,
-        "a: [1",
-        "- a\n- b",
-        "name: [1, 2]",
-        "a: !!python/object:os.system {}",
-        "version: ../1",
-        "when: 2026-99-99\nname: x",
-        "x: " + "y" * 70_000,
-    ],
-)
-def test_front_matter_that_is_none_or_a_bomb_is_broken_and_never_more_than_that(front: str):
+@pytest.mark.parametrize("front", ["slug: ../up", "x: " + "y" * 70_000, "tools: [{name: a b}]"])
+def test_front_matter_that_can_t_be_used_is_broken_and_never_more_than_that(front: str):
     with pytest.raises(BrokenSkill):
-        read_markdown(f"---\n{front}\n---\nGo.", "a")
+        read_markdown(f"---\ndescription: d\n{front}\n---\nGo.", "a")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"slug": 1}', "[" * 100_000, '{"tools": [{"name": "a"}, 1]}'])

@@ -26,13 +26,19 @@ class World(ToolWorld):
 
 
 async def names(world: World, **context: Any) -> list[str]:
-    return [spec.name for spec in (await world.tools.prepare(world.context(**context))).tools]
+    """The tools of skills that are offered, besides the one that reads skills."""
+    specs = (await world.tools.prepare(world.context(**context))).tools
+    return [spec.name for spec in specs if spec.name != "skill_read"]
 
 
 async def test_the_tools_of_active_skills_are_offered_under_their_skill(tmp_path: Path):
     world = World(tmp_path)
     specs = (await world.tools.prepare(world.context())).tools
-    assert [(spec.name, spec.skill) for spec in specs] == [("say_back", "echo"), ("net_do", "net")]
+    assert [(spec.name, spec.skill) for spec in specs] == [
+        ("skill_read", None),
+        ("say_back", "echo"),
+        ("net_do", "net"),
+    ]
     await world.skills.skills.enable("echo", False)
     assert await names(world, run_id="run_2") == ["net_do"]
 
@@ -46,7 +52,7 @@ async def test_tools_are_made_once_as_long_as_their_skills_stay_as_they_are(tmp_
     await world.skills.skills.enable("echo", False)
     await world.skills.skills.enable("echo", True)
     write_skill(world.skills.folder / "net", manifest("net", tool("net_other"), permissions={"network": True}))
-    world.skills.clock.advance(2)
+    await world.skills.skills.list()
     assert await names(world, run_id="run_4") == ["say_back", "net_other"]
 
 
