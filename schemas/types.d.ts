@@ -1264,6 +1264,19 @@ export interface SignInLink {
   expiresIn: number;
 }
 
+/** A skill's instructions, or what is in a file of its folder. `folder` is where its files are on the gateway's machine, and in commands of agents; `files` are their paths in it. `nextOffset` is there where a file goes on behind this part. */
+export interface SkillContent {
+  name: string;
+  content: string;
+  /** Of the whole, in bytes. */
+  size: number;
+  path?: string | null;
+  folder?: string | null;
+  files?: Array<string>;
+  allowedTools?: Array<string>;
+  nextOffset?: number | null;
+}
+
 /** A tool of a skill and its arguments, used as the session's agent would. */
 export interface SkillExecuteParams {
   /** The skill's slug. */
@@ -1310,12 +1323,12 @@ export interface SkillFound {
   version?: string | null;
 }
 
-/** A skill. `slug` is its name in calls and after `@`, `name` what people call it. `tools` are its tools' names; `invocations` counts uses of them and of its prompt. `source` is where it was installed from; a skill that was put into the folder by hand has none. */
+/** A skill. `slug` is its name in calls and after `@`, `name` what people call it. `tools` are its tools' names; `invocations` counts uses of them and of its prompt. `source` is where it was installed from; a skill that was put into the folder by hand has none. `unmet` says what it needs and is not there, `warnings` what is odd about how it is written. `modelInvocable` is false where its author wants only people to call it, `userInvocable` where only models are to; `allowedTools` are the tools it means to use. */
 export interface SkillInfo {
   slug: string;
   name: string;
   version: string;
-  status: "active" | "broken" | "disabled";
+  status: "active" | "broken" | "disabled" | "ineligible";
   enabled: boolean;
   description: string;
   permissions: SkillPermissions;
@@ -1327,6 +1340,13 @@ export interface SkillInfo {
   lastUsed?: string | null;
   source?: string | null;
   error?: string | null;
+  unmet?: Array<string>;
+  warnings?: Array<string>;
+  /** @default true */
+  modelInvocable?: boolean;
+  /** @default true */
+  userInvocable?: boolean;
+  allowedTools?: Array<string>;
 }
 
 /** What to install and where from. `name` is needed where it comes from a registry. What lies on this machine must be called `name` and be of `version` where they are given. */
@@ -1361,6 +1381,18 @@ export interface SkillPermissions {
   filesystem?: boolean;
   /** @default false */
   shell?: boolean;
+}
+
+/** Which skill, and which file of its folder; its instructions where no file is named. */
+export interface SkillReadParams {
+  /** The skill's slug. */
+  name: string;
+  /** A file of the skill's folder: `references/api.md`. */
+  path?: string | null;
+  /** Where to begin in the file, in bytes. @default 0 */
+  offset?: number;
+  /** How many bytes of it at the most. @default 1048576 */
+  limit?: number;
 }
 
 /** It is gone. */
@@ -2000,6 +2032,12 @@ export interface Methods {
     params: Empty;
     result: SkillList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Read a skill's instructions, or a file of its folder. */
+  "skill.read": {
+    params: SkillReadParams;
+    result: SkillContent;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
   /** Remove a skill and its files. */
   "skill.remove": {

@@ -16,7 +16,7 @@ from tests.support.gateway import PASSWORD, TOKEN, Client, TestGateway, gateway,
 from tests.support.upstream import Upstream, scripted_upstream
 
 FILES = sorted(FOLDER.glob("*.txt"))
-SECONDS = 10
+SECONDS = 40
 SCOPES = {"read", "chat", "tools", "admin"}
 WELCOME = '<-- {"type": "connected"}'
 

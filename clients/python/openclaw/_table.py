@@ -28,6 +28,7 @@ SAFE = frozenset(
         "session.get",
         "session.list",
         "skill.list",
+        "skill.read",
         "skill.search",
         "system.methods",
         "system.status",

@@ -131,6 +131,29 @@ class Skill:
         """
         return self._client.request("skill.execute", types.SkillExecuteParams(name=name, action=action, params=params, session_key=session_key, pin=pin), types.SkillExecuted, timeout)
 
+    def read(
+        self,
+        *,
+        name: str,
+        path: str | None = None,
+        offset: int = 0,
+        limit: int = 1048576,
+        timeout: float | None = None,
+    ) -> types.SkillContent:
+        """Read a skill's instructions, or a file of its folder.
+
+        Args:
+            name: The skill's slug.
+            path: A file of the skill's folder: `references/api.md`.
+            offset: Where to begin in the file, in bytes.
+            limit: How many bytes of it at the most.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
+            service_unavailable, unauthorized.
+        """
+        return self._client.request("skill.read", types.SkillReadParams(name=name, path=path, offset=offset, limit=limit), types.SkillContent, timeout)
+
     def search(
         self,
         *,
@@ -267,6 +290,29 @@ class AsyncSkill:
             service_unavailable, timeout, unauthorized.
         """
         return await self._client.request("skill.execute", types.SkillExecuteParams(name=name, action=action, params=params, session_key=session_key, pin=pin), types.SkillExecuted, timeout)
+
+    async def read(
+        self,
+        *,
+        name: str,
+        path: str | None = None,
+        offset: int = 0,
+        limit: int = 1048576,
+        timeout: float | None = None,
+    ) -> types.SkillContent:
+        """Read a skill's instructions, or a file of its folder.
+
+        Args:
+            name: The skill's slug.
+            path: A file of the skill's folder: `references/api.md`.
+            offset: Where to begin in the file, in bytes.
+            limit: How many bytes of it at the most.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
+            service_unavailable, unauthorized.
+        """
+        return await self._client.request("skill.read", types.SkillReadParams(name=name, path=path, offset=offset, limit=limit), types.SkillContent, timeout)
 
     async def search(
         self,

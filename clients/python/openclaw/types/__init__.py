@@ -136,6 +136,7 @@ if TYPE_CHECKING:
     from openclaw.types.session import SessionPage as SessionPage
     from openclaw.types.session import SessionUpdateParams as SessionUpdateParams
     from openclaw.types.dashboard import SignInLink as SignInLink
+    from openclaw.types.skill import SkillContent as SkillContent
     from openclaw.types.skill import SkillExecuteParams as SkillExecuteParams
     from openclaw.types.skill import SkillExecuted as SkillExecuted
     from openclaw.types.skill import SkillExecutedEvent as SkillExecutedEvent
@@ -145,6 +146,7 @@ if TYPE_CHECKING:
     from openclaw.types.skill import SkillList as SkillList
     from openclaw.types.skill import SkillParams as SkillParams
     from openclaw.types.skill import SkillPermissions as SkillPermissions
+    from openclaw.types.skill import SkillReadParams as SkillReadParams
     from openclaw.types.skill import SkillRemoved as SkillRemoved
     from openclaw.types.skill import SkillSearchParams as SkillSearchParams
     from openclaw.types.skill import SkillsFound as SkillsFound
@@ -305,6 +307,7 @@ _PLACES = {
     "SessionPage": "session",
     "SessionUpdateParams": "session",
     "SignInLink": "dashboard",
+    "SkillContent": "skill",
     "SkillExecuteParams": "skill",
     "SkillExecuted": "skill",
     "SkillExecutedEvent": "skill",
@@ -314,6 +317,7 @@ _PLACES = {
     "SkillList": "skill",
     "SkillParams": "skill",
     "SkillPermissions": "skill",
+    "SkillReadParams": "skill",
     "SkillRemoved": "skill",
     "SkillSearchParams": "skill",
     "SkillsFound": "skill",

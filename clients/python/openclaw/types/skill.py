@@ -18,13 +18,15 @@ class SkillInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A skill. `slug` is its name in calls and after `@`, `name` what people call it.
 
     `tools` are its tools' names; `invocations` counts uses of them and of its prompt. `source` is where it was
-    installed from; a skill that was put into the folder by hand has none.
+    installed from; a skill that was put into the folder by hand has none. `unmet` says what it needs and is not
+    there, `warnings` what is odd about how it is written. `modelInvocable` is false where its author wants only
+    people to call it, `userInvocable` where only models are to; `allowedTools` are the tools it means to use.
     """
 
     slug: str
     name: str
     version: str
-    status: Literal["active", "broken", "disabled"]
+    status: Literal["active", "broken", "disabled", "ineligible"]
     enabled: bool
     description: str
     permissions: SkillPermissions
@@ -36,6 +38,11 @@ class SkillInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A time in UTC, ISO 8601 with milliseconds."""
     source: str | None = None
     error: str | None = None
+    unmet: list[str] = []
+    warnings: list[str] = []
+    model_invocable: bool = True
+    user_invocable: bool = True
+    allowed_tools: list[str] = []
 
 
 class SkillList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -75,6 +82,37 @@ class SkillRemoved(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
     name: str
     removed: bool
+
+
+class SkillReadParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Which skill, and which file of its folder; its instructions where no file is named."""
+
+    name: str
+    """The skill's slug."""
+    path: str | None = None
+    """A file of the skill's folder: `references/api.md`."""
+    offset: int = 0
+    """Where to begin in the file, in bytes."""
+    limit: int = 1048576
+    """How many bytes of it at the most."""
+
+
+class SkillContent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A skill's instructions, or what is in a file of its folder.
+
+    `folder` is where its files are on the gateway's machine, and in commands of agents; `files` are their paths in
+    it. `nextOffset` is there where a file goes on behind this part.
+    """
+
+    name: str
+    content: str
+    size: int
+    """Of the whole, in bytes."""
+    path: str | None = None
+    folder: str | None = None
+    files: list[str] = []
+    allowed_tools: list[str] = []
+    next_offset: int | None = None
 
 
 class SkillExecuteParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
