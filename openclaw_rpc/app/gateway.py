@@ -15,18 +15,18 @@ import anyio
 
 from openclaw_rpc import __version__
 from openclaw_rpc.adapters.logs import Logs, configure_logs
-from openclaw_rpc.adapters.providers.discovery import LocalServer, find_local
-from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.adapters.tokens.file import FileTokenStore
 from openclaw_rpc.adapters.tokens.sign_ins import FileSignInStore
-from openclaw_rpc.app.asking import Asking
 from openclaw_rpc.app.chores import Chores
+from openclaw_rpc.app.features import Feature
+from openclaw_rpc.app.models import ModelServers
+from openclaw_rpc.app.openai import OpenAiParts
 from openclaw_rpc.app.options import Options
 from openclaw_rpc.app.reporting import Described, LogTopic, Observed
-from openclaw_rpc.app.tools import Hands
+from openclaw_rpc.app.tools import AgentTools
 from openclaw_rpc.config.file import GatewayFile
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.settings import Settings
@@ -37,8 +37,6 @@ from openclaw_rpc.domain.auth import Authenticator, TokenService
 from openclaw_rpc.domain.channels import Channels
 from openclaw_rpc.domain.clock import SystemClock
 from openclaw_rpc.domain.limits import RateLimiter
-from openclaw_rpc.domain.models import PRIMARY, Models
-from openclaw_rpc.domain.ports import Provider
 from openclaw_rpc.domain.runs.drafts import Drafts
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Turn
@@ -76,7 +74,6 @@ from openclaw_rpc.transports.ws.door import SocketDoor
 
 LAST_SECONDS = 1
 """How long clients have, once everything has ended, to take note of it."""
-OFFLINE = "offline"
 CAPABILITIES = ("chat", "channels")
 
 
@@ -89,13 +86,9 @@ class App:
         self.settings: Settings = self.file.load()
         self.made_token: str | None = None
         self.addresses: list[tuple[str, int]] = []
-        self.model = OFFLINE
-        """What answers by default, in words."""
         self.ready = False
         self._options = options
         self._started = time.monotonic()
-        self._found: LocalServer | None = None
-        self._changed = anyio.Event()
         self.stop_reason = "the gateway was asked to stop"
         """What the log says of its stop."""
 
@@ -106,6 +99,11 @@ class App:
         host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
         scheme = "https" if self.settings.gateway.tls.certificate else "http"
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+
+    @property
+    def model(self) -> str:
+        """What answers by default, in words."""
+        return self.servers.shown
 
     def sign_in_link(self) -> str | None:
         """A link that signs the owner in to the dashboard, once; None where nobody has to."""
@@ -131,7 +129,7 @@ class App:
             ),
             channels={channel.id: channel.status for channel in self.channels.list()},
             reasoning=ReasoningStatus(
-                primary_provider=self._primary_type(),
+                primary_provider=self.servers.primary_type,
                 primary_model=primary.model,
                 total_requests=requests,
                 avg_latency_ms=round(seconds * 1000 / requests, 3) if requests else 0,
@@ -146,12 +144,6 @@ class App:
             ),
             chores=self.chores.status(),
         )
-
-    def _primary_type(self) -> str:
-        chosen = self.settings.providers.get(PRIMARY) or next(iter(self.settings.providers.values()), None)
-        if chosen is None and self._found is not None:
-            chosen = self._found.settings
-        return chosen.type if chosen is not None else OFFLINE
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[App]:
@@ -177,18 +169,16 @@ class App:
             await self._assemble(stack, logs)
             chores = await stack.enter_async_context(self.chores)
             await stack.enter_async_context(self.runs.serving())
-            await stack.enter_async_context(self.asking.serving())
+            await stack.enter_async_context(self.openai.serving())
             await self._listen(stack)
             chores.start("heartbeats", self.door.beat)
             chores.start("tokens", self.door.keep_valid)
             chores.start("probes", self.door.probe)
             chores.start("configuration", self.file.watch)
-            chores.start("providers", self._keep_providers)
-            chores.start("usage", self.asking.ledger.keep)
-            for name, work in self.hands.chores():
-                chores.start(name, work)
-            if not self.settings.providers:
-                await self._look_for_a_model()
+            for feature in self._features:
+                for name, work in feature.chores():
+                    chores.start(name, work)
+            await self.servers.look_around()
             self.ready = True
             self.log.info("listening", addresses=[f"{host}:{port}" for host, port in self.addresses], model=self.model)
             try:
@@ -209,16 +199,15 @@ class App:
         tasks = LoopTasks()
         self.streams = Streams(store, events, tasks)
         self.agents = Agents(settings.agents)
-        self.models = Models(self._providers(settings), settings.providers)
-        self._in_force = settings.providers
-        models, agents = self.models, self.agents
+        self.servers = ModelServers(settings, Described(self.status, store), self.log)
+        self.models = models = self.servers.models
+        agents = self.agents
         self.metrics = Metrics(table.by_name(), models.has, lambda name: models.knows(name, agents.models))
         stack.push_async_callback(self.models.aclose)
-        self.hands = Hands(settings, paths, self.agents, self.models, self.streams, clock, logs)
-        await self.hands.build(stack, database)
-        toolbox = self.hands.toolbox
         self.sessions = Sessions(store, self.streams, self.agents, clock)
-        self.sessions.forgotten.append(self.hands.forget)
+        self.tools = AgentTools(settings, paths, self.agents, self.models, self.streams, self.sessions, clock, logs)
+        await self.tools.build(stack, database)
+        toolbox = self.tools.toolbox
         observed = Observed(self.metrics, logs.get("rpc"))
         turn = Turn(store, self.sessions, self.models, toolbox, observed)
         self.runs = Runs(
@@ -231,11 +220,12 @@ class App:
             tasks=tasks,
             log=logs.get("reasoning"),
         )
-        self.asking = Asking(
+        self.openai = OpenAiParts(
             store, self.models, self.agents, observed, clock, logs, lambda: self.settings.openai.allow_provider_models
         )
-        self.asking.build(database, self.runs, self.streams)
-        self.runs.finished.append(self.hands.remember)
+        self.openai.build(database, self.runs, self.streams)
+        self.runs.finished.append(self.tools.remember)
+        self._features: tuple[Feature, ...] = (self.servers, self.openai, self.tools)
         self.channels = Channels(lambda: self.settings.channels)
         tokens = FileTokenStore(paths.state)
         sign_in_store = FileSignInStore(paths.state)
@@ -256,10 +246,9 @@ class App:
             LogMethods(logs),
             TokenMethods(token_service),
             DashboardMethods(self.sign_ins),
-            *self.asking.namespaces(),
-            *self.hands.namespaces(self.sessions),
+            *(namespace for feature in self._features for namespace in feature.namespaces()),
         )
-        self.dispatcher = Dispatcher(join(rows, namespaces), self.limiter, observed, self.hands.guard)
+        self.dispatcher = Dispatcher(join(rows, namespaces), self.limiter, observed, self.tools.guard)
         self.judge = HeadJudge(rules_of(settings), bind=settings.gateway.bind, port=settings.gateway.port)
         self.places = Places(
             lambda: self.settings.gateway.max_connections_per_principal, lambda: self.settings.gateway.max_connections
@@ -277,26 +266,6 @@ class App:
         stack.callback(logs.subscribe(LogTopic(self.streams.topics)))
         token_service.on_revoked.append(lambda _: self.door.close_invalid())
         stack.callback(self.file.subscribe(self._apply))
-
-    def _providers(self, settings: Settings) -> dict[str, Provider]:
-        providers: dict[str, Provider] = {
-            name: OpenAIProvider(name, chosen) for name, chosen in settings.providers.items()
-        }
-        if providers:
-            return providers
-        from openclaw_rpc.adapters.providers.offline import OfflineProvider
-
-        return {OFFLINE: OfflineProvider(Described(self.status, self.store))}
-
-    async def _look_for_a_model(self) -> None:
-        """With no provider configured: a model's server on this machine, else the offline agent."""
-        found = await find_local()
-        if found is None:
-            self.log.info("no model is configured, the offline agent answers")
-            return
-        self._found = found
-        await self.models.replace({PRIMARY: OpenAIProvider(PRIMARY, found.settings)}, {PRIMARY: found.settings})
-        self.model = f"{found.settings.model} ({found.title} on this machine)"
 
     async def _listen(self, stack: AsyncExitStack) -> None:
         gateway, judge = self.settings.gateway, self.judge
@@ -346,8 +315,6 @@ class App:
             reuse_port=gateway.reuse_port,
             sockets=activated(self._options.environ, os.getpid()),
         )
-        if self.settings.providers:
-            self.model = f"{self.models.resolve(None)[0].model} ({self._primary_type()})"
 
     def _count(self) -> None:
         metrics, runs = self.metrics, self.runs
@@ -382,22 +349,9 @@ class App:
         self.agents.replace(new.agents)
         self.judge.rules = rules_of(new)
         self.logs.apply(new)
-        self.hands.apply(new)
+        for feature in self._features:
+            feature.apply(new)
         self.door.apply()
-        if old.providers != new.providers:
-            self._changed.set()
-
-    async def _keep_providers(self) -> None:
-        """Take other providers whenever they change, until cancelled."""
-        while True:
-            self._changed = anyio.Event()
-            if self._in_force == self.settings.providers:
-                await self._changed.wait()
-                continue
-            settings = self.settings
-            await self.models.replace(self._providers(settings), settings.providers)
-            self._in_force = settings.providers
-            self.model = f"{self.models.resolve(None)[0].model} ({self._primary_type()})"
 
     async def _stop(self) -> None:
         """Nothing new; what is under way gets its time, and an end in any case; then everybody is sent away."""
@@ -407,8 +361,8 @@ class App:
         self.door.stopping = True
         self.rest.stop()
         async with anyio.create_task_group() as group:
-            for work in (self.runs, self.asking.completions, self.asking.responses):
-                group.start_soon(work.close, seconds)
+            for part in (self.runs, *self._features):
+                group.start_soon(part.close, seconds)
         self.rest.end_streams()
         await self.http.settle(max(0, deadline - anyio.current_time()))
         await self.listener.stop(grace=LAST_SECONDS)

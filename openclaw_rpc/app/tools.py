@@ -1,4 +1,4 @@
-"""The wiring of an agent's hands: memory, the browser, and the toolbox that they are in."""
+"""The wiring of what agents can do: memory, the browser, and the toolbox that they are in."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from openclaw_rpc.adapters.skills.records import FileSkillRecords
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.workspace.local import LocalWorkspaces
 from openclaw_rpc.app.chores import Work
+from openclaw_rpc.app.features import Feature
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.secrets import redact
 from openclaw_rpc.config.settings import Settings, switched_on
@@ -75,7 +76,7 @@ from openclaw_rpc.protocol.skill import skill_executed
 from openclaw_rpc.rpc.bind import Namespace
 
 
-class Hands:
+class AgentTools(Feature):
     """Everything that agents and clients can do besides talking, built once, told of each change of the settings."""
 
     def __init__(
@@ -85,6 +86,7 @@ class Hands:
         agents: Agents,
         models: Models,
         streams: Streams,
+        sessions: Sessions,
         clock: Clock,
         logs: Logs,
     ) -> None:
@@ -93,6 +95,8 @@ class Hands:
         self._paths = paths
         self._agents = agents
         self._streams = streams
+        self._sessions = sessions
+        sessions.forgotten.append(self.forget)
         self._clock = clock
         self._logs = logs
         self._log: Log = logs.get("tools")
@@ -197,17 +201,17 @@ class Hands:
         offers = Offers(sources, self._agents, self.policies, self._log)
         self.toolbox = Tools(offers, self._agents, self._safety, ToolFiles(self.files), self._log)
 
-    def namespaces(self, sessions: Sessions) -> tuple[Namespace, ...]:
-        """The handlers of the rows that need hands."""
+    def namespaces(self) -> tuple[Namespace, ...]:
+        """The handlers of their rows."""
         return (
             MemoryMethods(self.memories),
             BrowserMethods(self.browsers),
             FileMethods(self.files),
             CommandMethods(self.commands),
             WebMethods(self.web),
-            SkillMethods(self.skills, self.toolbox, sessions),
+            SkillMethods(self.skills, self.toolbox, self._sessions),
             McpMethods(self.servers),
-            ToolMethods(self.toolbox, self.approvals, sessions),
+            ToolMethods(self.toolbox, self.approvals, self._sessions),
             AuditMethods(self.audit_log),
         )
 

@@ -45,7 +45,7 @@ async def test_a_chore_survives_its_hundredth_exception_and_the_log_says_what_we
         well.set()
         await anyio.sleep_forever()
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         async with Chores(log) as kept:
             kept.start("compaction", work)
             await well.wait()
@@ -62,7 +62,7 @@ async def test_a_name_is_taken_until_its_work_is_done() -> None:
     async def nothing() -> None:
         return
 
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         async with Chores(Lines()) as kept:
             kept.start("once", nothing)
             with pytest.raises(ValueError, match="once"):
@@ -90,7 +90,7 @@ async def test_every_chore_of_a_gateway_may_fail_a_hundred_times(monkeypatch: py
 
     monkeypatch.setattr(Chores, "start", start_failing)
     async with gateway(settings(heartbeat_seconds=0.05)) as served, served.connect() as client:
-        with anyio.fail_after(20):
+        with anyio.fail_after(40):
             await client.event("heartbeat")
             while min(served.app.chores.failures().values()) < FAILURES:
                 await anyio.lowlevel.checkpoint()
@@ -110,14 +110,14 @@ async def test_tokens_that_can_not_be_read_end_neither_the_gateway_nor_a_socket(
             kept = served.app.paths.state / "tokens.json"
             good = kept.read_bytes()
             kept.write_bytes(good[:20])
-            with anyio.fail_after(10):
+            with anyio.fail_after(30):
                 while served.app.chores.failures()["tokens"] < 3:
                     await guest.event("heartbeat")
                 await guest.result("agent.list")
                 found = (await admin.result("system.status"))["chores"]["tokens"]
             assert "tokens.json" in found["error"]
             kept.write_bytes(good)
-            with anyio.fail_after(10):
+            with anyio.fail_after(30):
                 while served.app.chores.status()["tokens"].state != "running":
                     await guest.event("heartbeat")
 

@@ -57,7 +57,7 @@ async def test_a_place_is_free_when_its_stream_ends() -> None:
         guest = served.make_token()
         session = await session_of(served, guest)
         for _ in range(5):
-            with anyio.fail_after(5):
+            with anyio.fail_after(20):
                 while True:
                     async with followed(served, session, guest) as response:
                         if response.status == 200:

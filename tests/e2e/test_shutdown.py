@@ -66,13 +66,13 @@ class World:
             self.ends[name] = done["data"]["finishReason"], closed.value.rcvd.code
 
     async def wait(self, until: Callable[[], bool]) -> None:
-        with anyio.fail_after(20):
+        with anyio.fail_after(40):
             while not until():  # noqa: ASYNC110 — another process is waited for
                 await anyio.sleep(0.01)
 
     async def stopping(self) -> None:
         """The gateway has begun to stop."""
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             while True:
                 async with self.http.get(f"{self.served.url}/readyz") as response:
                     if response.status == 503:
@@ -128,7 +128,7 @@ async def test_whatever_is_open_ends_in_its_own_spelling(upstream: Upstream, tmp
         assert handshake.value.response.status_code == 503
         await world.wait(lambda: "follower" in world.ends)
         assert list(world.ends) == ["follower"], "nobody waits for those who follow what is quiet"
-        with anyio.fail_after(15):
+        with anyio.fail_after(30):
             assert await served.ended() == 0
     assert len(ends) == 9
     for name in ("plain", "agent", "completion"):
@@ -160,7 +160,7 @@ async def test_what_ends_in_time_ends_well(upstream: Upstream, tmp_path: Path) -
         )
         await world.wait(lambda: world.begun == 2)
         served.ask_to_stop()
-        with anyio.fail_after(20):
+        with anyio.fail_after(40):
             assert await served.ended() == 0
     assert ends["plain"].endswith("data: [DONE]\n\n")
     assert "event: response.completed" in ends["response"]

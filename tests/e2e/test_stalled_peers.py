@@ -54,7 +54,7 @@ def ports_of(client: Any) -> tuple[int, int]:
 
 
 async def nobody_is_left(served: TestGateway) -> None:
-    with anyio.fail_after(5):
+    with anyio.fail_after(20):
         while served.app.door.open or served.app.listener.connection_count:
             await anyio.lowlevel.checkpoint()
 

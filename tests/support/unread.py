@@ -33,7 +33,7 @@ def is_held(ports: tuple[int, int]) -> bool:
     return False
 
 
-async def gone(ports: tuple[int, int], seconds: float = 10) -> None:
+async def gone(ports: tuple[int, int], seconds: float = 30) -> None:
     """Wait until the gateway has let go of a connection that nobody here reads."""
     with anyio.fail_after(seconds):
         while is_held(ports):  # noqa: ASYNC110 — the kernel tells nobody
@@ -65,7 +65,7 @@ async def asking(served: TestGateway, request: bytes) -> AsyncGenerator[socket.s
         line.connect(served.app.addresses[0])
         line.sendall(request)
         line.setblocking(False)
-        with anyio.fail_after(10):
+        with anyio.fail_after(30):
             await anyio.wait_readable(line)
         yield line
 

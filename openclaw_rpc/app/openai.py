@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
+
+import anyio
 
 from openclaw_rpc.adapters.logs import Logs
 from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
 from openclaw_rpc.adapters.sqlite import Database
+from openclaw_rpc.app.chores import Work
+from openclaw_rpc.app.features import Feature
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.clock import Clock
 from openclaw_rpc.domain.ledger import Ledger
@@ -24,7 +28,7 @@ from openclaw_rpc.services.completions import Completions
 from openclaw_rpc.services.responses import Responses
 
 
-class Asking:
+class OpenAiParts(Feature):
     """The parts, joined. ``direct`` says whether providers' models may be asked, as it is at that moment."""
 
     def __init__(
@@ -57,6 +61,16 @@ class Asking:
             ResponseMethods(self.responses),
             UsageMethods(self._store, self.ledger),
         )
+
+    def chores(self) -> Iterator[tuple[str, Work]]:
+        """What goes on by itself."""
+        yield "usage", self.ledger.keep
+
+    async def close(self, seconds: float) -> None:
+        """Take no more requests, let those under way end for so long, then interrupt them."""
+        async with anyio.create_task_group() as group:
+            group.start_soon(self.completions.close, seconds)
+            group.start_soon(self.responses.close, seconds)
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:

@@ -1,0 +1,82 @@
+"""The models' servers: those that are configured, one found on this machine, or the offline agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import anyio
+
+from openclaw_rpc.adapters.providers.discovery import find_local
+from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
+from openclaw_rpc.app.chores import Work
+from openclaw_rpc.app.features import Feature
+from openclaw_rpc.app.reporting import Described
+from openclaw_rpc.config.settings import Settings
+from openclaw_rpc.domain.models import PRIMARY, Models, ProviderSettings
+from openclaw_rpc.domain.ports import Log, Provider
+
+OFFLINE = "offline"
+
+
+class ModelServers(Feature):
+    """Keeps `Models` as the configuration says. ``shown`` is what answers by default, in words."""
+
+    def __init__(self, settings: Settings, described: Described, log: Log) -> None:
+        self._described = described
+        self._log = log
+        self._wanted = self._in_force = settings.providers
+        self._changed = anyio.Event()
+        self._found: ProviderSettings | None = None
+        self.models = Models(self._providers(self._wanted), self._wanted)
+        self.shown = OFFLINE
+        if self._wanted:
+            self._show()
+
+    @property
+    def primary_type(self) -> str:
+        """The type of the provider that answers by default."""
+        chosen = self._wanted.get(PRIMARY) or next(iter(self._wanted.values()), self._found)
+        return chosen.type if chosen is not None else OFFLINE
+
+    async def look_around(self) -> None:
+        """With no provider configured: take a model's server on this machine, else the offline agent."""
+        if self._wanted:
+            return
+        found = await find_local()
+        if found is None:
+            self._log.info("no model is configured, the offline agent answers")
+            return
+        self._found = found.settings
+        await self.models.replace({PRIMARY: OpenAIProvider(PRIMARY, found.settings)}, {PRIMARY: found.settings})
+        self.shown = f"{found.settings.model} ({found.title} on this machine)"
+
+    def chores(self) -> Iterator[tuple[str, Work]]:
+        """What goes on by itself."""
+        yield "providers", self._keep
+
+    def apply(self, settings: Settings) -> None:
+        """Take what changed in the configuration."""
+        self._wanted = settings.providers
+        self._changed.set()
+
+    async def _keep(self) -> None:
+        """Take other providers whenever they change, until cancelled."""
+        while True:
+            self._changed = anyio.Event()
+            if self._in_force == self._wanted:
+                await self._changed.wait()
+                continue
+            wanted = self._wanted
+            await self.models.replace(self._providers(wanted), wanted)
+            self._in_force = wanted
+            self._show()
+
+    def _show(self) -> None:
+        self.shown = f"{self.models.resolve(None)[0].model} ({self.primary_type})"
+
+    def _providers(self, settings: Mapping[str, ProviderSettings]) -> dict[str, Provider]:
+        if settings:
+            return {name: OpenAIProvider(name, chosen) for name, chosen in settings.items()}
+        from openclaw_rpc.adapters.providers.offline import OfflineProvider
+
+        return {OFFLINE: OfflineProvider(self._described)}
