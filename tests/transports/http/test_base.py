@@ -168,6 +168,26 @@ async def test_a_request_that_takes_too_long_is_ended() -> None:
         assert (await client.answer())[2] == b"in time"
 
 
+@pytest.mark.parametrize("timeout", [-1, None], ids=["bounded", "unbounded"])
+async def test_a_request_that_is_not_done_when_the_gateway_stops_is_answered_so(timeout: float | None) -> None:
+    begun = asyncio.Event()
+
+    async def endless(_: HttpRequest) -> web.Response:
+        begun.set()
+        await asyncio.sleep(3600)
+        raise AssertionError
+
+    routes = [Route("GET", "/endless", endless, open=True, timeout=timeout)]
+    async with opened(routes) as gateway, raw(gateway.port) as client:
+        await client.send(request_bytes(gateway.port, "/endless"))
+        async with asyncio.timeout(30):
+            await begun.wait()
+            await gateway.door.settle(0)
+        status, head, body = await client.answer()
+    assert (status, error_of(body)["code"]) == (503, "service_unavailable")
+    assert "Retry-After: 5" in head
+
+
 async def test_a_fault_is_logged_under_the_requests_id_and_shows_no_traceback(caplog: pytest.LogCaptureFixture) -> None:
     async def fail(_: HttpRequest) -> web.Response:
         raise RuntimeError("the secret is 42")
