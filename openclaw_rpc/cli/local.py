@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from typing import IO
 from urllib.parse import urlsplit
 
-from openclaw_rpc.cli.client import Target
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import Shared
-from openclaw_rpc.cli.target import find_target, is_given
+from openclaw_rpc.cli.target import Target, find_target, is_given
 
 START_SECONDS = 20.0
 STOP_SECONDS = 15.0
@@ -41,7 +40,7 @@ def listens(url: str) -> bool:
     """Whether anything accepts connections at the address of a URL."""
     parts = urlsplit(url)
     try:
-        address = (parts.hostname or "127.0.0.1", parts.port or (443 if parts.scheme == "wss" else 80))
+        address = (parts.hostname or "127.0.0.1", parts.port or (443 if parts.scheme == "https" else 80))
         with socket.create_connection(address, timeout=PROBE_SECONDS):
             return True
     except OSError:
@@ -81,7 +80,7 @@ def _child(options: Shared) -> Generator[int]:
 
 def _until_open(child: "subprocess.Popen[bytes]", port: int, said: IO[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not listens(f"ws://127.0.0.1:{port}"):
+    while not listens(f"http://127.0.0.1:{port}"):
         if child.poll() is not None:
             said.seek(0)
             lines = [line.strip() for line in said.read().decode(errors="replace").splitlines() if line.strip()]

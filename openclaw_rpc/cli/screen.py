@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from openclaw_rpc.cli.client import Event
+from openclaw import Event
 from openclaw_rpc.cli.output import is_terminal, print_line, to_json
 from openclaw_rpc.protocol import chat
 

@@ -2,9 +2,10 @@
 
 import ipaddress
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit, urlunsplit
 
-from openclaw_rpc.cli.client import Target
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import Shared
 from openclaw_rpc.config.gateway import GatewaySettings
@@ -12,7 +13,21 @@ from openclaw_rpc.config.paths import Paths
 
 URL_VARIABLE = "OPENCLAW_URL"
 TOKEN_VARIABLE = "OPENCLAW_TOKEN"  # noqa: S105 - its name
-SCHEMES = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss"}
+SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a gateway is, as ``http://`` or ``https://``, and the headers that say who asks (never shown)."""
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    certificate: str | None = None
+
+    @property
+    def shown(self) -> str:
+        """The address as people know it, ``http://host:port``."""
+        return self.url.rstrip("/")
 
 
 def find_paths(options: Shared) -> Paths:
@@ -51,7 +66,7 @@ def find_target(options: Shared, *, port: int | None = None) -> Target:
     given = options.url or os.environ.get(URL_VARIABLE)
     token = options.token or os.environ.get(TOKEN_VARIABLE)
     if given:
-        url = socket_url(given)
+        url = gateway_url(given)
         if token:
             return Target(url, _bearer(token))
         # the owner's token is for this machine's own gateway: no other host is ever sent it
@@ -61,8 +76,8 @@ def find_target(options: Shared, *, port: int | None = None) -> Target:
     return Target(local_url(settings, port), _bearer(token) if token else _headers(settings), settings.tls.certificate)
 
 
-def socket_url(text: str) -> str:
-    """A gateway's address as the WebSocket's URL: ``http://host:port`` → ``ws://host:port/``; queries are dropped.
+def gateway_url(text: str) -> str:
+    """A gateway's address as it is asked: ``host:port`` → ``http://host:port/``; queries are dropped.
 
     Raises:
         CliError: it is no address.
@@ -79,13 +94,13 @@ def socket_url(text: str) -> str:
 
 
 def local_url(settings: GatewaySettings, port: int | None = None) -> str:
-    """The WebSocket's URL of the gateway that runs with these settings on this machine."""
+    """The URL of the gateway that runs with these settings on this machine."""
     chosen = settings.port if port is None else port
     if chosen == 0:
         raise CliError("gateway.port is 0, any free one: it can't be known from here.", hint="Say where: --url URL")
     host = {"0.0.0.0": "127.0.0.1", "::": "::1", "*": "127.0.0.1"}.get(settings.bind, settings.bind)
     shown = f"[{host}]" if ":" in host else host
-    return f"{'wss' if settings.tls.certificate else 'ws'}://{shown}:{chosen}/"
+    return f"{'https' if settings.tls.certificate else 'http'}://{shown}:{chosen}/"
 
 
 def is_this_machine(host: str) -> bool:

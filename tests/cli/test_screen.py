@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from openclaw_rpc.cli.client import Event
+from openclaw import Event
 from openclaw_rpc.cli.output import duration
 from openclaw_rpc.cli.screen import Screen, harmless
 

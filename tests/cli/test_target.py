@@ -6,7 +6,7 @@ import pytest
 
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import Shared
-from openclaw_rpc.cli.target import find_target, socket_url
+from openclaw_rpc.cli.target import find_target, gateway_url
 
 SECRET = """\
 gateway:
@@ -29,16 +29,16 @@ def configured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_the_configuration_says_where_and_who() -> None:
     target = find_target(Shared())
-    assert (target.url, target.headers) == ("ws://127.0.0.1:7777/", {"Authorization": "Bearer owners-own"})
+    assert (target.url, target.headers) == ("http://127.0.0.1:7777/", {"Authorization": "Bearer owners-own"})
 
 
 def test_options_go_before_the_environment_and_that_before_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENCLAW_URL", "https://one.example")
     monkeypatch.setenv("OPENCLAW_TOKEN", "two")
-    assert find_target(Shared()).url == "wss://one.example/"
+    assert find_target(Shared()).url == "https://one.example/"
     assert find_target(Shared()).headers == {"Authorization": "Bearer two"}
     target = find_target(Shared(url="http://three.example:1", token="Bearer four"))
-    assert (target.url, target.headers) == ("ws://three.example:1/", {"Authorization": "Bearer four"})
+    assert (target.url, target.headers) == ("http://three.example:1/", {"Authorization": "Bearer four"})
 
 
 @pytest.mark.parametrize("url", ["https://elsewhere.example", "http://10.0.0.1:7777", "http://127.0.0.1.example"])
@@ -57,9 +57,9 @@ def test_a_token_is_never_part_of_what_is_shown() -> None:
 @pytest.mark.parametrize(
     ("bind", "url"),
     [
-        ("0.0.0.0", "ws://127.0.0.1:7777/"),
-        ("'::'", "ws://[::1]:7777/"),
-        ("10.0.0.5", "ws://10.0.0.5:7777/"),
+        ("0.0.0.0", "http://127.0.0.1:7777/"),
+        ("'::'", "http://[::1]:7777/"),
+        ("10.0.0.5", "http://10.0.0.5:7777/"),
     ],
 )
 def test_what_listens_everywhere_is_reached_on_loopback(bind: str, url: str, configured: Path) -> None:
@@ -79,13 +79,13 @@ def test_without_authentication_nothing_is_sent(configured: Path) -> None:
 
 
 def test_queries_and_credentials_of_a_url_are_dropped() -> None:
-    assert socket_url("http://me:secret@host.example:1/ws?token=x#y") == "ws://host.example:1/ws"
+    assert gateway_url("http://me:secret@host.example:1/ws?token=x#y") == "http://host.example:1/ws"
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "http://", "http://x:port", "http://x:0", "", "http://[::1"])
 def test_what_is_no_address_is_wrong_usage(url: str) -> None:
     with pytest.raises(CliError) as caught:
-        socket_url(url)
+        gateway_url(url)
     assert caught.value.exit_code == 2
 
 

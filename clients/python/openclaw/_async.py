@@ -172,8 +172,20 @@ class AsyncCaller:
 
         Leaving the loop aborts nothing. Where some events can't be had any more, `resync` says so.
         """
-        what = followed(session_key, run_id, topics)
+        return self.following(followed(session_key, run_id, topics), after)
+
+    def following(self, what: dict[str, Any], after: Position | None) -> AsyncStream[Event]:
+        """The same, with params as the gateway has them."""
         return AsyncStream(SubscriptionCore(self.connection, what, after, None))
+
+    async def open(self) -> None:
+        """Connect now; else the first call does.
+
+        Raises:
+            ConnectionFailedError: nobody answers.
+            APIError: the gateway refuses this client.
+        """
+        await self.connection.open()
 
     async def message(self, text: str, conversation_id: str | None = None, **more: Any) -> Message:
         """Ask an agent and wait for its answer. ``more`` goes to `chat.run`: ``agentId``, ``metadata``, …

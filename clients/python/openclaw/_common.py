@@ -26,7 +26,8 @@ def connection_of(
     url = (base_url or os.environ.get("OPENCLAW_URL") or URL).rstrip("/")
     if "://" in url and url.split("://")[0] in ("ws", "wss"):
         url = url.replace("ws", "http", 1)
-    secret = token or os.environ.get("GATEWAY_AUTH_TOKEN")
+    # Who says by headers who it is gets no token from the environment.
+    secret = token or (os.environ.get("GATEWAY_AUTH_TOKEN") if headers is None else None)
     chosen = dict(headers or {})
     if secret and "Authorization" not in chosen:
         chosen["Authorization"] = f"Bearer {secret}"

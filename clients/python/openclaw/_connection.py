@@ -35,7 +35,7 @@ REFUSALS = {1007: "invalid_request", 1009: "too_large", 4001: "unauthorized", 40
 _FOR_NOW = ("rate_limited", "service_unavailable")
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """An event: its name, what it carries (as JSON has it), and where it stands in a stream that can be resumed."""
 
     type: str
@@ -181,6 +181,10 @@ class Connection:
             raise DeadlineError(f"{method} was not answered within {seconds:g} s") from None
         finally:
             self._drop(pending)
+
+    async def open(self) -> None:
+        """Connect, trying once."""
+        await self.call("", retries=0)
 
     def listen(self, listener: Listener) -> None:
         """Give a stream every event from now on."""
@@ -350,6 +354,9 @@ class Connection:
                     pending = self._queue.popleft()
                     if pending.withdrawn is not None and pending.withdrawn():
                         pending.fail(OpenClawError("nobody waits for it any more"))
+                        continue
+                    if not pending.method:  # `open` waits for no answer
+                        pending.answer.set_result(None)
                         continue
                     self._number += 1
                     self._sent[self._number] = pending

@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openclaw
+from openclaw import AsyncOpenClawClient
 from openclaw_rpc import __version__
 from openclaw_rpc.cli.checks.check import Check, fail, ok, warn
 from openclaw_rpc.cli.checks.hands import hands
-from openclaw_rpc.cli.client import Client, connect
+from openclaw_rpc.cli.connecting import connect
 from openclaw_rpc.cli.errors import CliError, NoGateway
 from openclaw_rpc.cli.options import Shared
 from openclaw_rpc.cli.target import find_paths, find_target, gateway_settings, is_given
@@ -21,7 +23,6 @@ from openclaw_rpc.config.loading import load, read
 from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.protocol import model, system
 
-SECONDS = 10.0
 NO_VARIABLE = "the environment has no variable"
 
 
@@ -114,7 +115,7 @@ async def _running(options: Shared, own: GatewaySettings, settings: Settings | N
     """What the running gateway says; where none runs, whether one could, and would find a model."""
     try:
         target = find_target(options)
-        async with connect(target, seconds=SECONDS) as client:
+        async with connect(target) as client:
             return [_version(target.shown, client), await _chores(client), await _models(client)]
     except NoGateway as error:
         if is_given(options):
@@ -126,8 +127,8 @@ async def _running(options: Shared, own: GatewaySettings, settings: Settings | N
         return [fail("gateway", error.message, error.hint or "openclaw logs may say more.")]
 
 
-def _version(url: str, client: Client) -> Check:
-    version = str(client.hello.get("gatewayVersion"))
+def _version(url: str, client: AsyncOpenClawClient) -> Check:
+    version = str(client.connection.hello.get("gatewayVersion"))
     if version != __version__:
         return warn(
             "gateway", f"answers at {url}, version {version}; this is {__version__}", "Restart it, or update openclaw."
@@ -150,11 +151,11 @@ def _port(settings: GatewaySettings) -> Check:
         )
 
 
-async def _chores(client: Client) -> Check:
+async def _chores(client: AsyncOpenClawClient) -> Check:
     """The gateway's background work."""
     try:
         found: dict[str, dict[str, Any]] = (await client.call(system.status.name)).get("chores", {})
-    except CliError as error:
+    except openclaw.APIError as error:
         return warn("chores", error.message, "Use a token with the scope read.")
     failing = {name: one for name, one in found.items() if one["state"] == "waiting"}
     if failing:
@@ -163,11 +164,11 @@ async def _chores(client: Client) -> Check:
     return ok("chores", f"{len(found)} at work")
 
 
-async def _models(client: Client) -> Check:
+async def _models(client: AsyncOpenClawClient) -> Check:
     """The models that the running gateway lists."""
     try:
         found: list[dict[str, Any]] = (await client.call(model.list_.name))["models"]
-    except CliError as error:
+    except openclaw.APIError as error:
         return warn("models", error.message, "Use a token with the scope read.")
     silent = {one["provider"]: one["error"] for one in found if one.get("error")}
     if silent:

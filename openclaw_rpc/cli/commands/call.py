@@ -9,16 +9,15 @@ from typing import Any, cast
 import click
 import msgspec
 
+from openclaw import Event
 from openclaw_rpc.cli import params as fields
-from openclaw_rpc.cli.client import Event, Target, connect
+from openclaw_rpc.cli.connecting import PATIENCE, connect, whole
 from openclaw_rpc.cli.errors import CliError
-from openclaw_rpc.cli.follow import RunFollower
-from openclaw_rpc.cli.link import Link
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import print_json, print_line, print_table
-from openclaw_rpc.cli.target import find_target
+from openclaw_rpc.cli.target import Target, find_target
 from openclaw_rpc.protocol.chat import chat_done
-from openclaw_rpc.protocol.event import heartbeat, subscribe
+from openclaw_rpc.protocol.event import subscribe
 from openclaw_rpc.protocol.table import METHODS, AnyMethod, by_name
 
 
@@ -141,7 +140,7 @@ def _streams(row: AnyMethod) -> bool:
 
 async def _call(target: Target, row: AnyMethod, wanted: dict[str, Any]) -> int:
     async with connect(target) as client:
-        print_json(await client.call(row.name, wanted, seconds=None))
+        print_json(await client.connection.call(row.name, wanted, timeout=None))
     return 0
 
 
@@ -150,19 +149,20 @@ async def _stream(target: Target, row: AnyMethod, wanted: dict[str, Any]) -> int
     if row is subscribe:
         return await _subscription(target, wanted)
     final: Event | None = None
-    async with Link(target) as link:
-        follower = await RunFollower.start(link, wanted, row.name)
-        print_line(follower.accepted)
-        async for event in follower.events():
+    async with connect(target, patience=PATIENCE) as client:
+        run = client.run(wanted, None)
+        print_line(await run.started())
+        async for event in whole(run):
             print_line(event)
             final = event
     return 1 if final is None or final.data.get("finishReason") == "error" else 0
 
 
 async def _subscription(target: Target, wanted: dict[str, Any]) -> int:
-    async with connect(target) as client:
-        print_line(await client.call(subscribe.name, wanted))
-        async for event in client.events():
-            if event.type != heartbeat.name:
-                print_line(event)
+    after = wanted.pop("after", None)
+    async with connect(target, patience=PATIENCE) as client:
+        events = client.following(wanted, None if after is None else (after["epoch"], after["seq"]))
+        print_line(await events.started())
+        async for event in events:
+            print_line(event)
     return 0

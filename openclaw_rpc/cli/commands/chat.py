@@ -7,21 +7,22 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import click
 
+from openclaw import OpenClawError
+from openclaw_rpc.cli.connecting import PATIENCE, connect, spoken, whole
 from openclaw_rpc.cli.errors import CliError
-from openclaw_rpc.cli.follow import RunFollower
-from openclaw_rpc.cli.link import Link
 from openclaw_rpc.cli.local import some_gateway
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import aside, colour_wanted, is_terminal
 from openclaw_rpc.cli.screen import Screen
-from openclaw_rpc.cli.target import find_paths
+from openclaw_rpc.cli.target import Target, find_paths
 
 if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
+
+    from openclaw import AsyncOpenClawClient, AsyncRun
 
 HISTORY = "chat_history"
 POLL_SECONDS = 0.5
@@ -49,15 +50,15 @@ def chat(ctx: click.Context, message: tuple[str, ...], **wanted: str | None) -> 
     params = _params(wanted)
     screen = Screen(json=options.json, colour=colour_wanted())
     with some_gateway(options, screen.note) as target, _portal() as portal:
-        link = Link(target, on_lost=lambda why: screen.note(f"({why} Reconnecting.)"))
-        talk = Conversation(portal, link, screen, params)
-        portal.call(link.client)
-        try:
+
+        def lost(why: str) -> None:
+            screen.note(f"({why} Reconnecting.)")
+
+        with portal.wrap_async_context_manager(connect(target, patience=PATIENCE, on_lost=lost)) as client:
+            talk = Conversation(portal, target, client, screen, params)
             if text is not None:
                 ctx.exit(talk.ask(text))
             _converse(talk, find_paths(options).state / HISTORY)
-        finally:
-            portal.call(link.__aexit__, None, None, None)
 
 
 def _message(words: tuple[str, ...]) -> str | None:
@@ -90,12 +91,20 @@ def _portal() -> Generator["BlockingPortal"]:
 class Conversation:
     """Turns in one session. The main thread waits, and takes Ctrl-C; the portal's thread follows the run."""
 
-    def __init__(self, portal: "BlockingPortal", link: Link, screen: Screen, params: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        portal: "BlockingPortal",
+        target: Target,
+        client: "AsyncOpenClawClient",
+        screen: Screen,
+        params: dict[str, Any],
+    ) -> None:
         self._portal = portal
-        self._link = link
+        self._target = target
+        self._client = client
         self._screen = screen
         self._params = params
-        self._run: RunFollower | None = None
+        self._run: AsyncRun | None = None
 
     @property
     def session_key(self) -> str | None:
@@ -124,18 +133,19 @@ class Conversation:
         return turn.result()
 
     async def _turn(self, text: str) -> int:
-        params = {**self._params, "message": text, "idempotencyKey": uuid4().hex}
-        self._run = run = await RunFollower.start(self._link, params)
-        self._params["sessionKey"] = run.accepted["sessionKey"]
+        run = self._client.run({**self._params, "message": text}, None)
         reason = None
-        async for event in run.events():
-            self._screen.show(event)
-            reason = event.data.get("finishReason")
+        with spoken(self._target, self._client):
+            self._params["sessionKey"] = (await run.started())["sessionKey"]
+            self._run = run
+            async for event in whole(run):
+                self._screen.show(event)
+                reason = event.data.get("finishReason")
         return {"stop": 0, "length": 0, "aborted": 130}.get(str(reason), 1)
 
-    async def _abort(self, run: RunFollower) -> None:
-        with suppress(CliError):  # the run has ended, or its end comes after the reconnection
-            await run.abort()
+    async def _abort(self, run: "AsyncRun") -> None:
+        with suppress(OpenClawError):  # the run has ended, or its end comes after the reconnection
+            await self._client.chat.abort(run_id=run.run_id or "")
 
 
 @contextmanager

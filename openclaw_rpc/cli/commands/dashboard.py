@@ -2,14 +2,13 @@
 
 import asyncio
 import webbrowser
-from urllib.parse import urlsplit
 
 import click
 
-from openclaw_rpc.cli.client import Target, connect
+from openclaw_rpc.cli.connecting import connect
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import print_json
-from openclaw_rpc.cli.target import find_target
+from openclaw_rpc.cli.target import Target, find_target
 from openclaw_rpc.protocol.dashboard import link as row
 
 
@@ -36,6 +35,4 @@ def dashboard(ctx: click.Context, opened: bool) -> None:
 async def _link(target: Target) -> str:
     async with connect(target) as client:
         found = await client.call(row.name)
-    parts = urlsplit(target.url)
-    scheme = {"ws": "http", "wss": "https"}.get(parts.scheme, parts.scheme)
-    return f"{scheme}://{parts.netloc}{parts.path.rstrip('/')}{found['path']}"
+    return f"{target.shown}{found['path']}"

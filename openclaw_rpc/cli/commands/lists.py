@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from openclaw_rpc.cli.client import connect
+from openclaw_rpc.cli.connecting import connect
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import duration, print_json, print_table
 from openclaw_rpc.cli.target import find_target

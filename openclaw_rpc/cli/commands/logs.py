@@ -9,15 +9,14 @@ from typing import Any
 import click
 import msgspec
 
-from openclaw_rpc.cli.client import Target
-from openclaw_rpc.cli.errors import ConnectionLost, NoGateway
-from openclaw_rpc.cli.link import Link
+from openclaw_rpc.cli.connecting import PATIENCE, connect
+from openclaw_rpc.cli.errors import NoGateway
 from openclaw_rpc.cli.logfile import RANK, moment, read_log
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import aside, colour_wanted, print_line, to_json
 from openclaw_rpc.cli.screen import harmless
-from openclaw_rpc.cli.target import find_paths, find_target
-from openclaw_rpc.protocol import event, log
+from openclaw_rpc.cli.target import Target, find_paths, find_target
+from openclaw_rpc.protocol import log
 from openclaw_rpc.protocol.base import Topic
 
 LEVELS = ("debug", "info", "warn", "error")
@@ -101,28 +100,32 @@ class LogPrinter:
 
 
 async def _tail(target: Target, params: dict[str, Any], show: LogPrinter) -> None:
-    async with Link(target) as link:
-        for entry in (await (await link.client()).call(log.tail.name, params))["logs"]:
+    async with connect(target) as client:
+        for entry in (await client.call(log.tail.name, params))["logs"]:
             show(entry)
 
 
 async def _follow(target: Target, params: dict[str, Any], show: LogPrinter) -> None:
     """The newest lines, then what comes; after a lost connection, what was written meanwhile as well."""
     shown = Shown(show)
-    async with Link(target, on_lost=lambda why: aside(f"({why} Reconnecting.)")) as link:
-        while True:
-            client = await link.client()
-            try:
-                # subscribed first, so that nothing falls between the two
-                await client.call(event.subscribe.name, {"topics": [Topic.LOGS]})
-                wanted = {**params, "since": shown.last, "lines": 10_000} if shown.last else params
-                for entry in (await client.call(log.tail.name, wanted))["logs"]:
+
+    def lost(why: str) -> None:
+        aside(f"({why} Reconnecting.)")
+
+    async with connect(target, patience=PATIENCE, on_lost=lost) as client:
+        # subscribed first, so that nothing falls between the two
+        lines = client.subscribe(topics=[Topic.LOGS])
+        await lines.started()
+        for entry in (await client.call(log.tail.name, params))["logs"]:
+            shown(entry)
+        async for found in lines:
+            if found.type == "resync":
+                for entry in (
+                    await client.call(log.tail.name, {**params, "since": shown.last or None, "lines": 10_000})
+                )["logs"]:
                     shown(entry)
-                async for found in client.events():
-                    if found.type == log.log_line.name and _wanted(found.data, params):
-                        shown(found.data)
-            except ConnectionLost:
-                continue
+            elif _wanted(found.data, params):
+                shown(found.data)
 
 
 def _wanted(entry: dict[str, Any], params: dict[str, Any]) -> bool:

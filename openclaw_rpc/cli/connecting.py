@@ -1,0 +1,116 @@
+"""The command line's connection: the client `openclaw`, and what it raises in the command line's words."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import openclaw
+from openclaw import AsyncOpenClawClient, AsyncRun, Event
+from openclaw_rpc.cli.errors import CliError, ConnectionLost, NoGateway
+from openclaw_rpc.cli.target import Target
+from openclaw_rpc.protocol import chat
+
+CALL_SECONDS = 30.0
+PATIENCE = 12
+"""Tries to come back to a gateway that was there: about a minute, so that a restart fits in."""
+
+
+@asynccontextmanager
+async def connect(
+    target: Target, *, patience: int = 0, on_lost: Callable[[str], None] | None = None
+) -> AsyncGenerator[AsyncOpenClawClient]:
+    """A client that is connected, closed at the end. ``on_lost`` is told each time why it has to connect again.
+
+    Raises:
+        NoGateway: nothing listens there.
+        CliError: something does, but it is no gateway, or refuses us; or what the client raised within.
+    """
+    client = AsyncOpenClawClient(
+        target.url, headers=target.headers, ssl=_tls(target), timeout=CALL_SECONDS, max_retries=patience
+    )
+
+    def tell(state: str) -> None:
+        if state == "reconnecting" and on_lost is not None:
+            on_lost("The connection was lost.")
+
+    client.on_state(tell)
+    with spoken(target, client):
+        try:
+            await client.open()
+            yield client
+        finally:
+            await client.close()
+
+
+@contextmanager
+def spoken(target: Target, client: AsyncOpenClawClient) -> Generator[None]:
+    """Turn what the client raises into the command line's errors."""
+    try:
+        yield
+    except openclaw.OpenClawError as error:
+        raise _error(target, bool(client.connection.hello), error) from None
+
+
+def _error(target: Target, connected: bool, error: openclaw.OpenClawError) -> CliError:
+    if isinstance(error, openclaw.APIError):
+        return _told(target, error)
+    if isinstance(error, openclaw.ConnectionFailedError):
+        if connected:
+            return ConnectionLost("The connection to the gateway was lost.", code="service_unavailable")
+        if "HTTP" in str(error):
+            return CliError(f"The gateway at {target.shown} takes no more connections now.", code="service_unavailable")
+        return NoGateway(
+            f"No gateway answers at {target.shown}.", code="service_unavailable", hint="Start one: openclaw gateway"
+        )
+    if isinstance(error, openclaw.DeadlineError):
+        return CliError(str(error) + ".", code="timeout")
+    text = str(error)
+    return CliError(text[:1].upper() + text[1:] + ".", hint="--url says where the gateway is.")
+
+
+def _told(target: Target, error: openclaw.APIError) -> CliError:
+    """An error that the gateway answered."""
+    hint = f"Try again in {error.retry_after:g} s." if error.retry_after is not None else None
+    if error.status == 401:
+        return CliError(
+            f"The gateway at {target.shown} does not know this token.",
+            code="unauthorized",
+            hint="Give one by --token or OPENCLAW_TOKEN; `openclaw token create --name NAME` makes one.",
+        )
+    if error.code == "forbidden":
+        hint = "The token has not the scope for it: `openclaw token create --scopes …` makes one that has."
+    return CliError(error.message, code=error.code, field=error.field, reason=error.reason, hint=hint)
+
+
+def _tls(target: Target) -> ssl.SSLContext | None:
+    if not target.certificate or not target.url.startswith("https:"):
+        return None
+    # This machine's own gateway: its certificate is known from its configuration, needs no authority, and may be for
+    # another name than loopback's. Nothing else is trusted.
+    try:
+        context = ssl.create_default_context(cafile=target.certificate)
+    except OSError as error:
+        raise CliError(f"gateway.tls.certificate: {target.certificate}: {error.strerror or error}") from None
+    context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    context.check_hostname = False
+    return context
+
+
+async def whole(run: AsyncRun) -> AsyncIterator[Event]:
+    """A run's events; what was missed and can't be had any more comes as one delta."""
+    text = ""
+    async for event in run:
+        found = event
+        if event.type == "resync":
+            said: str = event.data["response"]
+            if text.endswith(said):
+                continue
+            rest = said[len(text) :] if said.startswith(text) else "\n" + said
+            ids: dict[str, Any] = {name: event.data[name] for name in ("sessionKey", "runId")}
+            found = Event(chat.chat_delta.name, {**ids, "delta": rest})
+        if found.type == chat.chat_delta.name:
+            text += found.data["delta"]
+        yield found
