@@ -21,6 +21,8 @@ from openclaw_rpc.protocol.token import TokenCreated, TokenCreateParams, TokenIn
 
 OWNER: Final = "owner"
 ALL_SCOPES: Final = frozenset(Scope)
+_SPEAKING: Final = frozenset({Scope.READ, Scope.CHAT})
+"""What a token that is for some sessions alone may be good for."""
 _VERIFIED_KEPT: Final = 1024
 
 
@@ -30,7 +32,8 @@ class Principal:
 
     ``name`` is the token's; ``gateway`` for the token in the configuration, ``password``, or ``anonymous`` where
     authentication is disabled. ``jti`` and ``expires_at`` (s since 1970) are there for tokens that were made;
-    ``sign_in`` for a browser that signed in with one of these: the digest of what its cookie holds.
+    ``sign_in`` for a browser that signed in with one of these: the digest of what its cookie holds. With ``sessions``
+    it may speak in these, and nothing more.
     """
 
     user: str
@@ -39,11 +42,16 @@ class Principal:
     jti: str | None = None
     expires_at: float | None = None
     sign_in: str | None = None
+    sessions: frozenset[str] | None = None
     limit_key: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         # Computed once: the limiter reads it on every call.
         object.__setattr__(self, "limit_key", f"{self.user}/{self.jti or self.name}")
+
+    def may_enter(self, session_key: str | None) -> bool:
+        """Whether a session is open to it, its user aside."""
+        return self.sessions is None or session_key in self.sessions
 
     @property
     def is_owner_admin(self) -> bool:
@@ -272,9 +280,13 @@ class TokenService:
             Forbidden: it is for another user, or an admin's, and the maker no admin of the owner; or a scope is
                 missing from the maker's own.
             Conflict: there is a token of that name, neither revoked nor expired.
-            InvalidRequest: ``expires_in`` leads past the year 9999.
+            InvalidRequest: ``expires_in`` leads past the year 9999; a token for sessions asks for other scopes.
         """
-        wanted = ALL_SCOPES - {Scope.ADMIN} if params.scopes is None else frozenset(params.scopes)
+        most = ALL_SCOPES - {Scope.ADMIN} if params.sessions is None else _SPEAKING
+        wanted = most if params.scopes is None else frozenset(params.scopes)
+        if params.sessions is not None and not wanted <= _SPEAKING:
+            reason = "a token for sessions has the scopes read and chat at most"
+            raise InvalidRequest(reason, field="scopes", reason=reason)
         _allow(maker, params.user, wanted)
         now = self._clock.now()
         expires = None if params.expires_in is None else int(now) + parse_duration(params.expires_in)
@@ -285,6 +297,7 @@ class TokenService:
             scopes=[scope for scope in Scope if scope in wanted],
             created_at=iso(now),
             expires_at=None if expires is None else _expiry(expires),
+            sessions=params.sessions,
         )
         token = claims.encode(record, int(now), expires, self._tokens.secret())
         self._free(params.name, record.created_at)
@@ -327,7 +340,8 @@ def digest_of(secret: str) -> str:
 
 
 def _principal_of(said: claims.Claims) -> Principal:
-    return Principal(said.sub, said.name, frozenset(said.scopes), said.jti, said.exp)
+    sessions = None if said.sessions is None else frozenset(said.sessions)
+    return Principal(said.sub, said.name, frozenset(said.scopes), said.jti, said.exp, sessions=sessions)
 
 
 def _allow(maker: Principal, user: str, scopes: frozenset[Scope]) -> None:
@@ -354,6 +368,7 @@ def _info(record: TokenRecord) -> TokenInfo:
         created_at=record.created_at,
         expires_at=record.expires_at,
         revoked=record.revoked,
+        sessions=record.sessions,
     )
 
 

@@ -31,6 +31,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     iat: int
     jti: str
     exp: int | None = None
+    sessions: list[str] | None = None
 
 
 def plausible(text: str) -> bool:
@@ -48,6 +49,7 @@ def of(record: TokenRecord, issued: int, expires: int | None) -> Claims:
         iat=issued,
         jti=record.jti,
         exp=expires,
+        sessions=record.sessions,
     )
 
 

@@ -154,6 +154,7 @@ class TokenRecord(msgspec.Struct, kw_only=True):
     created_at: str
     expires_at: str | None = None
     revoked: bool = False
+    sessions: list[str] | None = None
 
 
 class SignInRecord(msgspec.Struct, kw_only=True, frozen=True):

@@ -85,7 +85,9 @@ class Sessions:
         Raises:
             NotFound: there is none, or it is another user's.
         """
-        record = await self._store.find_session(principal.user, key, of_anybody=principal.is_owner_admin)
+        record = None
+        if principal.may_enter(key):
+            record = await self._store.find_session(principal.user, key, of_anybody=principal.is_owner_admin)
         if record is None:
             raise NotFound(f"there is no session {key!r}", field="sessionKey")
         return record

@@ -5,7 +5,7 @@ from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.sessions import Sessions, reach, require_owner
 from openclaw_rpc.protocol import event
 from openclaw_rpc.protocol.base import Scope, Topic
-from openclaw_rpc.protocol.errors import InvalidRequest
+from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest
 from openclaw_rpc.protocol.event import EventSubscribeParams, EventUnsubscribeParams, Subscribed, Unsubscribed
 from openclaw_rpc.rpc.bind import AnyBound, bind
 from openclaw_rpc.rpc.call import Call
@@ -43,6 +43,8 @@ class EventMethods:
     def _subscribe_topics(self, topics: list[Topic], resuming: bool, call: Call) -> Subscribed:
         """Topics gather the events of many streams, and have no history of their own: each event says its stream's."""
         peer = peer_of(call)
+        if call.principal.sessions is not None:
+            raise Forbidden("this token may follow its sessions alone", field="topics", reason="sessions")
         if ADMIN_TOPICS.intersection(topics):
             if Scope.ADMIN not in call.principal.scopes:
                 raise missing_scope(Scope.ADMIN)

@@ -277,6 +277,7 @@ run = Method(
     rate=Rate.MESSAGES,
     emits=(chat_message, chat_started, chat_delta, chat_thinking, tool_call, tool_result, chat_done),
     errors=(NotFound, Conflict, KeyReused, TooLarge),
+    in_session=True,
 )
 abort = Method(
     name="chat.abort",
@@ -286,6 +287,7 @@ abort = Method(
     scope=Scope.CHAT,
     emits=(chat_done,),
     errors=(NotFound,),
+    in_session=True,
 )
 wait = Method(
     name="chat.wait",
@@ -295,6 +297,7 @@ wait = Method(
     scope=Scope.CHAT,
     errors=(NotFound,),
     safe=True,
+    in_session=True,
 )
 history = Method(
     name="chat.history",
@@ -303,6 +306,7 @@ history = Method(
     doc="The messages of a session, page by page from the newest.",
     scope=Scope.READ,
     errors=(NotFound,),
+    in_session=True,
 )
 inject = Method(
     name="chat.inject",

@@ -76,6 +76,7 @@ subscribe = Method(
     scope=Scope.READ,
     emits=(connected, auth_success, heartbeat),
     errors=(NotFound,),
+    in_session=True,
 )
 unsubscribe = Method(
     name="event.unsubscribe",
@@ -83,6 +84,7 @@ unsubscribe = Method(
     result=Unsubscribed,
     doc="Follow something no longer.",
     scope=Scope.READ,
+    in_session=True,
 )
 
 METHODS = (subscribe, unsubscribe)

@@ -32,7 +32,7 @@ class Method(msgspec.Struct, Generic[P, R], frozen=True):
 
     ``tool`` names the agents' tool that does the same: what holds for that (policies, the PIN) holds for the method.
     Uses of a ``dangerous`` one go into the audit log. A ``safe`` one changes nothing; of those that scope ``read``
-    suffices for all are.
+    suffices for all are. One that is ``in_session`` may also be called with a token that is for some sessions alone.
     """
 
     name: str
@@ -46,6 +46,7 @@ class Method(msgspec.Struct, Generic[P, R], frozen=True):
     tool: str | None = None
     dangerous: bool = False
     safe: bool = False
+    in_session: bool = False
 
     @property
     def repeatable(self) -> bool:

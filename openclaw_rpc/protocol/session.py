@@ -170,6 +170,7 @@ get = Method(
     doc="A session, its newest messages, and the run that is under way: the snapshot after a `resync`.",
     scope=Scope.READ,
     errors=(NotFound,),
+    in_session=True,
 )
 create = Method(
     name="session.create",

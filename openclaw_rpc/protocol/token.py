@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, Name, Params, Result, Scope, When
+from openclaw_rpc.protocol.base import Empty, Name, Params, Result, Scope, SessionKey, When
 from openclaw_rpc.protocol.errors import Conflict, Forbidden, NotFound
 from openclaw_rpc.protocol.method import Method
 
@@ -12,7 +12,7 @@ TokenName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z
 
 
 class TokenInfo(Result, frozen=True, kw_only=True):
-    """A token, without itself."""
+    """A token, without itself. With ``sessions`` it counts in these alone."""
 
     name: str
     user: str
@@ -20,6 +20,7 @@ class TokenInfo(Result, frozen=True, kw_only=True):
     created_at: When
     expires_at: When | None = None
     revoked: bool = False
+    sessions: list[str] | None = None
 
 
 class TokenList(Result, frozen=True, kw_only=True):
@@ -37,6 +38,17 @@ class TokenCreateParams(Params, frozen=True, kw_only=True):
         Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,8}[smhdw]$", description="A number and s, m, h, d or w.")] | None
     ) = None
     user: Name = "owner"
+    sessions: (
+        Annotated[
+            list[SessionKey],
+            Meta(
+                min_length=1,
+                max_length=100,
+                description="For somebody else's browser: the token may speak in these sessions, and nothing more.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class TokenCreated(TokenInfo, frozen=True, kw_only=True):

@@ -123,6 +123,8 @@ class Dispatcher:
         scope = bound.method.scope
         if scope not in principal.scopes:
             raise missing_scope(scope)
+        if principal.sessions is not None and not bound.method.in_session:
+            raise Forbidden("this token may speak in its sessions, and nothing more", reason="sessions")
         if count:
             self._limiter.take(principal, bound.method.rate)
 

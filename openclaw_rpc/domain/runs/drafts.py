@@ -19,7 +19,7 @@ from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Attachment, ChatMessage, ChatRunParams
-from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
+from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest, NotFound
 
 SESSIONS_KNOWN: Final = 4096
 """Of how many sessions it is remembered that they are there."""
@@ -150,3 +150,25 @@ def fingerprint(params: ChatRunParams) -> str:
     """What tells two calls under one idempotency key apart: a digest of all params but the key."""
     plain = msgspec.structs.replace(params, idempotency_key=None)
     return hashlib.sha256(msgspec.json.encode(plain, order="deterministic")).hexdigest()
+
+
+def refuse_beyond(principal: Principal, params: ChatRunParams) -> None:
+    """Keep a token that is for some sessions alone to them, and to speaking.
+
+    Raises:
+        Forbidden: another session, a file of the workspace, other words for the agent than its own, a past made up.
+    """
+    if principal.sessions is None:
+        return
+    if not principal.may_enter(params.session_key):
+        raise Forbidden("this token is for other sessions", field="sessionKey", reason="sessions")
+    options = params.options
+    asked = {
+        "attachments": any(item.type == "file" for item in params.attachments),
+        "options.system": options.system is not None,
+        "options.instructions": options.instructions is not None,
+        "history": bool(params.history),
+    }
+    for field, is_asked in asked.items():
+        if is_asked:
+            raise Forbidden(f"this token may not give {field}", field=field, reason="sessions")

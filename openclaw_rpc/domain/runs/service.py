@@ -14,7 +14,7 @@ from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.order import Order
 from openclaw_rpc.domain.ports import Log, Store, Tasks
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
-from openclaw_rpc.domain.runs.drafts import Draft, Drafts
+from openclaw_rpc.domain.runs.drafts import Draft, Drafts, refuse_beyond
 from openclaw_rpc.domain.runs.ending import Endings
 from openclaw_rpc.domain.runs.live import Ending, LiveRun, state_of
 from openclaw_rpc.domain.runs.turn import Turn
@@ -141,8 +141,10 @@ class Runs:
 
         Raises:
             NotFound: no such agent. Conflict: the session is busy. KeyReused: the key belongs to other params.
-            Unavailable: too many runs wait, or the gateway is stopping.
+            Unavailable: too many runs wait, or the gateway is stopping. Forbidden: the token is for other sessions, or
+            for less than the params ask for.
         """
+        refuse_beyond(principal, params)
         self._refuse_when_full()
         if params.session_key is None:
             return await self._start(principal, params, pin)
@@ -339,7 +341,11 @@ class Runs:
     async def _find(self, principal: Principal, run_id: str) -> LiveRun | RunRecord:
         live = self._live.get(run_id)
         record = live.record if live is not None else await self._store.find_run(run_id)
-        if record is None or (record.user != principal.user and not principal.is_owner_admin):
+        if (
+            record is None
+            or (record.user != principal.user and not principal.is_owner_admin)
+            or not principal.may_enter(record.session_key)
+        ):
             raise NotFound(f"there is no run {run_id!r}", field="runId")
         return live or record
 

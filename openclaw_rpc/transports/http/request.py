@@ -116,7 +116,7 @@ class HttpRequest(web.BaseRequest):
         Raises:
             Forbidden: the principal holds none of them.
         """
-        if self.principal.scopes.isdisjoint(scopes):
+        if self.principal.sessions is not None or self.principal.scopes.isdisjoint(scopes):
             names = " or ".join(scopes)
             raise Forbidden(f"this needs the scope {names}", reason="scope")
 

@@ -38,18 +38,20 @@ class Token:
         scopes: List[Literal["read", "chat", "tools", "admin"]] | None = None,
         expires_in: str | None = None,
         user: str = "owner",
+        sessions: List[str] | None = None,
         timeout: float | None = None,
     ) -> types.TokenCreated:
         """Make a token for a client.
 
         Args:
             expires_in: A number and s, m, h, d or w.
+            sessions: For somebody else's browser: the token may speak in these sessions, and nothing more.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, rate_limited, service_unavailable,
             unauthorized.
         """
-        return self._client.request("token.create", types.TokenCreateParams(name=name, scopes=scopes, expires_in=expires_in, user=user), types.TokenCreated, timeout)
+        return self._client.request("token.create", types.TokenCreateParams(name=name, scopes=scopes, expires_in=expires_in, user=user, sessions=sessions), types.TokenCreated, timeout)
 
     def revoke(
         self,
@@ -91,18 +93,20 @@ class AsyncToken:
         scopes: List[Literal["read", "chat", "tools", "admin"]] | None = None,
         expires_in: str | None = None,
         user: str = "owner",
+        sessions: List[str] | None = None,
         timeout: float | None = None,
     ) -> types.TokenCreated:
         """Make a token for a client.
 
         Args:
             expires_in: A number and s, m, h, d or w.
+            sessions: For somebody else's browser: the token may speak in these sessions, and nothing more.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, rate_limited, service_unavailable,
             unauthorized.
         """
-        return await self._client.request("token.create", types.TokenCreateParams(name=name, scopes=scopes, expires_in=expires_in, user=user), types.TokenCreated, timeout)
+        return await self._client.request("token.create", types.TokenCreateParams(name=name, scopes=scopes, expires_in=expires_in, user=user, sessions=sessions), types.TokenCreated, timeout)
 
     async def revoke(
         self,

@@ -7,7 +7,7 @@ from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
 
 
 class TokenInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """A token, without itself."""
+    """A token, without itself. With `sessions` it counts in these alone."""
 
     name: str
     user: str
@@ -17,6 +17,7 @@ class TokenInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     expires_at: str | None = None
     """A time in UTC, ISO 8601 with milliseconds."""
     revoked: bool = False
+    sessions: list[str] | None = None
 
 
 class TokenList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -33,6 +34,8 @@ class TokenCreateParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     expires_in: str | None = None
     """A number and s, m, h, d or w."""
     user: str = "owner"
+    sessions: list[str] | None = None
+    """For somebody else's browser: the token may speak in these sessions, and nothing more."""
 
 
 class TokenCreated(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -46,6 +49,7 @@ class TokenCreated(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     expires_at: str | None = None
     """A time in UTC, ISO 8601 with milliseconds."""
     revoked: bool = False
+    sessions: list[str] | None = None
     token: str
 
 
