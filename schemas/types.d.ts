@@ -1443,6 +1443,8 @@ export interface TokenCreateParams {
   expiresIn?: string | null;
   /** @default "owner" */
   user?: string;
+  /** For somebody else's browser: the token may speak in these sessions, and nothing more. */
+  sessions?: Array<string> | null;
 }
 
 /** The token itself, shown this once: a JWT (RFC 7519) signed HS256. */
@@ -1456,10 +1458,11 @@ export interface TokenCreated {
   expiresAt?: string | null;
   /** @default false */
   revoked?: boolean;
+  sessions?: Array<string> | null;
   token: string;
 }
 
-/** A token, without itself. */
+/** A token, without itself. With `sessions` it counts in these alone. */
 export interface TokenInfo {
   name: string;
   user: string;
@@ -1470,6 +1473,7 @@ export interface TokenInfo {
   expiresAt?: string | null;
   /** @default false */
   revoked?: boolean;
+  sessions?: Array<string> | null;
 }
 
 /** All tokens that were made, the newest first. */
