@@ -5,10 +5,11 @@ import { startLook } from "./lib/look.js";
 import { startRouter } from "./lib/router.js";
 import { Frame } from "./parts/frame.js";
 
-startLook();
+const looking = startLook();
 const signingIn = start();
 startRouter();
 watchOtherTabs();
+await looking;
 const root = document.createElement("div");
 root.id = "root";
 document.body.append(root);

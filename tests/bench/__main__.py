@@ -13,7 +13,7 @@ import uvloop
 from tests.bench.measure import Row
 from tests.bench.yardstick import ECHO_US, slowness
 
-PARTS = ("start", "ws", "http", "agent")
+PARTS = ("start", "ws", "http", "agent", "dashboard")
 
 
 def shown(row: Row, slow: float) -> str:

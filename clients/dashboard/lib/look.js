@@ -1,6 +1,7 @@
 /** Language and theme: the browser's until somebody chooses, then theirs. */
 import { keep, recall } from "./prefs.js";
 import { get, update } from "./store.js";
+import { loadWords } from "./words.js";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
@@ -20,22 +21,25 @@ function apply() {
 }
 
 /** Read what was chosen, and follow the system. */
-export function startLook() {
+export async function startLook() {
   const theme = recall("theme");
-  update({ language: preferred(), theme: theme === "light" || theme === "dark" ? theme : "system" });
-  apply();
+  update({ theme: theme === "light" || theme === "dark" ? theme : "system" });
   dark.addEventListener("change", apply);
-  addEventListener("languagechange", () => {
-    update({ language: preferred() });
-    apply();
-  });
+  addEventListener("languagechange", () => speak(preferred()));
+  await speak(preferred());
+}
+
+/** @param {"en" | "zh-CN"} language */
+async function speak(language) {
+  await loadWords(language).catch(() => {});
+  update({ language });
+  apply();
 }
 
 /** @param {"en" | "zh-CN"} language */
 export function chooseLanguage(language) {
   keep("language", language);
-  update({ language });
-  apply();
+  speak(language);
 }
 
 /** @param {"system" | "light" | "dark"} theme */

@@ -1,6 +1,13 @@
 /** The page's words: English as it stands in the code, and its Chinese. */
 import { get } from "./store.js";
-import { CHINESE } from "./chinese.js";
+
+/** @type {Record<string, string>} */
+let chinese = {};
+
+/** Load the words of a language; English is there already. @param {string} language */
+export async function loadWords(language) {
+  if (language === "zh-CN") chinese = (await import("./chinese.js")).CHINESE;
+}
 
 /**
  * The words in the reader's language. `{name}` in them is replaced by the value of that name.
@@ -9,6 +16,6 @@ import { CHINESE } from "./chinese.js";
  * @param {Record<string, string | number>} [values]
  */
 export function t(english, values) {
-  const words = get().language === "zh-CN" ? (CHINESE[english] ?? english) : english;
+  const words = get().language === "zh-CN" ? (chinese[english] ?? english) : english;
   return values ? words.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole)) : words;
 }

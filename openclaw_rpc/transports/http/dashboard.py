@@ -135,7 +135,7 @@ class DashboardDoor:
 
     async def page(self, request: HttpRequest) -> web.Response:
         """The page. A link with a code leads to it as well: reading it uses nothing up."""
-        return whole((await self._found()).page, request, _PAGE_HEADERS)
+        return whole((await self._found()).page, request, _PAGE_HEADERS, gzip_bytes=0)
 
     async def asset(self, request: HttpRequest) -> web.Response:
         """A file of the dashboard.
@@ -151,10 +151,13 @@ class DashboardDoor:
         headers = {
             "Content-Type": asset.media,
             "Cache-Control": "public, max-age=31536000, immutable",
-            # An icon that is opened by itself is a page, too.
-            "Content-Security-Policy": POLICY,
             **_SAFE,
         }
+        if asset.media == _MEDIA[".svg"]:
+            # A picture that is opened by itself is a page, too.
+            headers["Content-Security-Policy"] = POLICY
+        # Nobody reads a file's headers; some hundred bytes for each file.
+        request.extra.popall("Access-Control-Expose-Headers", None)
         if asset.packed is None:
             return web.Response(body=asset.plain, headers=headers)
         headers["Vary"] = "Accept-Encoding"

@@ -19,8 +19,13 @@ def respond(reply: Reply, request: HttpRequest) -> web.Response:
     return whole(body, request, reply.headers, reply.status)
 
 
-def whole(body: bytes, request: HttpRequest, headers: Mapping[str, str], status: int = 200) -> web.Response:
-    """An answer of these bytes; 304 without them where the client has them already (RFC 9110, 13.1.2)."""
+def whole(
+    body: bytes, request: HttpRequest, headers: Mapping[str, str], status: int = 200, *, gzip_bytes: int = GZIP_BYTES
+) -> web.Response:
+    """An answer of these bytes; 304 without them where the client has them already (RFC 9110, 13.1.2).
+
+    It is compressed from ``gzip_bytes`` on, where the client takes that.
+    """
     sent = {"Content-Type": JSON, **headers}
     if request.method in ("GET", "HEAD") and status == 200:
         # Weak, since it is the same whether the answer goes out compressed or not.
@@ -31,7 +36,7 @@ def whole(body: bytes, request: HttpRequest, headers: Mapping[str, str], status:
     if status == 204:
         return web.Response(status=204, headers=dict(headers))
     response = web.Response(body=body, status=status, headers=sent)
-    if len(body) >= GZIP_BYTES:
+    if len(body) >= gzip_bytes:
         response.headers.add("Vary", "Accept-Encoding")
         if takes_gzip(request.headers.get("Accept-Encoding", "")):
             response.enable_compression(web.ContentCoding.gzip)
