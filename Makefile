@@ -81,6 +81,10 @@ gen: install ## write the generated files anew
 bench: install ## measure
 	@$(PY) -m tests.bench $(ARGS)
 
+.PHONY: picture
+picture: install ## take README's picture of the dashboard anew
+	@$(PY) -m tests.picture
+
 .PHONY: crash
 crash: install ## kill the gateway 200 times and look what is left
 	@$(PY) -m tests.crash --kills 200 $(ARGS)

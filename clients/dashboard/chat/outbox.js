@@ -90,9 +90,15 @@ async function deliver(id) {
   }
 }
 
+/** The beginning of a message, as a title. @param {string} text */
+function titleOf(text) {
+  const line = text.trim().split("\n")[0]?.trim() ?? "";
+  return line.length <= TITLE_CHARACTERS ? line : `${line.slice(0, TITLE_CHARACTERS).replace(/\s+\S*$/, "")} …`;
+}
+
 /** Make the session of a first message, which it is named by. @param {Outgoing} message */
 async function begin(message) {
-  const title = message.text.trim().split("\n")[0]?.slice(0, TITLE_CHARACTERS).trim();
+  const title = titleOf(message.text);
   try {
     await call("session.create", { sessionKey: message.key, channel: "dashboard", ...(title ? { title } : {}), ...message.begin });
   } catch (error) {
