@@ -13,8 +13,8 @@ from msgspec import Raw
 from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.protocol.method import Method
 
-Id = str | int | float | None
-"""What an answer is recognised by."""
+Id = Any
+"""What an answer is recognised by: the client's own id, or what the dialect remembers a request by."""
 
 
 class Ask(NamedTuple):

@@ -2,5 +2,6 @@
 
 from openclaw_rpc.dialects.sockets.base import Choose
 from openclaw_rpc.dialects.sockets.jsonrpc import json_rpc
+from openclaw_rpc.dialects.sockets.messages import messages
 
-DIALECTS: tuple[Choose, ...] = (json_rpc(),)
+DIALECTS: tuple[Choose, ...] = (messages(), json_rpc())

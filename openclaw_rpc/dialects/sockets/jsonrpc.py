@@ -48,7 +48,7 @@ class AuthFrame(msgspec.Struct):
 
 
 class _IdOnly(msgspec.Struct):
-    id: Id = None
+    id: str | int | float | None = None
 
 
 def too_deep(data: bytes) -> bool:
