@@ -18,8 +18,7 @@ from openclaw_rpc.adapters.logs import Logs, configure_logs
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.adapters.tasks import LoopTasks
-from openclaw_rpc.adapters.tokens.file import FileTokenStore
-from openclaw_rpc.adapters.tokens.sign_ins import FileSignInStore
+from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
 from openclaw_rpc.app.chores import Chores
 from openclaw_rpc.app.features import Feature
 from openclaw_rpc.app.models import ModelServers
@@ -43,6 +42,7 @@ from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.sign_ins import SignIns
 from openclaw_rpc.domain.streams import Streams
+from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.methods.agent import AgentMethods
 from openclaw_rpc.methods.channel import ChannelMethods
 from openclaw_rpc.methods.chat import ChatMethods
@@ -173,6 +173,7 @@ class App:
             await self._listen(stack)
             chores.start("heartbeats", self.door.beat)
             chores.start("tokens", self.door.keep_valid)
+            chores.start("revocations", self.tokens.watch)
             chores.start("probes", self.door.probe)
             chores.start("configuration", self.file.watch)
             for feature in self._features:
@@ -192,7 +193,7 @@ class App:
         """Every part, the inner ones first."""
         settings, paths, clock = self.settings, self.paths, SystemClock()
         self.chores = Chores(self.log)
-        path = Path(settings.storage.path) if settings.storage.path else paths.state / "gateway.db"
+        path = paths.database(settings.storage.path)
         database = await stack.enter_async_context(Database.open(path, paths.state))
         store = self.store = SqliteStore(database)
         events = table.events()
@@ -227,11 +228,11 @@ class App:
         self.runs.finished.append(self.tools.remember)
         self._features: tuple[Feature, ...] = (self.servers, self.openai, self.tools)
         self.channels = Channels(lambda: self.settings.channels)
-        tokens = FileTokenStore(paths.state)
-        sign_in_store = FileSignInStore(paths.state)
-        self.authenticator = Authenticator(settings.gateway.auth, tokens, clock, sign_in_store)
-        self.sign_ins = SignIns(self.authenticator, sign_in_store, clock)
-        token_service = TokenService(tokens, clock)
+        tokens = KnownTokens(SqliteTokenStore(database))
+        await tokens.refresh()
+        self.authenticator = Authenticator(settings.gateway.auth, tokens, clock)
+        self.sign_ins = SignIns(self.authenticator, tokens, clock)
+        token_service = self.tokens = TokenService(tokens, clock)
         self.limiter = RateLimiter(settings.gateway.rate_limit, clock)
         following = Following(store, self.streams)
         rows = table.by_name()
@@ -288,7 +289,7 @@ class App:
                 *self.rest.routes(),
             ),
             judge=judge,
-            identify=self.authenticator.identify,
+            identify=self.authenticator.recognise,
             hand_over=lambda request: hand_over(request, self.door.server),
             spell=self.rest.spell,
             body_bytes=lambda: self.settings.gateway.max_message_bytes,
@@ -296,7 +297,7 @@ class App:
         )
         self.http.add(
             DashboardDoor(
-                self.sign_ins, self.authenticator.identify, self.http.cookie, self.door.close_invalid
+                self.sign_ins, self.authenticator.recognise, self.http.cookie, self.door.close_invalid
             ).routes()
         )
         await self.door.server.start()

@@ -2,30 +2,83 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, closing
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from openclaw_rpc.adapters.pin.file import FilePinStore
+    from openclaw_rpc.adapters.sqlite import Database
     from openclaw_rpc.config.paths import Paths
-    from openclaw_rpc.config.settings import Settings
+    from openclaw_rpc.config.settings import Settings, StorageSettings
     from openclaw_rpc.domain.commands import CommandRunner
     from openclaw_rpc.domain.models import ProviderSettings
     from openclaw_rpc.domain.ports import Log, Provider, TokenStore
     from openclaw_rpc.domain.skills.ports import SkillShelf
+    from openclaw_rpc.domain.tools.pin import PinStore
 
 
-def tokens(paths: Paths) -> TokenStore:
-    """The tokens that were made."""
-    from openclaw_rpc.adapters.tokens.file import FileTokenStore
+@asynccontextmanager
+async def _database(settings: StorageSettings, paths: Paths) -> AsyncGenerator[Database]:
+    from openclaw_rpc.adapters.sqlite import Database, StoreUnusable
+    from openclaw_rpc.protocol.errors import Unavailable
 
-    return FileTokenStore(paths.state)
+    try:
+        async with Database.open(paths.database(settings.path), paths.state) as database:
+            yield database
+    except StoreUnusable as error:
+        raise Unavailable(str(error), reason="storage") from None
 
 
-def pin(paths: Paths) -> FilePinStore:
-    """The PIN."""
-    from openclaw_rpc.adapters.pin.file import FilePinStore
+@asynccontextmanager
+async def tokens(settings: StorageSettings, paths: Paths) -> AsyncGenerator[TokenStore]:
+    """The tokens that were made; the file may be open in a running gateway as well.
 
-    return FilePinStore(paths.state)
+    Raises:
+        Unavailable: the gateway's file can't be used.
+    """
+    from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
+
+    async with _database(settings, paths) as database:
+        yield SqliteTokenStore(database)
+
+
+@asynccontextmanager
+async def pins(settings: StorageSettings, paths: Paths) -> AsyncGenerator[PinStore]:
+    """The PIN; the file may be open in a running gateway as well.
+
+    Raises:
+        Unavailable: the gateway's file can't be used.
+    """
+    from openclaw_rpc.adapters.pin.sqlite import SqlitePinStore
+
+    async with _database(settings, paths) as database:
+        yield SqlitePinStore(database)
+
+
+def has_pin(settings: StorageSettings, paths: Paths) -> bool:
+    """Whether a PIN is set; changes nothing, and makes no file.
+
+    Raises:
+        Unavailable: the gateway's file can't be read.
+    """
+    from openclaw_rpc.adapters.pin.sqlite import find_pin
+    from openclaw_rpc.adapters.sqlite.file import StoreUnusable, open_reader
+    from openclaw_rpc.adapters.sqlite.writer import storage_failed
+    from openclaw_rpc.protocol.errors import Unavailable
+
+    path = paths.database(settings.path)
+    if (paths.state / "pin.json").exists():  # of version 0.1.0, which the next start takes over
+        return True
+    if not path.exists():
+        return False
+    try:
+        with closing(open_reader(path)) as db:
+            return find_pin(db) is not None
+    except StoreUnusable as error:
+        raise Unavailable(str(error), reason="storage") from None
+    except sqlite3.Error as error:
+        raise storage_failed(error) from None
 
 
 def commands(settings: Settings, log: Log) -> CommandRunner:

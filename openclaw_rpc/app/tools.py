@@ -8,18 +8,19 @@ from contextlib import AsyncExitStack
 
 import aiohttp
 
-from openclaw_rpc.adapters.audit.file import FileAuditLog
+from openclaw_rpc.adapters.approvals import SqliteApprovalStore
+from openclaw_rpc.adapters.audit.sqlite import SqliteAuditLog
 from openclaw_rpc.adapters.browser.driver import PlaywrightDriver
 from openclaw_rpc.adapters.commands.runner import LocalRunner
 from openclaw_rpc.adapters.logs import Logs
 from openclaw_rpc.adapters.mcp.connector import SdkConnector
 from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore
 from openclaw_rpc.adapters.outbound import GuardedFetcher, guarded_session
-from openclaw_rpc.adapters.pin.file import FilePinStore
+from openclaw_rpc.adapters.pin.sqlite import SqlitePinStore
 from openclaw_rpc.adapters.skills.engines import LocalEngines
 from openclaw_rpc.adapters.skills.folder import SkillFolder
 from openclaw_rpc.adapters.skills.host import LocalHost
-from openclaw_rpc.adapters.skills.records import FileSkillRecords
+from openclaw_rpc.adapters.skills.records import SqliteSkillRecords
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.workspace.local import LocalWorkspaces
 from openclaw_rpc.app.chores import Work
@@ -105,7 +106,7 @@ class AgentTools(Feature):
 
     async def build(self, stack: AsyncExitStack, database: Database) -> None:
         """Make every part; what has to be closed is left to ``stack``."""
-        self._stack = stack
+        self._stack, self._database = stack, database
         paths = self._paths
         store = SqliteMemoryStore(database, paths.state / "memory")
         await store.recover()
@@ -120,6 +121,7 @@ class AgentTools(Feature):
         self._build_workspace()
         await self._build_skills()
         self._build_safety()
+        await self.approvals.recover()
         self._build_toolbox()
 
     def _embedding_model(self) -> str | None:
@@ -154,7 +156,7 @@ class AgentTools(Feature):
             engines, self._workspaces, lambda: self.settings.skills, lambda: self.settings.security.command_limits
         )
         registry = Registry(GuardedFetcher(self._outbound, lambda: self.policy), lambda: self.settings.skills)
-        records = FileSkillRecords(paths.state / "skills.json", log)
+        records = SqliteSkillRecords(self._database)
         around = Surroundings(
             host=LocalHost(),
             env=lambda slug: self.settings.skills.env.get(slug, {}),
@@ -176,12 +178,19 @@ class AgentTools(Feature):
 
     def _build_safety(self) -> None:
         """Those who decide what a tool may do, and write down what it did."""
-        paths, clock = self._paths, self._clock
-        self.audit_log = FileAuditLog(paths.state / "audit", self._log)
+        clock = self._clock
+        self.audit_log = SqliteAuditLog(self._database)
         auditor = Auditor(self.audit_log, clock, redact, self._log)
         self.policies = Policies(self.settings.security, lambda agent_id: self._agents.get(agent_id).policies)
-        pins = PinGuard(FilePinStore(paths.state), self.policies, auditor, clock)
-        self.approvals = Approvals(self._streams, pins, auditor, clock, lambda: self.policies.settings.approval_seconds)
+        pins = PinGuard(SqlitePinStore(self._database), self.policies, auditor, clock)
+        self.approvals = Approvals(
+            SqliteApprovalStore(self._database),
+            self._streams,
+            pins,
+            auditor,
+            clock,
+            lambda: self.policies.settings.approval_seconds,
+        )
         self._safety = Safety(policies=self.policies, approvals=self.approvals, pins=pins, auditor=auditor)
         self.guard = DirectGuard(self.policies, pins, auditor)
 

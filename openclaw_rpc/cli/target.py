@@ -4,12 +4,16 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import Shared
 from openclaw_rpc.config.gateway import GatewaySettings
 from openclaw_rpc.config.paths import Paths
+
+if TYPE_CHECKING:
+    from openclaw_rpc.config.settings import Settings
 
 URL_VARIABLE = "OPENCLAW_URL"
 TOKEN_VARIABLE = "OPENCLAW_TOKEN"  # noqa: S105 - its name
@@ -38,17 +42,24 @@ def find_paths(options: Shared) -> Paths:
 def gateway_settings(paths: Paths) -> GatewaySettings:
     """What `gateway.yaml` says of the gateway itself.
 
-    The other sections are not looked at: they may need variables that only the gateway's own environment has.
-
     Raises:
         ConfigError: that section is not valid.
+    """
+    return some_settings(paths, "gateway").gateway
+
+
+def some_settings(paths: Paths, *sections: str) -> "Settings":
+    """These sections of `gateway.yaml`. The others may need variables that only the gateway's own environment has.
+
+    Raises:
+        ConfigError: one of them is not valid.
     """
     from openclaw_rpc.config.loading import decode, read
     from openclaw_rpc.config.parsing import Document, parse
 
     whole = parse(read(paths.config), str(paths.config))
-    value = {name: section for name, section in whole.value.items() if name == "gateway"}
-    return decode(Document(file=whole.file, value=value, lines=whole.lines), os.environ, {}).gateway
+    value = {name: section for name, section in whole.value.items() if name in sections}
+    return decode(Document(file=whole.file, value=value, lines=whole.lines), os.environ, {})
 
 
 def is_given(options: Shared) -> bool:

@@ -55,6 +55,10 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
             logs=logs,
         )
 
+    def database(self, chosen: str | None) -> Path:
+        """The file that all is kept in: the one that `storage.path` chose, else one in the state folder."""
+        return Path(chosen) if chosen else self.state / "gateway.db"
+
     def prepare(self) -> None:
         """Make the folders that are missing, each for its owner alone.
 

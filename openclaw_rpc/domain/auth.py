@@ -9,14 +9,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
+import anyio
 import msgspec
 
 from openclaw_rpc.domain import claims
 from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_duration
-from openclaw_rpc.domain.ports import SignInStore, TokenStore
 from openclaw_rpc.domain.records import TokenRecord
+from openclaw_rpc.domain.tokens import LOOK_SECONDS, KnownTokens
 from openclaw_rpc.protocol.base import Scope
-from openclaw_rpc.protocol.errors import Conflict, Forbidden, InvalidRequest, NotFound, Unauthorized
+from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest, NotFound, Unauthorized
 from openclaw_rpc.protocol.token import TokenCreated, TokenCreateParams, TokenInfo
 
 OWNER: Final = "owner"
@@ -135,12 +136,9 @@ class AuthSettings(Protocol):
 class Authenticator:
     """Tells from credentials who is calling."""
 
-    def __init__(
-        self, settings: AuthSettings, tokens: TokenStore, clock: Clock, sign_ins: SignInStore | None = None
-    ) -> None:
+    def __init__(self, settings: AuthSettings, tokens: KnownTokens, clock: Clock) -> None:
         self._tokens = tokens
         self._clock = clock
-        self._sign_ins = sign_ins
         self._verified: OrderedDict[bytes, tuple[Principal, bytes]] = OrderedDict()
         self._settings = settings
         self._anonymous = owner("anonymous")
@@ -163,27 +161,35 @@ class Authenticator:
             self._password = owner("password")
         self._settings = settings
 
-    def identify(self, credentials: Credentials) -> Principal:
-        """Who showed these credentials. With authentication disabled it is the owner, whatever was shown.
+    async def recognise(self, credentials: Credentials) -> Principal:
+        """As `identify`; a token of ours that is not known is looked for: another process may just have made it.
 
         Raises:
             Unauthorized: they are missing or wrong, expired or revoked.
             Unavailable: the tokens that were made can't be read.
         """
-        if not self._settings.enabled:
-            return self._anonymous
-        principal = self._find(credentials)
+        principal = self._known(credentials)
+        if principal is None and self._signed(credentials.bearer):
+            await self._tokens.refresh()
+            principal = self._known(credentials)
+        return self._let_in(principal, credentials)
+
+    def identify(self, credentials: Credentials) -> Principal:
+        """Who showed these credentials. With authentication disabled it is the owner, whatever was shown.
+
+        Raises:
+            Unauthorized: they are missing or wrong, expired or revoked.
+        """
+        return self._let_in(self._known(credentials), credentials)
+
+    def _let_in(self, principal: Principal | None, credentials: Credentials) -> Principal:
         if principal is None:
             self.failures += credentials.given
             raise Unauthorized("Missing or invalid authentication token")
         return principal
 
     def valid(self, principal: Principal) -> bool:
-        """Whether somebody who was identified some time ago would still be let in: for connections that last.
-
-        Raises:
-            Unavailable: the tokens that were made can't be read.
-        """
+        """Whether somebody who was identified some time ago would still be let in: for connections that last."""
         if not self._settings.enabled:
             return True
         if principal.sign_in is not None:
@@ -204,11 +210,11 @@ class Authenticator:
         if principal.jti is not None or not secret:
             return None
         text = f"{principal.name}:{secret}".encode("utf-8", "surrogateescape")
-        return hmac.new(self._tokens.secret(), text, hashlib.sha256).hexdigest()
+        return hmac.new(self._tokens.key, text, hashlib.sha256).hexdigest()
 
     def _signed_in(self, digest: str) -> Principal | None:
         """Who signed in, as long as that and the token it was done with stand."""
-        record = None if self._sign_ins is None else self._sign_ins.find(digest)
+        record = self._tokens.find_sign_in(digest)
         if record is None or self._clock.now() >= record.expires_at:
             return None
         if record.jti is not None:
@@ -222,7 +228,15 @@ class Authenticator:
                 return replace(principal, sign_in=digest)
         return None
 
-    def _find(self, credentials: Credentials) -> Principal | None:
+    def _signed(self, bearer: str | None) -> bool:
+        """Whether it may be a token of ours; before the key is known, whether it looks like one."""
+        if bearer is None or not claims.plausible(bearer):
+            return False
+        return not self._tokens.key or claims.decode(bearer, self._tokens.key) is not None
+
+    def _known(self, credentials: Credentials) -> Principal | None:
+        if not self._settings.enabled:
+            return self._anonymous
         if credentials.cookie is not None:
             return self._signed_in(digest_of(credentials.cookie))
         if credentials.bearer is not None:
@@ -235,9 +249,9 @@ class Authenticator:
 
     def _verify(self, token: str) -> Principal | None:
         """The principal of a token that was made here and still stands."""
-        if not claims.plausible(token):
+        secret = self._tokens.key
+        if not secret or not claims.plausible(token):
             return None
-        secret = self._tokens.secret()
         digest = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(digest)
         # A signature, once checked, stays good as long as the key is the same; standing is asked anew every time.
@@ -265,15 +279,15 @@ class Authenticator:
 
 
 class TokenService:
-    """Makes tokens and takes them back. It writes to disk: call it from a worker thread where others wait."""
+    """Makes tokens and takes them back."""
 
-    def __init__(self, tokens: TokenStore, clock: Clock) -> None:
+    def __init__(self, tokens: KnownTokens, clock: Clock) -> None:
         self._tokens = tokens
         self._clock = clock
         self.on_revoked: list[Callable[[str], None]] = []
         """Called by `announce` with the ``jti`` of a token that was revoked."""
 
-    def create(self, maker: Principal, params: TokenCreateParams) -> TokenCreated:
+    async def create(self, maker: Principal, params: TokenCreateParams) -> TokenCreated:
         """Make a token; nobody gives away what they don't have.
 
         Raises:
@@ -299,25 +313,24 @@ class TokenService:
             expires_at=None if expires is None else _expiry(expires),
             sessions=params.sessions,
         )
-        token = claims.encode(record, int(now), expires, self._tokens.secret())
-        self._free(params.name, record.created_at)
-        self._tokens.add(record)
+        await self._tokens.add(record)
+        token = claims.encode(record, int(now), expires, self._tokens.key)
         return TokenCreated(**msgspec.structs.asdict(_info(record)), token=token)
 
-    def list_(self, viewer: Principal) -> list[TokenInfo]:
+    async def list_(self, viewer: Principal) -> list[TokenInfo]:
         """The tokens that were made, the newest first; those of the viewer's user alone, unless an owner's admin."""
-        return [_info(record) for record in self._tokens.all() if _sees(viewer, record)]
+        await self._tokens.refresh()
+        return [_info(record) for record in self._tokens.all if _sees(viewer, record)]
 
-    def revoke(self, viewer: Principal, name: str) -> str:
+    async def revoke(self, viewer: Principal, name: str) -> str:
         """Take a token back and answer its ``jti``, for `announce`. It may have been revoked before.
 
         Raises:
             NotFound: there is none of that name, or it is another user's.
         """
-        for record in self._tokens.all():
-            if record.name == name and _sees(viewer, record):
-                self._tokens.revoke(name)
-                return record.jti
+        jti = await self._tokens.revoke(name, None if viewer.is_owner_admin else viewer.user)
+        if jti is not None:
+            return jti
         raise NotFound(f"there is no token called {name!r}", field="name")
 
     def announce(self, jti: str) -> None:
@@ -325,13 +338,16 @@ class TokenService:
         for callback in self.on_revoked:
             callback(jti)
 
-    def _free(self, name: str, now: str) -> None:
-        """Make the name of an expired token free, and refuse that of one that stands."""
-        for record in self._tokens.all():
-            if record.name == name and not record.revoked:
-                if record.expires_at is None or record.expires_at > now:
-                    raise Conflict(f"there is a token called {name!r}; revoke it first", field="name", reason="exists")
-                self._tokens.revoke(name)
+    async def watch(self) -> None:
+        """Announce what other processes revoke, until cancelled.
+
+        Raises:
+            Unavailable: the tokens can't be read.
+        """
+        while True:
+            await anyio.sleep(LOOK_SECONDS)
+            for jti in await self._tokens.refresh():
+                self.announce(jti)
 
 
 def digest_of(secret: str) -> str:

@@ -165,46 +165,49 @@ class Deliveries(Protocol):
         ...
 
 
+class TokenSet(msgspec.Struct, kw_only=True, frozen=True):
+    """All tokens at one moment, the newest first, and what signed in with them to the dashboard, the oldest first.
+
+    ``revision`` differs after every change; ``key`` signs tokens.
+    """
+
+    revision: int
+    key: bytes = b""
+    records: Sequence[TokenRecord] = ()
+    sign_ins: Sequence[SignInRecord] = ()
+
+
 class TokenStore(Protocol):
-    """The tokens that were made; shared with the command line, so another process may change it at any time."""
+    """The tokens that were made; shared with the command line, so another process may change it at any time.
 
-    def all(self) -> list[TokenRecord]:
-        """Every token, the newest first."""
+    Every method may raise ``Unavailable`` where the disk is full or fails.
+    """
+
+    async def load(self) -> TokenSet:
+        """All of them; the key is made where there is none, 32 bytes."""
         ...
 
-    def find(self, jti: str) -> TokenRecord | None:
-        """The token with that id, as it is now."""
+    async def revision(self) -> int:
+        """The revision as it is now. Cheap: it is asked again and again."""
         ...
 
-    def add(self, record: TokenRecord) -> None:
-        """Keep a token.
+    async def add(self, record: TokenRecord) -> None:
+        """Keep a token, in the place of a revoked or expired one of its name.
 
         Raises:
-            Conflict: one of that name is there and not revoked.
+            Conflict: one of that name stands.
         """
         ...
 
-    def revoke(self, name: str) -> bool:
-        """Mark a token as revoked; false where none of that name was valid."""
+    async def revoke(self, name: str, user: str | None) -> str | None:
+        """Mark a token as revoked, of that user where one is named; its ``jti``, None where there is none."""
         ...
 
-    def secret(self) -> bytes:
-        """The key that tokens are signed with; made at first use, 32 bytes, readable by its owner alone."""
+    async def sign_in(self, record: SignInRecord, now: float) -> None:
+        """Keep a sign-in; those that ended before ``now`` (s since 1970), and all but the newest 1,000, may go."""
         ...
 
-
-class SignInStore(Protocol):
-    """The dashboard's sign-ins, by the digest of what a browser's cookie holds."""
-
-    def find(self, digest: str) -> SignInRecord | None:
-        """The sign-in with that digest."""
-        ...
-
-    def add(self, record: SignInRecord, now: float) -> None:
-        """Keep a sign-in; those that ended before ``now`` may be forgotten."""
-        ...
-
-    def remove(self, digest: str) -> None:
+    async def sign_out(self, digest: str) -> None:
         """Forget a sign-in."""
         ...
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from openclaw_rpc.domain.auth import Authenticator, Principal, digest_of
 from openclaw_rpc.domain.clock import Clock
-from openclaw_rpc.domain.ports import SignInStore
 from openclaw_rpc.domain.records import SignInRecord
+from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.protocol.errors import Unauthorized
 
 CODE_SECONDS: Final = 600
@@ -21,9 +21,9 @@ class SignIns:
     Codes are in memory: a restart makes them worthless, and `openclaw gateway` prints a new one.
     """
 
-    def __init__(self, authenticator: Authenticator, store: SignInStore, clock: Clock) -> None:
+    def __init__(self, authenticator: Authenticator, tokens: KnownTokens, clock: Clock) -> None:
         self._authenticator = authenticator
-        self._store = store
+        self._tokens = tokens
         self._clock = clock
         self._codes: dict[str, tuple[float, Principal]] = {}
 
@@ -48,8 +48,8 @@ class SignIns:
             raise Unauthorized("This sign-in link was used already, is too old, or is not one of this gateway's")
         return principal
 
-    def begin(self, principal: Principal) -> str:
-        """Sign in: what the browser's cookie is to hold. It writes to disk: call it from a worker thread."""
+    async def begin(self, principal: Principal) -> str:
+        """Sign in: what the browser's cookie is to hold."""
         now = self._clock.now()
         cookie = secrets.token_urlsafe(_RANDOM_BYTES)
         end = now + SESSION_SECONDS
@@ -60,9 +60,9 @@ class SignIns:
             jti=principal.jti,
             proof=self._authenticator.proof(principal),
         )
-        self._store.add(record, now)
+        await self._tokens.sign_in(record, now)
         return cookie
 
-    def end(self, cookie: str) -> None:
-        """Sign out. It writes to disk: call it from a worker thread."""
-        self._store.remove(digest_of(cookie))
+    async def end(self, cookie: str) -> None:
+        """Sign out."""
+        await self._tokens.sign_out(digest_of(cookie))

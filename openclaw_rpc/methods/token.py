@@ -1,7 +1,5 @@
 """`token.*`: the join of the tokens' rows and the token service."""
 
-from anyio import to_thread
-
 from openclaw_rpc.domain.auth import TokenService
 from openclaw_rpc.protocol import token
 from openclaw_rpc.protocol.base import Empty
@@ -11,7 +9,7 @@ from openclaw_rpc.rpc.call import Call
 
 
 class TokenMethods:
-    """Lists, makes and revokes tokens. What writes to disk does so in a worker thread."""
+    """Lists, makes and revokes tokens."""
 
     def __init__(self, tokens: TokenService) -> None:
         self._tokens = tokens
@@ -20,16 +18,16 @@ class TokenMethods:
         """The rows with their handlers."""
         return bind(token.list_, self.list_), bind(token.create, self.create), bind(token.revoke, self.revoke)
 
-    def list_(self, params: Empty, call: Call) -> TokenList:
+    async def list_(self, params: Empty, call: Call) -> TokenList:
         """The tokens that the caller may see."""
-        return TokenList(tokens=self._tokens.list_(call.principal))
+        return TokenList(tokens=await self._tokens.list_(call.principal))
 
     async def create(self, params: TokenCreateParams, call: Call) -> TokenCreated:
         """Make a token."""
-        return await to_thread.run_sync(self._tokens.create, call.principal, params)
+        return await self._tokens.create(call.principal, params)
 
     async def revoke(self, params: TokenRevokeParams, call: Call) -> TokenRevoked:
         """Take a token back; the sockets that it opened, perhaps the caller's, are closed after the answer."""
-        jti = await to_thread.run_sync(self._tokens.revoke, call.principal, params.name)
+        jti = await self._tokens.revoke(call.principal, params.name)
         call.after_answer(lambda: self._tokens.announce(jti))
         return TokenRevoked(name=params.name, revoked=True)

@@ -9,11 +9,14 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import pytest
+from websockets.exceptions import ConnectionClosed
 
+from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
 from openclaw_rpc.app import App, chores
 from openclaw_rpc.app.chores import Chores, Work
 from openclaw_rpc.cli.checks.gateway import _chores  # pyright: ignore[reportPrivateUsage]
 from openclaw_rpc.domain.backoff import backoff
+from openclaw_rpc.protocol.errors import Unavailable
 from tests.support.gateway import gateway, settings
 from tests.support.tools import Lines
 
@@ -103,23 +106,38 @@ async def test_every_chore_of_a_gateway_may_fail_a_hundred_times(monkeypatch: py
 
 
 @pytest.mark.usefixtures("hurried")
-async def test_tokens_that_can_not_be_read_end_neither_the_gateway_nor_a_socket() -> None:
+async def test_tokens_that_can_not_be_read_end_neither_the_gateway_nor_a_socket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with gateway(settings(heartbeat_seconds=0.05)) as served:
         token = served.make_token()
         async with served.connect(token=token) as guest, served.connect() as admin:
-            kept = served.app.paths.state / "tokens.json"
-            good = kept.read_bytes()
-            kept.write_bytes(good[:20])
+
+            async def unreadable(store: SqliteTokenStore) -> int:
+                raise Unavailable("the disk fails", reason="storage")
+
+            with monkeypatch.context() as broken:
+                broken.setattr(SqliteTokenStore, "revision", unreadable)
+                with anyio.fail_after(30):
+                    while served.app.chores.failures()["revocations"] < 2:
+                        await guest.event("heartbeat")
+                    await guest.result("agent.list")
+                    found = (await admin.result("system.status"))["chores"]["revocations"]
+                assert found["error"] == "the disk fails"
             with anyio.fail_after(30):
-                while served.app.chores.failures()["tokens"] < 3:
+                while served.app.chores.status()["revocations"].state != "running":
                     await guest.event("heartbeat")
-                await guest.result("agent.list")
-                found = (await admin.result("system.status"))["chores"]["tokens"]
-            assert "tokens.json" in found["error"]
-            kept.write_bytes(good)
-            with anyio.fail_after(30):
-                while served.app.chores.status()["tokens"].state != "running":
-                    await guest.event("heartbeat")
+
+
+async def test_a_token_that_another_process_revokes_closes_its_sockets_without_a_heartbeat() -> None:
+    async with gateway(settings()) as served:
+        token = served.make_token(name="guest")
+        async with served.connect(token=token) as guest:
+            served.beside(lambda database: SqliteTokenStore(database).revoke("guest", None))
+            with anyio.fail_after(10), pytest.raises(ConnectionClosed) as closed:
+                while True:
+                    await guest.next()
+            assert closed.value.rcvd is not None and closed.value.rcvd.code == 4002
 
 
 class _Answering:

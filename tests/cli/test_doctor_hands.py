@@ -64,11 +64,11 @@ def test_where_no_pin_is_asked_for_none_is_missed(home: Home) -> None:
     assert "pin" not in found
 
 
-def test_a_broken_pin_file_fails(home: Home) -> None:
+def test_a_broken_file_of_the_gateway_fails(home: Home) -> None:
     configure(home, "security: {requirePinFor: [shell]}\n")
     home.run("pin", "set", stdin="2468\n")
-    (path,) = home.path.rglob("pin.json")
-    path.write_text("{")
+    (path,) = home.path.rglob("gateway.db")
+    path.write_bytes(b"{" * 5000)
     code, found = checks(home)
     assert (code, found["pin"]["status"]) == (1, "fail")
 

@@ -26,8 +26,8 @@ def test_without_scopes_a_token_may_everything_but_administer(home: Home) -> Non
 
 def test_its_secret_is_kept_for_the_owner_alone(home: Home) -> None:
     home.run("token", "create", "--name", "one")
-    (key,) = home.path.rglob("secret.key")
-    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    (kept,) = home.path.rglob("gateway.db")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
 
 
 def test_tokens_are_listed_without_themselves(home: Home) -> None:

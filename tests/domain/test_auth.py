@@ -3,9 +3,14 @@ import base64
 import jwt
 import pytest
 
-from openclaw_rpc.domain.auth import ALL_SCOPES, Credentials, owner
+from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
+from openclaw_rpc.domain.auth import ALL_SCOPES, Authenticator, Credentials, TokenService, owner
+from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.protocol.base import Scope
-from tests.support.auth import AuthWorld, Settings
+from openclaw_rpc.protocol.errors import Unauthorized
+from openclaw_rpc.protocol.token import TokenCreateParams
+from tests.support.auth import AuthWorld, Settings, done
+from tests.support.clock import ManualClock
 
 
 @pytest.fixture
@@ -153,9 +158,7 @@ def test_a_token_says_who_and_which_scopes(world: AuthWorld):
 def test_a_token_is_a_jwt_signed_hs256_with_the_claims_of_rfc_7519(world: AuthWorld):
     token = world.make("laptop", expiresIn="1h")
     now = int(world.clock.now())
-    claims = jwt.decode(
-        token, world.store.secret(), algorithms=["HS256"], issuer="openclaw", options={"verify_exp": False}
-    )
+    claims = jwt.decode(token, world.key, algorithms=["HS256"], issuer="openclaw", options={"verify_exp": False})
     assert jwt.get_unverified_header(token) == {"alg": "HS256", "typ": "JWT"}
     assert claims == {
         "iss": "openclaw",
@@ -164,7 +167,7 @@ def test_a_token_is_a_jwt_signed_hs256_with_the_claims_of_rfc_7519(world: AuthWo
         "scopes": ["read", "chat", "tools"],
         "iat": now,
         "exp": now + 3600,
-        "jti": world.store.all()[0].jti,
+        "jti": world.all()[0].jti,
     }
 
 
@@ -188,37 +191,37 @@ def test_a_token_expires_to_the_second_also_once_it_was_verified(world: AuthWorl
 def test_a_revoked_token_is_refused_at_once_also_once_it_was_verified(world: AuthWorld):
     token = world.make()
     principal = world.bearer(token)
-    world.store.revoke("laptop")
+    world.revoke(owner("gateway"), "laptop")
     world.refuses(Credentials(bearer=token))
     assert not world.auth.valid(principal)
 
 
 def test_a_token_that_the_store_does_not_know_is_refused(world: AuthWorld):
     other = AuthWorld()
-    other.store.secret = world.store.secret  # type: ignore[method-assign]
+    other.key = world.key
     world.refuses(Credentials(bearer=other.make()))
 
 
 def test_a_token_signed_with_another_key_is_refused(world: AuthWorld):
     other = AuthWorld()
     token = other.make()
-    world.store.add(other.store.all()[0])
+    done(world.known.add(other.all()[0]))
     world.refuses(Credentials(bearer=token))
 
 
 def test_a_new_key_makes_verified_tokens_worthless(world: AuthWorld):
     token = world.make()
     assert world.bearer(token)
-    world.store.secret = lambda: b"k" * 32  # type: ignore[method-assign]
+    world.key = b"k" * 32
     world.refuses(Credentials(bearer=token))
 
 
 def test_a_verified_token_is_not_verified_again_but_asked_for_every_time(world: AuthWorld):
     token = world.make()
     first = world.bearer(token)
-    asked = world.store.asked
+    asked = world.known.asked
     assert all(world.bearer(token) is first for _ in range(10))
-    assert world.store.asked == asked + 10
+    assert world.known.asked == asked + 10
 
 
 def test_the_tokens_remembered_are_bounded(world: AuthWorld):
@@ -232,3 +235,35 @@ def test_each_token_has_limits_of_its_own(world: AuthWorld):
     first, second = world.bearer(world.make("a")), world.bearer(world.make("b"))
     keys = {first.limit_key, second.limit_key, owner("gateway").limit_key, owner("password").limit_key}
     assert len(keys) == 4
+
+
+async def test_a_token_that_another_process_made_just_now_is_recognised():
+    store, clock = MemoryTokenStore(), ManualClock()
+    ours, theirs = KnownTokens(store), KnownTokens(store)
+    auth = Authenticator(Settings(), ours, clock)
+    made = await TokenService(theirs, clock).create(owner("cli"), TokenCreateParams(name="new"))
+    shown = Credentials(bearer=made.token)
+    assert (await auth.recognise(shown)).name == "new"
+    again = await TokenService(theirs, clock).create(owner("cli"), TokenCreateParams(name="newer"))
+    with pytest.raises(Unauthorized):
+        auth.identify(Credentials(bearer=again.token))
+    assert (await auth.recognise(Credentials(bearer=again.token))).name == "newer"
+    assert auth.failures == 1
+
+
+async def test_a_forged_token_does_not_make_the_store_be_read():
+    class Counting(MemoryTokenStore):
+        read = 0
+
+        async def revision(self) -> int:
+            self.read += 1
+            return await super().revision()
+
+    store = Counting()
+    known = KnownTokens(store)
+    await known.refresh()
+    auth = Authenticator(Settings(), known, ManualClock())
+    for token in ("wrong", "a.b." + "c" * 43, ""):
+        with pytest.raises(Unauthorized):
+            await auth.recognise(Credentials(bearer=token))
+    assert store.read == 1

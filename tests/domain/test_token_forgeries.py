@@ -36,7 +36,7 @@ def test_our_own_forge_makes_valid_tokens_so_that_the_forgeries_below_mean_somet
     issued: Issued,
 ):
     world, _, claims = issued
-    assert world.bearer(forge({"alg": "HS256", "typ": "JWT"}, claims, world.store.secret())).name == "laptop"
+    assert world.bearer(forge({"alg": "HS256", "typ": "JWT"}, claims, world.key)).name == "laptop"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_even_with_our_key_only_hs256_and_whole_claims_are_taken(
     issued: Issued, header: object, change: dict[str, object], digest: str
 ):
     world, _, claims = issued
-    world.refuses(Credentials(bearer=forge(header, claims | change, world.store.secret(), digest)))
+    world.refuses(Credentials(bearer=forge(header, claims | change, world.key, digest)))
 
 
 def test_an_unsigned_token_is_refused(issued: Issued):

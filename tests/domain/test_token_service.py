@@ -18,11 +18,11 @@ def world() -> AuthWorld:
 
 
 def create(world: AuthWorld, maker: Principal, name: str = "new", **params: object) -> None:
-    world.tokens.create(maker, msgspec.convert({"name": name, **params}, TokenCreateParams))
+    world.create(maker, msgspec.convert({"name": name, **params}, TokenCreateParams))
 
 
 def test_a_token_gets_every_scope_but_admin_where_none_is_named(world: AuthWorld):
-    made = world.tokens.create(ADMIN, TokenCreateParams(name="new", expires_in="30d"))
+    made = world.create(ADMIN, TokenCreateParams(name="new", expires_in="30d"))
     assert made.scopes == [Scope.READ, Scope.CHAT, Scope.TOOLS]
     assert (made.name, made.user, made.revoked) == ("new", "owner", False)
     assert made.created_at == "2026-09-21T14:13:20.000Z"
@@ -49,14 +49,14 @@ def test_nobody_gives_away_what_they_do_not_have(
     with pytest.raises(Forbidden) as refused:
         create(world, maker, "new", **params)
     assert refused.value.field == field
-    assert world.store.all() == []
+    assert world.all() == []
 
 
 def test_what_one_has_can_be_given_on(world: AuthWorld):
     create(world, ALICE, "a", user="alice", scopes=["read"])
     create(world, ALICES_ADMIN, "b", user="alice")
     create(world, ADMIN, "c", user="alice", scopes=["admin"])
-    assert [record.name for record in world.store.all()] == ["c", "b", "a"]
+    assert [record.name for record in world.all()] == ["c", "b", "a"]
 
 
 def test_the_name_of_a_token_that_stands_is_taken(world: AuthWorld):
@@ -68,11 +68,11 @@ def test_the_name_of_a_token_that_stands_is_taken(world: AuthWorld):
 
 def test_the_name_of_a_revoked_token_is_free_and_the_old_token_stays_refused(world: AuthWorld):
     old = world.make("new")
-    world.tokens.revoke(ADMIN, "new")
+    world.revoke(ADMIN, "new")
     new = world.make("new")
     world.refuses(Credentials(bearer=old))
     assert world.bearer(new).name == "new"
-    assert [(info.name, info.revoked) for info in world.tokens.list_(ADMIN)] == [("new", False)]
+    assert [(info.name, info.revoked) for info in world.listed(ADMIN)] == [("new", False)]
 
 
 def test_the_name_of_an_expired_token_is_free(world: AuthWorld):
@@ -92,28 +92,28 @@ def test_a_time_past_the_calendar_is_refused(world: AuthWorld):
 def test_each_user_sees_and_revokes_their_own_tokens_alone_and_the_owners_admin_all(world: AuthWorld):
     create(world, ADMIN, "mine")
     create(world, ADMIN, "hers", user="alice")
-    assert [info.name for info in world.tokens.list_(ALICES_ADMIN)] == ["hers"]
-    assert [info.name for info in world.tokens.list_(ADMIN)] == ["hers", "mine"]
+    assert [info.name for info in world.listed(ALICES_ADMIN)] == ["hers"]
+    assert [info.name for info in world.listed(ADMIN)] == ["hers", "mine"]
     for name in ("mine", "nobody's"):
         with pytest.raises(NotFound):
-            world.tokens.revoke(ALICES_ADMIN, name)
-    world.tokens.revoke(ADMIN, "hers")
-    assert [(info.name, info.revoked) for info in world.tokens.list_(ADMIN)] == [("hers", True), ("mine", False)]
+            world.revoke(ALICES_ADMIN, name)
+    world.revoke(ADMIN, "hers")
+    assert [(info.name, info.revoked) for info in world.listed(ADMIN)] == [("hers", True), ("mine", False)]
 
 
 def test_a_list_of_tokens_never_holds_a_token(world: AuthWorld):
     token = world.make()
-    listed = msgspec.json.encode(world.tokens.list_(ADMIN)).decode()
+    listed = msgspec.json.encode(world.listed(ADMIN)).decode()
     assert token not in listed
-    assert world.store.all()[0].jti not in listed
+    assert world.all()[0].jti not in listed
 
 
 def test_a_token_may_be_revoked_twice_and_those_who_asked_hear_of_it(world: AuthWorld):
     heard: list[str] = []
     world.tokens.on_revoked.append(heard.append)
     create(world, ADMIN)
-    first, second = world.tokens.revoke(ADMIN, "new"), world.tokens.revoke(ADMIN, "new")
-    assert first == second == world.store.all()[0].jti
+    first, second = world.revoke(ADMIN, "new"), world.revoke(ADMIN, "new")
+    assert first == second == world.all()[0].jti
     assert heard == []
     world.tokens.announce(first)
     assert heard == [first]

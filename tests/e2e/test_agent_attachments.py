@@ -70,7 +70,7 @@ async def test_attachments_and_tools_go_together(agent: World) -> None:
     ("attachment", "code"),
     [
         ({"type": "file", "path": "nowhere.txt"}, "not_found"),
-        ({"type": "file", "path": "../../state/tokens.json"}, "invalid_request"),
+        ({"type": "file", "path": "../../state/gateway.db"}, "invalid_request"),
         ({"type": "file", "path": "/etc/passwd"}, "not_found"),
         ({"type": "file"}, "invalid_request"),
         ({"type": "image"}, "invalid_request"),

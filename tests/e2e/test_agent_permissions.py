@@ -1,6 +1,8 @@
 """What a tool needs before it is used: policies, a human's yes, the PIN; and what is written down of it."""
 
+import sqlite3
 from collections.abc import AsyncGenerator
+from contextlib import closing
 from typing import Any
 
 import anyio
@@ -306,8 +308,10 @@ async def test_what_failed_was_denied_or_came_over_another_door_is_in_it_too(age
 async def test_a_changed_audit_log_is_found_out(agent: World) -> None:
     await agent.client.result("file.write", path="mine.txt", content="x")
     await agent.client.result("file.write", path="other.txt", content="x")
-    (path,) = (path for path in (agent.served.app.paths.state / "audit").iterdir() if b"mine.txt" in path.read_bytes())
-    path.write_text(path.read_text().replace("mine.txt", "yours.txt"))
+    with closing(sqlite3.connect(agent.served.app.paths.state / "gateway.db", isolation_level=None)) as db:
+        db.execute("DROP TRIGGER audit_is_never_changed")
+        changed = "CAST(replace(CAST(line AS TEXT), 'mine.txt', 'yours.txt') AS BLOB)"
+        assert db.execute(f"UPDATE audit SET line = {changed}").rowcount
     verdict = await agent.client.result("audit.verify")
     assert not verdict["intact"]
 

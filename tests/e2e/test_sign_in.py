@@ -11,11 +11,10 @@ import pytest
 from websockets.exceptions import InvalidStatus
 
 from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
-from openclaw_rpc.adapters.tokens.sign_ins import MOST, FileSignInStore, MemorySignInStore
 from openclaw_rpc.config.gateway import AuthSettings
 from openclaw_rpc.domain.auth import Authenticator
-from openclaw_rpc.domain.records import SignInRecord
 from openclaw_rpc.domain.sign_ins import CODE_SECONDS, SignIns
+from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.protocol.errors import Unauthorized
 from tests.support.clock import ManualClock
 from tests.support.gateway import PASSWORD, TOKEN, TestGateway, gateway, settings
@@ -80,9 +79,9 @@ async def test_a_sign_in_link_works_once_and_reading_it_uses_nothing_up() -> Non
 
 
 def test_a_code_is_too_old_after_ten_minutes() -> None:
-    clock, tokens, store = ManualClock(), MemoryTokenStore(), MemorySignInStore()
-    authenticator = Authenticator(AuthSettings(token=TOKEN), tokens, clock, store)
-    sign_ins = SignIns(authenticator, store, clock)
+    clock, tokens = ManualClock(), KnownTokens(MemoryTokenStore())
+    authenticator = Authenticator(AuthSettings(token=TOKEN), tokens, clock)
+    sign_ins = SignIns(authenticator, tokens, clock)
     owner = authenticator.owner()
     assert owner is not None
     code = sign_ins.offer(owner)
@@ -160,7 +159,7 @@ async def test_a_sign_in_outlives_a_restart_but_not_the_secret_it_stands_on(tmp_
     async with gateway(settings(), tmp_path) as running:
         signed = await sign_in(running, token=TOKEN)
         by_link = await sign_in(running, code=code_of(running.app.sign_in_link()))
-        assert TOKEN not in (tmp_path / "state" / "sign-ins.json").read_text()
+        assert TOKEN.encode() not in (tmp_path / "state" / "gateway.db").read_bytes()
     async with gateway(settings(), tmp_path) as running:
         for one in (signed, by_link):
             assert await status(running, "GET", "/status", {"Cookie": one["Cookie"]}) == 200
@@ -174,15 +173,3 @@ async def test_without_authentication_nobody_signs_in() -> None:
         assert running.app.sign_in_link() is None
         async with running.connect(token=None, headers={"Origin": running.url}) as client:
             assert client.seen[0]["data"]["user"] == "owner"
-
-
-def test_only_so_many_sign_ins_are_kept_and_none_that_ended(tmp_path: Path) -> None:
-    store = FileSignInStore(tmp_path)
-    store.add(SignInRecord(digest="ended", created_at=0, expires_at=10), 0)
-    for number in range(3):
-        store.add(SignInRecord(digest=str(number), created_at=20, expires_at=99), 20)
-    assert store.find("ended") is None
-    assert FileSignInStore(tmp_path).find("2") is not None
-    store.remove("2")
-    assert FileSignInStore(tmp_path).find("2") is None
-    assert MOST >= 100

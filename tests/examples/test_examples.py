@@ -13,7 +13,6 @@ from pathlib import Path
 import anyio
 import pytest
 
-from openclaw_rpc.adapters.pin.file import FilePinStore
 from openclaw_rpc.domain.skills.manifest import read_markdown
 from tests.support.gateway import TOKEN, TestGateway, gateway, settings
 from tests.support.upstream import scripted_upstream
@@ -146,7 +145,7 @@ async def test_a_human_is_asked_before_a_command_runs(pin: str, said: str) -> No
     async with scripted_upstream() as upstream:
         config = settings(upstream.url) | {"security": {"require_pin_for": ["shell"], "approval_seconds": 2}}
         async with gateway(config) as served:
-            FilePinStore(served.app.paths.state).set(PIN)
+            served.set_pin(PIN)
             command = '[[tool:shell {"command": "echo done-by-hand"}]]'
             if said:
                 text = await run(served, *python("approvals.py", command), OPENCLAW_PIN=pin)

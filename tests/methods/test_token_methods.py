@@ -3,6 +3,7 @@ import pytest
 from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
 from openclaw_rpc.domain.auth import Principal, TokenService, owner
 from openclaw_rpc.domain.clock import SystemClock
+from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.methods.token import TokenMethods
 from openclaw_rpc.protocol import token
 from openclaw_rpc.protocol.base import Empty, Scope
@@ -17,7 +18,7 @@ ALICE = Call(Principal("alice", "t", frozenset(Scope), "tok_alice"))
 
 @pytest.fixture
 def service() -> TokenService:
-    return TokenService(MemoryTokenStore(), SystemClock())
+    return TokenService(KnownTokens(MemoryTokenStore()), SystemClock())
 
 
 @pytest.fixture
@@ -33,10 +34,10 @@ def test_every_row_of_the_namespace_has_its_handler(methods: TokenMethods):
 async def test_a_token_is_made_listed_and_revoked(methods: TokenMethods):
     made = await methods.create(TokenCreateParams(name="laptop", scopes=[Scope.READ]), ME)
     assert made.token.count(".") == 2
-    assert [one.name for one in methods.list_(Empty(), ME).tokens] == ["laptop"]
+    assert [one.name for one in (await methods.list_(Empty(), ME)).tokens] == ["laptop"]
     gone = await methods.revoke(TokenRevokeParams(name="laptop"), Call(ME.principal))
     assert (gone.name, gone.revoked) == ("laptop", True)
-    assert [one.revoked for one in methods.list_(Empty(), ME).tokens] == [True]
+    assert [one.revoked for one in (await methods.list_(Empty(), ME)).tokens] == [True]
 
 
 async def test_the_sockets_of_a_revoked_token_are_closed_after_the_answer(service: TokenService, methods: TokenMethods):

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from openclaw_rpc.adapters.pin.file import FilePinStore
 from tests.support.gateway import Client, Frame, TestGateway, gateway, settings
 from tests.support.obedient import Obedient, obedient_model
 
@@ -75,5 +74,5 @@ async def world(
             config["agents"] = dict(agents)
         async with gateway(config) as served, served.connect() as client:
             if pin is not None:
-                FilePinStore(served.app.paths.state).set(pin)
+                served.set_pin(pin)
             yield World(served, model or own, client)

@@ -25,7 +25,7 @@ from openclaw_rpc.transports.ws.server_glue import WebSocketServer
 SCOPES = {"reader": frozenset({Scope.READ}), "talker": frozenset({Scope.CHAT}), "boss": frozenset(Scope)}
 
 
-def identify(credentials: Credentials) -> Principal:
+async def identify(credentials: Credentials) -> Principal:
     """A token is its holder's name; `SCOPES` says what they may do."""
     name = credentials.bearer or credentials.password or ""
     if name not in SCOPES:

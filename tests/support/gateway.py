@@ -5,22 +5,28 @@ from __future__ import annotations
 import contextlib
 import json
 import tempfile
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import anyio
 import yaml
 from websockets.asyncio.client import ClientConnection, connect
 
-from openclaw_rpc.adapters.tokens.file import FileTokenStore
+from openclaw_rpc.adapters.pin.sqlite import SqlitePinStore
+from openclaw_rpc.adapters.sqlite import Database
+from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
 from openclaw_rpc.app import App, Options
 from openclaw_rpc.domain.auth import TokenService, owner
 from openclaw_rpc.domain.clock import SystemClock
+from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.token import TokenCreateParams
+
+T = TypeVar("T")
 
 TOKEN = "test-token-0123456789"
 PASSWORD = "test-password-42"
@@ -168,13 +174,31 @@ class TestGateway:
 
     def make_token(self, user: str = "owner", scopes: str = "read,chat,tools", name: str | None = None) -> str:
         """A token for a user."""
-        service = TokenService(FileTokenStore(self.app.paths.state), SystemClock())
         params = TokenCreateParams(
             name=name or f"{user}-{scopes.replace(',', '-')}",
             user=user,
             scopes=[Scope(scope) for scope in scopes.split(",")],
         )
-        return service.create(owner("tests"), params).token
+
+        async def make(database: Database) -> str:
+            service = TokenService(KnownTokens(SqliteTokenStore(database)), SystemClock())
+            return (await service.create(owner("tests"), params)).token
+
+        return self.beside(make)
+
+    def set_pin(self, pin: str) -> None:
+        """Set the PIN, as `openclaw pin set` does."""
+        self.beside(lambda database: SqlitePinStore(database).set(pin))
+
+    def beside(self, work: Callable[[Database], Awaitable[T]]) -> T:
+        """Open the gateway's file once more, as the command line does, in a loop of its own."""
+
+        async def run() -> T:
+            async with Database.open(self.app.paths.state / "gateway.db") as database:
+                return await work(database)
+
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(anyio.run, run).result()
 
 
 def settings(upstream: str | None = None, **gateway: Any) -> dict[str, Any]:

@@ -8,16 +8,28 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from openclaw_rpc.adapters.approvals import MemoryApprovalStore, SqliteApprovalStore
+from openclaw_rpc.adapters.audit.memory import MemoryAuditLog
+from openclaw_rpc.adapters.audit.sqlite import SqliteAuditLog
 from openclaw_rpc.adapters.memory.memory import VolatileMemoryStore
 from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore
+from openclaw_rpc.adapters.pin.memory import MemoryPinStore
+from openclaw_rpc.adapters.pin.sqlite import SqlitePinStore
 from openclaw_rpc.adapters.responses.memory import MemoryResponseStore
 from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
+from openclaw_rpc.adapters.skills import MemorySkillRecords, SqliteSkillRecords
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.store.memory import MemoryStore as SessionsInMemory
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
+from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
+from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
 from openclaw_rpc.domain.memory.ports import MemoryStore
-from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.domain.ports import Store, TokenStore
 from openclaw_rpc.domain.responses.ports import ResponseStore
+from openclaw_rpc.domain.skills.ports import SkillRecords
+from openclaw_rpc.domain.tools.approvals import ApprovalStore
+from openclaw_rpc.domain.tools.audit import AuditLog
+from openclaw_rpc.domain.tools.pin import PinStore
 
 KEPT_EVENTS = 10
 """How many events of a session the stores here keep."""
@@ -30,6 +42,11 @@ class Kept:
     sessions: Store
     memories: MemoryStore
     responses: ResponseStore
+    tokens: TokenStore
+    pins: PinStore
+    approvals: ApprovalStore
+    skills: SkillRecords
+    audit: AuditLog
 
 
 @asynccontextmanager
@@ -39,6 +56,11 @@ async def in_memory(folder: Path) -> AsyncGenerator[Kept]:
         sessions=SessionsInMemory(keep_events=KEPT_EVENTS),
         memories=VolatileMemoryStore(),
         responses=MemoryResponseStore(),
+        tokens=MemoryTokenStore(),
+        pins=MemoryPinStore(),
+        approvals=MemoryApprovalStore(),
+        skills=MemorySkillRecords(),
+        audit=MemoryAuditLog(),
     )
 
 
@@ -52,6 +74,11 @@ async def in_sqlite(folder: Path) -> AsyncGenerator[Kept]:
             sessions=SqliteStore(database, keep_events=KEPT_EVENTS),
             memories=memories,
             responses=SqliteResponseStore(database),
+            tokens=SqliteTokenStore(database),
+            pins=SqlitePinStore(database),
+            approvals=SqliteApprovalStore(database),
+            skills=SqliteSkillRecords(database),
+            audit=SqliteAuditLog(database),
         )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from openclaw_rpc.adapters.commands import LocalRunner
 from openclaw_rpc.adapters.outbound import GuardedFetcher, guarded_session
-from openclaw_rpc.adapters.skills import FileSkillRecords, LocalEngines, LocalHost, SkillFolder
+from openclaw_rpc.adapters.skills import LocalEngines, LocalHost, MemorySkillRecords, SkillFolder
 from openclaw_rpc.adapters.workspace.local import LocalWorkspaces
 from openclaw_rpc.domain.commands import CommandLimits, CommandSettings
 from openclaw_rpc.domain.outbound import OutboundPolicy
@@ -99,14 +99,14 @@ class SkillWorld:
         )
         self.runner = SkillRunner(engines, self.workspaces, lambda: self.settings, CommandLimits)
         self.events: list[SkillExecutedEvent] = []
+        self.records = MemorySkillRecords()
         self.skills = self.reopened()
 
     def reopened(self) -> Skills:
         """The same folder and records, as after a restart."""
         registry = Registry(self.fetcher, lambda: self.settings)
-        records = FileSkillRecords(self.root / "state" / "skills.json", self.log)
         around = Surroundings(host=LocalHost(), env=lambda slug: self.settings.env.get(slug, {}), setting=bool)
-        skills = Skills(self.shelf, records, self.runner, registry, around, self.clock, self.log)
+        skills = Skills(self.shelf, self.records, self.runner, registry, around, self.clock, self.log)
         skills.executed.append(self.events.append)
         return skills
 

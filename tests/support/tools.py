@@ -10,6 +10,7 @@ from typing import Any
 import anyio
 import msgspec
 
+from openclaw_rpc.adapters.approvals import MemoryApprovalStore
 from openclaw_rpc.adapters.audit.memory import MemoryAuditLog
 from openclaw_rpc.adapters.pin.memory import MemoryPinStore
 from openclaw_rpc.adapters.store.memory import MemoryStore
@@ -220,8 +221,14 @@ class ToolWorld:
         self.auditor = Auditor(self.audit, self.clock, lambda value: value, self.log)
         self.guard = PinGuard(self.pins, self.policies, self.auditor, self.clock)
         self.direct = DirectGuard(self.policies, self.guard, self.auditor)
+        self.waiting = MemoryApprovalStore()
         self.approvals = Approvals(
-            self.streams, self.guard, self.auditor, self.clock, lambda: self.policies.settings.approval_seconds
+            self.waiting,
+            self.streams,
+            self.guard,
+            self.auditor,
+            self.clock,
+            lambda: self.policies.settings.approval_seconds,
         )
         self.workspace = Workspace()
         self.safety = Safety(policies=self.policies, approvals=self.approvals, pins=self.guard, auditor=self.auditor)

@@ -1,8 +1,8 @@
-"""The folder of skills, what unpacks and copies into it, and the file that remembers how they were used."""
+"""The folder of skills, what unpacks and copies into it, and what remembers how they were used."""
 
 from openclaw_rpc.adapters.skills.engines import LocalEngines
 from openclaw_rpc.adapters.skills.folder import SkillFolder
 from openclaw_rpc.adapters.skills.host import LocalHost
-from openclaw_rpc.adapters.skills.records import FileSkillRecords
+from openclaw_rpc.adapters.skills.records import MemorySkillRecords, SqliteSkillRecords
 
-__all__ = ("FileSkillRecords", "LocalEngines", "LocalHost", "SkillFolder")
+__all__ = ("LocalEngines", "LocalHost", "MemorySkillRecords", "SkillFolder", "SqliteSkillRecords")

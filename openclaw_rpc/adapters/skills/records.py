@@ -1,50 +1,91 @@
-"""What is remembered of skills, in one JSON file of the state folder."""
+"""What is remembered of skills: in the gateway's file, or in memory for tests."""
 
-import os
-from collections.abc import Mapping
-from contextlib import suppress
-from pathlib import Path
+import sqlite3
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, Final
 
 import msgspec
 
-from openclaw_rpc.config.paths import private_opener
-from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.domain.skills.ports import SkillRecord
 
-
-class FileSkillRecords:
-    """`skills.json`, replaced as a whole; for its owner alone."""
-
-    def __init__(self, path: Path, log: Log) -> None:
-        self._path = path
-        self._log = log
-        self._before: dict[str, SkillRecord] = {}
-
-    def load(self) -> Mapping[str, SkillRecord]:
-        """All of it; a file that can't be read is set aside."""
-        try:
-            self._before = msgspec.json.decode(self._path.read_bytes(), type=dict[str, SkillRecord])
-        except FileNotFoundError:
-            self._before = {}
-        except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-            self._log.error("what was remembered of skills can't be read", file=str(self._path), error=str(error))
-            with suppress(OSError):
-                self._path.replace(self._path.with_suffix(".broken"))
-            self._before = {}
-        return dict(self._before)
-
-    def save(self, records: Mapping[str, SkillRecord]) -> None:
-        """Replace it. It is on disk when this returns, but for mere counts: those may lack what a power cut took."""
-        temporary = self._path.with_suffix(".tmp")
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(temporary, "wb", opener=private_opener) as target:
-            target.write(msgspec.json.format(msgspec.json.encode(records, order="deterministic")))
-            target.flush()
-            if _lasting(records) != _lasting(self._before):
-                os.fsync(target.fileno())
-        temporary.replace(self._path)
-        self._before = dict(records)
+_SELECT: Final = "SELECT slug, enabled, invocations, last_used, installed_at, source, version FROM skills"
+_NOTE: Final = """INSERT INTO skills (slug, enabled, installed_at, source, version)
+    VALUES (?1, coalesce(?2, 1), ?3, ?4, ?5)
+    ON CONFLICT (slug) DO UPDATE SET enabled = coalesce(?2, enabled), installed_at = coalesce(?3, installed_at),
+    source = coalesce(?4, source), version = coalesce(?5, version)"""
+_USED: Final = """INSERT INTO skills (slug, invocations, last_used) VALUES (?1, 1, ?2)
+    ON CONFLICT (slug) DO UPDATE SET invocations = invocations + 1, last_used = ?2"""
 
 
-def _lasting(records: Mapping[str, SkillRecord]) -> dict[str, SkillRecord]:
-    return {slug: msgspec.structs.replace(record, invocations=0, last_used=None) for slug, record in records.items()}
+class SqliteSkillRecords:
+    """See the port `SkillRecords`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self) -> dict[str, SkillRecord]:
+        """See the port."""
+        rows = await self._database.read(lambda db: db.execute(_SELECT).fetchall())
+        return {row[0]: _record_of(row) for row in rows}
+
+    async def note(
+        self,
+        slug: str,
+        *,
+        enabled: bool | None = None,
+        installed_at: str | None = None,
+        source: str | None = None,
+        version: str | None = None,
+    ) -> SkillRecord:
+        """See the port."""
+        return await self._change(_NOTE, (slug, enabled, installed_at, source, version))
+
+    async def used(self, slug: str, at: str) -> SkillRecord:
+        """See the port."""
+        return await self._change(_USED, (slug, at))
+
+    async def forget(self, slug: str) -> None:
+        """See the port."""
+        await self._database.write(lambda db: db.execute("DELETE FROM skills WHERE slug = ?", (slug,)).rowcount)
+
+    async def _change(self, sql: str, values: Sequence[object]) -> SkillRecord:
+        return await self._database.write(partial(_changed, sql=sql, values=values))
+
+
+class MemorySkillRecords:
+    """See the port `SkillRecords`; ends with its process."""
+
+    def __init__(self) -> None:
+        self._records: dict[str, SkillRecord] = {}
+
+    async def load(self) -> dict[str, SkillRecord]:
+        """See the port."""
+        return dict(self._records)
+
+    async def note(self, slug: str, **changes: Any) -> SkillRecord:
+        """See the port."""
+        given = {name: value for name, value in changes.items() if value is not None}
+        self._records[slug] = msgspec.structs.replace(self._records.get(slug, SkillRecord()), **given)
+        return self._records[slug]
+
+    async def used(self, slug: str, at: str) -> SkillRecord:
+        """See the port."""
+        known = self._records.get(slug, SkillRecord())
+        self._records[slug] = msgspec.structs.replace(known, invocations=known.invocations + 1, last_used=at)
+        return self._records[slug]
+
+    async def forget(self, slug: str) -> None:
+        """See the port."""
+        self._records.pop(slug, None)
+
+
+def _changed(db: sqlite3.Connection, sql: str, values: Sequence[object]) -> SkillRecord:
+    db.execute(sql, tuple(values))
+    return _record_of(db.execute(f"{_SELECT} WHERE slug = ?", (values[0],)).fetchone())
+
+
+def _record_of(row: tuple[Any, ...]) -> SkillRecord:
+    names = SkillRecord.__struct_fields__
+    return msgspec.convert(dict(zip(names, row[1:], strict=True)), SkillRecord, strict=False)

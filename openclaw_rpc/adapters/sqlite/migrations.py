@@ -147,7 +147,12 @@ MIGRATIONS: Sequence[Statements] = (
         # A token that was revoked keeps its name until another takes it.
         """CREATE TABLE tokens (
             place INTEGER PRIMARY KEY, jti TEXT NOT NULL UNIQUE, name TEXT NOT NULL UNIQUE, user TEXT NOT NULL,
-            scopes TEXT NOT NULL, created_at TEXT NOT NULL, expires_at TEXT, revoked INTEGER NOT NULL
+            scopes TEXT NOT NULL, created_at TEXT NOT NULL, expires_at TEXT, revoked INTEGER NOT NULL, sessions BLOB
+        )""",
+        # Browsers that signed in to the dashboard; times in s since 1970.
+        """CREATE TABLE sign_ins (
+            place INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, created_at REAL NOT NULL, expires_at REAL NOT NULL,
+            jti TEXT, proof TEXT
         )""",
         # Wrong PINs of a user in a row; times in s since 1970.
         """CREATE TABLE pin_tries (

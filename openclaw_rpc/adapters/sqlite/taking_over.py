@@ -8,13 +8,24 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import msgspec
+
+from openclaw_rpc.adapters.audit import chain, rows
 from openclaw_rpc.adapters.sqlite.file import APPLICATION_ID, StoreUnusable, unusable
+from openclaw_rpc.domain.records import TokenRecord
+from openclaw_rpc.domain.skills.ports import SkillRecord
 
 _ADVICE: Final = "Repair it, or move it away to do without what is in it."
 
 Take = Callable[[sqlite3.Connection, Path], None]
+
+
+class _Tokens(msgspec.Struct):
+    """`tokens.json`."""
+
+    tokens: list[TokenRecord]
 
 
 def take_over(db: sqlite3.Connection, beside: Path, state: Path) -> None:
@@ -26,6 +37,11 @@ def take_over(db: sqlite3.Connection, beside: Path, state: Path) -> None:
     takers: Mapping[Path, Take] = {
         beside / "responses.db": _responses,
         state / "memory.db": _memories,
+        state / "secret.key": _key,
+        state / "tokens.json": _tokens,
+        state / "pin.json": _pin,
+        state / "skills.json": _skills,
+        state / "audit": _audit,
     }
     there = {path: take for path, take in takers.items() if path.exists()}
     if not there:
@@ -46,6 +62,7 @@ def take_over(db: sqlite3.Connection, beside: Path, state: Path) -> None:
     finally:
         for path in attached:
             db.execute(f"DETACH {path.stem}_of_0_1")
+    (state / "tokens.lock").unlink(missing_ok=True)
     for path in there:
         backup = path.with_name(f"{path.name}.bak")
         # Another process may just have done it; and what lies there as a backup is not written over.
@@ -57,7 +74,7 @@ def take_over(db: sqlite3.Connection, beside: Path, state: Path) -> None:
 def _take(db: sqlite3.Connection, path: Path, take: Take) -> None:
     try:
         take(db, path)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, msgspec.MsgspecError, ValueError, RecursionError, sqlite3.Error) as error:
         problem = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise StoreUnusable(path, problem, _ADVICE) from error
 
@@ -99,3 +116,45 @@ def _stemmed_anew(bodies: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]
     for number, body in bodies:
         more = [f"{word}i" for word in body.split(" ") if word.endswith(("log", "bl"))]
         yield number, " ".join((body, *more))
+
+
+def _key(db: sqlite3.Connection, path: Path) -> None:
+    key = path.read_bytes()
+    if len(key) != 32:
+        raise ValueError("it must hold 32 bytes")
+    db.execute("INSERT OR REPLACE INTO single_values VALUES ('token_key', ?)", (key,))
+
+
+def _tokens(db: sqlite3.Connection, path: Path) -> None:
+    tokens = msgspec.json.decode(path.read_bytes(), type=_Tokens).tokens
+    # The newest come first there, and have the highest place here.
+    for token in reversed(tokens):
+        scopes = ",".join(token.scopes)
+        row = (token.jti, token.name, token.user, scopes, token.created_at, token.expires_at, token.revoked)
+        db.execute("INSERT INTO tokens VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, NULL)", row)
+
+
+def _pin(db: sqlite3.Connection, path: Path) -> None:
+    kept = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    if kept.get("kdf", "scrypt") != "scrypt" or not kept.get("hash"):
+        raise ValueError("it holds no hash of scrypt")
+    db.execute("INSERT OR REPLACE INTO single_values VALUES ('pin', ?)", (msgspec.json.encode(kept),))
+
+
+def _skills(db: sqlite3.Connection, path: Path) -> None:
+    for slug, kept in msgspec.json.decode(path.read_bytes(), type=dict[str, SkillRecord]).items():
+        row = (slug, *msgspec.structs.astuple(kept))
+        db.execute("INSERT INTO skills VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+
+def _audit(db: sqlite3.Connection, folder: Path) -> None:
+    """The lines as they are, damaged ones too: whether the chain is whole is for `audit.verify` to say."""
+    head, known = chain.Head(), chain.Head()
+    files = [*sorted(folder.glob("audit-*.jsonl")), folder / "audit.jsonl"]
+    for path in files:
+        # A last line without an end was never acknowledged.
+        for line in path.read_bytes().split(b"\n")[:-1] if path.exists() else ():
+            head = rows.keep(db, line) or head
+    with suppress(FileNotFoundError, msgspec.MsgspecError, ValueError):
+        known = msgspec.json.decode((folder / "head.json").read_bytes(), type=chain.Head)
+    rows.save_head(db, head if head.seq > known.seq else known)

@@ -1,62 +1,67 @@
 """Tokens in memory: for tests, and for a gateway that is to leave nothing behind."""
 
 import secrets
+from typing import Final
 
 import msgspec
 
-from openclaw_rpc.domain.records import TokenRecord
+from openclaw_rpc.domain.ports import TokenSet
+from openclaw_rpc.domain.records import SignInRecord, TokenRecord
 from openclaw_rpc.protocol.errors import Conflict
 
-
-def with_record(records: list[TokenRecord], record: TokenRecord) -> list[TokenRecord]:
-    """The tokens with a new one, the newest first; it takes the place of a revoked one of its name.
-
-    Raises:
-        Conflict: one of that name is there and not revoked.
-    """
-    if any(known.name == record.name and not known.revoked for known in records):
-        raise Conflict(f"there is a token called {record.name!r}; revoke it first", field="name", reason="exists")
-    return [record, *(known for known in records if known.name != record.name)]
+MOST_SIGN_INS: Final = 1_000
+"""Sign-ins that are kept; the oldest go first."""
 
 
-def without_name(records: list[TokenRecord], name: str) -> list[TokenRecord] | None:
-    """The tokens with the one of that name revoked; None where none of that name was valid."""
-    if not any(known.name == name and not known.revoked for known in records):
-        return None
-    return [msgspec.structs.replace(known, revoked=True) if known.name == name else known for known in records]
+def name_taken(name: str) -> Conflict:
+    """What a second token of a name is refused with."""
+    return Conflict(f"there is a token called {name!r}; revoke it first", field="name", reason="exists")
 
 
 class MemoryTokenStore:
     """A `TokenStore` that ends with its process."""
 
     def __init__(self) -> None:
-        self._records: list[TokenRecord] = []
-        self._secret = secrets.token_bytes(32)
+        self._tokens = TokenSet(revision=0, key=secrets.token_bytes(32))
 
-    def all(self) -> list[TokenRecord]:
-        """Every token, the newest first."""
-        return list(self._records)
+    async def load(self) -> TokenSet:
+        """See the port."""
+        return self._tokens
 
-    def find(self, jti: str) -> TokenRecord | None:
-        """The token with that id."""
-        return next((record for record in self._records if record.jti == jti), None)
+    async def revision(self) -> int:
+        """See the port."""
+        return self._tokens.revision
 
-    def add(self, record: TokenRecord) -> None:
-        """Keep a token.
+    async def add(self, record: TokenRecord) -> None:
+        """See the port."""
+        known = self._tokens.records
+        for one in known:
+            expired = one.expires_at is not None and one.expires_at <= record.created_at
+            if one.name == record.name and not one.revoked and not expired:
+                raise name_taken(record.name)
+        self._change([record, *(one for one in known if one.name != record.name)])
 
-        Raises:
-            Conflict: one of that name is there and not revoked.
-        """
-        self._records = with_record(self._records, record)
+    async def revoke(self, name: str, user: str | None) -> str | None:
+        """See the port."""
+        found = [one for one in self._tokens.records if one.name == name and user in (None, one.user)]
+        if not found:
+            return None
+        if not found[0].revoked:
+            gone = msgspec.structs.replace(found[0], revoked=True)
+            self._change([gone if one is found[0] else one for one in self._tokens.records])
+        return found[0].jti
 
-    def revoke(self, name: str) -> bool:
-        """Mark a token as revoked; false where none of that name was valid."""
-        records = without_name(self._records, name)
-        if records is None:
-            return False
-        self._records = records
-        return True
+    async def sign_in(self, record: SignInRecord, now: float) -> None:
+        """See the port."""
+        known = self._tokens
+        kept = [*(one for one in known.sign_ins if one.expires_at > now), record][-MOST_SIGN_INS:]
+        self._tokens = msgspec.structs.replace(known, revision=known.revision + 1, sign_ins=kept)
 
-    def secret(self) -> bytes:
-        """The key that tokens are signed with."""
-        return self._secret
+    async def sign_out(self, digest: str) -> None:
+        """See the port."""
+        known = self._tokens
+        kept = [one for one in known.sign_ins if one.digest != digest]
+        self._tokens = msgspec.structs.replace(known, revision=known.revision + 1, sign_ins=kept)
+
+    def _change(self, records: list[TokenRecord]) -> None:
+        self._tokens = msgspec.structs.replace(self._tokens, revision=self._tokens.revision + 1, records=records)

@@ -66,9 +66,9 @@ def pin(paths: Paths, settings: Settings) -> Iterator[Check]:
     if not guarded:
         return
     try:
-        known = local.pin(paths).known()
+        known = local.has_pin(settings.storage, paths)
     except GatewayError as error:
-        yield fail("pin", error.message, "Set it anew: openclaw pin set")
+        yield fail("pin", error.message, "See what the gateway says when it starts.")
         return
     names = ", ".join(guarded)
     if known:

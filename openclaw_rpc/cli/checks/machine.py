@@ -109,7 +109,7 @@ def clock(paths: Paths) -> Check:
     hint = "Set the clock (NTP): tokens expire and sessions sort by it."
     if now < EARLIEST:
         return fail("clock", f"The clock says {datetime.now(UTC):%Y-%m-%d %H:%M} UTC", hint)
-    for file in (paths.config, paths.state / "tokens.json"):
+    for file in (paths.config, paths.database(None)):
         if file.exists() and file.stat().st_mtime > now + AHEAD_SECONDS:
             return warn("clock", f"{file.name} was written in the future: the clock is slow, or was fast", hint)
     return ok("clock", f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC")

@@ -1,11 +1,11 @@
-"""`openclaw pin`: the PIN that guarded tools ask for, set in the gateway's own files, whether it runs or not."""
+"""`openclaw pin`: the PIN that guarded tools ask for, set in the gateway's own file, whether it runs or not."""
 
-import os
 import sys
 
 import click
 
 from openclaw_rpc.cli.errors import CliError
+from openclaw_rpc.cli.kept import with_pin
 from openclaw_rpc.cli.options import offline_command, shared
 from openclaw_rpc.cli.output import aside, is_terminal, print_json
 
@@ -13,13 +13,6 @@ from openclaw_rpc.cli.output import aside, is_terminal, print_json
 @click.group()
 def pin() -> None:
     """Set the PIN that `security.require_pin_for` asks for."""
-
-
-def _store(ctx: click.Context):  # what it is, `app.local` says
-    from openclaw_rpc.app import local
-    from openclaw_rpc.config.paths import Paths
-
-    return local.pin(Paths.find(os.environ, shared(ctx).config))
 
 
 def _ask() -> str:
@@ -37,7 +30,8 @@ def _ask() -> str:
 @click.pass_context
 def set_(ctx: click.Context) -> None:
     """Set the PIN, in place of the old one. A running gateway asks for it from now on."""
-    _store(ctx).set(_ask())
+    pin = _ask()
+    with_pin(shared(ctx), lambda store: store.set(pin))
     if shared(ctx).json:
         print_json({"set": True})
     else:
@@ -49,7 +43,7 @@ def set_(ctx: click.Context) -> None:
 @click.pass_context
 def remove(ctx: click.Context) -> None:
     """Forget the PIN. What needs one is refused until another is set."""
-    removed = _store(ctx).remove()
+    removed = with_pin(shared(ctx), lambda store: store.remove())
     if shared(ctx).json:
         print_json({"removed": removed})
     else:
@@ -61,7 +55,7 @@ def remove(ctx: click.Context) -> None:
 @click.pass_context
 def status(ctx: click.Context) -> None:
     """Whether a PIN is set."""
-    known = _store(ctx).known()
+    known = with_pin(shared(ctx), lambda store: store.is_set())
     if shared(ctx).json:
         print_json({"set": known})
     else:

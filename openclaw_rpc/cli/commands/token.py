@@ -1,18 +1,22 @@
-"""`openclaw token`: made, listed and revoked in the gateway's own files, whether it runs or not."""
+"""`openclaw token`: made, listed and revoked in the gateway's own file, whether it runs or not."""
 
-import os
 import re
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import click
 import msgspec
 
 from openclaw_rpc.cli.errors import CliError
+from openclaw_rpc.cli.kept import with_tokens
 from openclaw_rpc.cli.options import offline_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
 from openclaw_rpc.domain.auth import TokenService, owner
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Conflict
 from openclaw_rpc.protocol.token import TokenCreateParams, TokenInfo
+
+T = TypeVar("T")
 
 ME = owner("cli")
 """Whoever can read the gateway's files is its owner."""
@@ -23,13 +27,11 @@ def token() -> None:
     """Make, list and revoke tokens for clients."""
 
 
-def _service(ctx: click.Context) -> TokenService:
-    from openclaw_rpc.app import local
-    from openclaw_rpc.config.paths import Paths
+def _with_service(ctx: click.Context, work: Callable[[TokenService], Awaitable[T]]) -> T:
     from openclaw_rpc.domain.clock import SystemClock
+    from openclaw_rpc.domain.tokens import KnownTokens
 
-    paths = Paths.find(os.environ, shared(ctx).config)
-    return TokenService(local.tokens(paths), SystemClock())
+    return with_tokens(shared(ctx), lambda store: work(TokenService(KnownTokens(store), SystemClock())))
 
 
 def _scopes(ctx: click.Context, param: click.Parameter, value: str | None) -> list[str] | None:
@@ -60,7 +62,7 @@ def create(ctx: click.Context, name: str, expires_in: str | None, scopes: list[s
     except msgspec.ValidationError as error:
         raise click.UsageError(_readable(str(error)), ctx) from None
     try:
-        made = _service(ctx).create(ME, params)
+        made = _with_service(ctx, lambda service: service.create(ME, params))
     except Conflict as error:
         raise CliError(
             error.message, code="conflict", field="name", hint=f"openclaw token revoke {_quoted(name)}"
@@ -94,7 +96,7 @@ def _quoted(name: str) -> str:
 @click.pass_context
 def list_(ctx: click.Context) -> None:
     """The tokens that were made, the newest first."""
-    found = _service(ctx).list_(ME)
+    found = _with_service(ctx, lambda service: service.list_(ME))
     if shared(ctx).json:
         print_json({"tokens": found})
         return
@@ -123,7 +125,7 @@ def _state(info: TokenInfo) -> str:
 @click.pass_context
 def revoke(ctx: click.Context, name: str) -> None:
     """Take a token back. A running gateway refuses it from now on."""
-    _service(ctx).revoke(ME, name)
+    _with_service(ctx, lambda service: service.revoke(ME, name))
     if shared(ctx).json:
         print_json({"name": name, "revoked": True})
     else:

@@ -14,7 +14,7 @@ from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.skills.manifest import UNKNOWN_VERSION, Manifest
 from openclaw_rpc.domain.skills.needs import Host, unmet
 from openclaw_rpc.domain.skills.ports import Found, SkillRecord, SkillRecords, SkillShelf
-from openclaw_rpc.protocol.errors import NotFound, Unavailable
+from openclaw_rpc.protocol.errors import NotFound
 from openclaw_rpc.protocol.skill import SkillInfo, SkillPermissions, SkillStatus
 
 FRESH_SECONDS: Final = 1.0
@@ -60,18 +60,12 @@ class Library:
         self._records: dict[str, SkillRecord] = {}
         self._scanned_at: float | None = None
         self._scanning = anyio.Lock()
-        self._saving = anyio.Lock()
         self._told: set[str] = set()
-        self._revision = self._kept = 0
 
     async def open(self) -> None:
         """Clean up after a crash, and read what is remembered. To be called once, before anything else."""
-
-        def read() -> Mapping[str, SkillRecord]:
-            self._shelf.recover()
-            return self._keeper.load()
-
-        self._records = dict(await anyio.to_thread.run_sync(read))
+        await anyio.to_thread.run_sync(self._shelf.recover)
+        self._records = await self._keeper.load()
 
     async def one(self, slug: str) -> Found:
         """A skill, as it is now.
@@ -222,8 +216,8 @@ class Library:
         Raises:
             Unavailable: it could not be written.
         """
-        if self._records.pop(slug, None) is not None:
-            await self._save()
+        await self._keeper.forget(slug)
+        self._records.pop(slug, None)
 
     async def note(self, slug: str, **changes: Any) -> None:
         """Remember something of a skill.
@@ -231,25 +225,17 @@ class Library:
         Raises:
             Unavailable: it could not be written.
         """
-        self._records[slug] = msgspec.structs.replace(self.record(slug), **changes)
+        self._records[slug] = await self._keeper.note(slug, **changes)
         if "enabled" in changes:
             self._active = None
-        await self._save()
 
-    async def _save(self) -> None:
-        """Write what is remembered; changes that come while that is under way go out together."""
-        self._revision += 1
-        wanted = self._revision
-        async with self._saving:
-            if self._kept >= wanted:
-                return
-            revision, snapshot = self._revision, dict(self._records)
-            try:
-                await anyio.to_thread.run_sync(self._keeper.save, snapshot)
-            except OSError as error:
-                self._log.error("what is remembered of skills could not be written", error=str(error))
-                raise Unavailable("what is remembered of skills can't be written", reason="storage") from None
-            self._kept = revision
+    async def used(self, slug: str, at: str) -> None:
+        """Count a use.
+
+        Raises:
+            Unavailable: it could not be written.
+        """
+        self._records[slug] = await self._keeper.used(slug, at)
 
 
 def of_one_name(found: Mapping[str, Found], before: Mapping[str, Found]) -> dict[str, Found]:

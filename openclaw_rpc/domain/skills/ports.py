@@ -1,6 +1,6 @@
-"""What skills ask of the outside: the folder that they lie in, and the file that remembers how they were used."""
+"""What skills ask of the outside: the folder that they lie in, and what remembers how they were used."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -109,16 +109,31 @@ class SkillRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SkillRecords(Protocol):
-    """The file with what is remembered of all skills."""
+    """What is remembered of all skills.
 
-    def load(self) -> Mapping[str, SkillRecord]:
-        """All of it, by slug; nothing where there is no file, or one that can't be read."""
+    Every method may raise ``Unavailable`` where the disk is full or fails.
+    """
+
+    async def load(self) -> dict[str, SkillRecord]:
+        """All of it, by slug."""
         ...
 
-    def save(self, records: Mapping[str, SkillRecord]) -> None:
-        """Replace it, atomically. Blocks: call it in a worker thread.
+    async def note(
+        self,
+        slug: str,
+        *,
+        enabled: bool | None = None,
+        installed_at: str | None = None,
+        source: str | None = None,
+        version: str | None = None,
+    ) -> SkillRecord:
+        """Remember what is not None; what is known then."""
+        ...
 
-        Raises:
-            OSError: it could not be written; what was there stays.
-        """
+    async def used(self, slug: str, at: str) -> SkillRecord:
+        """Count one use more; what is known then."""
+        ...
+
+    async def forget(self, slug: str) -> None:
+        """Remember nothing of a skill any more."""
         ...

@@ -319,7 +319,7 @@ class Skills:
     async def _used(self, slug: str, context: RunContext, action: str | None, took: int, error: str | None) -> None:
         now = iso(self._clock.now())
         with suppress(Unavailable):  # it was used all the same, and the log says what is wrong
-            await self._library.note(slug, invocations=self._library.record(slug).invocations + 1, last_used=now)
+            await self._library.used(slug, now)
         event = SkillExecutedEvent(
             skill=slug,
             status="failed" if error else "completed",

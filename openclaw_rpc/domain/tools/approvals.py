@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from contextlib import suppress
+from typing import Any, Final, Protocol
 
 import anyio
 import msgspec
@@ -52,6 +53,33 @@ class Grant:
         return msgspec.json.decode(self._params)
 
 
+class WaitingCall(msgspec.Struct, kw_only=True, frozen=True):
+    """A call that waits, as it is kept: a crash must not make it disappear without a word."""
+
+    info: ApprovalInfo
+    session_id: str
+    actor: Actor
+
+
+class ApprovalStore(Protocol):
+    """The calls that wait.
+
+    Every method may raise ``Unavailable`` where the disk is full or fails.
+    """
+
+    async def put(self, call: WaitingCall) -> None:
+        """Keep a call."""
+        ...
+
+    async def remove(self, approval_id: str) -> None:
+        """It does not wait any more."""
+        ...
+
+    async def all(self) -> list[WaitingCall]:
+        """Those that wait: at start, what the last process left behind, the oldest first."""
+        ...
+
+
 class _Waiting:
     """A call that waits. ``outcome`` is there once it was decided."""
 
@@ -63,6 +91,9 @@ class _Waiting:
         self.reason: str | None = None
         self.decided = anyio.Event()
 
+    def kept(self) -> WaitingCall:
+        return WaitingCall(info=self.info, session_id=self.session_id, actor=self.actor)
+
     def decide(self, outcome: ApprovalOutcome, reason: str | None = None) -> None:
         self.outcome, self.reason = outcome, reason
         self.decided.set()
@@ -72,8 +103,15 @@ class Approvals:
     """Asks humans, and hears their answers. ``seconds`` answers how long a call may wait."""
 
     def __init__(
-        self, streams: Streams, pins: PinGuard, auditor: Auditor, clock: Clock, seconds: Callable[[], float]
+        self,
+        store: ApprovalStore,
+        streams: Streams,
+        pins: PinGuard,
+        auditor: Auditor,
+        clock: Clock,
+        seconds: Callable[[], float],
     ) -> None:
+        self._store = store
         self._streams = streams
         self._pins = pins
         self._auditor = auditor
@@ -98,6 +136,7 @@ class Approvals:
         try:
             with anyio.move_on_after(seconds):
                 await self._auditor.record("asked", waiting.actor, tool, waiting.info.params)
+                await self._store.put(waiting.kept())
                 await self._tell(waiting, tool_approval, waiting.info)
                 await waiting.decided.wait()
             if self._waiting.pop(waiting.info.approval_id, None) is not None:
@@ -145,6 +184,8 @@ class Approvals:
         with anyio.CancelScope(shield=True):
             if withdrawn:
                 await self._auditor.note("withdrawn", waiting.actor, info.tool, info.params)
+            with suppress(GatewayError):  # a restart removes it as well
+                await self._store.remove(info.approval_id)
             data = ToolDecidedEvent(
                 approval_id=info.approval_id,
                 run_id=info.run_id,
@@ -158,6 +199,13 @@ class Approvals:
             except GatewayError:
                 # The decision stands, and `tool.pending` shows it; that it could not be told changes nothing.
                 return
+
+    async def recover(self) -> None:
+        """Withdraw the calls that waited when the last process ended, and their runs with it."""
+        for call in await self._store.all():
+            waiting = _Waiting(call.info, call.session_id, call.actor)
+            waiting.reason = "the gateway stopped"
+            await self._conclude(waiting)
 
     async def _tell(self, waiting: _Waiting, row: Event[Any], data: msgspec.Struct) -> None:
         stream = self._streams.find(waiting.session_id)

@@ -3,49 +3,80 @@
 from __future__ import annotations
 
 import math
-from typing import Final, Protocol
-
-import anyio
+from typing import Final, NamedTuple, Protocol
 
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock
 from openclaw_rpc.domain.tools.audit import Actor, Auditor
+from openclaw_rpc.domain.tools.pin_hash import MAX_PIN
 from openclaw_rpc.domain.tools.policy import Policies
 from openclaw_rpc.protocol.errors import Forbidden
 
 SET_IT: Final = "no PIN is set; set one on the gateway's machine: openclaw pin set"
-MAX_PIN: Final = 200
+
+
+class Guess(NamedTuple):
+    """Whether a guess is looked at: not for ``refused`` s where that is over 0. ``last`` one before a lock."""
+
+    refused: float = 0.0
+    last: bool = False
+
+
+class Tries(NamedTuple):
+    """Guesses of a user in a row that were not right. ``last`` and ``locked_until`` in s since 1970."""
+
+    wrong: int = 0
+    last: float = 0.0
+    locked_until: float = 0.0
+
+
+def counted(tries: Tries, most: int, lock_seconds: float, now: float) -> tuple[Guess, Tries]:
+    """One guess more: as `PinStore.count_guess`, for whatever keeps the tries."""
+    if tries.locked_until > now:
+        return Guess(refused=tries.locked_until - now), tries
+    wrong = 1 if now - tries.last > lock_seconds else tries.wrong + 1
+    if wrong >= most:
+        return Guess(last=True), Tries(0, now, now + lock_seconds)
+    return Guess(), Tries(wrong, now, 0.0)
 
 
 class PinStore(Protocol):
-    """Where the PIN's hash is kept; shared with the command line, so it may change at any time."""
+    """Where the PIN's hash is kept, and who guessed; shared with the command line, so it may change at any time.
+
+    Every method may raise ``Unavailable`` where the disk is full or fails.
+    """
 
     async def is_set(self) -> bool:
-        """Whether there is a PIN.
-
-        Raises:
-            Unavailable: it can't be told.
-        """
+        """Whether there is a PIN."""
         ...
 
     async def verify(self, pin: str) -> bool:
-        """Whether that is the PIN, in a time that tells nothing; false where none is set.
+        """Whether that is the PIN, in a time that tells nothing; false where none is set."""
+        ...
+
+    async def set(self, pin: str) -> None:
+        """Keep a PIN in place of the old one.
 
         Raises:
-            Unavailable: it can't be told.
+            InvalidRequest: it is too short or too long, or not text that can be printed.
         """
         ...
 
+    async def remove(self) -> bool:
+        """Forget the PIN; what is guarded is refused from now on. False where there was none."""
+        ...
 
-class _Tries:
-    """Wrong PINs of one user in a row. ``last`` and ``locked_until`` in monotonic s."""
+    async def count_guess(self, user: str, most: int, lock_seconds: float, now: float) -> Guess:
+        """Count a guess before it is looked at, in one step: guesses that come together don't pass it together.
 
-    __slots__ = ("last", "locked_until", "wrong")
+        The guess number ``most`` locks the user out for ``lock_seconds`` unless it is forgiven. Earlier ones don't
+        count where none came for that long. ``now`` is in s since 1970.
+        """
+        ...
 
-    def __init__(self) -> None:
-        self.wrong = 0
-        self.last = 0.0
-        self.locked_until = 0.0
+    async def forgive(self, user: str) -> None:
+        """Forget a user's guesses: the last one was right."""
+        ...
 
 
 class PinGuard:
@@ -60,9 +91,6 @@ class PinGuard:
         self._policies = policies
         self._auditor = auditor
         self._clock = clock
-        self._tries: dict[str, _Tries] = {}
-        # One at a time: guesses that come together must not pass the count together.
-        self._turn = anyio.Lock()
 
     async def require_set(self) -> None:
         """Refuse what nobody could allow.
@@ -91,38 +119,26 @@ class PinGuard:
             Forbidden, Unavailable: as `require`.
         """
         actor = actor or Actor.of_principal(principal)
-        async with self._turn:
-            self._refuse_locked(principal.user)
-            await self.require_set()
-            if pin is None:
-                reason = "pin_required"
-                raise Forbidden(f"{tool} needs the PIN: X-OpenClaw-Pin, or `pin` in the params", reason=reason)
-            # Counted before it is looked at: a caller that goes away meanwhile had its guess.
-            tries = self._count(principal.user)
-            if len(pin) <= MAX_PIN and await self._store.verify(pin):
-                self._tries.pop(principal.user, None)
-                return
-            locked = tries.wrong >= self._policies.settings.pin_attempts
-            if locked:
-                tries.wrong = 0
-                tries.locked_until = self._clock.monotonic() + self._policies.settings.pin_lock_seconds
-        await self._auditor.note("pin_locked" if locked else "pin_wrong", actor, tool)
-        if locked:
-            self._refuse_locked(principal.user)
+        settings = self._policies.settings
+        await self.require_set()
+        if pin is None:
+            reason = "pin_required"
+            raise Forbidden(f"{tool} needs the PIN: X-OpenClaw-Pin, or `pin` in the params", reason=reason)
+        # Counted before it is looked at: a caller that goes away meanwhile had its guess.
+        guess = await self._store.count_guess(
+            principal.user, settings.pin_attempts, settings.pin_lock_seconds, self._clock.now()
+        )
+        if guess.refused > 0:
+            raise _locked(guess.refused)
+        if len(pin) <= MAX_PIN and await self._store.verify(pin):
+            await self._store.forgive(principal.user)
+            return
+        await self._auditor.note("pin_locked" if guess.last else "pin_wrong", actor, tool)
+        if guess.last:
+            raise _locked(settings.pin_lock_seconds)
         raise Forbidden("that is not the PIN", reason="wrong_pin")
 
-    def _refuse_locked(self, user: str) -> None:
-        tries = self._tries.get(user)
-        left = tries.locked_until - self._clock.monotonic() if tries is not None else 0
-        if left > 0:
-            wait = math.ceil(left)
-            raise Forbidden(f"too many wrong PINs; try again in {wait} s", reason="pin_locked", retryAfter=wait)
 
-    def _count(self, user: str) -> _Tries:
-        now = self._clock.monotonic()
-        tries = self._tries.setdefault(user, _Tries())
-        if now - tries.last > self._policies.settings.pin_lock_seconds:
-            tries.wrong = 0
-        tries.wrong += 1
-        tries.last = now
-        return tries
+def _locked(seconds: float) -> Forbidden:
+    wait = math.ceil(seconds)
+    return Forbidden(f"too many wrong PINs; try again in {wait} s", reason="pin_locked", retryAfter=wait)

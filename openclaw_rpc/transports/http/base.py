@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from typing import Any, cast
 
@@ -54,7 +54,7 @@ EXPOSED = ", ".join(
     )
 )
 """What a page of another origin may read of an answer, besides what it always may (Fetch, 3.2.3)."""
-Identify = Callable[[Credentials], Principal]
+Identify = Callable[[Credentials], Awaitable[Principal]]
 """Who showed these credentials; raises Unauthorized."""
 Spell = Callable[[str, GatewayError], bytes]
 """The body of an error in the dialect of a path: path, error → JSON."""
@@ -189,7 +189,7 @@ class HttpDoor:
             return self._hand_over(request)
         route, request.path_params = self._router.find(request.method, request.bare_path)
         if not route.open:
-            request.principal = self._identify(self._shown(request))
+            request.principal = await self._identify(self._shown(request))
         seconds = self._request_seconds() if route.timeout == -1 else route.timeout
         limit = asyncio.timeout(seconds)
         try:

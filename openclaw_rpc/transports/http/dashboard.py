@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -115,7 +115,7 @@ class DashboardDoor:
     def __init__(
         self,
         sign_ins: SignIns,
-        identify: Callable[[Credentials], Principal],
+        identify: Callable[[Credentials], Awaitable[Principal]],
         cookie: Callable[[HttpRequest], str | None],
         ended: Callable[[], None],
     ) -> None:
@@ -181,8 +181,8 @@ class DashboardDoor:
         if body.code is not None:
             principal = self._sign_ins.take(body.code)
         else:
-            principal = self._identify(Credentials(bearer=body.token))
-        cookie = await to_thread.run_sync(self._sign_ins.begin, principal)
+            principal = await self._identify(Credentials(bearer=body.token))
+        cookie = await self._sign_ins.begin(principal)
         return _with_cookie(request, cookie, SESSION_SECONDS)
 
     async def logout(self, request: HttpRequest) -> web.Response:
@@ -193,7 +193,7 @@ class DashboardDoor:
         """
         cookie = self._cookie(request)
         if cookie is not None:
-            await to_thread.run_sync(self._sign_ins.end, cookie)
+            await self._sign_ins.end(cookie)
             self._ended()
         return _with_cookie(request, "", 0)
 

@@ -140,7 +140,7 @@ class SocketDoor:
             socket.bound(dialect.bounds.first_bytes)
             return None
         try:
-            member.principal = self._authenticator.identify(credentials)
+            member.principal = await self._authenticator.recognise(credentials)
             self._places.check(member.principal)
         except GatewayError as error:
             return _refuse(HTTPStatus(error.status), error.code, error.message)
@@ -210,7 +210,8 @@ class SocketDoor:
         try:
             proof = dialect.proof(data)
             bearer = f"Bearer {proof.token}" if proof.token is not None else None
-            principal = self._authenticator.identify(Credentials.from_headers(bearer, proof.password, None, None))
+            shown = Credentials.from_headers(bearer, proof.password, None, None)
+            principal = await self._authenticator.recognise(shown)
             code = TOO_MANY
             self._places.check(principal)
         except GatewayError as error:

@@ -1,24 +1,21 @@
 """What every audit log does."""
 
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import anyio
 import pytest
 
-from openclaw_rpc.adapters.audit.file import FileAuditLog
-from openclaw_rpc.adapters.audit.memory import MemoryAuditLog
 from openclaw_rpc.domain.tools.audit import AuditLog, AuditQuery
 from openclaw_rpc.protocol.audit import AuditRecord
+from tests.support.kept import FAMILIES
 from tests.support.store import at
-from tests.support.tools import Lines
 
 
-@pytest.fixture(params=["memory", "file", "small files"])
-def log(request: pytest.FixtureRequest, tmp_path: Path) -> AuditLog:
-    if request.param == "memory":
-        return MemoryAuditLog()
-    size = 300 if request.param == "small files" else 1 << 20
-    return FileAuditLog(tmp_path / "audit", Lines(), rotate_bytes=size)
+@pytest.fixture(params=FAMILIES)
+async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncGenerator[AuditLog]:
+    async with FAMILIES[request.param](tmp_path) as kept:
+        yield kept.audit
 
 
 async def fill(log: AuditLog, count: int = 10) -> None:

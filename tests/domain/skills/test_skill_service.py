@@ -272,16 +272,6 @@ class TestRunning:
         ]
         assert world.events[0].run_id == "run_1"
 
-    async def test_records_that_can_t_be_read_are_set_aside_and_the_skills_are_there(self, world: SkillWorld):
-        write_skill(world.folder / "echo")
-        await world.skills.enable("echo", False)
-        state = world.root / "state" / "skills.json"
-        state.write_text("{")
-        world.skills = world.reopened()
-        await world.skills.open()
-        assert (await listed(world))["echo"].status == "active"
-        assert state.with_suffix(".broken").exists()
-
 
 PODMAN = """#!{python}
 import json, os, subprocess, sys

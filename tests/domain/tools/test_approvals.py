@@ -7,14 +7,14 @@ from typing import Any
 import anyio
 import pytest
 
-from openclaw_rpc.adapters.audit.file import FileAuditLog
 from openclaw_rpc.domain.auth import Principal, owner
 from openclaw_rpc.domain.streams import Stream
 from openclaw_rpc.domain.tools.approvals import MAX_WAITING
 from openclaw_rpc.domain.tools.policy import SecurityPolicy
 from openclaw_rpc.protocol.base import JsonObject, Scope, Topic
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, NotFound, Unavailable
-from tests.support.tools import ADA, EVE, PIN, Ears, Lines, Source, ToolWorld
+from tests.support.kept import in_sqlite
+from tests.support.tools import ADA, EVE, PIN, Ears, Source, ToolWorld
 
 ASK = SecurityPolicy(policies={"shell": "ask"})
 GUARDED = SecurityPolicy(require_pin_for=["shell"])
@@ -288,20 +288,21 @@ async def test_where_no_pin_is_set_nobody_is_asked(source: Source):
 
 
 async def test_aborting_ends_a_call_that_waits_within_250_ms(source: Source, tmp_path: Path):
-    world, call = await opened(source, audit=FileAuditLog(tmp_path, Lines()))
-    began: list[float] = []
-    async with anyio.create_task_group() as group:
-        group.start_soon(call.go)
-        await world.asked()
-        began.append(time.monotonic())
-        group.cancel_scope.cancel()
-    assert time.monotonic() - began[0] < 0.25
-    assert call.ended.is_set()
-    with pytest.raises(NotFound):
-        await world.approvals.approve(ADA, (await world.asked()).approval_id, None)
-    assert source.used == []
-    assert await world.outcomes() == ["asked", "withdrawn"]
-    assert [one.outcome for one in world.ears.named("tool.decided")] == ["cancelled"]
+    async with in_sqlite(tmp_path) as kept:
+        world, call = await opened(source, audit=kept.audit)
+        began: list[float] = []
+        async with anyio.create_task_group() as group:
+            group.start_soon(call.go)
+            await world.asked()
+            began.append(time.monotonic())
+            group.cancel_scope.cancel()
+        assert time.monotonic() - began[0] < 0.25
+        assert call.ended.is_set()
+        with pytest.raises(NotFound):
+            await world.approvals.approve(ADA, (await world.asked()).approval_id, None)
+        assert source.used == []
+        assert await world.outcomes() == ["asked", "withdrawn"]
+        assert [one.outcome for one in world.ears.named("tool.decided")] == ["cancelled"]
 
 
 async def test_a_yes_that_cannot_be_recorded_is_a_no(source: Source):

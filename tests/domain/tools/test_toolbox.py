@@ -9,7 +9,6 @@ import anyio
 import msgspec
 import pytest
 
-from openclaw_rpc.adapters.audit.file import FileAuditLog
 from openclaw_rpc.domain.agents import AgentSettings, ToolRules
 from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.tools import offer
@@ -26,7 +25,8 @@ from openclaw_rpc.protocol.errors import (
     Timeout,
     Unavailable,
 )
-from tests.support.tools import ADA, Lines, Source, ToolWorld
+from tests.support.kept import in_sqlite
+from tests.support.tools import ADA, Source, ToolWorld
 
 CHAT = frozenset({Scope.READ, Scope.CHAT})
 
@@ -180,17 +180,18 @@ async def test_cancelling_ends_a_tool_within_250_ms_and_the_log_says_so(tmp_path
         finally:
             ended.append(time.monotonic())
 
-    world = ToolWorld(Source().add("slow", sleep, dangerous=True), audit=FileAuditLog(tmp_path, Lines()))
-    cancelled: list[float] = []
-    async with anyio.create_task_group() as group:
-        group.start_soon(world.use, "slow")
-        with anyio.fail_after(5):
-            await began.wait()
-        cancelled.append(time.monotonic())
-        group.cancel_scope.cancel()
-    assert time.monotonic() - cancelled[0] < 0.25
-    assert ended
-    assert await world.outcomes() == ["begun", "cancelled"]
+    async with in_sqlite(tmp_path) as kept:
+        world = ToolWorld(Source().add("slow", sleep, dangerous=True), audit=kept.audit)
+        cancelled: list[float] = []
+        async with anyio.create_task_group() as group:
+            group.start_soon(world.use, "slow")
+            with anyio.fail_after(5):
+                await began.wait()
+            cancelled.append(time.monotonic())
+            group.cancel_scope.cancel()
+        assert time.monotonic() - cancelled[0] < 0.25
+        assert ended
+        assert await world.outcomes() == ["begun", "cancelled"]
 
 
 async def test_a_long_result_is_cut_with_a_note_and_kept_whole_as_a_file():
