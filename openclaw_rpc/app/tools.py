@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
@@ -22,7 +23,7 @@ from openclaw_rpc.adapters.skills.folder import SkillFolder
 from openclaw_rpc.adapters.skills.host import LocalHost
 from openclaw_rpc.adapters.skills.records import SqliteSkillRecords
 from openclaw_rpc.adapters.sqlite import Database
-from openclaw_rpc.adapters.workspace.local import LocalWorkspaces
+from openclaw_rpc.adapters.workspace.local import KeptResults, LocalWorkspaces
 from openclaw_rpc.app.chores import Work
 from openclaw_rpc.app.features import Feature
 from openclaw_rpc.config.paths import Paths
@@ -31,7 +32,7 @@ from openclaw_rpc.config.settings import Settings, switched_on
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.browser import Browsers
 from openclaw_rpc.domain.clock import Clock
-from openclaw_rpc.domain.commands import Commands
+from openclaw_rpc.domain.commands import PATH, Commands
 from openclaw_rpc.domain.files import Files
 from openclaw_rpc.domain.mcp import McpServers
 from openclaw_rpc.domain.memory.embedding import ModelEmbedder, embedding_model
@@ -139,13 +140,16 @@ class AgentTools(Feature):
         paths = self._paths
         workspaces = LocalWorkspaces(paths.workspace, paths.home / "workspaces")
         self._workspaces = workspaces
+        self._kept = KeptResults(paths.state / "results")
         self.files = Files(workspaces, self.settings.files)
         runner = self._runner = LocalRunner(
             lambda: self.settings.security,
             self._logs.get("commands"),
             hidden=(paths.home, paths.state, paths.cache, paths.logs),
         )
-        self.commands = Commands(runner, workspaces, lambda: self.settings.security)
+        self.commands = Commands(
+            runner, workspaces, lambda: self.settings.security, bash=shutil.which("bash", path=PATH)
+        )
         self.web = Web(GuardedFetcher(self._outbound, lambda: self.policy))
 
     async def _build_skills(self) -> None:
@@ -199,16 +203,16 @@ class AgentTools(Feature):
             self.skills, self._agents, lambda: self.settings.skills, os.path.realpath(self._paths.skills)
         )
         sources = (
-            FileTools(self.files),
-            CommandTools(self.commands, skills),
+            FileTools(self.files, self._kept),
+            CommandTools(self.commands, skills, self._kept),
             WebTools(self.web),
             MemoryTools(self.memories, self._agents),
             BrowserTools(self.browsers, self.files),
             skills,
-            McpTools(self.servers),
+            McpTools(self.servers, self.files),
         )
         offers = Offers(sources, self._agents, self.policies, self._log)
-        self.toolbox = Tools(offers, self._agents, self._safety, ToolFiles(self.files), self._log)
+        self.toolbox = Tools(offers, self._agents, self._safety, ToolFiles(self.files, self._kept), self._log)
 
     def namespaces(self) -> tuple[Namespace, ...]:
         """The handlers of their rows."""
@@ -256,5 +260,6 @@ class AgentTools(Feature):
             self._log.warning("a conversation could not be remembered", run_id=record.id, error=error.message)
 
     async def forget(self, session: SessionRecord) -> None:
-        """A session was deleted: its memories go with it."""
+        """A session was deleted: its memories and the long results of its tools go with it."""
+        await self._kept.forget(session.id)
         await self.memories.forget_session(session.user, session.key)

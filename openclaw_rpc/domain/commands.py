@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal, Protocol
 import msgspec
 from msgspec import Meta
 
-from openclaw_rpc.domain.files import Workspaces, clean
+from openclaw_rpc.domain.files import Workspaces, within
 from openclaw_rpc.domain.shell import read_line
 from openclaw_rpc.domain.tools.policy import SecurityPolicy
 from openclaw_rpc.protocol.command import CommandExecuteParams, CommandResult, OutputStream, StopReason
@@ -16,8 +16,12 @@ from openclaw_rpc.protocol.errors import Forbidden
 
 MIB: Final = 1024 * 1024
 SHELL: Final = "/bin/sh"
+"""What runs a line where bash is not installed, and where lists say which programs may be named: the lists are read
+as a plain shell reads lines, and bash knows more ways to name one.
+"""
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-STEERING_VARIABLES: Final = re.compile(r"(LD_|DYLD_|PYTHON|PERL|RUBY|NODE_|GIT_|BASH_).*|PATH|ENV|IFS|SHELLOPTS|PS4")
+HARMLESS_VARIABLES: Final = re.compile(r"LANG|LANGUAGE|LC_[A-Z]+|TZ|TERM|COLUMNS|LINES|NO_COLOR|FORCE_COLOR|CI|DEBUG")
+"""What a caller may set while an allow list holds: any other may be a way to have a program start another."""
 STOPPED_CODE: Final = -1
 
 CommandPattern = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -35,6 +39,10 @@ class CommandRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
         list[CommandPattern], Meta(max_length=1000, description="These alone; all where it is empty.")
     ] = []
     deny: Annotated[list[CommandPattern], Meta(max_length=1000, description="Not these, by name or by path.")] = []
+    env: Annotated[
+        list[CommandPattern],
+        Meta(max_length=1000, description="With `allow`: variables that callers may set, besides language and such."),
+    ] = []
 
 
 class CommandLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -131,10 +139,22 @@ class CommandRunner(Protocol):
 class Commands:
     """Runs lines for the shell in a user's workspace."""
 
-    def __init__(self, runner: CommandRunner, workspaces: Workspaces, settings: Callable[[], CommandSettings]) -> None:
+    def __init__(
+        self,
+        runner: CommandRunner,
+        workspaces: Workspaces,
+        settings: Callable[[], CommandSettings],
+        *,
+        bash: str | None = None,
+    ) -> None:
+        """What runs them; ``bash`` is its path where it is installed."""
         self._runner = runner
         self._workspaces = workspaces
         self._settings = settings
+        self._bash = bash
+
+    def _shell(self, rules: CommandRules) -> str:
+        return SHELL if self._bash is None or rules.allow or rules.deny else self._bash
 
     async def execute(
         self,
@@ -157,8 +177,8 @@ class Commands:
         workspace = self._workspaces.of(user)
         home = await workspace.folder(())
         job = Job(
-            argv=(SHELL, "-c", params.command),
-            cwd=await workspace.folder(clean(params.cwd, field="cwd")),
+            argv=(self._shell(settings.commands), "-c", params.command),
+            cwd=await workspace.folder(within(home, params.cwd, field="cwd")),
             env=environment(home, {**env, **params.env}),
             stdin=(params.stdin or "").encode(),
             timeout=params.timeout / 1000,
@@ -200,7 +220,7 @@ def judge(line: str, env: Mapping[str, str], rules: CommandRules) -> None:
     for name in commands:
         if not fits(name, rules.allow):
             raise Forbidden(f"the command {name!r} is not allowed", field="command", reason="command_not_allowed")
-    steering = next((name for name in env if STEERING_VARIABLES.fullmatch(name)), None)
+    steering = next((name for name in env if not (HARMLESS_VARIABLES.fullmatch(name) or fits(name, rules.env))), None)
     if not certain or steering is not None:
         what = f"the variable {steering}" if steering else "substitutions, assignments, here-documents and the like"
         raise Forbidden(

@@ -5,17 +5,22 @@ import binascii
 import codecs
 from collections.abc import Sequence
 from typing import Annotated, Final, Protocol
+from weakref import WeakValueDictionary
 
+import anyio
 import msgspec
 from msgspec import Meta
 
 from openclaw_rpc.domain.clock import iso
+from openclaw_rpc.domain.editing import patched, replaced
 from openclaw_rpc.domain.globs import Glob
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, TooLarge
 from openclaw_rpc.protocol.file import (
     FileContent,
     FileDeleted,
     FileDeleteParams,
+    FileEdited,
+    FileEditParams,
     FileEntry,
     FileFound,
     FileListing,
@@ -141,6 +146,11 @@ class Workspace(Protocol):
         """The absolute path of a folder on this machine, for a command to work in."""
         ...
 
+    @property
+    def root(self) -> str:
+        """The absolute path of the workspace itself, as commands in it see it."""
+        ...
+
 
 class Workspaces(Protocol):
     """Every user's workspace, apart from each other."""
@@ -155,7 +165,12 @@ class Files:
 
     def __init__(self, workspaces: Workspaces, settings: FileSettings | None = None) -> None:
         self._workspaces = workspaces
+        self._editing: WeakValueDictionary[tuple[str, Parts], anyio.Lock] = WeakValueDictionary()
         self.settings = settings or FileSettings()
+
+    def _place(self, user: str, path: str, field: str = "path") -> tuple[Workspace, Parts]:
+        workspace = self._workspaces.of(user)
+        return workspace, within(workspace.root, path, field=field)
 
     async def read(self, user: str, params: FileReadParams) -> FileContent:
         """A part of a file, of the size that may be read at most where none is named.
@@ -164,7 +179,14 @@ class Files:
             TooLarge: no part was named, and all is too much.
             InvalidRequest: it is no UTF-8, and text was asked for.
         """
-        parts = clean(params.path)
+        return await self.read_from(*self._place(user, params.path), params)
+
+    async def read_from(self, workspace: Workspace, parts: Parts, params: FileReadParams) -> FileContent:
+        """The same, of a file of any workspace.
+
+        Raises:
+            As `read`.
+        """
         most = self.settings.max_read_bytes
         whole = params.limit is None and params.offset == 0
         if params.limit is not None and params.limit > most:
@@ -172,7 +194,7 @@ class Files:
         wanted = params.limit or most
         if params.encoding == "text":
             wanted = max(wanted, LONGEST_CHARACTER)  # else a page could hold none, and the next begin at the same place
-        piece = await self._workspaces.of(user).read(parts, params.offset, wanted)
+        piece = await workspace.read(parts, params.offset, wanted)
         if whole and piece.size > most:
             raise _too_large(
                 f"{shown(parts)} has {piece.size} bytes, {most} can be read at once: use offset and limit", "path", most
@@ -199,10 +221,10 @@ class Files:
             TooLarge: it would be too large.
             InvalidRequest: the content is no base64.
         """
-        parts = clean(params.path)
+        workspace, parts = self._place(user, params.path)
         if not parts or params.path.endswith("/"):
             raise _no_file()
-        size, created = await self._workspaces.of(user).write(
+        size, created = await workspace.write(
             parts,
             _bytes_of(params),
             create_parents=params.create_parents,
@@ -211,15 +233,40 @@ class Files:
         )
         return FileWritten(path=shown(parts), size=size, created=created)
 
+    async def edit(self, user: str, params: FileEditParams) -> FileEdited:
+        """Change a part of a text file. Edits of one file go one after the other.
+
+        Raises:
+            InvalidRequest: neither a text nor a diff was given, or it does not fit the file.
+            TooLarge: the file is, or would be.
+        """
+        workspace, parts = self._place(user, params.path)
+        if (params.diff is None) == (params.old is None) or (params.old is None) != (params.new is None):
+            raise InvalidRequest("either old and new are needed, or a diff", field="old", reason="old and new, or diff")
+        most = self.settings.max_write_bytes
+        lock = self._editing.setdefault((user, parts), anyio.Lock())
+        async with lock:
+            piece = await workspace.read(parts, 0, most + 1)
+            if piece.size > most:
+                raise _too_large(f"{shown(parts)} has {piece.size} bytes, {most} can be changed", "path", most)
+            text, _ = text_of(piece.data, parts, begins=True, ends=True)
+            if params.diff is not None:
+                text, changes = patched(text, params.diff)
+            else:
+                text, changes = replaced(text, params.old or "", params.new or "", every=params.every)
+            data = _encoded(text, "new")
+            size, _ = await workspace.write(parts, data, create_parents=False, append=False, max_bytes=most)
+        return FileEdited(path=shown(parts), size=size, changes=changes)
+
     async def list(self, user: str, params: FileListParams) -> FileListing:
         """What is in a folder."""
-        parts = clean(params.path)
-        entries, more = await self._workspaces.of(user).entries(parts, recursive=params.recursive, limit=params.limit)
+        workspace, parts = self._place(user, params.path)
+        entries, more = await workspace.entries(parts, recursive=params.recursive, limit=params.limit)
         return FileListing(path=shown(parts), entries=[_entry(entry) for entry in entries], truncated=more)
 
     async def search(self, user: str, params: FileSearchParams) -> FilesFound:
         """Files whose names and content fit."""
-        parts = clean(params.path)
+        workspace, parts = self._place(user, params.path)
         if params.regex and params.content is None:
             raise InvalidRequest("regex needs content", field="regex", reason="needs content")
         query = Query(
@@ -230,7 +277,7 @@ class Files:
             limit=params.limit,
             seconds=self.settings.search_seconds,
         )
-        hits, more = await self._workspaces.of(user).search(query)
+        hits, more = await workspace.search(query)
         results = [_found(hit) for hit in hits]
         return FilesFound(
             path=shown(parts), pattern=params.pattern, results=results, total=len(results), truncated=more
@@ -238,21 +285,22 @@ class Files:
 
     async def delete(self, user: str, params: FileDeleteParams) -> FileDeleted:
         """Delete something."""
-        parts = clean(params.path)
+        workspace, parts = self._place(user, params.path)
         if not parts:
             raise InvalidRequest("the workspace itself can't be deleted", field="path", reason="is the workspace")
-        await self._workspaces.of(user).delete(parts, recursive=params.recursive)
+        await workspace.delete(parts, recursive=params.recursive)
         return FileDeleted(path=shown(parts), deleted=True)
 
     async def move(self, user: str, params: FileMoveParams) -> FileMoved:
         """Move something."""
-        source, to = clean(params.source, field="from"), clean(params.to, field="to")
+        workspace, source = self._place(user, params.source, "from")
+        _, to = self._place(user, params.to, "to")
         for field, parts in (("from", source), ("to", to)):
             if not parts:
                 raise InvalidRequest("the workspace itself can't be moved", field=field, reason="is the workspace")
         if to[: len(source)] == source and to != source:
             raise InvalidRequest("a folder can't be moved into itself", field="to", reason="is inside of from")
-        await self._workspaces.of(user).move(source, to, overwrite=params.overwrite)
+        await workspace.move(source, to, overwrite=params.overwrite)
         return FileMoved(source=shown(source), to=shown(to))
 
     async def attachment(self, user: str, path: str) -> str:
@@ -262,11 +310,28 @@ class Files:
             TooLarge: it has more than 1 MiB.
             InvalidRequest: it is no UTF-8.
         """
-        parts = clean(path)
-        piece = await self._workspaces.of(user).read(parts, 0, ATTACHMENT_BYTES)
+        workspace, parts = self._place(user, path)
+        piece = await workspace.read(parts, 0, ATTACHMENT_BYTES)
         if piece.size > ATTACHMENT_BYTES:
             raise _too_large(f"{shown(parts)} is too large to be attached", "path", ATTACHMENT_BYTES)
         return text_of(piece.data, parts, begins=True, ends=True)[0]
+
+
+def within(root: str, path: str, *, field: str = "path") -> Parts:
+    """A path as a client or a model writes it: `~/a` and the workspace's own absolute path are in it, too.
+
+    Raises:
+        InvalidRequest: as `clean`.
+    """
+    below = below_root(root, path)
+    if below is None and (path == "~" or path.startswith("~/")):
+        below = path[1:]
+    return clean(path if below is None else below, field=field)
+
+
+def below_root(root: str, path: str) -> str | None:
+    """What of an absolute path lies below a folder; None where it does not."""
+    return path[len(root) :] if path == root or path.startswith(f"{root}/") else None
 
 
 def clean(path: str, *, field: str = "path") -> Parts:
@@ -326,13 +391,21 @@ def text_of(data: bytes, parts: Parts, *, begins: bool, ends: bool) -> tuple[str
     return text, len(data) - start - read
 
 
-def _bytes_of(params: FileWriteParams) -> bytes:
+def _encoded(text: str, field: str) -> bytes:
     try:
-        if params.encoding == "text":
-            return params.content.encode()
+        return text.encode()
+    except UnicodeEncodeError:
+        reason = "has half a character, which can't be kept as UTF-8"
+        raise InvalidRequest(f"{field} {reason}", field=field, reason=reason) from None
+
+
+def _bytes_of(params: FileWriteParams) -> bytes:
+    if params.encoding == "text":
+        return _encoded(params.content, "content")
+    try:
         return base64.b64decode(params.content, validate=True)
     except (binascii.Error, ValueError):
-        reason = f"is no {'base64' if params.encoding == 'base64' else 'text'}"
+        reason = "is not base64"
         raise InvalidRequest(f"content {reason}", field="content", reason=reason) from None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Annotated, Any, Final, Protocol
 
@@ -32,6 +32,8 @@ STEADY_SECONDS: Final = 60.0
 FIRST_DELAY: Final = 0.5
 LONGEST_DELAY: Final = 60.0
 MAX_TOOLS: Final = 1000
+SESSION_LOST: Final = "mcp_session"
+"""The reason of errors of a server that no longer knows the session: a new one is begun."""
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
 _LONGEST: Final = 64
 
@@ -93,6 +95,19 @@ class RemoteTool(msgspec.Struct, frozen=True, kw_only=True):
     read_only: bool = False
 
 
+class Blob(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A picture, a sound or another file; ``data`` is base64."""
+
+    mime_type: str
+    data: str
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """Texts and files, in their order."""
+
+    parts: list[str | Blob]
+
+
 class RemoteAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a tool answered; ``failed``: then it is the text of what went wrong."""
 
@@ -115,11 +130,16 @@ class McpConnection(Protocol):
         """
         ...
 
-    async def call(self, name: str, params: JsonObject) -> RemoteAnswer:
-        """Use a tool. Cancelling tells the server so.
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Tools of it that can't be offered, and why."""
+        ...
+
+    async def call(self, name: str, params: JsonObject, on_progress: Callable[[], None]) -> RemoteAnswer:
+        """Use a tool. Cancelling tells the server so; ``on_progress`` is called when it says that it is at work.
 
         Raises:
-            ProviderError: it could not be used at all.
+            ProviderError: it could not be used at all; with the reason ``SESSION_LOST`` it was not even begun.
         """
         ...
 
@@ -169,6 +189,13 @@ class _Server:
         self.since: str | None = None
         self.began = now
         self.settled = anyio.Event()
+        self.renew = anyio.Event()
+        self.changed = anyio.Event()
+
+    def tell(self) -> None:
+        """It is there, or no longer."""
+        self.changed.set()
+        self.changed = anyio.Event()
 
     def take(self, remote: Sequence[RemoteTool]) -> None:
         """Its tools are these."""
@@ -185,6 +212,7 @@ class _Server:
         self.connection, self.error, self.since, self.tools = None, error, None, {}
         self.status = "failed"
         self.settled.set()
+        self.tell()
 
     def info(self) -> McpServerInfo:
         """How it is."""
@@ -200,6 +228,7 @@ class _Server:
             protocol=connection.protocol if connection else None,
             since=self.since,
             error=self.error,
+            left_out=dict(connection.left_out) if connection else {},
         )
 
 
@@ -264,19 +293,40 @@ class McpServers:
             Timeout: it took too long.
             ProviderError: it failed; the message is what it said.
         """
+        try:
+            answer = await self._asked(tool, params)
+        except ProviderError as error:
+            server = self._servers.get(tool.server)
+            if error.reason != SESSION_LOST or server is None:
+                raise
+            # It was not begun there: with a new session it can be asked for again.
+            await self._renewed(server)
+            answer = await self._asked(tool, params)
+        if answer.failed:
+            raise ProviderError(f"{tool.name} failed: {answer.result}", reason="mcp")
+        return answer.result
+
+    async def _asked(self, tool: OfferedTool, params: JsonObject) -> RemoteAnswer:
         server = self._servers.get(tool.server)
         if server is None or server.connection is None:
             why = f": {server.error}" if server is not None and server.error else ""
             raise Unavailable(f"the MCP server {tool.server} is not there{why}", reason="mcp")
         seconds = server.settings.timeout_seconds
-        try:
-            with anyio.fail_after(seconds):
-                answer = await server.connection.call(tool.remote.name, params)
-        except TimeoutError:
-            raise Timeout(f"{tool.name} took longer than {seconds:g} s", reason="mcp") from None
-        if answer.failed:
-            raise ProviderError(f"{tool.name} failed: {answer.result}", reason="mcp")
-        return answer.result
+        with anyio.move_on_after(seconds) as scope:
+
+            def at_work() -> None:
+                scope.deadline = anyio.current_time() + seconds
+
+            return await server.connection.call(tool.remote.name, params, at_work)
+        raise Timeout(f"{tool.name} took longer than {seconds:g} s", reason="mcp")
+
+    async def _renewed(self, server: _Server) -> None:
+        """Wait until a server is there again, with a new session."""
+        old = server.connection
+        server.renew.set()
+        with anyio.move_on_after(server.settings.start_seconds):
+            while server.connection is None or server.connection is old:
+                await server.changed.wait()
 
     def _reconcile(self, group: TaskGroup) -> None:
         wanted = self._settings().servers
@@ -303,7 +353,9 @@ class McpServers:
                 if error != server.error or lasted:
                     self._log.warning("an MCP server is not there", server=server.name, error=error)
                 server.down(error)
-                await anyio.sleep(next(delays))
+                with anyio.move_on_after(next(delays)):
+                    await server.renew.wait()
+                server.renew = anyio.Event()
                 server.restarts += 1
                 server.status = "starting"
 
@@ -337,6 +389,7 @@ class McpServers:
         server.connection, server.status, server.error = connection, "ready", None
         server.since = iso(self._clock.now())
         server.settled.set()
+        server.tell()
         self._log.info("an MCP server is ready", server=server.name, tools=len(server.tools))
 
 

@@ -6,6 +6,8 @@ from openclaw_rpc.protocol.file import (
     FileContent,
     FileDeleted,
     FileDeleteParams,
+    FileEdited,
+    FileEditParams,
     FileListing,
     FileListParams,
     FileMoved,
@@ -31,6 +33,7 @@ class FileMethods:
         return (
             bind(file.read, self.read),
             bind(file.write, self.write),
+            bind(file.edit, self.edit, whole=True),
             bind(file.list_, self.list_),
             bind(file.search, self.search),
             bind(file.delete, self.delete, whole=True),
@@ -44,6 +47,10 @@ class FileMethods:
     async def write(self, params: FileWriteParams, call: Call) -> FileWritten:
         """Make or replace a file."""
         return await self._files.write(call.principal.user, params)
+
+    async def edit(self, params: FileEditParams, call: Call) -> FileEdited:
+        """Change a part of a file."""
+        return await self._files.edit(call.principal.user, params)
 
     async def list_(self, params: FileListParams, call: Call) -> FileListing:
         """What a folder holds."""

@@ -63,6 +63,29 @@ class FileWritten(Result, frozen=True, kw_only=True):
     created: bool
 
 
+class FileEditParams(Params, frozen=True, kw_only=True):
+    """A change of a text file: ``old`` replaced by ``new``, or a unified diff."""
+
+    path: FilePath
+    old: (
+        Annotated[str, Meta(min_length=1, description="What is replaced: exactly as it stands there, and only once.")]
+        | None
+    ) = None
+    new: Annotated[str, Meta(description="What takes its place.")] | None = None
+    every: Annotated[bool, Meta(description="Replace `old` wherever it stands.")] = msgspec.field(
+        default=False, name="all"
+    )
+    diff: Annotated[str, Meta(min_length=1, description="A unified diff of this one file.")] | None = None
+
+
+class FileEdited(Result, frozen=True, kw_only=True):
+    """The file is changed on disk, as a whole. ``changes`` counts the places."""
+
+    path: str
+    size: Annotated[int, Meta(description="In bytes, now.")]
+    changes: int
+
+
 class FileListParams(Params, frozen=True, kw_only=True):
     """Which folder."""
 
@@ -173,6 +196,17 @@ write = Method(
     tool="file_write",
     dangerous=True,
 )
+edit = Method(
+    name="file.edit",
+    params=FileEditParams,
+    result=FileEdited,
+    doc="Change a part of a text file: one text for another, or by a unified diff. All of it, or nothing.",
+    scope=Scope.TOOLS,
+    rate=Rate.FILES,
+    errors=(NotFound, TooLarge, Conflict),
+    tool="file_edit",
+    dangerous=True,
+)
 list_ = Method(
     name="file.list",
     params=FileListParams,
@@ -218,4 +252,4 @@ move = Method(
     dangerous=True,
 )
 
-METHODS = (read, write, list_, search, delete, move)
+METHODS = (read, write, edit, list_, search, delete, move)

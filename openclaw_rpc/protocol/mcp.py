@@ -13,7 +13,8 @@ class McpServerInfo(Result, frozen=True, kw_only=True):
     """An MCP server of `gateway.yaml`. ``tools`` are their names as agents are offered them.
 
     ``title`` and ``version`` are what it says of itself, ``protocol`` the revision of MCP that was agreed on, ``error``
-    why it is not there, ``restarts`` how often it was started anew, ``since`` when it became ready.
+    why it is not there, ``restarts`` how often it was started anew, ``since`` when it became ready. ``leftOut`` are
+    tools of it that can't be offered, with the reason.
     """
 
     name: str
@@ -26,6 +27,7 @@ class McpServerInfo(Result, frozen=True, kw_only=True):
     protocol: str | None = None
     since: When | None = None
     error: str | None = None
+    left_out: dict[str, str] = {}
 
 
 class McpServerList(Result, frozen=True, kw_only=True):

@@ -1,12 +1,40 @@
 """Turning what msgspec finds wrong into the error row that says which field, and why."""
 
-from typing import Any, TypeVar
+import re
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
 from openclaw_rpc.protocol.errors import InvalidRequest
 
 T = TypeVar("T")
+
+_MOST_EXACT: Final = 2**53
+# An escape at a time, so that a backslash that is one itself begins none.
+_ESCAPE: Final = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u([dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+
+
+def whole_numbers(value: Any) -> Any:
+    """The same, with 5 for 5.0: in JSON Schema an integer is any number without a fraction."""
+    if isinstance(value, float):
+        return int(value) if value.is_integer() and abs(value) <= _MOST_EXACT else value
+    if isinstance(value, dict):
+        return {key: whole_numbers(item) for key, item in cast("dict[Any, Any]", value).items()}
+    if isinstance(value, list):
+        return [whole_numbers(item) for item in cast("list[Any]", value)]
+    return value
+
+
+def whole_characters(data: bytes) -> bytes:
+    """JSON with U+FFFD for each half of a character: JavaScript writes such, decoders refuse them (RFC 8259, 8.2)."""
+    return _ESCAPE.sub(lambda found: b"\\ufffd" if found[1] is not None else found[0], data)
+
+
+def is_whole_number_wanted(error: msgspec.ValidationError) -> bool:
+    """Whether a number with a point stands where an integer is expected."""
+    return str(error).startswith("Expected `int") and "got `float`" in str(error)
 
 
 def invalid_params(error: msgspec.ValidationError, what: str) -> InvalidRequest:
@@ -35,6 +63,12 @@ def checked(value: Any, kind: type[T], what: str, *, texts: bool = False) -> T:
     """
     try:
         return msgspec.convert(value, kind, strict=not texts)
+    except msgspec.ValidationError as error:
+        whole = whole_numbers(value) if is_whole_number_wanted(error) else value
+        if whole == value and repr(whole) == repr(value):
+            raise invalid_params(error, what) from None
+    try:
+        return msgspec.convert(whole, kind, strict=not texts)
     except msgspec.ValidationError as error:
         raise invalid_params(error, what) from None
 

@@ -10,7 +10,7 @@ import msgspec
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.protocol.base import Rate, Scope
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InternalError, InvalidRequest, MethodNotFound
-from openclaw_rpc.protocol.validation import invalid_params
+from openclaw_rpc.protocol.validation import checked, invalid_params, is_whole_number_wanted
 from openclaw_rpc.rpc.bind import AnyBound
 from openclaw_rpc.rpc.call import Call
 
@@ -199,6 +199,8 @@ def decode(bound: AnyBound, params: bytes | msgspec.Raw) -> Any:
     try:
         return bound.decoder.decode(params)
     except msgspec.ValidationError as error:
-        raise invalid_params(error, bound.method.name) from None
+        if not is_whole_number_wanted(error):
+            raise invalid_params(error, bound.method.name) from None
+        return checked(msgspec.json.decode(params), bound.method.params, bound.method.name)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"the params of {bound.method.name} are no JSON: {error}", reason=str(error)) from None

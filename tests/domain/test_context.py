@@ -7,6 +7,7 @@ from hypothesis import given, strategies
 
 from openclaw_rpc.domain.runs.context import conversation, estimate, fit, tokens_of
 from openclaw_rpc.domain.runs.turn import so_far
+from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatMessage
 from openclaw_rpc.protocol.errors import TooLarge
 from tests.support.store import message
@@ -130,3 +131,33 @@ def test_what_was_put_in_without_a_run_keeps_its_place() -> None:
 def test_an_answer_whose_question_is_out_of_sight_is_kept() -> None:
     messages = kept(("user", "b", "qb"), ("assistant", "a", "late answer of an earlier run"))
     assert [item.content for item in so_far(messages, "b")] == ["late answer of an earlier run", "qb"]
+
+
+def turn(question: str, *results: str) -> list[JsonObject]:
+    """A question, and calls with their results."""
+    said: list[JsonObject] = [{"role": "user", "content": question}]
+    for at, result in enumerate(results):
+        call = {"id": f"c{at}", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+        said.append({"role": "assistant", "content": None, "tool_calls": [call]})
+        said.append({"role": "tool", "tool_call_id": f"c{at}", "content": result})
+    return said
+
+
+@pytest.mark.parametrize("letter", ["x", "\u5b57"])
+def test_results_of_one_run_that_are_too_much_are_shortened_the_oldest_first(letter: str) -> None:
+    messages = turn("Look.", *(letter * 9_000 for _ in range(9)), "the newest")
+    kept = fit("Be brief.", messages, 16_000, None)
+    assert [message["role"] for message in kept[1:]] == [message["role"] for message in messages]
+    assert sum(map(tokens_of, kept)) <= 16_000 - 4_000
+    lengths = [len(message["content"]) for message in kept if message["role"] == "tool"]
+    assert lengths == [*sorted(lengths[:-1]), len("the newest")]
+    assert kept[-1]["content"] == "the newest"
+
+
+def test_a_trimmed_conversation_begins_with_a_question() -> None:
+    messages = [message for at in range(6) for message in turn(f"Q{at}", "r" * 9_000, "r" * 2_000)]
+    for limit in range(4_000, 24_000, 1_000):
+        kept = fit("Be brief.", messages, limit, 500)
+        assert [message["role"] for message in kept[:2]] == ["system", "user"]
+        calls = {call["id"] for message in kept for call in message.get("tool_calls") or ()}
+        assert calls == {message["tool_call_id"] for message in kept if message["role"] == "tool"}

@@ -58,7 +58,7 @@ class Shell:
         self.log = Lines()
         self.settings = CommandSettings(sandbox=sandbox, **{"command_limits": SMALL, **settings})  # type: ignore[arg-type]
         self.runner = LocalRunner(lambda: self.settings, self.log, hidden=[root])
-        self.commands = Commands(self.runner, workspaces(root), lambda: self.settings)
+        self.commands = Commands(self.runner, workspaces(root), lambda: self.settings, bash=shutil.which("bash"))
 
     async def __call__(
         self, line: str, on_output: Callable[[Any, str], None] | None = None, *, user: str = "owner", **params: Any

@@ -119,8 +119,8 @@ class Workspace:
     def __init__(self) -> None:
         self.files: dict[str, str] = {}
 
-    async def spill(self, user: str, name: str, text: str) -> str:
-        path = f".openclaw/results/{name}"
+    async def spill(self, context: RunContext, name: str, text: str) -> str:
+        path = f"/results/{name}"
         self.files[path] = text
         return path
 

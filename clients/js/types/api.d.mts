@@ -588,6 +588,28 @@ export interface FileDeleted {
   deleted: boolean;
 }
 
+/** A change of a text file: `old` replaced by `new`, or a unified diff. */
+export interface FileEditParams {
+  /** A path in the workspace: `/Documents/notes.md`. */
+  path: string;
+  /** What is replaced: exactly as it stands there, and only once. */
+  old?: string | null;
+  /** What takes its place. */
+  new?: string | null;
+  /** Replace `old` wherever it stands. @default false */
+  all?: boolean;
+  /** A unified diff of this one file. */
+  diff?: string | null;
+}
+
+/** The file is changed on disk, as a whole. `changes` counts the places. */
+export interface FileEdited {
+  path: string;
+  /** In bytes, now. */
+  size: number;
+  changes: number;
+}
+
 /** A file, a folder or a link. `size` in bytes, 0 for a folder. */
 export interface FileEntry {
   name: string;
@@ -755,7 +777,7 @@ export interface LogTailParams {
   component?: string | null;
 }
 
-/** An MCP server of `gateway.yaml`. `tools` are their names as agents are offered them. `title` and `version` are what it says of itself, `protocol` the revision of MCP that was agreed on, `error` why it is not there, `restarts` how often it was started anew, `since` when it became ready. */
+/** An MCP server of `gateway.yaml`. `tools` are their names as agents are offered them. `title` and `version` are what it says of itself, `protocol` the revision of MCP that was agreed on, `error` why it is not there, `restarts` how often it was started anew, `since` when it became ready. `leftOut` are tools of it that can't be offered, with the reason. */
 export interface McpServerInfo {
   name: string;
   transport: "http" | "stdio";
@@ -768,6 +790,7 @@ export interface McpServerInfo {
   /** A time in UTC, ISO 8601 with milliseconds. */
   since?: string | null;
   error?: string | null;
+  leftOut?: Record<string, string>;
 }
 
 /** All that are configured, by name. */
@@ -1826,6 +1849,12 @@ export interface Methods {
     params: FileDeleteParams;
     result: FileDeleted;
     errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Change a part of a text file: one text for another, or by a unified diff. All of it, or nothing. */
+  "file.edit": {
+    params: FileEditParams;
+    result: FileEdited;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "too_large" | "unauthorized";
   };
   /** What a folder of the workspace holds. */
   "file.list": {

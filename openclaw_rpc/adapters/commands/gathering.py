@@ -1,4 +1,4 @@
-"""What a job writes, as far as it is kept."""
+"""What a job writes, as far as it is kept: its beginning and, where that is not all, its end."""
 
 import codecs
 from typing import Final
@@ -8,29 +8,37 @@ from openclaw_rpc.protocol.command import OutputStream
 
 FLOOD: Final = 16
 """A job that writes so many times what is kept of it is ended: it would go on for ever."""
+GAP: Final = "\n… (cut: {count} bytes) …\n"
 
 
 class Gathered:
-    """What was written to one stream, as far as it is kept."""
+    """What was written to one stream. Half of what is kept is its beginning, the other half its end.
+
+    ``on_output`` hears the beginning as it comes, as much as is kept in all.
+    """
 
     def __init__(self, name: OutputStream, limit: int, on_output: OnOutput | None) -> None:
         self._name: OutputStream = name
         self._limit = limit
         self._on_output = on_output
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._pieces: list[bytes] = []
-        self._size = 0
+        self._head = bytearray()
+        self._tail = bytearray()
+        self._told = 0
         self.total = 0
 
     @property
     def kept(self) -> bytes:
-        """The bytes."""
-        return b"".join(self._pieces)
+        """The bytes, with a line that says how many are left out."""
+        end = self._limit - self._limit // 2
+        left = self.total - len(self._head) - min(len(self._tail), end)
+        gap = GAP.format(count=left).encode() if left else b""
+        return bytes(self._head) + gap + bytes(self._tail[-end:] if left else self._tail)
 
     @property
     def cut(self) -> bool:
-        """Whether there were more."""
-        return self.total > self._size
+        """Whether there were more than are kept."""
+        return self.total > self._limit
 
     @property
     def flooded(self) -> bool:
@@ -40,11 +48,17 @@ class Gathered:
     def take(self, data: bytes) -> None:
         """Add what was read."""
         self.total += len(data)
-        data = data[: self._limit - self._size]
-        if data:
-            self._pieces.append(data)
-            self._size += len(data)
-            self._tell(self._decoder.decode(data))
+        heard = data[: self._limit - self._told]
+        if heard:
+            self._told += len(heard)
+            self._tell(self._decoder.decode(heard))
+        room = self._limit // 2 - len(self._head)
+        if room > 0:
+            self._head += data[:room]
+            data = data[room:]
+        self._tail += data
+        if len(self._tail) > 2 * self._limit:
+            del self._tail[: -self._limit]
 
     def close(self) -> None:
         """There is no more: tell what is left of a character that was never whole."""

@@ -60,7 +60,7 @@ class SdkConnector:
         module: Any = await self._load()
         try:
             if settings.url is not None:
-                client = module.over_http(settings.url, settings.headers, self._session)
+                client = module.over_http(name, settings.url, settings.headers, self._session, self._log)
             else:
                 client = module.over_stdio(name, settings, settings.cwd or str(self._folder), self._log)
             async with client as connection:

@@ -14,6 +14,8 @@ from openclaw_rpc.adapters.outbound import ClosedAddress
 MAX_BODY: Final = 32 * 1024 * 1024
 """The largest answer that is no event stream."""
 PIECE: Final = 64 * 1024
+LOST: Final = frozenset({400, 404})
+"""How servers answer a session that they don't know: 404 (MCP, session management), many with 400."""
 CONNECT_SECONDS: Final = 10.0
 READ_SECONDS: Final = 3600.0
 # aiohttp has undone the former; the latter two would no longer fit.
@@ -23,8 +25,25 @@ _DROPPED: Final = frozenset({"content-encoding", "content-length", "transfer-enc
 class GuardedTransport(httpx2.AsyncBaseTransport):
     """Sends each request over the session."""
 
-    def __init__(self, session: Callable[[], aiohttp.ClientSession]) -> None:
+    def __init__(
+        self,
+        session: Callable[[], aiohttp.ClientSession],
+        on_lost: Callable[[], None] = lambda: None,
+        on_gone: Callable[[str], None] = lambda why: None,
+    ) -> None:
+        """What sends.
+
+        Args:
+            session: What connects.
+            on_lost: Called when the server refuses a session that it gave out.
+            on_gone: Called with the reason when it can't be reached.
+        """
         self._session = session
+        self._on_lost = on_lost
+        self._on_gone = on_gone
+        self.refused = 0
+        """The status of the first request, where that was refused."""
+        self._first = True
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send a request; redirects are the caller's business.
@@ -47,10 +66,16 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         except aiohttp.ClientConnectorError as error:
             closed = isinstance(error.os_error, ClosedAddress)
             why = "it is a closed address" if closed else error.os_error.strerror or "no connection"
+            self._on_gone(f"{request.url.host} can't be reached: {why}")
             raise httpx2.ConnectError(f"{request.url.host} can't be reached: {why}", request=request) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             kind = httpx2.ReadTimeout if isinstance(error, TimeoutError) else httpx2.ReadError
             raise kind(f"{request.url.host} gave no answer: {type(error).__name__}", request=request) from None
+        if self._first and reply.status >= 400:
+            self.refused = reply.status
+        self._first = False
+        if reply.status in LOST and request.method == "POST" and "mcp-session-id" in request.headers:
+            self._on_lost()
         return httpx2.Response(
             reply.status,
             headers=[(name, value) for name, value in reply.headers.items() if name.lower() not in _DROPPED],

@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, Final, cast
 
 import aiohttp
 import anyio
 import httpx2
 import mcp_types as types
+import msgspec
 from mcp.client import Client
 from mcp.client._transport import Transport
+from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
 from openclaw_rpc import __version__
 from openclaw_rpc.adapters.mcp.guarded import READ_SECONDS, GuardedTransport
+from openclaw_rpc.adapters.mcp.mending import mended
 from openclaw_rpc.adapters.mcp.stdio import StdioServer
-from openclaw_rpc.domain.mcp import MAX_TOOLS, McpServerSettings, RemoteAnswer, RemoteTool
+from openclaw_rpc.domain.mcp import MAX_TOOLS, SESSION_LOST, Blob, McpServerSettings, Parts, RemoteAnswer, RemoteTool
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.errors import ProviderError
 
 MAX_EVENT: Final = 16 * 1024 * 1024
-GONE: Final = frozenset({types.CONNECTION_CLOSED, 404})
+OLD_SERVER: Final = frozenset({400, 404, 405, 406, 415})
+"""With what servers of the older transport refuse a request of streamable HTTP."""
 
 
 class SdkConnection:
     """A `McpConnection`."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, log: Log) -> None:
+        self.left_out: dict[str, str] = {}
+        self._name = name
+        self._log = log
+        self._lost = False
         self.title: str | None = None
         self.version: str | None = None
         self.protocol: str | None = None
@@ -51,6 +59,11 @@ class SdkConnection:
         self._gone = self._gone or why
         self._news.set()
 
+    def lose(self) -> None:
+        """The server no longer knows the session: a new one has to be begun."""
+        self._lost = True
+        self.end("it no longer knows the session")
+
     async def hear(self, message: types.ServerNotification | Exception) -> None:
         """What the server says of its own accord."""
         if isinstance(message, types.ToolListChangedNotification):
@@ -60,12 +73,20 @@ class SdkConnection:
         """Wait until its tools may have changed; see `domain.mcp.McpConnection`."""
         await self._news.wait()
         if self._gone is not None:
-            raise ProviderError(self._gone, reason="mcp")
+            raise ProviderError(self._gone, reason=self._reason)
         self._news = anyio.Event()
 
+    def leave_out(self, name: str, why: str) -> None:
+        """A tool of the server's can't be offered."""
+        if name not in self.left_out and len(self.left_out) < MAX_TOOLS:
+            self.left_out[name] = why
+            self._log.warning("a tool of an MCP server can't be offered", server=self._name, tool=name, why=why)
+
     async def tools(self) -> list[RemoteTool]:
-        """All its tools, page by page."""
+        """All its tools, page by page; none of a server that says that it has none."""
         found: list[RemoteTool] = []
+        if self._connected.server_capabilities.tools is None:
+            return found
         cursor: str | None = None
         seen: set[str | None] = set()
         while cursor not in seen and len(found) < MAX_TOOLS:
@@ -80,35 +101,49 @@ class SdkConnection:
                 break
         return found
 
-    async def call(self, name: str, params: JsonObject) -> RemoteAnswer:
+    async def call(self, name: str, params: JsonObject, on_progress: Callable[[], None]) -> RemoteAnswer:
         """Use a tool."""
+
+        async def hear(progress: float, total: float | None, message: str | None) -> None:
+            on_progress()
+
         try:
-            answer = await self._connected.call_tool(name, params)
+            answer = await self._connected.call_tool(name, params, progress_callback=hear)
         except MCPError as error:
             raise self._failed(error) from None
         except RuntimeError as error:  # what the tool answers is not what it said that it would
             raise ProviderError(f"{name}: {error}"[:500], reason="mcp") from None
         except (anyio.ClosedResourceError, anyio.BrokenResourceError):
             self.end("it ended")
-            raise ProviderError("the MCP server is gone", reason="mcp") from None
+            raise ProviderError(f"the MCP server is gone: {self._gone}", reason="mcp") from None
         return _answer(answer)
 
     @property
     def _connected(self) -> Client:
         if self._client is None or self._gone is not None:
-            raise ProviderError(self._gone or "the MCP server is gone", reason="mcp")
+            raise ProviderError(f"the MCP server is gone: {self._gone or 'it ended'}", reason=self._reason)
         return self._client
 
+    @property
+    def _reason(self) -> str:
+        return SESSION_LOST if self._lost else "mcp"
+
     def _failed(self, error: MCPError) -> ProviderError:
-        if error.code in GONE or "Session terminated" in error.message:
-            self.end(error.message)
-        return ProviderError(f"the MCP server answered: {error.message}"[:1000], reason="mcp", code=error.code)
+        """What the server answered, with what it says besides; or that it is gone, and why.
+
+        Its code says nothing about that: -32000 is any server's own.
+        """
+        if self._gone is not None:
+            return ProviderError(f"the MCP server is gone: {self._gone}", reason=self._reason)
+        data = getattr(error, "data", None)
+        more = f" ({_json(data)})" if data is not None else ""
+        return ProviderError(f"the MCP server answered: {error.message}{more}"[:2000], reason="mcp", code=error.code)
 
 
 @asynccontextmanager
 async def _connected(transport: Transport, connection: SdkConnection) -> AsyncGenerator[SdkConnection]:
     client = Client(
-        transport,
+        cast("Transport", mended(transport, connection.leave_out)),
         client_info=types.Implementation(name="openclaw-rpc", version=__version__),
         message_handler=connection.hear,
         cache=None,
@@ -124,7 +159,7 @@ async def _connected(transport: Transport, connection: SdkConnection) -> AsyncGe
 @asynccontextmanager
 async def over_stdio(name: str, settings: McpServerSettings, folder: str, log: Log) -> AsyncGenerator[SdkConnection]:
     """A server that is a program, run while the context lasts."""
-    connection = SdkConnection()
+    connection = SdkConnection(name, log)
     server = StdioServer(name, settings, folder, log, connection.end)
     try:
         async with _connected(server, connection) as connected:
@@ -138,16 +173,50 @@ async def over_stdio(name: str, settings: McpServerSettings, folder: str, log: L
 
 @asynccontextmanager
 async def over_http(
-    url: str, headers: Mapping[str, str], session: Callable[[], aiohttp.ClientSession]
+    name: str, url: str, headers: Mapping[str, str], session: Callable[[], aiohttp.ClientSession], log: Log
 ) -> AsyncGenerator[SdkConnection]:
-    """A server that is reached over HTTP; each request passes the outbound guard."""
-    connection = SdkConnection()
-    transport = GuardedTransport(session)
+    """A server that is reached over HTTP; each request passes the outbound guard.
+
+    One that does not take the first request as streamable HTTP is asked the older way, HTTP with server-sent events
+    (MCP, Transports, backwards compatibility).
+    """
+    async with AsyncExitStack() as stack:
+        connection = SdkConnection(name, log)
+        transport = GuardedTransport(session, connection.lose, connection.end)
+        try:
+            connected = await stack.enter_async_context(_streamable(url, headers, transport, connection))
+        except Exception:
+            if transport.refused not in OLD_SERVER:
+                raise
+            connection = SdkConnection(name, log)
+            transport = GuardedTransport(session, connection.lose, connection.end)
+            connected = await stack.enter_async_context(_old(url, headers, transport, connection))
+        yield connected
+
+
+@asynccontextmanager
+async def _streamable(
+    url: str, headers: Mapping[str, str], transport: GuardedTransport, connection: SdkConnection
+) -> AsyncGenerator[SdkConnection]:
     timeout = httpx2.Timeout(30.0, read=READ_SECONDS)
     async with httpx2.AsyncClient(transport=transport, headers=dict(headers), timeout=timeout) as http:
         streams = streamable_http_client(url, http_client=http, max_sse_event_size=MAX_EVENT)
         async with _connected(cast("Transport", streams), connection) as connected:
             yield connected
+
+
+@asynccontextmanager
+async def _old(
+    url: str, headers: Mapping[str, str], transport: GuardedTransport, connection: SdkConnection
+) -> AsyncGenerator[SdkConnection]:
+    def client(
+        headers: dict[str, str] | None = None, timeout: httpx2.Timeout | None = None, auth: httpx2.Auth | None = None
+    ) -> httpx2.AsyncClient:
+        return httpx2.AsyncClient(transport=transport, headers=headers, timeout=timeout, auth=auth)
+
+    streams = sse_client(url, dict(headers), sse_read_timeout=READ_SECONDS, httpx_client_factory=client)
+    async with _connected(cast("Transport", streams), connection) as connected:
+        yield connected
 
 
 def _tool(tool: types.Tool) -> RemoteTool:
@@ -162,13 +231,43 @@ def _tool(tool: types.Tool) -> RemoteTool:
 
 
 def _answer(answer: types.CallToolResult) -> RemoteAnswer:
-    """Texts as one text, structured content as it is, pictures and the like as blocks."""
-    texts = [block.text for block in answer.content if isinstance(block, types.TextContent)]
+    """Texts, structure, pictures and the like, each of them; a structure that a text says already only once."""
+    parts: list[str | Blob] = [_part(block) for block in answer.content]
+    texts = [part for part in parts if isinstance(part, str)]
+    structure = answer.structured_content
+    said = structure is None or any(_says(text, structure) for text in texts)
     if answer.is_error:
-        return RemoteAnswer(result="\n".join(texts)[:4000] or "it did not say why", failed=True)
-    if answer.structured_content is not None:
-        return RemoteAnswer(result=answer.structured_content)
-    if len(texts) == len(answer.content):
-        return RemoteAnswer(result="\n".join(texts))
-    blocks: list[Any] = [block.model_dump(mode="json", by_alias=True, exclude_none=True) for block in answer.content]
-    return RemoteAnswer(result={"content": blocks})
+        reason = "\n".join(texts if said else [*texts, _json(structure)])
+        return RemoteAnswer(result=reason[:4000] or "it did not say why", failed=True)
+    if structure is not None and len(texts) == len(parts) and (not texts or (said and len(texts) == 1)):
+        return RemoteAnswer(result=structure)
+    if not said:
+        parts.append(_json(structure))
+    if any(isinstance(part, Blob) for part in parts):
+        return RemoteAnswer(result=Parts(parts=parts))
+    return RemoteAnswer(result="\n".join(part for part in parts if isinstance(part, str)))
+
+
+def _part(block: types.ContentBlock) -> str | Blob:
+    match block:
+        case types.TextContent():
+            return block.text
+        case types.ImageContent() | types.AudioContent():
+            return Blob(mime_type=block.mime_type, data=block.data)
+        case types.EmbeddedResource(resource=types.TextResourceContents() as resource):
+            return f"{resource.uri}:\n{resource.text}"
+        case types.EmbeddedResource(resource=types.BlobResourceContents() as resource):
+            return Blob(mime_type=resource.mime_type or "application/octet-stream", data=resource.blob)
+        case _:
+            return _json(block.model_dump(mode="json", by_alias=True, exclude_none=True))
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode("utf-8", "replace")
+
+
+def _says(text: str, structure: Any) -> bool:
+    try:
+        return msgspec.json.decode(text) in (structure, structure.get("result"))
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return text == structure.get("result")

@@ -7,6 +7,7 @@ when it dies, and ends its whole process group, also where the program itself ha
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections import deque
 from collections.abc import Callable
@@ -26,11 +27,13 @@ from mcp.shared.message import SessionMessage
 from openclaw_rpc.domain.mcp import McpServerSettings
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.errors import ProviderError
+from openclaw_rpc.protocol.validation import whole_characters
 
 MAX_LINE: Final = 32 * 1024 * 1024
 PIECE: Final = 64 * 1024
 LAST_LINES: Final = 10
 LINE_KEPT: Final = 500
+_ANSWER: Final = re.compile(rb'"id"\s*:\s*(?:(\d{1,15})\b|"([^"\\]{1,200})")')
 GOOD_SECONDS: Final = 1.0
 """How long a server may take to end by itself once its stdin is closed, and again after SIGTERM."""
 
@@ -164,8 +167,16 @@ class StdioServer:
 
     def _message(self, line: bytes) -> SessionMessage | Exception:
         try:
-            return SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False))
+            whole = whole_characters(line)
+            return SessionMessage(types.jsonrpc_message_adapter.validate_json(whole, by_name=False))
         except ValueError as error:
+            asked = _ANSWER.search(line) if b'"method"' not in line else None
+            if asked is not None and b'"jsonrpc"' in line:
+                # Whoever waits for it is told at once, not after its time is over.
+                said = f"an answer that can't be read: {line[:LINE_KEPT].decode('utf-8', 'replace')}"
+                about = types.ErrorData(code=types.PARSE_ERROR, message=said)
+                call_id = int(asked[1]) if asked[1] else asked[2].decode("utf-8", "replace")
+                return SessionMessage(types.JSONRPCError(jsonrpc="2.0", id=call_id, error=about))
             # Many a program prints something there that is no message.
             self._words.append(line[:LINE_KEPT].decode("utf-8", "replace"))
             return error

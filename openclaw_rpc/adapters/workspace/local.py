@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager, suppress
@@ -51,6 +52,22 @@ class LocalWorkspaces:
         """That user's workspace; its folder is made when it is first used."""
         root = self._owner if user == OWNER else self._others / folder_name(user)
         return LocalWorkspace(root, self._opener or system_opener())
+
+
+class KeptResults:
+    """Folders of sessions, in which results are kept that are too long for a model."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def of(self, session_id: str) -> "LocalWorkspace":
+        """That session's; made at its first use."""
+        return LocalWorkspace(self._root / folder_name(session_id), system_opener())
+
+    async def forget(self, session_id: str) -> None:
+        """Remove all of a session's."""
+        folder = self._root / folder_name(session_id)
+        await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def folder_name(user: str) -> str:
@@ -127,6 +144,11 @@ class LocalWorkspace:
     async def move(self, source: Parts, to: Parts, *, overwrite: bool) -> None:
         """Rename something."""
         await _in_thread(lambda: self._move(source, to, overwrite))
+
+    @property
+    def root(self) -> str:
+        """The absolute path of the workspace."""
+        return os.path.realpath(self._root)
 
     async def folder(self, path: Parts) -> str:
         """The absolute path of a folder."""

@@ -1,7 +1,8 @@
 """What the model is given to read: the agent's prompt, the conversation, and not more than it can hold.
 
-The rule: the prompt and the last question are always whole. Of the rest, the oldest messages go first, a tool's result
-together with the message that asked for it, until the estimate fits.
+The rule: the prompt and the last question are always whole. Of the rest, the oldest turns go first, each from its
+question on, until the estimate fits. Where what the run's own tools answered is too much by itself, the oldest of it is
+shortened first, each to its beginning and end.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from openclaw_rpc.domain.tools.results import shortened
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Attachment, ChatMessage
 from openclaw_rpc.protocol.errors import TooLarge
@@ -24,6 +26,9 @@ PICTURE_TOKENS = 1000
 ANSWER_SHARE = 4
 ANSWER_TOKENS = 4096
 NAME_CHARACTERS: Final = 64
+RESULT_ENDS: Final = 1000
+LEAST_ENDS: Final = 200
+"""How many characters of a result stay where there is too little room, and where there is less than that."""
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -167,6 +172,8 @@ def fit(system: str, messages: list[JsonObject], limit: int, max_tokens: int | N
     costs = [tokens_of(message) for message in messages]
     needed = sum(costs[last:])
     if needed > room:
+        messages, needed = _less_of_results(messages, last, costs, room)
+    if needed > room:
         raise TooLarge(
             f"the message has about {needed} tokens, the model has room for {max(room, 0)}",
             field="message",
@@ -177,6 +184,28 @@ def fit(system: str, messages: list[JsonObject], limit: int, max_tokens: int | N
     while first > 0 and needed + costs[first - 1] <= room:
         first -= 1
         needed += costs[first]
-    while first < last and messages[first]["role"] == "tool":
+    # Some servers refuse a conversation that does not begin with a question.
+    while first < last and messages[first]["role"] != "user":
         first += 1
     return head + messages[first:]
+
+
+def _less_of_results(
+    messages: list[JsonObject], last: int, costs: list[int], room: int
+) -> tuple[list[JsonObject], int]:
+    """The messages with less of the last turn's results: the older first, down to a bit of each, the newest last.
+
+    Answers them and what the last turn costs then.
+    """
+    needed = sum(costs[last:])
+    less = list(messages)
+    for most in (RESULT_ENDS, LEAST_ENDS):
+        for at in range(last, len(less)):
+            content = less[at].get("content")
+            if needed <= room:
+                return less, needed
+            if less[at]["role"] == "tool" and isinstance(content, str) and len(content) > most:
+                cut = {**less[at], "content": shortened(content, most, "left out to make room: read it again")}
+                needed += tokens_of(cut) - tokens_of(less[at])
+                less[at] = cut
+    return less, needed

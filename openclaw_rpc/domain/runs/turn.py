@@ -16,6 +16,7 @@ from openclaw_rpc.domain.records import UsageRecord
 from openclaw_rpc.domain.runs.context import conversation, estimate, fit, tokens_of
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.tools.results import shortened
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (
     ChatMessage,
@@ -27,6 +28,7 @@ from openclaw_rpc.protocol.chat import (
     tool_result,
 )
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
+from openclaw_rpc.protocol.validation import whole_characters
 
 HISTORY = 500
 """How many of a session's newest messages are looked at."""
@@ -50,7 +52,7 @@ class Asked:
         """The arguments as JSON, as they came where they are no JSON object; ``fault`` says why they are none."""
         self.fault = ""
         try:
-            self.params = msgspec.json.decode(arguments, type=JsonObject)
+            self.params = msgspec.json.decode(whole_characters(arguments.encode("utf-8", "replace")), type=JsonObject)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             self.fault = f"the arguments are no JSON object ({error}): {arguments[:SHOWN]}"
 
@@ -257,7 +259,9 @@ class Turn:
             {"callId": call.call_id, "tool": name, "params": call.params, "durationMs": duration}
             | ({"error": error} if error is not None else {"result": result})
         )
-        message = self._message(live, "tool", text[:TOOL_TEXT], tool_call_id=call.call_id)
+        if len(text) > TOOL_TEXT:
+            text = shortened(text, TOOL_TEXT, "the rest is left out")
+        message = self._message(live, "tool", text, tool_call_id=call.call_id)
         event = ToolResultEvent(
             session_key=live.session.key,
             run_id=live.record.id,

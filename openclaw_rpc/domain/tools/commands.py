@@ -6,6 +6,7 @@ from typing import Protocol
 from openclaw_rpc.domain.commands import Commands, Mount
 from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.tools.base import FixedTools
+from openclaw_rpc.domain.tools.files import SessionFolders
 from openclaw_rpc.domain.tools.rows import tool_of
 from openclaw_rpc.protocol import command
 from openclaw_rpc.protocol.command import CommandExecuteParams, CommandResult
@@ -26,11 +27,14 @@ class Belongings(Protocol):
 class CommandTools(FixedTools):
     """`shell`, in the workspace of the run's user."""
 
-    def __init__(self, commands: Commands, skills: Belongings | None = None) -> None:
+    def __init__(
+        self, commands: Commands, skills: Belongings | None = None, kept: SessionFolders | None = None
+    ) -> None:
         async def run(params: CommandExecuteParams, context: RunContext) -> CommandResult:
-            if skills is None:
-                return await commands.execute(context.user, params)
-            mounts, env = await skills.mounts(context), skills.variables(context)
+            mounts = [] if skills is None else [*await skills.mounts(context)]
+            if kept is not None and context.session_id:
+                mounts.append(Mount(path=await kept.of(context.session_id).folder(())))
+            env = {} if skills is None else skills.variables(context)
             return await commands.execute(context.user, params, mounts=mounts, env=env)
 
         super().__init__(
@@ -38,8 +42,9 @@ class CommandTools(FixedTools):
                 "shell",
                 command.execute,
                 run,
-                description="Run a command line with /bin/sh in the workspace: $HOME there is what file tools call /. "
-                "It ends after `timeout` milliseconds; processes that it leaves behind are ended with it.",
+                description="Run a command line with bash (sh where it is not installed) in the workspace: $HOME there "
+                "is what file tools call /. It ends after `timeout` milliseconds; processes that it leaves behind are "
+                "ended with it.",
                 hidden=("stream", "callId"),
                 dangerous=True,
                 parallel=False,

@@ -1,27 +1,45 @@
 """The workspace as tools, and what the toolbox itself needs of it."""
 
-from typing import Final
+from typing import Final, Protocol
 
-from openclaw_rpc.domain.files import Files
+import msgspec
+
+from openclaw_rpc.domain.files import Files, Workspace, below_root, clean
 from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.tools.base import FixedTools
 from openclaw_rpc.domain.tools.rows import tool_of
 from openclaw_rpc.protocol import file
 from openclaw_rpc.protocol.errors import GatewayError
-from openclaw_rpc.protocol.file import FileWriteParams
+from openclaw_rpc.protocol.file import FileContent, FileReadParams
 
 RESULTS: Final = "/.openclaw/results"
 
 
-class FileTools(FixedTools):
-    """Files of the run's user."""
+class SessionFolders(Protocol):
+    """Folders of sessions, in which results are kept that are too long for a model."""
 
-    def __init__(self, files: Files) -> None:
+    def of(self, session_id: str) -> Workspace:
+        """That session's; made at its first use."""
+        ...
+
+
+class FileTools(FixedTools):
+    """Files of the run's user, and results that were kept for its session."""
+
+    def __init__(self, files: Files, kept: SessionFolders | None = None) -> None:
+        async def read(params: FileReadParams, context: RunContext) -> FileContent:
+            folder = kept.of(context.session_id) if kept is not None and context.session_id else None
+            inside = below_root(folder.root, params.path) if folder is not None else None
+            if folder is None or inside is None:
+                return await files.read(context.user, params)
+            content = await files.read_from(folder, clean(inside), params)
+            return msgspec.structs.replace(content, path=f"{folder.root}{content.path}")
+
         super().__init__(
             tool_of(
                 "file_read",
                 file.read,
-                lambda params, context: files.read(context.user, params),
+                read,
                 description="Read a file of the workspace. Of a long one, read parts with offset and limit (bytes); "
                 "nextOffset says where to go on.",
                 brief=True,
@@ -32,6 +50,15 @@ class FileTools(FixedTools):
                 lambda params, context: files.write(context.user, params),
                 description="Write a file of the workspace: content replaces all that was in it, or is added to its "
                 "end with append. Folders that are missing are made.",
+                dangerous=True,
+                parallel=False,
+            ),
+            tool_of(
+                "file_edit",
+                file.edit,
+                lambda params, context: files.edit(context.user, params),
+                description="Change a part of a text file of the workspace: `old`, exactly as it stands there and only "
+                "once (or `all`), becomes `new`; or apply a unified `diff`. Nothing is changed where it does not fit.",
                 dangerous=True,
                 parallel=False,
             ),
@@ -70,17 +97,19 @@ class FileTools(FixedTools):
 class ToolFiles:
     """What the toolbox needs of the users' files: a place for long results, and what comes with messages."""
 
-    def __init__(self, files: Files) -> None:
+    def __init__(self, files: Files, kept: SessionFolders) -> None:
         self._files = files
+        self._kept = kept
 
-    async def spill(self, user: str, name: str, text: str) -> str:
-        """Keep a result that is too long for a model; its path.
+    async def spill(self, context: RunContext, name: str, text: str) -> str:
+        """Keep a result that is too long for a model; its path, for its session's tools and commands.
 
         Raises:
             GatewayError: it could not be written.
         """
-        written = await self._files.write(user, FileWriteParams(path=f"{RESULTS}/{name}", content=text))
-        return written.path
+        folder, data = self._kept.of(context.session_id), text.encode("utf-8", "replace")
+        await folder.write((name,), data, create_parents=True, append=False, max_bytes=len(data))
+        return f"{folder.root}/{name}"
 
     async def read_attachment(self, path: str, context: RunContext) -> str:
         """The text of a file that came with a message.

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections.abc import Sequence
 from typing import Any, Final
 
-from openclaw_rpc.domain.mcp import McpServers, OfferedTool
+from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.files import Files
+from openclaw_rpc.domain.mcp import McpServers, OfferedTool, Parts
 from openclaw_rpc.domain.ports import RunContext, ToolSpec
 from openclaw_rpc.domain.tools.base import MadeTools, Tool
+from openclaw_rpc.domain.tools.files import RESULTS
 from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.errors import GatewayError
+from openclaw_rpc.protocol.file import FileWriteParams
 
 MAX_DESCRIPTION: Final = 4000
 
@@ -22,8 +28,9 @@ class McpTools:
     name = "mcp"
     bounded = True
 
-    def __init__(self, servers: McpServers) -> None:
+    def __init__(self, servers: McpServers, files: Files) -> None:
         self._servers = servers
+        self._files = files
         self._made = MadeTools()
 
     async def tools(self, context: RunContext) -> Sequence[Tool]:
@@ -31,11 +38,30 @@ class McpTools:
         offered = await self._servers.tools()
         return self._made.of(offered, lambda: [self._tool(one) for one in offered])
 
+    async def _as_text(self, offered: OfferedTool, answer: Parts, context: RunContext) -> str:
+        """Texts, and pictures and the like as files of the workspace: as text they would be noise to a model."""
+        said: list[str] = []
+        for part in answer.parts:
+            if isinstance(part, str):
+                said.append(part)
+                continue
+            kind = part.mime_type.partition(";")[0].strip().lower()
+            ending = mimetypes.guess_extension(kind) or ".bin"
+            path = f"{RESULTS}/{offered.server}-{new_id('')[-12:]}{ending}"
+            params = FileWriteParams(path=path, content=part.data, encoding="base64")
+            try:
+                written = await self._files.write(context.user, params)
+                said.append(f"[{kind}, {written.size} bytes: {written.path}]")
+            except GatewayError as error:
+                said.append(f"[{kind}, which could not be kept: {error.message}]")
+        return "\n".join(said)
+
     def _tool(self, offered: OfferedTool) -> Tool:
         remote = offered.remote
 
         async def run(params: JsonObject, context: RunContext) -> Any:
-            return await self._servers.call(offered, params)
+            answer = await self._servers.call(offered, params)
+            return await self._as_text(offered, answer, context) if isinstance(answer, Parts) else answer
 
         return Tool(
             spec=ToolSpec(

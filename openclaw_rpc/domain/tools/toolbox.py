@@ -108,7 +108,7 @@ class Tools:
             grant = await self._safety.approvals.ask(context, call_id, name, params, needs_pin=decision.needs_pin)
             params = grant.redeem(context.run_id, name, params)
         result = await self._act(tool, params, context, actor)
-        return await self._results.bounded(name, result, context.user, call_id)
+        return await self._results.bounded(name, result, context, call_id)
 
     async def read_attachment(self, path: str, context: RunContext) -> str:
         """The text of a file of the workspace that came with a message.

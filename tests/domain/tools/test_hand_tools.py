@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from openclaw_rpc.adapters.workspace.local import KeptResults
 from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.tools.base import Tool
 from openclaw_rpc.domain.tools.commands import CommandTools
@@ -14,6 +15,7 @@ from openclaw_rpc.domain.web import Web
 from openclaw_rpc.protocol import command, file, web
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
+from openclaw_rpc.protocol.file import FileWriteParams
 from tests.support.jobs import Shell
 from tests.support.web import fetching, serving
 from tests.support.workspace import files
@@ -43,6 +45,7 @@ async def test_their_names_and_dangers_are_those_of_the_rows(tmp_path: Path) -> 
         assert tool.spec.parameters["additionalProperties"] is False
     assert {name for name, tool in found.items() if tool.dangerous} == {
         "file_write",
+        "file_edit",
         "file_delete",
         "file_move",
         "shell",
@@ -84,10 +87,13 @@ async def test_a_page_is_fetched(tmp_path: Path) -> None:
 
 
 async def test_long_results_and_attachments_are_the_users_files(tmp_path: Path) -> None:
-    kept = ToolFiles(files(tmp_path))
-    path = await kept.spill("ada", "call-1.txt", "long")
-    assert path == "/.openclaw/results/call-1.txt"
-    assert await kept.read_attachment(path, RUN) == "long"
+    own = files(tmp_path)
+    kept = ToolFiles(own, KeptResults(tmp_path / "results"))
+    path = await kept.spill(RUN, "call-1.txt", "long")
+    assert Path(path).read_text() == "long"
+    assert str(tmp_path / "results") in path
+    await own.write(RUN.user, FileWriteParams(path="/notes.txt", content="mine"))
+    assert await kept.read_attachment("/notes.txt", RUN) == "mine"
     with pytest.raises(NotFound) as missing:
         await kept.read_attachment("none", RUN)
     assert missing.value.field == "attachments"

@@ -201,14 +201,18 @@ async def test_a_long_result_is_cut_with_a_note_and_kept_whole_as_a_file():
     ((path, kept),) = world.workspace.files.items()
     assert kept == long
     assert len(result) == MAX_RESULT
-    assert result.startswith(long[:30_000])
-    assert result.endswith(f"… (cut: 100000 characters in all; the whole is in {path})")
+    assert (result[:15_000], result[-15_000:]) == (long[:15_000], long[-15_000:])
+    assert f"… (cut: 100000 characters in all; the whole is in {path}) …" in result
 
 
-async def test_a_long_result_that_is_no_text_is_kept_as_json():
-    world = ToolWorld(Source().add("shell", result={"out": "x" * 50_000}))
-    assert (await world.use("shell")).startswith('{"out":"xxx')
-    assert msgspec.json.decode(*world.workspace.files.values()) == {"out": "x" * 50_000}
+async def test_of_a_long_result_that_is_an_object_the_long_texts_are_cut_and_kept_as_they_are():
+    lines = "".join(f"{number}\n" for number in range(50_000))
+    world = ToolWorld(Source().add("shell", result={"stdout": lines, "stderr": "boom", "exitCode": 3}))
+    result = await world.use("shell")
+    assert (result["exitCode"], result["stderr"]) == (3, "boom")
+    assert result["stdout"].startswith("0\n1\n") and result["stdout"].endswith("49998\n49999\n")
+    assert len(msgspec.json.encode(result).decode()) <= MAX_RESULT
+    assert list(world.workspace.files.values()) == [lines]
 
 
 async def test_a_result_of_just_the_bound_stays_as_it_is():
@@ -223,23 +227,23 @@ async def test_a_models_call_id_is_no_path():
     world = ToolWorld(Source().add("shell", result="x" * 50_000))
     for _ in range(2):
         await world.tools.use("shell", {}, world.context(), "../../etc/passwd\0")
-    names = [path.removeprefix(".openclaw/results/") for path in world.workspace.files]
+    names = [path.removeprefix("/results/") for path in world.workspace.files]
     assert len(names) == 2
     assert all("/" not in name and "\0" not in name and not name.startswith(".") for name in names)
 
 
 async def test_a_long_result_that_cannot_be_kept_is_cut_all_the_same():
     class Full(ToolWorld):
-        async def spill(self, user: str, name: str, text: str) -> str:
+        async def spill(self, context: RunContext, name: str, text: str) -> str:
             raise Unavailable("the disk is full")
 
     world = ToolWorld(Source().add("shell", result="x" * 50_000))
     world.workspace.spill = Full.spill.__get__(world)
-    assert (await world.use("shell")).endswith("(cut: 50000 characters in all; the rest could not be kept)")
+    assert "(cut: 50000 characters in all; the rest could not be kept)" in await world.use("shell")
 
 
 async def test_a_result_that_is_no_json_is_an_error():
-    with pytest.raises(InternalError, match="no JSON"):
+    with pytest.raises(InternalError, match="not JSON"):
         await ToolWorld(Source().add("one", result=object())).use("one")
 
 

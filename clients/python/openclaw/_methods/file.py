@@ -66,6 +66,31 @@ class File:
         """
         return self._client.request("file.write", types.FileWriteParams(path=path, content=content, encoding=encoding, create_parents=create_parents, append=append), types.FileWritten, timeout)
 
+    def edit(
+        self,
+        *,
+        path: str,
+        old: str | None = None,
+        new: str | None = None,
+        every: bool = False,
+        diff: str | None = None,
+        timeout: float | None = None,
+    ) -> types.FileEdited:
+        """Change a part of a text file: one text for another, or by a unified diff. All of it, or nothing.
+
+        Args:
+            path: A path in the workspace: `/Documents/notes.md`.
+            old: What is replaced: exactly as it stands there, and only once.
+            new: What takes its place.
+            every: Replace `old` wherever it stands.
+            diff: A unified diff of this one file.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
+            service_unavailable, too_large, unauthorized.
+        """
+        return self._client.request("file.edit", types.FileEditParams(path=path, old=old, new=new, every=every, diff=diff), types.FileEdited, timeout)
+
     def list(
         self,
         *,
@@ -205,6 +230,31 @@ class AsyncFile:
             too_large, unauthorized.
         """
         return await self._client.request("file.write", types.FileWriteParams(path=path, content=content, encoding=encoding, create_parents=create_parents, append=append), types.FileWritten, timeout)
+
+    async def edit(
+        self,
+        *,
+        path: str,
+        old: str | None = None,
+        new: str | None = None,
+        every: bool = False,
+        diff: str | None = None,
+        timeout: float | None = None,
+    ) -> types.FileEdited:
+        """Change a part of a text file: one text for another, or by a unified diff. All of it, or nothing.
+
+        Args:
+            path: A path in the workspace: `/Documents/notes.md`.
+            old: What is replaced: exactly as it stands there, and only once.
+            new: What takes its place.
+            every: Replace `old` wherever it stands.
+            diff: A unified diff of this one file.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
+            service_unavailable, too_large, unauthorized.
+        """
+        return await self._client.request("file.edit", types.FileEditParams(path=path, old=old, new=new, every=every, diff=diff), types.FileEdited, timeout)
 
     async def list(
         self,

@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from openclaw.types.file import FileContent as FileContent
     from openclaw.types.file import FileDeleteParams as FileDeleteParams
     from openclaw.types.file import FileDeleted as FileDeleted
+    from openclaw.types.file import FileEditParams as FileEditParams
+    from openclaw.types.file import FileEdited as FileEdited
     from openclaw.types.file import FileEntry as FileEntry
     from openclaw.types.file import FileFound as FileFound
     from openclaw.types.file import FileListParams as FileListParams
@@ -237,6 +239,8 @@ _PLACES = {
     "FileContent": "file",
     "FileDeleteParams": "file",
     "FileDeleted": "file",
+    "FileEditParams": "file",
+    "FileEdited": "file",
     "FileEntry": "file",
     "FileFound": "file",
     "FileListParams": "file",

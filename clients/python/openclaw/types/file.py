@@ -55,6 +55,30 @@ class FileWritten(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     created: bool
 
 
+class FileEditParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A change of a text file: `old` replaced by `new`, or a unified diff."""
+
+    path: str
+    """A path in the workspace: `/Documents/notes.md`."""
+    old: str | None = None
+    """What is replaced: exactly as it stands there, and only once."""
+    new: str | None = None
+    """What takes its place."""
+    every: bool = field(name="all", default=False)
+    """Replace `old` wherever it stands."""
+    diff: str | None = None
+    """A unified diff of this one file."""
+
+
+class FileEdited(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The file is changed on disk, as a whole. `changes` counts the places."""
+
+    path: str
+    size: int
+    """In bytes, now."""
+    changes: int
+
+
 class FileListParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Which folder."""
 

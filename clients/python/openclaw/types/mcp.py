@@ -10,7 +10,8 @@ class McpServerInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """An MCP server of `gateway.yaml`. `tools` are their names as agents are offered them.
 
     `title` and `version` are what it says of itself, `protocol` the revision of MCP that was agreed on, `error` why
-    it is not there, `restarts` how often it was started anew, `since` when it became ready.
+    it is not there, `restarts` how often it was started anew, `since` when it became ready. `leftOut` are tools of
+    it that can't be offered, with the reason.
     """
 
     name: str
@@ -24,6 +25,7 @@ class McpServerInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     since: str | None = None
     """A time in UTC, ISO 8601 with milliseconds."""
     error: str | None = None
+    left_out: dict[str, str] = {}
 
 
 class McpServerList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
