@@ -319,7 +319,7 @@ export interface ChatDeltaEvent {
 export interface ChatDoneEvent {
   sessionKey: string;
   runId: string;
-  finishReason: "aborted" | "error" | "interrupted" | "length" | "stop";
+  finishReason: "aborted" | "content_filter" | "error" | "interrupted" | "length" | "stop";
   usage: Usage;
   model?: string | null;
   messageId?: string | null;
@@ -1095,10 +1095,11 @@ export interface RunAccepted {
   seq: number;
 }
 
-/** Why a run ended in an error. */
+/** Why a run ended in an error; `details` as an error of the table has them. */
 export interface RunError {
   code: string;
   message: string;
+  details?: Record<string, unknown>;
 }
 
 /** How a run is to go; what is left out comes from the agent, then from the provider. */
@@ -1130,7 +1131,7 @@ export interface RunState {
   /** A time in UTC, ISO 8601 with milliseconds. */
   createdAt: string;
   model?: string | null;
-  finishReason?: "aborted" | "error" | "interrupted" | "length" | "stop" | null;
+  finishReason?: "aborted" | "content_filter" | "error" | "interrupted" | "length" | "stop" | null;
   response?: string | null;
   messageId?: string | null;
   usage?: Usage | null;
@@ -1625,11 +1626,15 @@ export interface Unsubscribed {
   removed: number;
 }
 
-/** Tokens as the provider counted them; estimated where it does not say. */
+/** Tokens as the provider counted them; estimated where it does not say. `cachedTokens` of the prompt's were read from the provider's cache, `reasoningTokens` of the completion's were reasoning. */
 export interface Usage {
   promptTokens: number;
   completionTokens: number;
   totalTokens: number;
+  /** @default 0 */
+  cachedTokens?: number;
+  /** @default 0 */
+  reasoningTokens?: number;
 }
 
 /** What to add up, by what, and from when to when. */

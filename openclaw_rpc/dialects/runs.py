@@ -45,7 +45,9 @@ def ended(state: RunState) -> RunState:
     """
     if state.status == "error":
         failed = state.error
-        raise error_of(failed.code, failed.message, runId=state.run_id) if failed else InternalError("the run failed")
+        if failed is None:
+            raise InternalError("the run failed", runId=state.run_id)
+        raise error_of(failed.code, failed.message, **{**failed.details, "runId": state.run_id})
     return state
 
 

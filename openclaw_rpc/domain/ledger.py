@@ -24,6 +24,7 @@ class Ledger:
         self._log = log
         self._waiting: list[UsageRecord] = []
         self._wake = anyio.Event()
+        self._keeping = anyio.Lock()
 
     def add(self, record: UsageRecord) -> None:
         """Keep a record soon."""
@@ -39,15 +40,16 @@ class Ledger:
             self._log.error("usage could not be kept", records=len(self._waiting), error=error.message)
 
     async def _flush(self) -> None:
-        if not self._waiting:
-            return
-        records, self._waiting = self._waiting, []
-        try:
-            await self._store.commit(Change(usage=records))
-        except BaseException:
-            self._waiting = records + self._waiting
-            self._wake.set()
-            raise
+        async with self._keeping:  # whoever asks finds what is being kept just now, too
+            if not self._waiting:
+                return
+            records, self._waiting = self._waiting, []
+            try:
+                await self._store.commit(Change(usage=records))
+            except BaseException:
+                self._waiting = records + self._waiting
+                self._wake.set()
+                raise
 
     async def keep(self) -> None:
         """Keep what comes, until cancelled; what waits then is kept still.

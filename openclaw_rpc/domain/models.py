@@ -1,17 +1,17 @@
 """Which provider answers a request for a model, what it costs, and what all of them offer."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Container, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Container, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import anyio
 import msgspec
 from msgspec import Meta
 
-from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, Provider, ProviderFault, Relayed
+from openclaw_rpc.domain.ports import Chunk, Completed, OfferedModel, Prompt, Provider, ProviderFault
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.model import ModelInfo
 
@@ -75,7 +75,7 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     ``first_token_timeout_seconds`` counts from asking to the first token, retries included;
     ``request_timeout_seconds`` is for answers that are not streamed. ``fallback`` names the providers that are
     asked in order where this one fails before its first token. ``context_tokens`` is what a request may hold, its
-    answer included.
+    answer included. ``think_tags``: `<think>` at the beginning of an answer is shown as reasoning.
     """
 
     type: ProviderType
@@ -89,6 +89,7 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     request_timeout_seconds: Seconds = 300
     max_retries: Annotated[int, Meta(ge=0, le=10)] = 2
     context_tokens: Annotated[int, Meta(ge=256, le=100_000_000)] = 128_000
+    think_tags: bool = True
     headers: dict[str, str] = {}
     prices: dict[str, Price] = {}
 
@@ -150,15 +151,28 @@ class Held:
         """See `Provider.stream`."""
         return _Use(self, self.inner.stream(prompt))
 
-    def relay(self, path: str, body: bytes) -> AbstractAsyncContextManager[Relayed]:
-        """See `Provider.relay`."""
-        return _Use(self, self.inner.relay(path, body))
+    def chat(
+        self, body: bytes, *, carry: bool, counted: bool
+    ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
+        """See `Provider.chat`."""
+        return _Use(self, self.inner.chat(body, carry=carry, counted=counted))
+
+    async def complete(self, body: bytes) -> Completed:
+        """See `Provider.complete`."""
+        return await self._counted(self.inner.complete(body))
+
+    async def embed(self, body: bytes, *, retried: bool = False) -> bytes:
+        """See `Provider.embed`."""
+        return await self._counted(self.inner.embed(body, retried=retried))
 
     async def models(self) -> list[OfferedModel]:
         """See `Provider.models`."""
+        return await self._counted(self.inner.models())
+
+    async def _counted(self, answer: Coroutine[Any, Any, T]) -> T:
         self.enter()
         try:
-            return await self.inner.models()
+            return await answer
         finally:
             if self.leave():
                 await self.close()

@@ -8,6 +8,7 @@ from typing import Any, Literal, Protocol, Self, TypeVar
 
 import msgspec
 
+from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.events.change import Change, Delivery, DeliveryKind, DeliveryStatus
 from openclaw_rpc.domain.records import (
     DeliveryQuery,
@@ -20,6 +21,7 @@ from openclaw_rpc.domain.records import (
     UsageQuery,
     UsageSum,
 )
+from openclaw_rpc.domain.refusals import error_told
 from openclaw_rpc.protocol.base import JsonObject, Scope
 from openclaw_rpc.protocol.chat import ChatMessage, Thinking, Usage
 from openclaw_rpc.protocol.errors import ProviderError
@@ -212,25 +214,6 @@ class TokenStore(Protocol):
         ...
 
 
-class ToolCallPart(msgspec.Struct, kw_only=True):
-    """A piece of a tool call as models stream them: the pieces of one ``index`` belong together."""
-
-    index: int = 0
-    id: str | None = None
-    name: str | None = None
-    arguments: str = ""
-
-
-class Chunk(msgspec.Struct, kw_only=True, gc=False):
-    """What a model said in one piece of its stream."""
-
-    text: str = ""
-    thinking: str = ""
-    tool_calls: list[ToolCallPart] = []
-    finish_reason: str | None = None
-    usage: Usage | None = None
-
-
 class ToolSpec(msgspec.Struct, kw_only=True, frozen=True):
     """A tool as the model is told of it: ``parameters`` is a JSON Schema of an object.
 
@@ -277,7 +260,8 @@ Fault = Literal[
 
 
 class ProviderFault(ProviderError):
-    """A model's server failed: which provider, what kind of fault, and in the message what to do."""
+    """A model's server failed: which provider, what kind of fault, and in the message what to do. ``details`` say what
+    the server said: ``upstreamStatus``, ``upstreamError``, and ``retryAfter`` in s."""
 
     def __init__(
         self,
@@ -295,14 +279,19 @@ class ProviderFault(ProviderError):
         self.upstream_status = upstream_status
         self.upstream_body = upstream_body
         self.retry_after = retry_after
+        if upstream_status is not None:
+            self.details["upstreamStatus"] = upstream_status
+        if retry_after is not None:
+            self.details["retryAfter"] = retry_after
+        if (told := error_told(upstream_body)) is not None:
+            self.details["upstreamError"] = told
 
 
-class Relayed(msgspec.Struct, kw_only=True):
-    """An upstream answer carried as it came: ``pieces`` are the bytes of its body, one item an upstream read."""
+class Completed(msgspec.Struct, kw_only=True):
+    """A whole completion in the spelling of OpenAI's Chat Completions, and what it says it used."""
 
-    status: int
-    headers: Mapping[str, str]
-    pieces: AsyncIterator[bytes]
+    body: bytes
+    usage: Usage | None
 
 
 class Provider(Protocol):
@@ -327,11 +316,30 @@ class Provider(Protocol):
         """
         ...
 
-    def relay(self, path: str, body: bytes) -> AbstractAsyncContextManager[Relayed]:
-        """POST ``body`` to the provider's ``path`` (``/chat/completions``, ``/embeddings``) and carry its answer.
+    def chat(
+        self, body: bytes, *, carry: bool, counted: bool
+    ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
+        """Ask with a client's own request for a streamed completion, once, and yield as `stream`. ``carry``: chunks
+        bring their ``payloads``. ``counted``: usage is asked for, where the request does not.
 
         Raises:
-            ProviderFault: it could not be asked, or answered with an error (``upstream_status``, ``upstream_body``).
+            ProviderFault: as `stream`; with ``upstream_status`` and ``upstream_body`` where the server refused.
+        """
+        ...
+
+    async def complete(self, body: bytes) -> Completed:
+        """Ask with a client's own request for a completion that is not streamed, once.
+
+        Raises:
+            ProviderFault: as `chat`.
+        """
+        ...
+
+    async def embed(self, body: bytes, *, retried: bool = False) -> bytes:
+        """Ask with a request for embeddings, and answer what the server did. ``retried``: again where that may help.
+
+        Raises:
+            ProviderFault: as `chat`.
         """
         ...
 

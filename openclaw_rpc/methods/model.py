@@ -2,7 +2,7 @@
 
 from msgspec import Raw
 
-from openclaw_rpc.dialects.openai.sse_relay import chunks_in
+from openclaw_rpc.dialects.openai.sse_relay import as_events
 from openclaw_rpc.domain.models import Models
 from openclaw_rpc.protocol import model
 from openclaw_rpc.protocol.base import Empty
@@ -47,15 +47,15 @@ class ModelMethods:
         carrier, peer = call.carrier, call.peer
         if carrier is None and peer is None:
             raise InvalidRequest("a stream needs a WebSocket or an event stream", field="stream", reason="no_stream")
-        async with self._completions.stream(call.principal, params.body, head) as (events, relay):
-            async for written in events:
+        async with self._completions.stream(call.principal, params.body, head) as streamed:
+            async for chunks in streamed.told():
                 if carrier is not None:
-                    await carrier.write(written)
+                    await carrier.write(as_events(chunks))
                 elif peer is not None:
-                    for chunk in chunks_in(written):
-                        event = ModelChunkEvent(chunk=chunk, request_id=params.request_id)
+                    for chunk in chunks:
+                        event = ModelChunkEvent(chunk=Raw(chunk), request_id=params.request_id)
                         peer.send(model.model_chunk, event)
-        return ModelCompleted(usage=relay.usage, finished=True)
+        return ModelCompleted(usage=streamed.usage, finished=True)
 
     async def embed(self, params: ModelEmbedParams, call: Call) -> ModelEmbedded:
         """Vectors for texts."""

@@ -9,7 +9,7 @@ from openclaw_rpc.protocol.errors import Conflict, KeyReused, NotFound, TooLarge
 from openclaw_rpc.protocol.method import Event, Method
 
 RunStatus = Literal["queued", "running", "completed", "aborted", "error", "interrupted"]
-FinishReason = Literal["stop", "length", "aborted", "error", "interrupted"]
+FinishReason = Literal["stop", "length", "content_filter", "aborted", "error", "interrupted"]
 MessageStatus = Literal["complete", "partial", "aborted", "error", "interrupted"]
 Thinking = Literal["low", "medium", "high"]
 
@@ -22,11 +22,27 @@ Text = Annotated[str, Meta(min_length=1, max_length=4_000_000)]
 
 
 class Usage(Result, frozen=True, kw_only=True):
-    """Tokens as the provider counted them; estimated where it does not say."""
+    """Tokens as the provider counted them; estimated where it does not say.
+
+    ``cachedTokens`` of the prompt's were read from the provider's cache, ``reasoningTokens`` of the completion's were
+    reasoning.
+    """
 
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+
+    def plus(self, other: "Usage") -> "Usage":
+        """Both together."""
+        return Usage(
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            total_tokens=self.total_tokens + other.total_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            reasoning_tokens=self.reasoning_tokens + other.reasoning_tokens,
+        )
 
 
 class Attachment(Params, frozen=True, kw_only=True):
@@ -119,10 +135,11 @@ class ChatWaitParams(Params, frozen=True, kw_only=True):
 
 
 class RunError(Result, frozen=True, kw_only=True):
-    """Why a run ended in an error."""
+    """Why a run ended in an error; ``details`` as an error of the table has them."""
 
     code: str
     message: str
+    details: JsonObject = {}
 
 
 class RunState(Result, frozen=True, kw_only=True):

@@ -6,22 +6,22 @@ Only the head of a request is read. A provider that fails before its first byte 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Raw
 
 from openclaw_rpc.dialects.openai.agents import agent_of
-from openclaw_rpc.dialects.openai.sse_relay import EventTooLong, SseRelay
-from openclaw_rpc.dialects.openai.whole_answers import EVENT_STREAM, as_chunks, of_completion
+from openclaw_rpc.dialects.openai.sse_relay import ClientChunks
+from openclaw_rpc.dialects.openai.whole_answers import completed, used
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.models import Choice, Models
-from openclaw_rpc.domain.ports import ProviderFault, Relayed
+from openclaw_rpc.domain.ports import Chunk, ProviderFault
 from openclaw_rpc.domain.records import UsageRecord
 from openclaw_rpc.domain.runs.context import estimate
 from openclaw_rpc.domain.runs.turn import Meter
@@ -30,9 +30,10 @@ from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
 from openclaw_rpc.protocol.validation import invalid_params
 
+T = TypeVar("T")
+
 FINAL = ("request", "too_long")
 """Faults of the request itself: a fallback is no help."""
-MAX_ANSWER = 64 * 1024 * 1024
 
 
 class _StreamOptions(msgspec.Struct, gc=False):
@@ -64,29 +65,29 @@ class Answered(msgspec.Struct):
 
 
 class Streamed:
-    """A streamed answer: an iterator of whole events, as many as one upstream read brought."""
+    """A streamed answer: an iterator of what one upstream read brought each. ``usage`` is known at its end."""
 
-    def __init__(self, first: bytes, pieces: AsyncIterator[bytes], relay: SseRelay, choice: Choice) -> None:
-        self._first = first
-        self._pieces = pieces
-        self._events = relay
-        self._choice = choice
+    def __init__(self, chunks: AsyncIterator[Sequence[Chunk]], told: ClientChunks) -> None:
+        self.usage: Usage | None = None
+        self.said = 0
+        """About how many tokens came."""
+        self._chunks = chunks
+        self._told = told
 
-    async def __aiter__(self) -> AsyncGenerator[bytes]:
-        relay, feed = self._events, self._events.feed
-        try:
-            if events := feed(self._first):
-                yield events
-            if not relay.done:
-                async for piece in self._pieces:
-                    if events := feed(piece):
-                        yield events
-                    if relay.done:
-                        break
-        except EventTooLong:
-            raise _garbage(self._choice, "sent an event without an end") from None
-        if events := relay.end():
-            yield events
+    async def __aiter__(self) -> AsyncGenerator[Chunk]:
+        async for batch in self._chunks:
+            for chunk in batch:
+                self.said += len(chunk.payloads) or (len(chunk.text) + len(chunk.thinking)) // 4 + 1
+                self.usage = chunk.usage or self.usage
+                yield chunk
+
+    async def told(self) -> AsyncGenerator[list[bytes]]:
+        """The chunks as JSON, as the client gets them."""
+        async for chunk in self:
+            if told := self._told.told(chunk.payloads):
+                yield told
+        if owed := self._told.end():
+            yield owed
 
 
 class Completions:
@@ -110,7 +111,6 @@ class Completions:
         self._meter = meter
         self._clock = clock
         self._direct = direct
-        self._refused: set[tuple[str, str]] = set()
         self._under_way = UnderWay()
 
     @property
@@ -156,21 +156,23 @@ class Completions:
         """
         began = time.monotonic()
         choices, asked = self._choices(head.model)
-        async with self._relay("/chat/completions", choices, lambda choice: _body(body, choice, asked)) as found:
-            choice, relayed, first = found
-            data = await _whole(choice, relayed, first)
-            answer = of_completion(data, asked or choice.model, renamed=choice.model != asked and asked is not None)
-            if answer is None:
-                raise _garbage(choice, "sent no JSON object")
-        usage = answer.usage or _estimated(body, len(answer.body) // 4)
+        async with self._under_way.one():
+            choice, found = await self._first(
+                choices, lambda choice: choice.provider.complete(_body(body, choice, asked))
+            )
+        renamed = choice.model != asked and asked is not None
+        data = completed(found.body, asked or choice.model, renamed=renamed)
+        usage = found.usage or _estimated(body, len(data) // 4)
         self._spend(principal, choice, usage, began)
-        return Answered(answer.body, usage)
+        return Answered(data, usage)
 
     @asynccontextmanager
     async def stream(
-        self, principal: Principal, body: Raw | bytes, head: CompletionHead
-    ) -> AsyncGenerator[tuple[Streamed, SseRelay]]:
-        """Ask, and yield the events as they come. Entering waits for the first; leaving cuts the request.
+        self, principal: Principal, body: Raw | bytes, head: CompletionHead, *, carry: bool = True
+    ) -> AsyncGenerator[Streamed]:
+        """Ask, and yield the answer as it comes. Entering waits for its first words; leaving cuts the request.
+
+        ``carry``: as JSON, too.
 
         Raises:
             NotFound, ProviderFault: as `complete`; the latter also while iterating.
@@ -179,28 +181,27 @@ class Completions:
         choices, asked = self._choices(head.model)
         wants_usage = head.stream_options is not None and bool(head.stream_options.include_usage)
 
-        def asking(choice: Choice) -> bytes:
-            counted = wants_usage or (choice.name, choice.model) in self._refused
-            return _body(body, choice, asked, counted=not counted)
+        async with self._under_way.one(), AsyncExitStack() as stack:
 
-        async with self._relay("/chat/completions", choices, asking) as (choice, relayed, begun):
-            first: bytes | None = begun
+            async def enter(choice: Choice) -> AsyncIterator[Sequence[Chunk]]:
+                given = _body(body, choice, asked)
+                return await stack.enter_async_context(
+                    choice.provider.chat(given, carry=carry, counted=not wants_usage)
+                )
+
+            choice, chunks = await self._first(choices, enter)
             renamed = asked if asked is not None and choice.model != asked else None
-            relay = SseRelay(model=renamed, wants_usage=wants_usage)
-            if not relayed.headers.get("content-type", "").startswith(EVENT_STREAM):
-                first = as_chunks(await _whole(choice, relayed, begun))
-                if first is None:
-                    raise _garbage(choice, "answered with neither an event stream nor a completion")
+            streamed = Streamed(chunks, ClientChunks(model=renamed, wants_usage=wants_usage))
             try:
-                yield Streamed(first, relayed.pieces, relay, choice), relay
+                yield streamed
             except ProviderFault as fault:
                 self._meter.model_failed(fault)
-                raise with_upstream(fault) from None
+                raise
             finally:
-                if relay.usage is None and relay.events:
-                    relay.usage = _estimated(body, relay.events)
-                if relay.usage is not None:
-                    self._spend(principal, choice, relay.usage, began)
+                if streamed.usage is None and streamed.said:
+                    streamed.usage = _estimated(body, streamed.said)
+                if streamed.usage is not None:
+                    self._spend(principal, choice, streamed.usage, began)
 
     async def embed(self, principal: Principal, body: Raw | bytes) -> bytes:
         """Ask for embeddings.
@@ -211,14 +212,14 @@ class Completions:
         began = time.monotonic()
         head = _read(body, EmbeddingHead, "model.embed")
         choices, asked = self._choices(head.model)
-        async with self._relay("/embeddings", choices, lambda choice: _body(body, choice, asked)) as found:
-            choice, relayed, first = found
-            data = await _whole(choice, relayed, first)
-            answer = of_completion(data, asked or choice.model, renamed=choice.model != asked, filled=False)
-            if answer is None:
-                raise _garbage(choice, "sent no JSON object")
-        self._spend(principal, choice, answer.usage or _estimated(body, 0), began)
-        return answer.body
+        async with self._under_way.one():
+            choice, data = await self._first(choices, lambda choice: choice.provider.embed(_body(body, choice, asked)))
+        if data.lstrip()[:1] != b"{":
+            raise ProviderFault(
+                f"{choice.name} sent JSON that is not a list of embeddings", provider=choice.name, fault="garbage"
+            )
+        self._spend(principal, choice, used(data) or _estimated(body, 0), began)
+        return completed(data, asked or choice.model, renamed=choice.model != asked, filled=False)
 
     def _choices(self, model: str | None) -> tuple[list[Choice], str | None]:
         """Who is to be asked, and under which name the answer goes out."""
@@ -229,44 +230,16 @@ class Completions:
             raise NotFound(f"the model {model!r} may not be asked here", field="model", reason="model_not_found")
         return self._models.resolve(model), model
 
-    @asynccontextmanager
-    async def _relay(
-        self, path: str, choices: list[Choice], asking: Callable[[Choice], bytes]
-    ) -> AsyncGenerator[tuple[Choice, Relayed, bytes]]:
-        """The first provider that answers, its answer, and the first bytes of it."""
-        async with self._under_way.one(), AsyncExitStack() as stack:
-            yield await self._first(stack, path, choices, asking)
-
-    async def _first(
-        self, stack: AsyncExitStack, path: str, choices: list[Choice], asking: Callable[[Choice], bytes]
-    ) -> tuple[Choice, Relayed, bytes]:
-        waiting = list(reversed(choices))
-        while True:
-            choice = waiting.pop()
+    async def _first(self, choices: list[Choice], ask: Callable[[Choice], Awaitable[T]]) -> tuple[Choice, T]:
+        """The first provider that answers, and its answer, or the beginning of it."""
+        for left, choice in zip(range(len(choices) - 1, -1, -1), choices, strict=True):
             try:
-                async with AsyncExitStack() as attempt:
-                    relayed = await attempt.enter_async_context(choice.provider.relay(path, asking(choice)))
-                    first = await anext(relayed.pieces, b"")
-                    stack.push_async_exit(attempt.pop_all())
-                    return choice, relayed, first
+                return choice, await ask(choice)
             except ProviderFault as fault:
-                if self._without_usage(choice, fault):
-                    waiting.append(choice)
-                    continue
                 self._meter.model_failed(fault)
-                if not waiting or fault.fault in FINAL:
-                    raise with_upstream(fault) from None
-
-    def _without_usage(self, choice: Choice, fault: ProviderFault) -> bool:
-        """Whether a server refused the field that was added to count tokens; it is not sent there again."""
-        place = (choice.name, choice.model)
-        if fault.upstream_status not in (400, 422) or place in self._refused:
-            return False
-        words = fault.upstream_body or b""
-        if b"stream_options" not in words and b"include_usage" not in words:
-            return False
-        self._refused.add(place)
-        return True
+                if not left or fault.fault in FINAL:
+                    raise
+        raise AssertionError("resolve answers at least one choice")
 
     def _spend(self, principal: Principal, choice: Choice, usage: Usage, began: float) -> None:
         seconds = time.monotonic() - began
@@ -289,22 +262,6 @@ class Completions:
         )
 
 
-def with_upstream(fault: ProviderFault) -> ProviderFault:
-    """A fault that tells also what the server said: ``details`` gets ``upstreamStatus``, ``upstreamError``, and
-    ``retryAfter`` (s)."""
-    if fault.upstream_status is not None:
-        fault.details["upstreamStatus"] = fault.upstream_status
-    if fault.retry_after is not None:
-        fault.details["retryAfter"] = fault.retry_after
-    try:
-        document: Any = msgspec.json.decode(fault.upstream_body or b"")
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return fault
-    if isinstance(document, dict) and "error" in document:
-        fault.details["upstreamError"] = cast("dict[str, Any]", document)["error"]
-    return fault
-
-
 def _read(body: Raw | bytes, kind: Any, what: str) -> Any:
     try:
         return msgspec.json.decode(body, type=kind)
@@ -314,34 +271,13 @@ def _read(body: Raw | bytes, kind: Any, what: str) -> Any:
         raise InvalidRequest(f"the body is no JSON: {error}", field="body", reason="malformed") from None
 
 
-def _body(body: Raw | bytes, choice: Choice, asked: str | None, *, counted: bool = False) -> bytes:
-    """A request as a provider gets it: as it came, but for the model's name, and usage asked for (``counted``)."""
-    if choice.model == asked and not counted:
+def _body(body: Raw | bytes, choice: Choice, asked: str | None) -> bytes:
+    """A request as a provider gets it: as it came, but for the model's name."""
+    if choice.model == asked:
         return bytes(body)
     fields: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Raw])
     fields["model"] = choice.model
-    if counted:
-        options: Any = msgspec.json.decode(fields.get("stream_options", b"null")) or {}
-        fields["stream_options"] = {**options, "include_usage": True}
     return msgspec.json.encode(fields)
-
-
-async def _whole(choice: Choice, relayed: Relayed, first: bytes) -> bytes:
-    pieces, size = [first], len(first)
-    async for piece in relayed.pieces:
-        pieces.append(piece)
-        size += len(piece)
-        if size > MAX_ANSWER:
-            raise _garbage(choice, f"answered with more than {MAX_ANSWER >> 20} MB")
-    return b"".join(pieces)
-
-
-def _garbage(choice: Choice, what: str) -> ProviderFault:
-    return ProviderFault(
-        f"{choice.name} {what}; check that `providers.{choice.name}.base_url` is an OpenAI-compatible server",
-        provider=choice.name,
-        fault="garbage",
-    )
 
 
 def _estimated(body: Raw | bytes, said: int) -> Usage:

@@ -13,7 +13,6 @@ import msgspec
 from openclaw_rpc.dialects.openai.chat import failure
 from openclaw_rpc.dialects.openai.response_events import Building
 from openclaw_rpc.dialects.openai.response_requests import ResponseRequest, chat_body
-from openclaw_rpc.dialects.openai.sse_relay import Counted, chunks_in
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.published import Published
 from openclaw_rpc.domain.responses.ports import ResponseRecord
@@ -21,7 +20,7 @@ from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatRunParams, chat_delta, chat_done, chat_thinking
-from openclaw_rpc.protocol.errors import GatewayError, error_of
+from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.services.completions import Completions
 
 NAME_LINES = 2
@@ -107,41 +106,6 @@ def events_after(record: ResponseRecord, after: int) -> bytes:
     return b"".join(event + b"\n\n" for event in events)
 
 
-class _Function(msgspec.Struct, gc=False):
-    name: str | None = None
-    arguments: str | None = None
-
-
-class _Call(msgspec.Struct, gc=False):
-    index: int = 0
-    id: str | None = None
-    function: _Function | None = None
-
-
-class _Delta(msgspec.Struct, gc=False):
-    content: str | None = None
-    refusal: str | None = None
-    reasoning_content: str | None = None
-    reasoning: str | None = None
-    tool_calls: list[_Call] | None = None
-
-
-class _Choice(msgspec.Struct, gc=False):
-    delta: _Delta | None = None
-    finish_reason: str | None = None
-
-
-class _Error(msgspec.Struct, gc=False):
-    message: str = "the model's server reported an error"
-    code: str | int | None = None
-
-
-class _Chunk(msgspec.Struct, gc=False):
-    choices: list[_Choice] = []
-    usage: Counted | None = None
-    error: _Error | None = None
-
-
 async def ask_model(live: LiveResponse, completions: Completions) -> None:
     """Ask a model, and tell what it says.
 
@@ -149,32 +113,20 @@ async def ask_model(live: LiveResponse, completions: Completions) -> None:
         GatewayError: it failed.
     """
     body = chat_body(live.request, [*live.context, *live.items])
-    decoder, building = msgspec.json.Decoder(_Chunk), live.building
+    building = live.building
     finish: str | None = None
-    async with completions.stream(live.principal, body, completions.head(body)) as (events, relay):
+    async with completions.stream(live.principal, body, completions.head(body), carry=False) as streamed:
         building.begin()
         live.opened.set()
-        async for written in events:
-            for data in chunks_in(written):
-                chunk = decoder.decode(data)
-                if chunk.error is not None:
-                    raise error_of("provider_error", chunk.error.message)
-                for choice in chunk.choices[:1]:
-                    _tell(building, choice.delta)
-                    finish = choice.finish_reason or finish
-    building.finish(finish, relay.usage)
-
-
-def _tell(building: Building, delta: _Delta | None) -> None:
-    if delta is None:
-        return
-    if thought := delta.reasoning_content or delta.reasoning:
-        building.think(thought)
-    if said := delta.content or delta.refusal:
-        building.text(said)
-    for call in delta.tool_calls or ():
-        function = call.function or _Function()
-        building.call(call.index, call.id, function.name, function.arguments or "")
+        async for chunk in streamed:
+            if chunk.thinking:
+                building.think(chunk.thinking)
+            if chunk.text:
+                building.text(chunk.text)
+            for call in chunk.tool_calls:
+                building.call(call.index, call.id, call.name, call.arguments)
+            finish = chunk.finish_reason or finish
+    building.finish(finish, streamed.usage)
 
 
 class _RunListener:

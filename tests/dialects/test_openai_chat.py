@@ -120,9 +120,11 @@ async def test_an_agents_failure_is_told_in_the_stream_and_nothing_follows() -> 
     async with served() as (_, _, client):
         answer = await client.chat("[[error:broken]]", model="openclaw", stream=True)
         assert answer.events[-1][1]["error"]["message"]
-        whole = await client.chat("[[fail:400]]", model="openclaw")
-        assert whole.status == 502
-        assert whole.json["error"]["type"] == "server_error"
+        whole = await client.chat("[[fail:400]][[code:too_odd]]", model="openclaw")
+        assert (whole.status, whole.json["error"]["code"]) == (400, "too_odd")
+        assert whole.headers["x-should-retry"] == "false"
+        limited = await client.chat("[[fail:429]][[retry-after:99]]", model="openclaw")
+        assert (limited.status, limited.headers["Retry-After"]) == (429, "99")
 
 
 async def test_a_fallback_answers_before_the_first_byte_under_the_name_that_was_asked_for() -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from openclaw_rpc.domain.models import Models, Price, ProviderSettings
-from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, ProviderFault, Relayed
+from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, ProviderFault
 from openclaw_rpc.protocol.chat import Usage
 
 
@@ -41,7 +41,13 @@ class Fixed:
 
         yield chunks()
 
-    def relay(self, path: str, body: bytes) -> AbstractAsyncContextManager[Relayed]:
+    def chat(self, body: bytes, *, carry: bool, counted: bool) -> AbstractAsyncContextManager[Any]:
+        raise ProviderFault("no", provider=self.name, fault="server")
+
+    async def complete(self, body: bytes) -> Any:
+        raise ProviderFault("no", provider=self.name, fault="server")
+
+    async def embed(self, body: bytes, *, retried: bool = False) -> bytes:
         raise ProviderFault("no", provider=self.name, fault="server")
 
     async def models(self) -> list[OfferedModel]:

@@ -63,7 +63,13 @@ class Talker:
         finally:
             await said.aclose()
 
-    def relay(self, path: str, body: bytes) -> Any:
+    def chat(self, body: bytes, *, carry: bool, counted: bool) -> Any:
+        raise NotImplementedError
+
+    async def complete(self, body: bytes) -> Any:
+        raise NotImplementedError
+
+    async def embed(self, body: bytes, *, retried: bool = False) -> bytes:
         raise NotImplementedError
 
     async def models(self) -> list[OfferedModel]:

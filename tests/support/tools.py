@@ -17,9 +17,10 @@ from openclaw_rpc.adapters.store.memory import MemoryStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents, AgentSettings
 from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.chunks import ToolCallPart
 from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.models import Models, ProviderSettings
-from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, ProviderFault, RunContext, ToolCallPart, ToolSpec
+from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, ProviderFault, RunContext, ToolSpec
 from openclaw_rpc.domain.published import Published
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.runs.drafts import Drafts
@@ -154,7 +155,13 @@ class ObedientModel:
         ]
         yield [Chunk(text="" if calls else f"I read: {text}", tool_calls=calls, finish_reason="stop")]
 
-    def relay(self, path: str, body: bytes) -> Any:
+    def chat(self, body: bytes, *, carry: bool, counted: bool) -> Any:
+        raise NotImplementedError
+
+    async def complete(self, body: bytes) -> Any:
+        raise NotImplementedError
+
+    async def embed(self, body: bytes, *, retried: bool = False) -> bytes:
         raise NotImplementedError
 
     async def models(self) -> list[OfferedModel]:

@@ -4,13 +4,14 @@ Neither a key nor an address with credentials gets into a message.
 """
 
 import email.utils
+import json
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import urlsplit
 
+from openclaw_rpc.adapters.providers.frames import BadAnswerError, UpstreamError, error_in
 from openclaw_rpc.adapters.providers.http1 import NoHttpError
-from openclaw_rpc.adapters.providers.reader import BadAnswerError, UpstreamError, error_in
 from openclaw_rpc.domain.ports import Fault, ProviderFault
 
 MAX_BODY = 64 * 1024
@@ -122,7 +123,8 @@ class Faults:
             words = f"{error.code} {error.kind}"
             status = next((status for word, status in _KINDS.items() if word in words), 500)
         kind, todo, again = self._judge(status, error, model)
-        return Failed(self.fault(kind, what, todo, status=error.status), again=again)
+        body = None if error.told is None else json.dumps({"error": error.told}).encode()
+        return Failed(self.fault(kind, what, todo, status=error.status, body=body), again=again)
 
     def _judge(self, status: int, error: UpstreamError | None, model: str) -> tuple[Fault, str, bool]:
         """The kind of a refusal, what to do about it, and whether to ask again."""

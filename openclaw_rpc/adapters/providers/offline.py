@@ -10,9 +10,10 @@ from datetime import datetime
 import anyio.lowlevel
 import msgspec
 
+from openclaw_rpc.domain.chunks import ToolCallPart
 from openclaw_rpc.domain.offline.agent import OfflineAgent, OfflineInfo, Reply
 from openclaw_rpc.domain.offline.texts import text_of
-from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, ProviderFault, Relayed, ToolCallPart
+from openclaw_rpc.domain.ports import Chunk, Completed, OfferedModel, Prompt, ProviderFault
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Usage
 
@@ -76,29 +77,39 @@ class OfflineProvider:
         usage = Usage(prompt_tokens=asked, completion_tokens=words, total_tokens=asked + words)
         yield [Chunk(finish_reason="tool_calls" if reply.tool else "stop"), Chunk(usage=usage)]
 
-    def relay(self, path: str, body: bytes) -> AbstractAsyncContextManager[Relayed]:
-        """See `Provider.relay`. Completions are its own answers; it knows nothing else.
-
-        Raises:
-            ProviderFault: something else was asked for.
-        """
-        if path != "/chat/completions":
-            raise ProviderFault(
-                "no model is configured: set `providers.primary` in gateway.yaml", provider=self.name, fault="model"
-            )
-        return self._relay(body)
+    def chat(
+        self, body: bytes, *, carry: bool, counted: bool
+    ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
+        """See `Provider.chat`."""
+        return self._chat(body)
 
     @asynccontextmanager
-    async def _relay(self, body: bytes) -> AsyncGenerator[Relayed]:
+    async def _chat(self, body: bytes) -> AsyncGenerator[AsyncIterator[Sequence[Chunk]]]:
         asked = msgspec.json.decode(body, type=_Asked)
-        prompt = Prompt(model=MODEL, messages=asked.messages)
-        async with self._stream(prompt) as chunks:
-            if asked.stream:
-                headers = {"content-type": "text/event-stream"}
-                yield Relayed(status=200, headers=headers, pieces=_events(chunks))
-            else:
-                headers = {"content-type": "application/json"}
-                yield Relayed(status=200, headers=headers, pieces=_document(chunks))
+        async with self._stream(Prompt(model=MODEL, messages=asked.messages)) as chunks:
+            yield _with_payloads(chunks)
+
+    async def complete(self, body: bytes) -> Completed:
+        """See `Provider.complete`."""
+        said, finish, usage = "", "stop", None
+        async with self._chat(body) as chunks:
+            async for batch in chunks:
+                for chunk in batch:
+                    said, usage = said + chunk.text, chunk.usage or usage
+                    finish = chunk.finish_reason or finish
+        choice = {"index": 0, "message": {"role": "assistant", "content": said}, "finish_reason": finish}
+        told = {**_head("chat.completion"), "choices": [choice], "usage": _usage(usage) if usage is not None else None}
+        return Completed(body=msgspec.json.encode(told), usage=usage)
+
+    async def embed(self, body: bytes, *, retried: bool = False) -> bytes:
+        """See `Provider.embed`. It has none.
+
+        Raises:
+            ProviderFault: always.
+        """
+        raise ProviderFault(
+            "no model is configured: set `providers.primary` in gateway.yaml", provider=self.name, fault="model"
+        )
 
     async def models(self) -> list[OfferedModel]:
         """See `Provider.models`."""
@@ -125,31 +136,20 @@ def _usage(usage: Usage) -> JsonObject:
     }
 
 
-async def _events(chunks: AsyncIterator[Sequence[Chunk]]) -> AsyncGenerator[bytes]:
-    """An answer as the events of Chat Completions."""
+async def _with_payloads(chunks: AsyncIterator[Sequence[Chunk]]) -> AsyncGenerator[Sequence[Chunk]]:
+    """An answer with the chunks of Chat Completions that say the same."""
     head = _head("chat.completion.chunk")
 
-    def event(*choices: JsonObject, **more: object) -> bytes:
-        return b"data: " + msgspec.json.encode({**head, "choices": choices, **more}) + b"\n\n"
+    def chunk_of(*choices: JsonObject, **more: object) -> bytes:
+        return msgspec.json.encode({**head, "choices": choices, **more})
 
-    yield event({"index": 0, "delta": {"role": "assistant", "content": ""}, "finish_reason": None})
+    first: JsonObject = {"role": "assistant"}
     async for batch in chunks:
         for chunk in batch:
-            if chunk.text:
-                yield event({"index": 0, "delta": {"content": chunk.text}, "finish_reason": None})
-            if chunk.finish_reason is not None:
-                yield event({"index": 0, "delta": {}, "finish_reason": chunk.finish_reason})
+            if chunk.text or chunk.finish_reason is not None:
+                delta = first | ({"content": chunk.text} if chunk.text else {})
+                chunk.payloads.append(chunk_of({"index": 0, "delta": delta, "finish_reason": chunk.finish_reason}))
+                first = {}
             if chunk.usage is not None:
-                yield event(usage=_usage(chunk.usage))
-    yield b"data: [DONE]\n\n"
-
-
-async def _document(chunks: AsyncIterator[Sequence[Chunk]]) -> AsyncGenerator[bytes]:
-    """An answer as one document of Chat Completions."""
-    said, usage = "", Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
-    async for batch in chunks:
-        said += "".join(chunk.text for chunk in batch)
-        usage = next((chunk.usage for chunk in batch if chunk.usage is not None), usage)
-    message = {"role": "assistant", "content": said}
-    choices = [{"index": 0, "message": message, "finish_reason": "stop"}]
-    yield msgspec.json.encode({**_head("chat.completion"), "choices": choices, "usage": _usage(usage)})
+                chunk.payloads.append(chunk_of(usage=_usage(chunk.usage)))
+        yield batch

@@ -2,19 +2,20 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import msgspec
 
 from openclaw_rpc.adapters.providers.faults import Failed
+from openclaw_rpc.adapters.providers.frames import BadAnswerError
 from openclaw_rpc.adapters.providers.http1 import LateError
-from openclaw_rpc.adapters.providers.reader import BadAnswerError
-from openclaw_rpc.adapters.providers.relaying import Relaying
 from openclaw_rpc.adapters.providers.request_body import RequestBodies
-from openclaw_rpc.adapters.providers.streaming import Streaming
+from openclaw_rpc.adapters.providers.streaming import Question, Streaming
 from openclaw_rpc.adapters.providers.tries import Tries
 from openclaw_rpc.adapters.providers.upstream import Upstream
+from openclaw_rpc.adapters.providers.whole import Whole
 from openclaw_rpc.domain.models import ProviderSettings
-from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, Relayed
+from openclaw_rpc.domain.ports import Chunk, Completed, OfferedModel, Prompt
 
 
 class _Listed(msgspec.Struct):
@@ -40,6 +41,7 @@ class OpenAIProvider:
         self._settings = settings
         self._bodies = RequestBodies(settings)
         self._upstream = Upstream(name, settings)
+        self._whole = Whole(self._upstream, settings)
 
     @property
     def default_model(self) -> str:
@@ -52,11 +54,26 @@ class OpenAIProvider:
 
     def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
         """See `Provider.stream`. Entering waits for the first token, and retries until it comes."""
-        return Streaming(self._upstream, self._bodies, self._settings, prompt)
+        question = Question(self._bodies.body(prompt), prompt.model, retries=self._settings.max_retries)
+        return Streaming(self._upstream, self._bodies, self._settings, question)
 
-    def relay(self, path: str, body: bytes) -> AbstractAsyncContextManager[Relayed]:
-        """See `Provider.relay`. The body is asked for uncompressed, and carried as it comes."""
-        return Relaying(self._upstream, self._settings, path, body)
+    def chat(
+        self, body: bytes, *, carry: bool, counted: bool
+    ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
+        """See `Provider.chat`."""
+        fields: dict[str, Any] = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        model: str = msgspec.json.decode(fields["model"])
+        added = counted and self._bodies.counted(fields, model)
+        question = Question(fields, model, frozenset(("stream_options",) if added else ()), carry=carry)
+        return Streaming(self._upstream, self._bodies, self._settings, question)
+
+    async def complete(self, body: bytes) -> Completed:
+        """See `Provider.complete`."""
+        return await self._whole.complete(body)
+
+    async def embed(self, body: bytes, *, retried: bool = False) -> bytes:
+        """See `Provider.embed`."""
+        return await self._whole.embed(body, self._settings.max_retries if retried else 0)
 
     async def models(self) -> list[OfferedModel]:
         """See `Provider.models`."""

@@ -81,19 +81,31 @@ class RequestBodies:
             body["thinking"] = {"type": "enabled", "budget_tokens": budget}
             body.pop("temperature", None)
 
-    def without_refused(self, body: dict[str, Any], status: int | None, words: str) -> bool:
-        """Take out of ``body`` what a refusal with that text names; False where it names nothing that can go."""
+    def without_refused(
+        self, body: dict[str, Any], model: str, status: int | None, words: str, optional: frozenset[str] | None = None
+    ) -> bool:
+        """Take out of ``body`` what a refusal with that text names; False where it names nothing that can go.
+
+        ``optional``: the fields that may go, None where all may that servers are known to refuse.
+        """
         if status not in (400, 422):
             return False
         words = words.lower()
-        changed = False
         for field, names in _REFUSALS.items():
-            if field in body and any(name in words for name in names):
-                self._refused.add((body["model"], field))
+            may_go = field in body and (optional is None or field in optional)
+            if may_go and any(name in words for name in names):
+                self._refused.add((model, field))
                 _leave_out(body, field)
-                changed = True
-                break
-        return changed
+                return True
+        return False
+
+    def counted(self, body: dict[str, Any], model: str) -> bool:
+        """Ask for usage in a client's own streamed request, where its server is not known to refuse that."""
+        if (model, "stream_options") in self._refused:
+            return False
+        options: Any = msgspec.json.decode(body.get("stream_options", b"null"))
+        body["stream_options"] = {**(options if isinstance(options, dict) else {}), "include_usage": True}
+        return True
 
 
 def _function(spec: ToolSpec) -> dict[str, Any]:
@@ -107,15 +119,3 @@ def _leave_out(body: dict[str, Any], field: str) -> None:
         body["max_completion_tokens"] = value
     elif field == "max_completion_tokens":
         body["max_tokens"] = value
-
-
-class _Asked(msgspec.Struct, gc=False):
-    stream: bool | None = None
-
-
-def wants_stream(body: bytes) -> bool:
-    """Whether a relayed body asks for a stream."""
-    try:
-        return bool(msgspec.json.decode(body, type=_Asked).stream)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False

@@ -1,27 +1,39 @@
 """A streamed answer, from the request for it to its last chunk.
 
 It is read without an object a chunk of the `openai` package's own: bytes as they come, one chunk an upstream read.
-Faults before the first token are retried; none after it.
+Faults before the first token may be retried; none after it.
 """
 
 from collections.abc import Sequence
-from typing import Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 import anyio
 import msgspec
 
 from openclaw_rpc.adapters.providers.faults import Failed
+from openclaw_rpc.adapters.providers.frames import BadAnswerError, UpstreamError
 from openclaw_rpc.adapters.providers.http1 import Answer, LateError
-from openclaw_rpc.adapters.providers.reader import AnswerReader, BadAnswerError, UpstreamError
+from openclaw_rpc.adapters.providers.reader import MARK, NOTHING, AnswerReader
 from openclaw_rpc.adapters.providers.request_body import RequestBodies
 from openclaw_rpc.adapters.providers.tries import Tries
 from openclaw_rpc.adapters.providers.upstream import Upstream, drain
 from openclaw_rpc.domain.models import ProviderSettings
-from openclaw_rpc.domain.ports import Chunk, Prompt
+from openclaw_rpc.domain.ports import Chunk
 
 PATH: Final = "/chat/completions"
 USAGE_SECONDS: Final = 5.0
 """How long a server that has finished may take to say what it used."""
+
+
+class Question(NamedTuple):
+    """What is asked: the fields of the request, those that may be left out where the server refuses them, how often
+    it is tried again, and whether chunks carry their ``payloads``."""
+
+    body: dict[str, Any]
+    model: str
+    optional: frozenset[str] | None = None
+    retries: int = 0
+    carry: bool = False
 
 
 class Streaming:
@@ -37,35 +49,39 @@ class Streaming:
     _trouble: Failed | None
     """What is wrong with what was read, to be raised when what came before it is told."""
 
-    def __init__(self, upstream: Upstream, bodies: RequestBodies, settings: ProviderSettings, prompt: Prompt) -> None:
+    def __init__(
+        self, upstream: Upstream, bodies: RequestBodies, settings: ProviderSettings, question: Question
+    ) -> None:
         self._upstream = upstream
         self._bodies = bodies
         self._settings = settings
-        self._prompt = prompt
+        self._question = question
 
     async def __aenter__(self) -> Self:
-        body, settings = self._bodies.body(self._prompt), self._settings
+        question, settings = self._question, self._settings
         seconds = settings.first_token_timeout_seconds
-        tries = Tries(self._upstream.faults, settings.max_retries, seconds, "first_token_timeout_seconds")
+        tries = Tries(self._upstream.faults, question.retries, seconds, "first_token_timeout_seconds")
         while True:
             try:
                 answer = await self._upstream.ask(
-                    PATH, msgspec.json.encode(body), self._prompt.model, tries.until, words=True
+                    PATH, msgspec.json.encode(question.body), question.model, tries.until, words=True
                 )
                 await self._begin(answer)
             except LateError as late:
                 await tries.again(late)
             except Failed as failed:
-                if not self._left_out(body, failed):
+                if not self._left_out(failed):
                     await tries.again(failed)
             else:
                 return self
 
-    def _left_out(self, body: dict[str, object], failed: Failed) -> bool:
+    def _left_out(self, failed: Failed) -> bool:
         """Whether what the server refused was a field that can be left out, and is now."""
-        fault = failed.fault
+        fault, question = failed.fault, self._question
         words = (fault.upstream_body or b"").decode(errors="replace")
-        return fault.fault != "too_long" and self._bodies.without_refused(body, fault.upstream_status, words)
+        return fault.fault != "too_long" and self._bodies.without_refused(
+            question.body, question.model, fault.upstream_status, words, question.optional
+        )
 
     async def _begin(self, answer: Answer) -> None:
         """Read up to the first token; the answer is closed where there is none.
@@ -73,9 +89,13 @@ class Streaming:
         Raises:
             Failed: there is none. LateError: there was none in time.
         """
-        self._answer, self._reader, self._trouble = answer, AnswerReader(), None
+        self._answer, self._trouble, self._first = answer, None, None
+        self._reader = AnswerReader(carry=self._question.carry, think_tags=self._settings.think_tags)
         try:
-            self._first = await (self._next() if answer.streams else self._document())
+            if answer.streams or await self._is_a_stream():
+                self._first = await self._next()
+            else:
+                self._first = await self._document()
         except BaseException:
             answer.close()
             raise
@@ -83,26 +103,39 @@ class Streaming:
         if self._reader.finish_reason is None:
             answer.patience = self._settings.idle_timeout_seconds
 
+    async def _is_a_stream(self) -> bool:
+        """Whether an answer of another type is a stream of events all the same. What was read is in ``_begun``."""
+        self._begun = b""
+        while not self._begun.removeprefix(MARK).strip():
+            try:
+                piece = await self._answer.read()
+            except LateError:
+                raise
+            except Exception as error:
+                raise self._upstream.broken(error) from None
+            if not piece:
+                break
+            self._begun += piece
+        if self._begun.removeprefix(MARK).lstrip()[:1] in (b"{", b"[", b"<", b""):
+            return False
+        if not self._begun.removeprefix(MARK).lstrip().startswith((b"data:", b"event:", b":", b"id:", b"retry:")):
+            return False
+        self._feed(self._begun)
+        self._first = self._reader.taken()
+        return True
+
     async def _document(self) -> Chunk | None:
-        """The whole of an answer that is no event stream: JSON, though a stream was asked for."""
+        """The whole of an answer that is not a stream of events: JSON, though a stream was asked for."""
         kind, reader = self._answer.content_type, self._reader
-        faults = self._upstream.faults
-        if kind and not kind.endswith("json"):
-            raise faults.of_bad_answer(BadAnswerError(f"answered with {kind[:60]}, not with an event stream"))
         try:
-            body = await self._upstream.whole(self._answer)
+            body = self._begun + await self._upstream.whole(self._answer)
             if not body.strip():
-                raise BadAnswerError("answered with nothing")
-            if kind or body.lstrip()[:5] != b"data:":
-                reader.document(body)
+                raise BadAnswerError(NOTHING)
+            if kind and not kind.endswith("json") and body.lstrip()[:1] != b"{":
+                raise BadAnswerError(f"answered with {kind[:60]}, not with an event stream")
+            reader.document(body)
         except (BadAnswerError, UpstreamError) as error:
             raise self._failed(error) from None
-        if not reader.finished:  # events of a server that names no type at all
-            self._feed(body)
-            if not reader.finished:
-                self._feed(b"")
-                if self._trouble is not None:
-                    raise self._trouble
         return reader.taken()
 
     async def _next(self) -> Chunk | None:
@@ -111,6 +144,8 @@ class Streaming:
         Raises:
             Failed: nothing more comes, though there should. LateError: it did not come in time.
         """
+        if self._first is not None:
+            return self._first
         answer, reader = self._answer, self._reader
         while not reader.finished:
             if self._trouble is not None:
@@ -160,7 +195,7 @@ class Streaming:
         faults = self._upstream.faults
         if isinstance(error, BadAnswerError):
             return faults.of_bad_answer(error)
-        return faults.of_stream_error(error, self._prompt.model)
+        return faults.of_stream_error(error, self._question.model)
 
     def __aiter__(self) -> Self:
         return self

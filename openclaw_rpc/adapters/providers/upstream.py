@@ -16,8 +16,9 @@ import yarl
 
 from openclaw_rpc.adapters.providers.connections import Connections, Request
 from openclaw_rpc.adapters.providers.faults import MAX_BODY, Failed, Faults, causes
+from openclaw_rpc.adapters.providers.frames import BadAnswerError
 from openclaw_rpc.adapters.providers.http1 import Answer, LateError, NoHttpError
-from openclaw_rpc.adapters.providers.reader import MAX_LINE, BadAnswerError
+from openclaw_rpc.adapters.providers.reader import MAX_LINE
 from openclaw_rpc.domain.models import ProviderSettings
 
 if TYPE_CHECKING:

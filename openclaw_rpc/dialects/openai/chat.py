@@ -21,6 +21,7 @@ from openclaw_rpc.protocol.model import ModelCompleteParams
 from openclaw_rpc.protocol.validation import checked
 
 DONE = "[DONE]"
+DONE_EVENT = b"data: [DONE]\n\n"
 
 
 class StreamOptions(msgspec.Struct, frozen=True):
@@ -53,8 +54,8 @@ class AsItCame:
         return events
 
     def end(self) -> bytes:
-        """The provider's stream has its own end."""
-        return b""
+        """The mark of the end."""
+        return DONE_EVENT
 
     def fault(self, error: GatewayError) -> bytes:
         """An error, as OpenAI's clients know it."""
@@ -101,7 +102,9 @@ def failure(data: ChatDoneEvent) -> GatewayError:
     error = data.error
     if data.finish_reason == "interrupted":
         return interrupted()
-    return error_of(error.code, error.message) if error else error_of("internal_error", "the run failed")
+    if error is None:
+        return error_of("internal_error", "the run failed")
+    return error_of(error.code, error.message, **error.details)
 
 
 def id_of(run_id: str) -> str:
@@ -111,7 +114,7 @@ def id_of(run_id: str) -> str:
 
 def finish_of(reason: str | None) -> str:
     """A run's finish reason in OpenAI's words."""
-    return "length" if reason == "length" else "stop"
+    return reason if reason in ("length", "content_filter") else "stop"
 
 
 def usage_of(usage: Usage | None) -> JsonObject:
@@ -121,8 +124,8 @@ def usage_of(usage: Usage | None) -> JsonObject:
         "prompt_tokens": counted.prompt_tokens,
         "completion_tokens": counted.completion_tokens,
         "total_tokens": counted.total_tokens,
-        "prompt_tokens_details": {"cached_tokens": 0},
-        "completion_tokens_details": {"reasoning_tokens": 0},
+        "prompt_tokens_details": {"cached_tokens": counted.cached_tokens},
+        "completion_tokens_details": {"reasoning_tokens": counted.reasoning_tokens},
     }
 
 

@@ -88,8 +88,8 @@ class OpenAIManners:
         if isinstance(after, int | float):
             headers["Retry-After"] = f"{after:g}"
             headers["retry-after-ms"] = str(round(after * 1000))
-        if status == 409:
-            # The SDKs try again on any 409; what is in conflict here stays so.
+        if status == 409 or "runId" in error.details:
+            # The SDKs try again on any 409; what is in conflict here stays so. A run that was begun may have acted.
             headers["x-should-retry"] = "false"
         return Reply(spelled(error), status, headers)
 

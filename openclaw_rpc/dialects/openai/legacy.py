@@ -11,6 +11,7 @@ from msgspec import Meta, Raw
 from openclaw_rpc.dialects import runs
 from openclaw_rpc.dialects.openai.agents import agent_of, run_params
 from openclaw_rpc.dialects.openai.chat import (
+    DONE_EVENT,
     ChatChunks,
     StreamOptions,
     chat_position,
@@ -86,8 +87,8 @@ class TextChunks:
         return b"data: " + msgspec.json.encode(as_text(chunk) if "choices" in chunk else chunk) + b"\n\n"
 
     def end(self) -> bytes:
-        """The provider's stream has its own end."""
-        return b""
+        """The mark of the end."""
+        return DONE_EVENT
 
     def fault(self, error: GatewayError) -> bytes:
         """An error, as OpenAI's clients know it."""

@@ -99,12 +99,7 @@ class ModelEmbedder:
     async def _ask(self, choice: Choice, texts: list[str]) -> list[list[float]]:
         # Servers refuse an empty text; a space means as much.
         body: dict[str, Any] = {"model": choice.model, "input": [text or " " for text in texts]}
-        async with choice.provider.relay("/embeddings", msgspec.json.encode(body)) as relayed:
-            answer = bytearray()
-            async for piece in relayed.pieces:
-                answer += piece
-                if len(answer) > MAX_ANSWER:
-                    raise _garbage(choice, f"answered with more than {MAX_ANSWER >> 20} MB")
+        answer = await choice.provider.embed(msgspec.json.encode(body), retried=True)
         try:
             found = msgspec.json.decode(answer, type=_Answer).data
         except (msgspec.MsgspecError, UnicodeError, RecursionError):

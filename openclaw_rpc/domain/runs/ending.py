@@ -33,6 +33,7 @@ from openclaw_rpc.protocol.method import Event
 STATUS: dict[FinishReason, tuple[RunStatus, MessageStatus]] = {
     "stop": ("completed", "complete"),
     "length": ("completed", "complete"),
+    "content_filter": ("completed", "complete"),
     "aborted": ("aborted", "aborted"),
     "error": ("error", "error"),
     "interrupted": ("interrupted", "interrupted"),

@@ -128,9 +128,9 @@ class LiveRun:
             self._ended = self._ended or anyio.Event()
             await self._ended.wait()
 
-    def fail(self, code: str, message: str) -> None:
+    def fail(self, code: str, message: str, details: JsonObject | None = None) -> None:
         """Remember why it ends in an error."""
-        self.record.error = RunError(code=code, message=message)
+        self.record.error = RunError(code=code, message=message, details=details or {})
 
     def accepted(self, queued: bool) -> RunAccepted:
         """What the caller is told."""

@@ -271,7 +271,7 @@ class Runs:
                 live.fail(Timeout.code, f"the run took longer than {limit:g} s")
         except GatewayError as error:
             finish = "error"
-            live.fail(error.code, error.message)
+            live.fail(error.code, error.message, error.details)
         except Exception as error:
             finish = "error"
             self._log.error("a run failed", run_id=live.record.id, error=repr(error), exc_info=True)

@@ -9,9 +9,10 @@ from typing import Any, Protocol
 import anyio
 import msgspec
 
+from openclaw_rpc.domain.chunks import ToolCallPart
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.models import Choice, Models
-from openclaw_rpc.domain.ports import Chunk, Preparation, Prompt, ProviderFault, Store, Toolbox, ToolCallPart, ToolSpec
+from openclaw_rpc.domain.ports import Chunk, Preparation, Prompt, ProviderFault, Store, Toolbox, ToolSpec
 from openclaw_rpc.domain.records import UsageRecord
 from openclaw_rpc.domain.runs.context import conversation, estimate, fit, tokens_of
 from openclaw_rpc.domain.runs.live import LiveRun
@@ -132,7 +133,7 @@ class Turn:
             reply = await self._ask(live, preparation, messages)
             calls = reply.calls()
             if not calls:
-                return "length" if reply.finish == "length" else "stop"
+                return reply.finish if reply.finish in ("length", "content_filter") else "stop"
             messages += await self._use_tools(live, calls, tools)
         raise InvalidRequest(f"the agent used its {live.agent.max_steps} steps without an answer", reason="max_steps")
 
@@ -183,12 +184,7 @@ class Turn:
             asked, said = sum(map(tokens_of, prompt.messages)), estimate("x" * reply.characters)
             usage = Usage(prompt_tokens=asked, completion_tokens=said, total_tokens=asked + said)
         self._meter.model_answered(choice.name, choice.model, usage, seconds)
-        before = live.usage
-        live.usage = Usage(
-            prompt_tokens=before.prompt_tokens + usage.prompt_tokens,
-            completion_tokens=before.completion_tokens + usage.completion_tokens,
-            total_tokens=before.total_tokens + usage.total_tokens,
-        )
+        live.usage = live.usage.plus(usage)
         live.spent.append(
             UsageRecord(
                 at=self._sessions.now(),

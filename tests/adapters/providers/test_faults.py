@@ -76,7 +76,7 @@ REFUSED = [
     ("[[type:text/html]][[body:<h1>hello</h1>]]", "garbage", None, "text/html"),
     ("[[type:text/plain]][[body:hello]]", "garbage", None, "text/plain"),
     ("[[type:application/json]]", "garbage", None, "nothing"),
-    ("[[type:application/json]][[body:{oops]]", "garbage", None, "no JSON"),
+    ("[[type:application/json]][[body:{oops]]", "garbage", None, "not JSON"),
     ('[[type:application/json]][[body:{"ok": true}]]', "garbage", None, "no choices"),
     ("[[type:text/event-stream]][[body:<html>]]", "cut", None, "closed"),
     ("[[type:text/event-stream]]", "cut", None, "before its first word"),
@@ -107,7 +107,7 @@ async def test_a_fault_before_the_first_token_is_named_on_entering(
 MIDDLE = [
     ("[[cut:3]]", "cut", "in the middle", "w0 w1 w2 "),
     ("[[half]]", "cut", "in the middle", "echo: hello"),
-    ("[[garbage]]", "garbage", "no JSON", "echo: hello"),
+    ("[[garbage]]", "garbage", "not JSON", "echo: hello"),
     ("[[shape]]", "garbage", "wrong shape", "echo: hello"),
     ("[[utf8]]", "garbage", "", "echo: hello"),
     ("[[error:it broke]]", "server", "it broke", "echo: hello"),

@@ -248,63 +248,55 @@ async def test_a_closed_provider_can_be_asked_again(upstream: Upstream, model: O
     assert text(await said(model, asked("hi"))).strip() == "echo: hi"
 
 
-async def test_a_relay_carries_the_very_bytes(upstream: Upstream, model: OpenAIProvider) -> None:
-    body = {"model": "scripted", "messages": [{"role": "user", "content": "hi 你好"}], "x": 1}
-    for stream in (False, True):
-        sent = json.dumps({**body, "stream": stream}).encode()
-        async with model.relay("/chat/completions", sent) as answer:
-            pieces = [piece async for piece in answer.pieces]
-        whole = b"".join(pieces)
-        assert answer.status == 200
-        if stream:
-            assert answer.headers["content-type"].startswith("text/event-stream")
-            assert whole.endswith(b"data: [DONE]\n\n")
-        else:
-            assert json.loads(whole)["choices"][0]["message"]["content"] == "echo: hi 你好"
+def plain(text: str, **more: Any) -> bytes:
+    return json.dumps({"model": "scripted", "messages": [{"role": "user", "content": text}], **more}).encode()
+
+
+async def test_a_clients_own_request_is_asked_as_it_is(upstream: Upstream, model: OpenAIProvider) -> None:
+    async with model.chat(plain("hi 你好", x=1, stream=True), carry=True, counted=False) as answer:
+        payloads = [json.loads(payload) async for chunks in answer for chunk in chunks for payload in chunk.payloads]
+    assert "".join(chunk["choices"][0]["delta"].get("content", "") for chunk in payloads) == "echo: hi 你好"
+    whole = await model.complete(plain("hi 你好", x=1))
+    assert json.loads(whole.body)["choices"][0]["message"]["content"] == "echo: hi 你好"
     assert [request["x"] for request in upstream.requests] == [1, 1]
+    assert "stream_options" not in upstream.requests[0]
 
 
-async def test_a_relay_carries_embeddings(model: OpenAIProvider) -> None:
-    async with model.relay("/embeddings", b'{"model": "scripted", "input": ["a", "bc"]}') as answer:
-        whole = b"".join([piece async for piece in answer.pieces])
+async def test_usage_is_asked_for_where_the_server_takes_it(upstream: Upstream, model: OpenAIProvider) -> None:
+    for _ in range(2):
+        async with model.chat(
+            plain("[[refuse-field:stream_options]]", stream=True), carry=True, counted=True
+        ) as answer:
+            async for _ in answer:
+                pass
+    assert ["stream_options" in request for request in upstream.requests] == [True, False, False]
+
+
+async def test_embeddings_are_asked_for(model: OpenAIProvider) -> None:
+    whole = await model.embed(b'{"model": "scripted", "input": ["a", "bc"]}')
     assert [item["embedding"][0] for item in json.loads(whole)["data"]] == [1.0, 2.0]
 
 
-async def test_a_relayed_refusal_keeps_its_status_and_body(upstream: Upstream, model: OpenAIProvider) -> None:
-    body = json.dumps({"messages": [{"role": "user", "content": "[[fail:422]][[message:too hot]]"}]}).encode()
-    with pytest.raises(ProviderFault) as caught:
-        async with model.relay("/chat/completions", body):
+async def test_a_clients_own_request_is_tried_once(upstream: Upstream, model: OpenAIProvider) -> None:
+    with pytest.raises(ProviderFault):
+        async with model.chat(plain("[[fail:500]]", stream=True), carry=True, counted=True):
             pytest.fail("it must not get that far")
-    assert caught.value.upstream_status == 422
-    assert json.loads(caught.value.upstream_body or b"")["error"]["message"] == "too hot"
+    with pytest.raises(ProviderFault):
+        await model.complete(plain("[[fail:503]]"))
+    assert len(upstream.requests) == 2
 
 
-async def test_a_relay_that_is_cut_says_so_after_what_came(upstream: Upstream, model: OpenAIProvider) -> None:
-    body = json.dumps({"stream": True, "messages": [{"role": "user", "content": "[[cut:2]]"}]}).encode()
-    heard = b""
+async def test_a_refusal_keeps_its_status_and_body(model: OpenAIProvider) -> None:
     with pytest.raises(ProviderFault) as caught:
-        async with model.relay("/chat/completions", body) as answer:
-            async for piece in answer.pieces:
-                heard += piece
-    assert b"w1 " in heard
-    assert caught.value.fault == "cut"
+        await model.complete(plain("[[fail:422]][[message:too hot]]"))
+    assert caught.value.upstream_status == 422
+    assert caught.value.details["upstreamError"]["message"] == "too hot"
 
 
-async def test_leaving_a_relay_cuts_the_request(upstream: Upstream, model: OpenAIProvider) -> None:
-    body = json.dumps({"stream": True, "messages": [{"role": "user", "content": "[[hang-after:1]]"}]}).encode()
-    with anyio.fail_after(5):
-        async with model.relay("/chat/completions", body) as answer:
-            await anext(answer.pieces)
-        await upstream.gone.wait()
-
-
-async def test_a_relay_that_falls_silent_is_a_timeout(upstream: Upstream) -> None:
-    model = of(upstream, idle_timeout_seconds=0.2)
-    body = json.dumps({"stream": True, "messages": [{"role": "user", "content": "[[hang-after:1]]"}]}).encode()
+async def test_a_whole_answer_that_does_not_come_is_a_timeout(upstream: Upstream) -> None:
+    model = of(upstream, request_timeout_seconds=0.2)
     with anyio.fail_after(5), pytest.raises(ProviderFault) as caught:
-        async with model.relay("/chat/completions", body) as answer:
-            async for _ in answer.pieces:
-                pass
+        await model.complete(plain("[[hang]]"))
     await model.aclose()
     assert caught.value.fault == "timeout"
 

@@ -70,12 +70,12 @@ def writing(*pieces: bytes, then: GatewayError | None = None) -> Work:
 
 async def test_bytes_come_as_they_were_written() -> None:
     async with (
-        relaying(writing(b"data: {}\n\n", b"data: [DONE]\n\n")) as at,
+        relaying(writing(b"data: {}\n\n", b"data: {}\n\n")) as at,
         at.session.get(at.url, headers=TOKEN) as answer,
     ):
         assert (answer.status, answer.content_type) == (200, "text/event-stream")
         assert (answer.headers["X-Kind"], answer.headers["X-Signed"]) == ("relay", "yes")
-        assert await answer.read() == b"data: {}\n\ndata: [DONE]\n\n"
+        assert await answer.read() == b"data: {}\n\ndata: {}\n\ndata: [DONE]\n\n"
 
 
 async def test_an_error_before_the_first_byte_is_an_answer_of_its_own() -> None:
@@ -108,7 +108,7 @@ async def test_while_nothing_comes_comments_keep_the_connection() -> None:
         with anyio.fail_after(5):
             assert (await answer.content.readany()).startswith(b": keep-alive\n\n")
             go.set()
-            assert (await answer.read()).endswith(b"data: {}\n\n")
+            assert (await answer.read()).endswith(b"data: {}\n\ndata: [DONE]\n\n")
 
 
 async def test_a_client_that_leaves_ends_the_call() -> None:

@@ -7,11 +7,17 @@ from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
 
 
 class Usage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """Tokens as the provider counted them; estimated where it does not say."""
+    """Tokens as the provider counted them; estimated where it does not say.
+
+    `cachedTokens` of the prompt's were read from the provider's cache, `reasoningTokens` of the completion's were
+    reasoning.
+    """
 
     prompt_tokens: int
     completion_tokens: int
     total_tokens: int
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 class Attachment(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -115,10 +121,11 @@ class ChatWaitParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class RunError(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """Why a run ended in an error."""
+    """Why a run ended in an error; `details` as an error of the table has them."""
 
     code: str
     message: str
+    details: dict[str, Any] = {}
 
 
 class RunState(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -131,7 +138,7 @@ class RunState(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     created_at: str
     """A time in UTC, ISO 8601 with milliseconds."""
     model: str | None = None
-    finish_reason: Literal["aborted", "error", "interrupted", "length", "stop"] | None = None
+    finish_reason: Literal["aborted", "content_filter", "error", "interrupted", "length", "stop"] | None = None
     response: str | None = None
     message_id: str | None = None
     usage: Usage | None = None
@@ -254,7 +261,7 @@ class ChatDoneEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
     session_key: str
     run_id: str
-    finish_reason: Literal["aborted", "error", "interrupted", "length", "stop"]
+    finish_reason: Literal["aborted", "content_filter", "error", "interrupted", "length", "stop"]
     usage: Usage
     model: str | None = None
     message_id: str | None = None
