@@ -36,6 +36,10 @@ class CuttingProxy:
         self._server.close()
         self.cut()
 
+    def aim(self, target: int) -> None:
+        """Forward to another port from the next connection on."""
+        self._target = target
+
     def cut(self) -> None:
         """Drop every connection at once."""
         with self._lock:

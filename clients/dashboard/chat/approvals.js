@@ -27,7 +27,6 @@ export function startApprovals(signal) {
     if (type === "tool.approval") update({ approvals: [...others, data], approvalsHidden: false });
     if (type === "tool.decided") update({ approvals: others });
   }, signal).catch(() => {});
-  refresh().catch(() => {});
 }
 
 /** Let a call go on. @param {Approval} approval @param {string} pin */

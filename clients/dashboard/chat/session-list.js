@@ -42,7 +42,7 @@ export function SessionList({ open }) {
         value=${sessions.query} onInput=${(/** @type {any} */ event) => search(event.target.value)} />
     </div>
     <div class="sessions-scroll" ref=${box} onScroll=${look} tabindex="-1">
-      <ul aria-label=${t("Sessions")}>
+      <ul role="list" aria-label=${t("Sessions")}>
         ${first > 0 && html`<li role="none" aria-hidden="true" ref=${height(first * ROW)} />`}
         ${keys.slice(first, last).map((key, at) => html`<${Row} key=${key} session=${sessions.byKey[key]} open=${key === open}
           position=${first + at + 1} total=${total} />`)}

@@ -83,7 +83,6 @@ export function startSessions(signal) {
   const stop = whenOpen(() => void refresh().catch(() => {}));
   signal.addEventListener("abort", stop);
   follow({ topics: ["sessions"] }, hear, signal).catch(() => {});
-  refresh().catch(() => {});
 }
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */

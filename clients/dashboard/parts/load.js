@@ -42,10 +42,7 @@ export function useCall(method, params = {}, everyMs = 0) {
     };
   }, []);
   useEffect(() => {
-    reload();
-    let first = true;
-    const stop = whenOpen(() => (first ? (first = false) : reload()));
-    first = false;
+    const stop = whenOpen(reload);
     const timer = everyMs ? setInterval(() => document.visibilityState === "visible" && reload(), everyMs) : undefined;
     return () => {
       stop();
