@@ -175,6 +175,7 @@ class ChatMessage(Result, frozen=True, kw_only=True):
     tool_call_id: str | None = None
     attachments: list[JsonObject] = []
     metadata: JsonObject = {}
+    duration_ms: Annotated[int, Meta(description="Of a `tool` message: how long the tool took.")] | None = None
 
 
 class ChatHistoryParams(Params, frozen=True, kw_only=True):

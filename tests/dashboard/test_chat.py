@@ -36,6 +36,7 @@ async def test_an_answer_streams_and_a_tool_is_a_step_that_opens(chromium: Any) 
         await expect(link).to_have_attribute("aria-current", "page")
         await page.reload()
         await expect(page.get_by_role("group", name="Tool file_list")).to_contain_text("done")
+        await expect(page.get_by_role("group", name="Tool file_list")).to_contain_text(re.compile(r"\d ms"))
         await expect(answers(page)).to_have_count(1)
 
 

@@ -52,6 +52,7 @@ async def test_the_run_says_which_tools_it_used_and_the_history_has_them(agent: 
     assert [message["role"] for message in history] == ["user", "assistant", "tool", "assistant"]
     assert history[1]["content"] == "Looking."
     assert history[1]["toolCalls"][0]["id"] == history[2]["toolCallId"] == used["callId"]
+    assert history[2]["durationMs"] == used["durationMs"]
 
 
 async def test_the_next_message_of_the_session_comes_with_the_calls_before(agent: World) -> None:

@@ -89,7 +89,7 @@ function withToolAnswer(items, message) {
       state: error === undefined ? "done" : "failed",
       result: error === undefined ? parsed(message.content) : undefined,
       error,
-      ms: message.durationMs ?? message.metadata?.durationMs ?? part.ms,
+      ms: message.durationMs ?? part.ms,
     })),
   }));
 }

@@ -40,6 +40,7 @@ class _Extra(msgspec.Struct, omit_defaults=True):
     tool_call_id: str | None = None
     attachments: list[JsonObject] = []
     metadata: JsonObject = {}
+    duration_ms: int | None = None
 
 
 def session_row(record: SessionRecord, message_count: int) -> Row:
@@ -97,7 +98,7 @@ def new_message(message: ChatMessage) -> NewMessage:
     extra = None
     if message.tool_calls or message.tool_call_id is not None or message.attachments or message.metadata:
         extra = msgspec.json.encode(
-            _Extra(message.tool_calls, message.tool_call_id, message.attachments, message.metadata)
+            _Extra(message.tool_calls, message.tool_call_id, message.attachments, message.metadata, message.duration_ms)
         )
     row = (
         message.message_id,
@@ -127,6 +128,7 @@ def message_of(row: Row) -> ChatMessage:
         tool_call_id=extra.tool_call_id,
         attachments=extra.attachments,
         metadata=extra.metadata,
+        duration_ms=extra.duration_ms,
     )
 
 

@@ -257,7 +257,7 @@ class Turn:
         )
         if len(text) > TOOL_TEXT:
             text = shortened(text, TOOL_TEXT, "the rest is left out")
-        message = self._message(live, "tool", text, tool_call_id=call.call_id)
+        message = self._message(live, "tool", text, tool_call_id=call.call_id, duration_ms=duration)
         event = ToolResultEvent(
             session_key=live.session.key,
             run_id=live.record.id,

@@ -163,6 +163,8 @@ class ChatMessage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     tool_call_id: str | None = None
     attachments: list[dict[str, Any]] = []
     metadata: dict[str, Any] = {}
+    duration_ms: int | None = None
+    """Of a `tool` message: how long the tool took."""
 
 
 class ChatHistoryParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
