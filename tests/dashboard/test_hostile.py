@@ -90,7 +90,7 @@ async def test_hostile_names_of_tools_files_and_lines_of_the_log_are_text(chromi
 
 async def test_markdown_is_shown_as_tables_lists_code_and_mathematics(chromium: Any) -> None:
     text = (
-        "# Title\n\n1. one\n2. two\n\n| a | b |\n|--|:-:|\n| 1 | 2 |\n\n"
+        "# Title\n\n1. one\n2. two\n   - below\n\n- [x] done\n\n| a | b |\n|--|:-:|\n| 1 | 2 |\n\n"
         "$$\\frac{1}{2}$$ and $x^2$, $5 and $6\n\n```python\nprint(1)\n```\n"
     )
     async with world() as here, signed_in(chromium, here.served.app) as page:
@@ -100,6 +100,8 @@ async def test_markdown_is_shown_as_tables_lists_code_and_mathematics(chromium: 
         message = answers(page)
         await expect(message.get_by_role("heading", name="Title")).to_be_visible()
         await expect(message.get_by_role("table")).to_contain_text("1")
+        await expect(message.locator("ol > li > ul > li")).to_have_text("below")
+        await expect(message.locator("li.task")).to_have_text("☑ done")
         await expect(message.locator("math")).to_have_count(2)
         await expect(message).to_contain_text("$5 and $6")
         await expect(message.locator("figure")).to_contain_text("python")

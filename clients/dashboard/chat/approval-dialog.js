@@ -53,7 +53,7 @@ function Question({ approval }) {
       ${fault && html`<p role="alert" class="fault">${fault}</p>`}
       <div class="row end sticky">
         ${approval.needsPin && html`<label class="pin"><span>PIN</span>
-          <input type="text" class="secret" inputmode="numeric" autocomplete="off" spellcheck=${false} value=${pin}
+          <input type="text" class="secret" autofocus inputmode="numeric" autocomplete="off" spellcheck=${false} value=${pin}
             onInput=${(/** @type {any} */ event) => setPin(event.target.value)} /></label>`}
         <button type="button" disabled=${busy} onClick=${() => run(() => deny(approval))}>${t("Deny")}</button>
         <button type="submit" class="primary" disabled=${busy || (approval.needsPin && !pin)}>${t("Approve")}</button>

@@ -9,6 +9,7 @@ import { t } from "../lib/words.js";
 /** @typedef {import("../vendor/marked.js").Token} Token */
 
 const DEEPEST = 40;
+const BLOCKS = new Set(["paragraph", "heading", "code", "blockquote", "list", "table", "hr", "space", "def"]);
 const ALIGNMENTS = ["left", "center", "right"];
 
 /** @param {string} tag @param {Record<string, string>} attributes @param {Iterable<Node | string>} children */
@@ -66,7 +67,7 @@ function span(token, depth) {
     case "escape":
       return document.createTextNode(token.text ?? "");
     default:
-      return token.tokens ? block(token, depth) : document.createTextNode(token.raw);
+      return BLOCKS.has(token.type) ? block(token, depth) : document.createTextNode(token.raw);
   }
 }
 
@@ -76,7 +77,7 @@ function list(token, depth) {
   const start = {};
   if (token.ordered && token.start !== 1 && token.start !== "") start.start = String(token.start);
   const items = (token.items ?? []).map((item) => {
-    const children = inline(item.tokens, depth);
+    const children = inline(item.tokens?.filter((each) => each.type !== "checkbox"), depth);
     if (!item.task) return make("li", {}, children);
     const mark = item.checked ? "☑ " : "☐ ";
     return make("li", { class: "task" }, [mark, ...children]);
