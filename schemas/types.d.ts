@@ -371,6 +371,8 @@ export interface ChatMessage {
   toolCallId?: string | null;
   attachments?: Array<Record<string, unknown>>;
   metadata?: Record<string, unknown>;
+  /** Of a `tool` message: how long the tool took. */
+  durationMs?: number | null;
 }
 
 /** A message was added to a session. */

@@ -88,6 +88,14 @@ async def test_hostile_names_of_tools_files_and_lines_of_the_log_are_text(chromi
         assert await page.evaluate("window.touched") is None
 
 
+async def test_what_can_not_be_read_as_markdown_is_plain_text(chromium: Any) -> None:
+    async with gateway(settings()) as running, running.connect() as client:
+        await client.result("session.create", sessionKey="deep")
+        await client.result("chat.inject", sessionKey="deep", content=">" * 5000 + "the end")
+        async with signed_in(chromium, running.app, "#/chat/deep") as page:
+            await expect(answers(page)).to_contain_text("the end")
+
+
 async def test_markdown_is_shown_as_tables_lists_code_and_mathematics(chromium: Any) -> None:
     text = (
         "# Title\n\n1. one\n2. two\n   - below\n\n- [x] done\n\n| a | b |\n|--|:-:|\n| 1 | 2 |\n\n"
