@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import ssl
 import time
@@ -14,6 +15,7 @@ from typing import cast, get_args
 import anyio
 
 from openclaw_rpc import __version__
+from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.logs import Logs, configure_logs
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
@@ -24,9 +26,11 @@ from openclaw_rpc.app.features import Feature
 from openclaw_rpc.app.models import ModelServers
 from openclaw_rpc.app.openai import OpenAiParts
 from openclaw_rpc.app.options import Options
-from openclaw_rpc.app.reporting import Described, LogTopic, Observed
+from openclaw_rpc.app.reporting import Described, LogLines, Observed, RunCounts
 from openclaw_rpc.app.tools import AgentTools
+from openclaw_rpc.config.errors import dotted
 from openclaw_rpc.config.file import GatewayFile
+from openclaw_rpc.config.patching import differences, plain
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.dialects.http import DIALECTS
@@ -35,13 +39,15 @@ from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Authenticator, TokenService
 from openclaw_rpc.domain.channels import Channels
 from openclaw_rpc.domain.clock import SystemClock
+from openclaw_rpc.domain.events.bus import Filter
+from openclaw_rpc.domain.events.published import Published
+from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.limits import RateLimiter
 from openclaw_rpc.domain.runs.drafts import Drafts
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.sign_ins import SignIns
-from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.methods.agent import AgentMethods
 from openclaw_rpc.methods.channel import ChannelMethods
@@ -54,8 +60,10 @@ from openclaw_rpc.methods.session import SessionMethods
 from openclaw_rpc.methods.system import SystemMethods
 from openclaw_rpc.methods.token import TokenMethods
 from openclaw_rpc.protocol import table
-from openclaw_rpc.protocol.chat import FinishReason
+from openclaw_rpc.protocol.chat import FinishReason, chat_done
+from openclaw_rpc.protocol.config import ConfigChangedEvent, config_changed
 from openclaw_rpc.protocol.system import GatewayStatus, LoadStatus, ReasoningStatus, SystemStatus
+from openclaw_rpc.protocol.token import token_revoked
 from openclaw_rpc.rpc.bind import join
 from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.rpc.following import Following
@@ -89,6 +97,7 @@ class App:
         self.ready = False
         self._options = options
         self._started = time.monotonic()
+        self.run_counts = RunCounts()
         self.stop_reason = "the gateway was asked to stop"
         """What the log says of its stop."""
 
@@ -198,7 +207,8 @@ class App:
         store = self.store = SqliteStore(database)
         events = table.events()
         tasks = LoopTasks()
-        self.streams = Streams(store, events, tasks)
+        bus = self.bus = MemoryBus(logs.get("bus"))
+        self.streams = Streams(store, events, tasks, bus)
         self.agents = Agents(settings.agents)
         self.servers = ModelServers(settings, Described(self.status, store), self.log)
         self.models = models = self.servers.models
@@ -207,7 +217,7 @@ class App:
         stack.push_async_callback(self.models.aclose)
         self.sessions = Sessions(store, self.streams, self.agents, clock)
         self.tools = AgentTools(settings, paths, self.agents, self.models, self.streams, self.sessions, clock, logs)
-        await self.tools.build(stack, database)
+        await self.tools.build(stack, database, bus)
         toolbox = self.tools.toolbox
         observed = Observed(self.metrics, logs.get("rpc"))
         turn = Turn(store, self.sessions, self.models, toolbox, observed)
@@ -224,17 +234,16 @@ class App:
         self.openai = OpenAiParts(
             store, self.models, self.agents, observed, clock, logs, lambda: self.settings.openai.allow_provider_models
         )
-        self.openai.build(database, self.runs, self.streams)
-        self.runs.finished.append(self.tools.remember)
+        self.openai.build(database, self.runs, bus)
         self._features: tuple[Feature, ...] = (self.servers, self.openai, self.tools)
         self.channels = Channels(lambda: self.settings.channels)
         tokens = KnownTokens(SqliteTokenStore(database))
         await tokens.refresh()
         self.authenticator = Authenticator(settings.gateway.auth, tokens, clock)
         self.sign_ins = SignIns(self.authenticator, tokens, clock)
-        token_service = self.tokens = TokenService(tokens, clock)
+        token_service = self.tokens = TokenService(tokens, clock, bus)
         self.limiter = RateLimiter(settings.gateway.rate_limit, clock)
-        following = Following(store, self.streams)
+        following = Following(store, self.streams, bus)
         rows = table.by_name()
         namespaces = (
             ChatMethods(self.runs, self.sessions, following),
@@ -258,14 +267,15 @@ class App:
             lambda: self.settings.gateway,
             self.authenticator,
             self.dispatcher,
-            self.streams.topics,
+            self.bus,
             self.places,
             CAPABILITIES,
             sockets.DIALECTS,
             trusts=self.judge.trusts,
         )
-        stack.callback(logs.subscribe(LogTopic(self.streams.topics)))
-        token_service.on_revoked.append(lambda _: self.door.close_invalid())
+        stack.callback(logs.subscribe(LogLines(bus)))
+        stack.callback(bus.subscribe(Filter(names=frozenset({token_revoked.name})), self.door))
+        stack.callback(bus.subscribe(Filter(names=frozenset({chat_done.name})), self.run_counts))
         stack.callback(self.file.subscribe(self._apply))
 
     async def _listen(self, stack: AsyncExitStack) -> None:
@@ -275,7 +285,7 @@ class App:
             DIALECTS,
             self.dispatcher,
             self.limiter,
-            self.streams.topics,
+            self.bus,
             self.places,
             outbox_bytes=lambda: self.settings.gateway.outbox_bytes,
             request_seconds=lambda: self.settings.gateway.request_timeout_seconds,
@@ -322,7 +332,9 @@ class App:
         metrics.gauge("connections_open", "WebSockets that are open.", lambda: self.door.open)
         metrics.gauge("runs_running", "Runs at work.", lambda: runs.running)
         metrics.gauge("runs_queued", "Runs that wait.", lambda: runs.queued)
-        metrics.counter("runs", "Runs that ended.", "reason", one_of(*get_args(FinishReason)), lambda: runs.ended)
+        metrics.counter(
+            "runs", "Runs that ended.", "reason", one_of(*get_args(FinishReason)), lambda: self.run_counts.by_reason
+        )
         metrics.counter(
             "chore_failures",
             "Background jobs that failed and were started again.",
@@ -353,6 +365,11 @@ class App:
         for feature in self._features:
             feature.apply(new)
         self.door.apply()
+        changed = [dotted(keys) for keys in differences(plain(old), plain(new))]
+        waiting = [path for path in self.file.restart_needed if path in changed]
+        event = ConfigChangedEvent(changed=changed, needs_restart=waiting)
+        # Behind the answer to the call that changed it.
+        asyncio.get_running_loop().call_soon(self.bus.publish, Published(config_changed, event, user=""))
 
     async def _stop(self) -> None:
         """Nothing new; what is under way gets its time, and an end in any case; then everybody is sent away."""
@@ -360,7 +377,7 @@ class App:
         seconds = self.settings.gateway.shutdown_seconds
         deadline = anyio.current_time() + seconds
         self.door.stopping = True
-        self.rest.stop()
+        self.rest.stop(self.runs.busy)
         async with anyio.create_task_group() as group:
             for part in (self.runs, *self._features):
                 group.start_soon(part.close, seconds)

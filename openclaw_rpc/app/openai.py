@@ -14,12 +14,12 @@ from openclaw_rpc.app.chores import Work
 from openclaw_rpc.app.features import Feature
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.clock import Clock
+from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Meter
-from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.methods.model import ModelMethods
 from openclaw_rpc.methods.response import ResponseMethods
 from openclaw_rpc.methods.usage import UsageMethods
@@ -48,11 +48,9 @@ class OpenAiParts(Feature):
         self._clock = clock
         self._log = logs.get("responses")
 
-    def build(self, database: Database, runs: Runs, streams: Streams) -> None:
+    def build(self, database: Database, runs: Runs, bus: Bus) -> None:
         """Make what keeps responses."""
-        self.responses = Responses(
-            SqliteResponseStore(database), self.completions, runs, streams, self._clock, self._log
-        )
+        self.responses = Responses(SqliteResponseStore(database), self.completions, runs, bus, self._clock, self._log)
 
     def namespaces(self) -> tuple[Namespace, ...]:
         """Their rows."""

@@ -6,11 +6,10 @@ from typing import Any
 
 import msgspec
 
+from openclaw_rpc.domain.events.bus import Bus
+from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.ports import Log, ProviderFault, Store
-from openclaw_rpc.domain.published import Published
 from openclaw_rpc.domain.records import LogRecord, SessionQuery, SessionRecord
-from openclaw_rpc.domain.streams import Topics
-from openclaw_rpc.protocol.base import Topic
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.log import LogEntry, log_line
 from openclaw_rpc.protocol.system import SystemStatus
@@ -45,18 +44,30 @@ class Observed:
         self._log.warning("a model's server failed", provider=fault.provider, fault=fault.fault, error=fault.message)
 
 
-class LogTopic:
-    """Tells the log's lines, which come from any thread, to those who follow the topic ``logs``."""
+class LogLines:
+    """Tells the log's lines, which come from any thread, over the bus, where anybody listens."""
 
-    def __init__(self, topics: Topics) -> None:
-        self._topics = topics
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
         self._loop = asyncio.get_running_loop()
 
     def __call__(self, record: LogRecord) -> None:
         """Take a line."""
-        if self._topics.wanted(Topic.LOGS):
+        if self._bus.wanted(log_line):
             entry = msgspec.convert(msgspec.to_builtins(record), LogEntry)
-            self._loop.call_soon_threadsafe(self._topics.tell, Published(log_line, entry, user=""))
+            self._loop.call_soon_threadsafe(self._bus.publish, Published(log_line, entry, user=""))
+
+
+class RunCounts:
+    """Counts the runs that ended, by their finish reason."""
+
+    def __init__(self) -> None:
+        self.by_reason: dict[str, int] = {}
+
+    def hear(self, event: Published) -> None:
+        """A run ended."""
+        reason: str = event.data.finish_reason
+        self.by_reason[reason] = self.by_reason.get(reason, 0) + 1
 
 
 class Described:

@@ -33,27 +33,27 @@ from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.browser import Browsers
 from openclaw_rpc.domain.clock import Clock
 from openclaw_rpc.domain.commands import PATH, Commands
+from openclaw_rpc.domain.events.bus import Bus, Filter
+from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.files import Files
 from openclaw_rpc.domain.mcp import McpServers
 from openclaw_rpc.domain.memory.embedding import ModelEmbedder, embedding_model
+from openclaw_rpc.domain.memory.remembering import Remembering
 from openclaw_rpc.domain.memory.service import Memories
 from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.outbound import OutboundPolicy
 from openclaw_rpc.domain.ports import Log
-from openclaw_rpc.domain.published import Published
-from openclaw_rpc.domain.records import SessionRecord
-from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.skills.library import Surroundings
 from openclaw_rpc.domain.skills.registry import Registry
 from openclaw_rpc.domain.skills.running import SkillRunner
 from openclaw_rpc.domain.skills.service import Skills
-from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.domain.tools.approvals import Approvals
 from openclaw_rpc.domain.tools.audit import Auditor
 from openclaw_rpc.domain.tools.browser import BrowserTools
 from openclaw_rpc.domain.tools.commands import CommandTools
 from openclaw_rpc.domain.tools.files import FileTools, ToolFiles
+from openclaw_rpc.domain.tools.forgetting import Forgetting
 from openclaw_rpc.domain.tools.guard import DirectGuard
 from openclaw_rpc.domain.tools.mcp import McpTools
 from openclaw_rpc.domain.tools.memory import MemoryTools
@@ -73,8 +73,6 @@ from openclaw_rpc.methods.memory import MemoryMethods
 from openclaw_rpc.methods.skill import SkillMethods
 from openclaw_rpc.methods.tool import ToolMethods
 from openclaw_rpc.methods.web import WebMethods
-from openclaw_rpc.protocol.errors import GatewayError
-from openclaw_rpc.protocol.skill import skill_executed
 from openclaw_rpc.rpc.bind import Namespace
 
 
@@ -98,21 +96,23 @@ class AgentTools(Feature):
         self._agents = agents
         self._streams = streams
         self._sessions = sessions
-        sessions.forgotten.append(self.forget)
         self._clock = clock
         self._logs = logs
         self._log: Log = logs.get("tools")
         self._embedder = ModelEmbedder(models, self._embedding_model)
         self._session: aiohttp.ClientSession | None = None
 
-    async def build(self, stack: AsyncExitStack, database: Database) -> None:
+    async def build(self, stack: AsyncExitStack, database: Database, bus: Bus) -> None:
         """Make every part; what has to be closed is left to ``stack``."""
+        self._bus = bus
         self._stack, self._database = stack, database
         paths = self._paths
         store = SqliteMemoryStore(database, paths.state / "memory")
         await store.recover()
         self.memories = Memories(store, self._clock, self._logs.get("memory"), self.settings.memory)
         stack.push_async_callback(self.memories.settle)
+        remembering = Remembering(self.memories, self._agents, self._logs.get("memory"))
+        stack.callback(self._bus.subscribe(Filter(names=Remembering.hears), remembering))
         self._embed()
         driver = PlaywrightDriver(lambda: self.settings.browser, paths.state / "browser", lambda: self.policy)
         self.browsers = Browsers(
@@ -124,6 +124,8 @@ class AgentTools(Feature):
         self._build_safety()
         await self.approvals.recover()
         self._build_toolbox()
+        self._forgetting = Forgetting(self._kept, self._log)
+        stack.callback(self._bus.subscribe(Filter(names=Forgetting.hears), self._forgetting))
 
     def _embedding_model(self) -> str | None:
         return embedding_model(self.settings.memory, self.settings.providers)
@@ -166,10 +168,8 @@ class AgentTools(Feature):
             env=lambda slug: self.settings.skills.env.get(slug, {}),
             setting=lambda name: switched_on(self.settings, name),
         )
-        self.skills = Skills(SkillFolder(paths.skills), records, running, registry, around, self._clock, log)
+        self.skills = Skills(SkillFolder(paths.skills), records, running, registry, around, self._clock, self._bus, log)
         await self.skills.open()
-        topics = self._streams.topics
-        self.skills.executed.append(lambda told: topics.tell(Published(skill_executed, told, user=told.user)))
         connector = SdkConnector(self._outbound, lambda: self.policy, paths.workspace, self._logs.get("mcp"))
         self.servers = McpServers(connector, lambda: self.settings.mcp, self._clock, self._logs.get("mcp"))
 
@@ -190,6 +190,7 @@ class AgentTools(Feature):
         self.approvals = Approvals(
             SqliteApprovalStore(self._database),
             self._streams,
+            self._bus,
             pins,
             auditor,
             clock,
@@ -235,6 +236,7 @@ class AgentTools(Feature):
         yield "browser", self.browsers.stop_when_idle
         yield "mcp", self.servers.serve
         yield "skills", self.skills.keep_fresh
+        yield "forgetting", self._forgetting.serve
 
     def apply(self, settings: Settings) -> None:
         """Take what changed in the configuration."""
@@ -246,20 +248,3 @@ class AgentTools(Feature):
         self.files.settings = settings.files
         self.servers.apply()
         self.skills.settings_changed()
-
-    def remember(self, live: LiveRun) -> None:
-        """Index what was said in a run, where its agent remembers."""
-        record = live.record
-        if not live.agent.memory or record.status != "completed" or not record.response:
-            return
-        try:
-            self.memories.note_conversation(
-                record.user, record.session_key, record.id, live.params.message, record.response
-            )
-        except GatewayError as error:
-            self._log.warning("a conversation could not be remembered", run_id=record.id, error=error.message)
-
-    async def forget(self, session: SessionRecord) -> None:
-        """A session was deleted: its memories and the long results of its tools go with it."""
-        await self._kept.forget(session.id)
-        await self.memories.forget_session(session.user, session.key)

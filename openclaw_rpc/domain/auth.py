@@ -5,7 +5,6 @@ import binascii
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
@@ -14,11 +13,13 @@ import msgspec
 
 from openclaw_rpc.domain import claims
 from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_duration
+from openclaw_rpc.domain.events.bus import Bus
+from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.records import TokenRecord
 from openclaw_rpc.domain.tokens import LOOK_SECONDS, KnownTokens
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest, NotFound, Unauthorized
-from openclaw_rpc.protocol.token import TokenCreated, TokenCreateParams, TokenInfo
+from openclaw_rpc.protocol.token import TokenCreated, TokenCreateParams, TokenInfo, TokenRevokedEvent, token_revoked
 
 OWNER: Final = "owner"
 ALL_SCOPES: Final = frozenset(Scope)
@@ -281,11 +282,10 @@ class Authenticator:
 class TokenService:
     """Makes tokens and takes them back."""
 
-    def __init__(self, tokens: KnownTokens, clock: Clock) -> None:
+    def __init__(self, tokens: KnownTokens, clock: Clock, bus: Bus | None = None) -> None:
         self._tokens = tokens
         self._clock = clock
-        self.on_revoked: list[Callable[[str], None]] = []
-        """Called by `announce` with the ``jti`` of a token that was revoked."""
+        self._bus = bus
 
     async def create(self, maker: Principal, params: TokenCreateParams) -> TokenCreated:
         """Make a token; nobody gives away what they don't have.
@@ -334,9 +334,11 @@ class TokenService:
         raise NotFound(f"there is no token called {name!r}", field="name")
 
     def announce(self, jti: str) -> None:
-        """Tell those in `on_revoked` that a token is gone, so that they close what it opened."""
-        for callback in self.on_revoked:
-            callback(jti)
+        """Tell that a token is gone: what it opened is closed."""
+        record = self._tokens.find(jti)
+        if record is not None and self._bus is not None:
+            event = TokenRevokedEvent(name=record.name, user=record.user)
+            self._bus.publish(Published(token_revoked, event, user=record.user))
 
     async def watch(self) -> None:
         """Announce what other processes revoke, until cancelled.

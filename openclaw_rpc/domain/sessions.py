@@ -12,9 +12,10 @@ from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_time
 from openclaw_rpc.domain.events.change import Change, SessionPatch
+from openclaw_rpc.domain.events.stream import Stream, new_epoch
+from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.records import SessionQuery, SessionRecord
-from openclaw_rpc.domain.streams import Stream, Streams, new_epoch
 from openclaw_rpc.protocol.chat import ChatHistory, ChatInjected, ChatMessage, ChatMessageEvent, chat_message
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, NotFound
 from openclaw_rpc.protocol.session import (
@@ -72,8 +73,6 @@ class Sessions:
         self._streams = streams
         self._agents = agents
         self._clock = clock
-        self.forgotten: list[Callable[[SessionRecord], Awaitable[None]]] = []
-        """Told of every session that was deleted or emptied, before the caller is answered."""
 
     def now(self) -> str:
         """The time, as it is kept."""
@@ -207,7 +206,6 @@ class Sessions:
         await stop(record.id)
         if not await self._store.delete_session(record.id):
             raise NotFound(f"there is no session {key!r}", field="sessionKey")
-        await self._forget(record)
         stream = self._streams.of(record)
         self._streams.drop(record.id)
         later(lambda: stream.tell(session_deleted, SessionGoneEvent(session_key=record.key)))
@@ -221,13 +219,8 @@ class Sessions:
         # In the step in which the write is known, so that of two resets the one kept last has the last word.
         stream = self._streams.of(record)
         stream.restart(epoch)
-        await self._forget(record)
         later(lambda: stream.tell(session_reset, SessionGoneEvent(session_key=record.key)))
         return self._announced(record, later)
-
-    async def _forget(self, record: SessionRecord) -> None:
-        for listener in self.forgotten:
-            await listener(record)
 
     async def fork(self, principal: Principal, params: SessionForkParams, later: Later) -> SessionInfo:
         """Copy a session up to a message."""
@@ -250,7 +243,8 @@ class Sessions:
 
     def announce(self, record: SessionRecord) -> None:
         """Tell that a session was made or changed."""
-        self._streams.of(record).tell(session_updated, SessionEvent(session=info(record, [])))
+        if self._streams.wanted(session_updated, record.id):
+            self._streams.of(record).tell(session_updated, SessionEvent(session=info(record, [])))
 
     def _announced(self, record: SessionRecord, later: Later) -> SessionInfo:
         later(lambda: self.announce(record))

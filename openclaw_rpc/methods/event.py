@@ -12,7 +12,7 @@ from openclaw_rpc.rpc.call import Call
 from openclaw_rpc.rpc.dispatcher import missing_scope
 from openclaw_rpc.rpc.following import Following, peer_of
 
-ADMIN_TOPICS = frozenset({Topic.LOGS})
+ADMIN_TOPICS = frozenset({Topic.LOGS, Topic.GATEWAY})
 
 
 class EventMethods:
@@ -49,23 +49,23 @@ class EventMethods:
             if Scope.ADMIN not in call.principal.scopes:
                 raise missing_scope(Scope.ADMIN)
             require_owner(call.principal)
-        call.after_answer(lambda: peer.follow_topics(topics, reach(call.principal, None)))
+        call.after_answer(lambda: peer.subscriptions.follow_topics(topics, reach(call.principal, None)))
         return Subscribed(epoch=self._topics_epoch, seq=0, resync=resuming)
 
     async def unsubscribe(self, params: EventUnsubscribeParams, call: Call) -> Unsubscribed:
         """Follow something no longer."""
         peer = peer_of(call)
         if params.session_key is None and params.run_id is None and params.topics is None:
-            return Unsubscribed(removed=peer.unfollow_all())
+            return Unsubscribed(removed=peer.subscriptions.clear())
         removed = 0
         if params.topics is not None:
-            removed += peer.unfollow_topics(params.topics)
+            removed += peer.subscriptions.unfollow_topics(params.topics)
         if params.session_key is not None:
             session = await self._sessions.find(call.principal, params.session_key)
-            removed += peer.unfollow(session.id, None)
+            removed += peer.subscriptions.unfollow(session.id, None)
         if params.run_id is not None:
             record, _ = await self._runs.place(call.principal, params.run_id)
-            removed += peer.unfollow(record.session_id, record.id)
+            removed += peer.subscriptions.unfollow(record.session_id, record.id)
         return Unsubscribed(removed=removed)
 
 

@@ -3,7 +3,13 @@
 from openclaw_rpc.domain.auth import TokenService
 from openclaw_rpc.protocol import token
 from openclaw_rpc.protocol.base import Empty
-from openclaw_rpc.protocol.token import TokenCreated, TokenCreateParams, TokenList, TokenRevoked, TokenRevokeParams
+from openclaw_rpc.protocol.token import (
+    TokenCreated,
+    TokenCreateParams,
+    TokenList,
+    TokenRevoked,
+    TokenRevokeParams,
+)
 from openclaw_rpc.rpc.bind import AnyBound, bind
 from openclaw_rpc.rpc.call import Call
 

@@ -56,6 +56,7 @@ class Topic(StrEnum):
     CHANNELS = "channels"
     TASKS = "tasks"
     LOGS = "logs"
+    GATEWAY = "gateway"
 
 
 class Empty(Params, frozen=True, kw_only=True):

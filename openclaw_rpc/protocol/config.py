@@ -4,9 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, JsonObject, Params, Result, Scope
+from openclaw_rpc.protocol.base import Empty, JsonObject, Params, Result, Scope, Topic
 from openclaw_rpc.protocol.errors import Conflict
-from openclaw_rpc.protocol.method import Method
+from openclaw_rpc.protocol.method import Event, Method
 
 
 class ConfigDocument(Result, frozen=True, kw_only=True):
@@ -36,6 +36,15 @@ class ConfigUpdated(Result, frozen=True, kw_only=True):
     needs_restart: list[str] = []
 
 
+class ConfigChangedEvent(Result, frozen=True, kw_only=True):
+    """Other settings apply, whoever changed them: the dotted paths, and those of them that wait for a restart."""
+
+    changed: list[str]
+    needs_restart: list[str] = []
+
+
+config_changed = Event("config.changed", ConfigChangedEvent, "The configuration was changed.", topic=Topic.GATEWAY)
+
 get = Method(
     name="config.get",
     params=Empty,
@@ -57,6 +66,7 @@ update = Method(
     result=ConfigUpdated,
     doc="Change a part of `gateway.yaml`. It applies at once, but for port, bind and storage.",
     scope=Scope.ADMIN,
+    emits=(config_changed,),
     errors=(Conflict,),
 )
 

@@ -4,9 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, Name, Params, Result, Scope, SessionKey, When
+from openclaw_rpc.protocol.base import Empty, Name, Params, Result, Scope, SessionKey, Topic, When
 from openclaw_rpc.protocol.errors import Conflict, Forbidden, NotFound
-from openclaw_rpc.protocol.method import Method
+from openclaw_rpc.protocol.method import Event, Method
 
 TokenName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z0-9][A-Za-z0-9._@ -]*$")]
 
@@ -70,6 +70,17 @@ class TokenRevoked(Result, frozen=True, kw_only=True):
     revoked: bool
 
 
+class TokenRevokedEvent(Result, frozen=True, kw_only=True):
+    """A token was taken back: its name and its user."""
+
+    name: str
+    user: str
+
+
+token_revoked = Event(
+    "token.revoked", TokenRevokedEvent, "A token was taken back by a client of the gateway.", topic=Topic.GATEWAY
+)
+
 list_ = Method(
     name="token.list",
     params=Empty,
@@ -93,6 +104,7 @@ revoke = Method(
     doc="Take a token back.",
     scope=Scope.ADMIN,
     errors=(NotFound,),
+    emits=(token_revoked,),
 )
 
 METHODS = (list_, create, revoke)

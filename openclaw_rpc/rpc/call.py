@@ -1,14 +1,13 @@
 """One call on its way: who calls, through which connection, and what happens once it is answered."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from openclaw_rpc.domain.auth import Principal
-from openclaw_rpc.domain.published import Listener, Published
-from openclaw_rpc.domain.streams import Stream
-from openclaw_rpc.protocol.base import Topic
+from openclaw_rpc.domain.events.published import Listener, Published
 from openclaw_rpc.protocol.method import Event
+from openclaw_rpc.rpc.subscriptions import Subscriptions
 
 _log = logging.getLogger(__name__)
 
@@ -16,29 +15,8 @@ _log = logging.getLogger(__name__)
 class Peer(Listener, Protocol):
     """A connection that can follow streams: what handlers may do with the other side of a socket."""
 
-    def follow(self, stream: Stream, run_id: str | None) -> bool:
-        """Hear all events of a stream from now on, or of one run of it; whether they were not heard already."""
-        ...
-
-    def hears(self, event: Published) -> bool:
-        """Whether it follows what this event belongs to, or was sent it just now."""
-        ...
-
-    def unfollow(self, session_id: str, run_id: str | None) -> bool:
-        """Hear them no longer; whether they were heard."""
-        ...
-
-    def follow_topics(self, topics: Sequence[Topic], user: str | None) -> None:
-        """Hear topics: of one user, or of everybody's where ``user`` is None."""
-        ...
-
-    def unfollow_topics(self, topics: Sequence[Topic]) -> int:
-        """Hear topics no longer; how many were heard."""
-        ...
-
-    def unfollow_all(self) -> int:
-        """Hear nothing any more; how many subscriptions there were."""
-        ...
+    subscriptions: Subscriptions
+    """What it follows."""
 
     def push(self, event: Published) -> None:
         """Send an event that was told before."""

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
 from openclaw_rpc.domain.auth import Principal
-from openclaw_rpc.domain.streams import Topics
+from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.protocol.errors import GatewayError, Unavailable
 from openclaw_rpc.rpc.bind import AnyBound
 from openclaw_rpc.rpc.call import Call
@@ -26,13 +26,13 @@ class Connection(Subscriber):
         dispatcher: Dispatcher,
         dialect: Dialect,
         sink: Sink,
-        topics: Topics,
+        bus: Bus,
         *,
         max_in_flight: int,
         outbox_bytes: int,
         cut: Callable[[], None],
     ) -> None:
-        super().__init__(dialect, dialect, sink, topics, outbox_bytes=outbox_bytes, cut=cut)
+        super().__init__(dialect, dialect, sink, bus, outbox_bytes=outbox_bytes, cut=cut)
         self.principal = principal
         self._dispatcher = dispatcher
         self._dialect = dialect

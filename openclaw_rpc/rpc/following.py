@@ -1,10 +1,10 @@
 """How a peer comes to hear a stream: with the answer first, then what it missed, then what comes."""
 
+from openclaw_rpc.domain.events.bus import Bus, Filter
+from openclaw_rpc.domain.events.published import Published
+from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import Store
-from openclaw_rpc.domain.published import Published
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
-from openclaw_rpc.domain.streams import Streams
-from openclaw_rpc.protocol.chat import chat_done
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
 from openclaw_rpc.protocol.event import Position, Subscribed
 from openclaw_rpc.rpc.call import Call, Peer
@@ -30,16 +30,17 @@ class Gathering:
 
     def hear(self, event: Published) -> None:
         """Take an event."""
-        if not self._peer.hears(event):
+        if not self._peer.subscriptions.fit(event):
             self.events.append(event)
 
 
 class Following:
     """Subscribes peers to streams."""
 
-    def __init__(self, store: Store, streams: Streams) -> None:
+    def __init__(self, store: Store, streams: Streams, bus: Bus) -> None:
         self._store = store
         self._streams = streams
+        self._bus = bus
 
     async def follow(
         self, call: Call, session: SessionRecord, run_id: str | None, after: Position | None, *, again: bool = True
@@ -57,16 +58,14 @@ class Following:
         finally:
             stream.holders -= 1
         gathering = Gathering(peer)
-        stream.listen(gathering)
+        unsubscribe = self._bus.subscribe(Filter(session_id=session.id, run_id=run_id), gathering)
 
         def begin() -> None:
-            stream.unlisten(gathering)
-            fresh = peer.follow(stream, run_id)
+            unsubscribe()
+            fresh = peer.subscriptions.follow(session.id, run_id)
             for event in [*(missed if missed and (fresh or again) else ()), *gathering.events]:
                 if run_id is None or event.run_id == run_id:
                     peer.push(event)
-                    if run_id is not None and event.row is chat_done:
-                        peer.unfollow(stream.session_id, run_id)
 
         call.after_answer(begin)
         return Subscribed(epoch=stream.epoch, seq=stream.head, resync=missed is None)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from openclaw_rpc.domain.published import DELTAS, Merged, Published
+from openclaw_rpc.domain.events.published import DELTAS, Merged, Published
 
 
 class Sink(Protocol):

@@ -14,10 +14,10 @@ from openclaw_rpc.dialects.openai.chat import failure
 from openclaw_rpc.dialects.openai.response_events import Building
 from openclaw_rpc.dialects.openai.response_requests import ResponseRequest, chat_body
 from openclaw_rpc.domain.auth import Principal
-from openclaw_rpc.domain.published import Published
+from openclaw_rpc.domain.events.bus import Bus, Filter
+from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.responses.ports import ResponseRecord
 from openclaw_rpc.domain.runs.service import Runs
-from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatRunParams, chat_delta, chat_done, chat_thinking
 from openclaw_rpc.protocol.errors import GatewayError
@@ -132,16 +132,14 @@ async def ask_model(live: LiveResponse, completions: Completions) -> None:
 class _RunListener:
     """Hears the events of one run."""
 
-    def __init__(self, run_id: str) -> None:
-        self._run_id = run_id
+    def __init__(self) -> None:
         self._heard: deque[Published] = deque()
         self._news = anyio.Event()
 
     def hear(self, event: Published) -> None:
         """Take an event."""
-        if event.run_id == self._run_id:
-            self._heard.append(event)
-            self._news.set()
+        self._heard.append(event)
+        self._news.set()
 
     async def next(self) -> Published:
         """The next event."""
@@ -151,7 +149,7 @@ class _RunListener:
         return self._heard.popleft()
 
 
-async def ask_agent(live: LiveResponse, params: ChatRunParams, pin: str | None, runs: Runs, streams: Streams) -> None:
+async def ask_agent(live: LiveResponse, params: ChatRunParams, pin: str | None, runs: Runs, bus: Bus) -> None:
     """Run an agent, and tell what it says. Cancelled, the run is aborted.
 
     Raises:
@@ -162,14 +160,13 @@ async def ask_agent(live: LiveResponse, params: ChatRunParams, pin: str | None, 
     _, session = await runs.place(live.principal, accepted.run_id)
     live.building.begin()
     live.opened.set()
-    listener = _RunListener(accepted.run_id)
+    listener = _RunListener()
     if session is None:  # a run of an earlier request with the same key, which has ended
         state = await runs.wait(live.principal, accepted.run_id, None)
         live.building.text(state.response or "")
         live.building.finish(state.finish_reason, state.usage)
         return
-    stream = streams.of(session)
-    stream.listen(listener)
+    unsubscribe = bus.subscribe(Filter(session_id=session.id, run_id=accepted.run_id), listener)
     release()
     try:
         await _retell(live.building, listener)
@@ -178,7 +175,7 @@ async def ask_agent(live: LiveResponse, params: ChatRunParams, pin: str | None, 
             await runs.abort(live.principal, accepted.run_id)
         raise
     finally:
-        stream.unlisten(listener)
+        unsubscribe()
 
 
 async def _retell(building: Building, listener: _RunListener) -> None:

@@ -17,10 +17,10 @@ from openclaw_rpc.dialects.openai.response_events import Building, new_response
 from openclaw_rpc.dialects.openai.response_requests import items_of, read_request
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso, new_id
+from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.responses.ports import ResponseRecord, ResponseStore
 from openclaw_rpc.domain.runs.service import Runs
-from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatRunParams
 from openclaw_rpc.protocol.errors import GatewayError, InternalError, InvalidRequest, NotFound, Unavailable, interrupted
@@ -35,12 +35,12 @@ class Responses:
     """All responses that are under way, and the way to those that are kept."""
 
     def __init__(
-        self, store: ResponseStore, completions: Completions, runs: Runs, streams: Streams, clock: Clock, log: Log
+        self, store: ResponseStore, completions: Completions, runs: Runs, bus: Bus, clock: Clock, log: Log
     ) -> None:
         self._store = store
         self._completions = completions
         self._runs = runs
-        self._streams = streams
+        self._bus = bus
         self._clock = clock
         self._log = log
         self._live: dict[str, LiveResponse] = {}
@@ -160,7 +160,7 @@ class Responses:
                 if run is None:
                     await ask_model(live, self._completions)
                 else:
-                    await ask_agent(live, run, pin, self._runs, self._streams)
+                    await ask_agent(live, run, pin, self._runs, self._bus)
         except GatewayError as error:
             live.fault = error
         except Exception as error:

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 
 from websockets.asyncio.client import ClientConnection, connect
 
-from openclaw_rpc.domain.published import Published
+from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.protocol.chat import ChatDeltaEvent, chat_delta
 from openclaw_rpc.rpc.outbox import Outbox
 from tests.bench.measure import TOKEN, Row, free_port, gateway, model_server, running

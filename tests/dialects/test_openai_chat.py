@@ -87,7 +87,7 @@ async def test_a_client_that_leaves_aborts_an_agents_run(stream: bool) -> None:
             await upstream.gone.wait()
             while running.app.runs.running:
                 await anyio.lowlevel.checkpoint()
-        assert running.app.runs.ended == {"aborted": 1}
+        assert running.app.run_counts.by_reason == {"aborted": 1}
 
 
 @pytest.mark.parametrize(

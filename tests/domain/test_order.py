@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from openclaw_rpc.domain.order import Order
+from openclaw_rpc.domain.runs.order import Order
 
 
 async def test_those_of_one_key_go_in_the_order_they_came() -> None:

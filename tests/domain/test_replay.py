@@ -3,8 +3,8 @@
 import msgspec
 import pytest
 
+from openclaw_rpc.domain.events.replay import Replayer, contiguous
 from openclaw_rpc.domain.records import EventRecord
-from openclaw_rpc.domain.replay import Replayer, contiguous
 from openclaw_rpc.protocol import table
 from tests.support.store import event, session
 

@@ -6,12 +6,13 @@ from typing import Any
 import anyio
 import pytest
 
+from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.store.memory import MemoryStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Principal, owner
+from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.sessions import Sessions, reach, require_owner
-from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.chat import ChatMessage
@@ -44,7 +45,7 @@ class Racing(MemoryStore):
 class World:
     def __init__(self) -> None:
         self.store = Racing()
-        self.streams = Streams(self.store, table.events(), LoopTasks())
+        self.streams = Streams(self.store, table.events(), LoopTasks(), MemoryBus())
         self.sessions = Sessions(self.store, self.streams, Agents({}), ManualClock())
 
     async def create(self, who: Principal = ADA, key: str = "one", **more: Any) -> None:

@@ -7,32 +7,20 @@ import anyio
 import pytest
 from hypothesis import given, settings, strategies
 
+from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.store.memory import MemoryStore
 from openclaw_rpc.adapters.tasks import LoopTasks
+from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.change import Change, SessionPatch
-from openclaw_rpc.domain.published import Published
+from openclaw_rpc.domain.events.published import Published
+from openclaw_rpc.domain.events.stream import Stream, new_epoch
+from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
-from openclaw_rpc.domain.streams import Stream, Streams, new_epoch
 from openclaw_rpc.protocol import table
-from openclaw_rpc.protocol.base import Topic
 from openclaw_rpc.protocol.chat import ChatDeltaEvent, ChatStartedEvent, chat_delta, chat_started
 from openclaw_rpc.protocol.errors import Unavailable
-from openclaw_rpc.protocol.log import LogEntry, log_line
+from tests.support.bus import Heard
 from tests.support.store import session
-
-
-class Ear:
-    """Hears a stream."""
-
-    def __init__(self) -> None:
-        self.events: list[Published] = []
-
-    def hear(self, event: Published) -> None:
-        self.events.append(event)
-
-    @property
-    def seqs(self) -> list[int]:
-        return [event.seq for event in self.events]
 
 
 class Disk(MemoryStore):
@@ -54,14 +42,20 @@ class Disk(MemoryStore):
 class World:
     def __init__(self, **options: Any) -> None:
         self.disk = Disk()
-        self.streams = Streams(self.disk, table.events(), LoopTasks(), **options)
+        self.bus = MemoryBus()
+        self.options = options
         self.record = session("one")
-        self.ear = Ear()
+        self.ear = Heard()
+        self.begin()
+
+    def begin(self) -> None:
+        """As after a start, with the same disk."""
+        self.streams = Streams(self.disk, table.events(), LoopTasks(), self.bus, **self.options)
 
     async def open(self) -> Stream:
         await self.disk.commit(Change(session=self.record))
         stream = self.streams.of(self.record)
-        stream.listen(self.ear)
+        self.unsubscribe = self.bus.subscribe(Filter(session_id=self.record.id), self.ear)
         return stream
 
     async def keep(self, run: str = "r", **options: Any) -> None:
@@ -170,7 +164,7 @@ async def test_a_listener_that_is_gone_hears_no_more() -> None:
     world = World()
     stream = await world.open()
     say(stream, "a")
-    stream.unlisten(world.ear)
+    world.unsubscribe()
     say(stream, "b")
     assert world.ear.seqs == [1]
 
@@ -199,10 +193,8 @@ async def test_a_new_history_forgets_the_old() -> None:
 
 
 async def test_history_that_was_trimmed_away_can_not_be_had() -> None:
-    world = World(ring_events=1)
-    world.disk = Disk()
+    world = World()
     world.disk._keep_events = 2  # pyright: ignore[reportPrivateUsage]
-    world.streams = Streams(world.disk, table.events(), LoopTasks(), ring_events=1)
     stream = await world.open()
     for _ in range(40):
         await world.keep()
@@ -212,9 +204,9 @@ async def test_history_that_was_trimmed_away_can_not_be_had() -> None:
 
 async def test_streams_that_nobody_needs_are_let_go_and_go_on_where_they_were() -> None:
     world = World(idle_streams=2)
-    stream = await world.open()
+    await world.open()
     await world.keep()
-    stream.unlisten(world.ear)
+    world.unsubscribe()
     for name in ("two", "three", "four"):
         world.streams.of(session(name))
     assert world.streams.find(world.record.id) is None
@@ -225,34 +217,13 @@ async def test_streams_that_nobody_needs_are_let_go_and_go_on_where_they_were() 
     assert [event.seq for event in await world.streams.since(again, again.epoch, 0) or ()] == [1]
 
 
-async def test_a_stream_with_a_run_or_a_listener_is_not_let_go() -> None:
+async def test_a_stream_with_a_run_is_not_let_go() -> None:
     world = World(idle_streams=1)
     stream = await world.open()
-    stream.unlisten(world.ear)
     stream.holders += 1
     for name in ("two", "three"):
         world.streams.of(session(name))
     assert world.streams.find(world.record.id) is stream
-
-
-async def test_a_topic_tells_its_own_users_events_and_those_of_nobody() -> None:
-    world = World()
-    stream = await world.open()
-    adas, bobs, everybody = Ear(), Ear(), Ear()
-    topics = world.streams.topics
-    for ear, user in ((adas, "ada"), (bobs, "bob"), (everybody, None)):
-        topics.listen(Topic.SESSIONS, ear, user)
-        topics.listen(Topic.LOGS, ear, user)
-    from openclaw_rpc.protocol.session import SessionGoneEvent, session_deleted
-
-    stream.tell(session_deleted, SessionGoneEvent(session_key="one"))
-    assert [len(ear.events) for ear in (adas, bobs, everybody)] == [1, 0, 1]
-    line = LogEntry(timestamp="", level="info", component="", message="")
-    topics.tell(Published(log_line, line, user=""))
-    assert [len(ear.events) for ear in (adas, bobs, everybody)] == [2, 1, 2]
-    assert topics.unlisten(Topic.LOGS, adas) is True
-    assert topics.unlisten(Topic.LOGS, adas) is False
-    assert topics.wanted(Topic.LOGS)
 
 
 STEP = strategies.one_of(
@@ -263,11 +234,11 @@ STEP = strategies.one_of(
 
 
 @settings(max_examples=300, deadline=None)
-@given(steps=strategies.lists(STEP, max_size=25), ring=strategies.integers(1, 5), data=strategies.data())
+@given(steps=strategies.lists(STEP, max_size=25), data=strategies.data())
 async def test_from_any_number_on_the_rest_is_told_again_exactly(
-    steps: list[tuple[str, str]], ring: int, data: strategies.DataObject
+    steps: list[tuple[str, str]], data: strategies.DataObject
 ) -> None:
-    world = World(ring_events=ring)
+    world = World()
     await world.open()
     for step, text in steps:
         stream = world.streams.of(await world.disk.find_session("ada", "one") or world.record)
@@ -278,7 +249,6 @@ async def test_from_any_number_on_the_rest_is_told_again_exactly(
         elif step == "forget":
             await world.streams.keep_owed()
             world.streams.drop(world.record.id)
-            world.streams.of(await world.disk.find_session("ada", "one") or world.record).listen(world.ear)
         else:
             say(stream, text, "r" if step == "say" else "other")
     told = world.ear.events

@@ -98,7 +98,7 @@ async def test_output_is_streamed_to_the_connection_that_asks(ask: Gateway) -> N
     wire = Wire()
     done = await ask("command.execute", peer=wire, command="echo a; echo b >&2", stream=True, callId="c1")
     assert (done["stdout"], done["stderr"]) == ("a\n", "b\n")
-    assert {name for name, _ in wire.sent} == {"command.output"}
+    assert {row.name for row, _ in wire.sent} == {"command.output"}
     data = [data for _, data in wire.sent]
     assert {"stream": "stdout", "text": "a\n", "callId": "c1"} in data
     assert {"stream": "stderr", "text": "b\n", "callId": "c1"} in data

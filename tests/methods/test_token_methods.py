@@ -1,8 +1,10 @@
 import pytest
 
+from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
 from openclaw_rpc.domain.auth import Principal, TokenService, owner
 from openclaw_rpc.domain.clock import SystemClock
+from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.methods.token import TokenMethods
 from openclaw_rpc.protocol import token
@@ -11,14 +13,20 @@ from openclaw_rpc.protocol.errors import Forbidden, NotFound
 from openclaw_rpc.protocol.token import TokenCreateParams, TokenRevokeParams
 from openclaw_rpc.rpc.bind import join
 from openclaw_rpc.rpc.call import Call
+from tests.support.bus import Heard
 
 ME = Call(owner("gateway"))
 ALICE = Call(Principal("alice", "t", frozenset(Scope), "tok_alice"))
 
 
 @pytest.fixture
-def service() -> TokenService:
-    return TokenService(KnownTokens(MemoryTokenStore()), SystemClock())
+def bus() -> MemoryBus:
+    return MemoryBus()
+
+
+@pytest.fixture
+def service(bus: MemoryBus) -> TokenService:
+    return TokenService(KnownTokens(MemoryTokenStore()), SystemClock(), bus)
 
 
 @pytest.fixture
@@ -40,15 +48,15 @@ async def test_a_token_is_made_listed_and_revoked(methods: TokenMethods):
     assert [one.revoked for one in (await methods.list_(Empty(), ME)).tokens] == [True]
 
 
-async def test_the_sockets_of_a_revoked_token_are_closed_after_the_answer(service: TokenService, methods: TokenMethods):
-    heard: list[str] = []
-    service.on_revoked.append(heard.append)
+async def test_that_a_token_was_revoked_is_told_after_the_answer(bus: MemoryBus, methods: TokenMethods):
+    heard = Heard()
+    bus.subscribe(Filter(names=frozenset({"token.revoked"})), heard)
     await methods.create(TokenCreateParams(name="laptop"), ME)
     call = Call(ME.principal)
     await methods.revoke(TokenRevokeParams(name="laptop"), call)
-    assert heard == []
+    assert heard.events == []
     call.answered()
-    assert len(heard) == 1
+    assert [(event.data.name, event.user) for event in heard.events] == [("laptop", "owner")]
 
 
 async def test_what_the_service_refuses_the_caller_is_told(methods: TokenMethods):

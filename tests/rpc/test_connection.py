@@ -6,9 +6,9 @@ from typing import Any
 import anyio
 import pytest
 
+from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.dialects.sockets.jsonrpc import JsonRpc
 from openclaw_rpc.domain.auth import owner
-from openclaw_rpc.domain.streams import Topics
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.base import Empty
 from openclaw_rpc.rpc.bind import bind
@@ -36,7 +36,7 @@ class World:
             dispatcher,
             JsonRpc(),
             self,
-            Topics(),
+            MemoryBus(),
             max_in_flight=2,
             outbox_bytes=1000,
             cut=lambda: self.steps.append("cut"),

@@ -6,7 +6,7 @@ from typing import Any
 import anyio.lowlevel
 import pytest
 
-from openclaw_rpc.domain.published import Published
+from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.protocol.chat import ChatDeltaEvent, ChatStartedEvent, chat_delta, chat_started, chat_thinking
 from openclaw_rpc.rpc.outbox import Outbox
 

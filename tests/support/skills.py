@@ -9,11 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.commands import LocalRunner
 from openclaw_rpc.adapters.outbound import GuardedFetcher, guarded_session
 from openclaw_rpc.adapters.skills import LocalEngines, LocalHost, MemorySkillRecords, SkillFolder
 from openclaw_rpc.adapters.workspace.local import LocalWorkspaces
 from openclaw_rpc.domain.commands import CommandLimits, CommandSettings
+from openclaw_rpc.domain.events.bus import Filter
+from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.outbound import OutboundPolicy
 from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.skills.library import Surroundings
@@ -100,15 +103,20 @@ class SkillWorld:
         self.runner = SkillRunner(engines, self.workspaces, lambda: self.settings, CommandLimits)
         self.events: list[SkillExecutedEvent] = []
         self.records = MemorySkillRecords()
+        self.bus = MemoryBus()
+        self.bus.subscribe(Filter(names=frozenset({"skill.executed"})), self)
         self.skills = self.reopened()
 
     def reopened(self) -> Skills:
         """The same folder and records, as after a restart."""
         registry = Registry(self.fetcher, lambda: self.settings)
         around = Surroundings(host=LocalHost(), env=lambda slug: self.settings.env.get(slug, {}), setting=bool)
-        skills = Skills(self.shelf, self.records, self.runner, registry, around, self.clock, self.log)
-        skills.executed.append(self.events.append)
+        skills = Skills(self.shelf, self.records, self.runner, registry, around, self.clock, self.bus, self.log)
         return skills
+
+    def hear(self, event: Published) -> None:
+        """A skill was used."""
+        self.events.append(event.data)
 
     def left(self) -> list[str]:
         """What lies in the folder, the gateway's own leftovers too."""

@@ -12,22 +12,24 @@ import msgspec
 
 from openclaw_rpc.adapters.approvals import MemoryApprovalStore
 from openclaw_rpc.adapters.audit.memory import MemoryAuditLog
+from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.pin.memory import MemoryPinStore
 from openclaw_rpc.adapters.store.memory import MemoryStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents, AgentSettings
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.chunks import ToolCallPart
+from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.change import Change
+from openclaw_rpc.domain.events.published import Published
+from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.models import Models, ProviderSettings
 from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, ProviderFault, RunContext, ToolSpec
-from openclaw_rpc.domain.published import Published
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.runs.drafts import Drafts
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
-from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.domain.tools.approvals import Approvals
 from openclaw_rpc.domain.tools.audit import Auditor, AuditQuery
 from openclaw_rpc.domain.tools.base import Run, Tool, ToolSource
@@ -219,7 +221,9 @@ class ToolWorld:
         self.clock = ManualClock()
         self.log = Lines()
         self.store = store or MemoryStore()
-        self.streams = Streams(self.store, {**events(), **events(chat.METHODS), **events(tool.METHODS)}, LoopTasks())
+        self.bus = MemoryBus()
+        rows = {**events(), **events(chat.METHODS), **events(tool.METHODS)}
+        self.streams = Streams(self.store, rows, LoopTasks(), self.bus)
         self.agents = Agents(agents or {})
         self.sessions = Sessions(self.store, self.streams, self.agents, self.clock)
         self.audit = audit or MemoryAuditLog()
@@ -232,6 +236,7 @@ class ToolWorld:
         self.approvals = Approvals(
             self.waiting,
             self.streams,
+            self.bus,
             self.guard,
             self.auditor,
             self.clock,
@@ -245,7 +250,7 @@ class ToolWorld:
         self.ears = Ears()
         self.session: SessionRecord = session("one", "ada", agent_id="default")
         self.stream = self.streams.of(self.session)
-        self.stream.listen(self.ears)
+        self.bus.subscribe(Filter(session_id=self.session.id), self.ears)
 
     async def open(self) -> None:
         """Keep the session, so that its events can be."""

@@ -41,11 +41,13 @@ export const SAFE = new Set([
 /** The topic under which an event is told. @type {Record<string, string>} */
 export const TOPICS = {
   "chat.message": "messages",
+  "config.changed": "gateway",
   "log.line": "logs",
   "session.deleted": "sessions",
   "session.reset": "sessions",
   "session.updated": "sessions",
   "skill.executed": "messages",
+  "token.revoked": "gateway",
   "tool.approval": "messages",
   "tool.decided": "messages",
 };

@@ -466,6 +466,12 @@ export interface CommandResult {
   stoppedBy?: "memory" | "output" | "processes" | "timeout" | null;
 }
 
+/** Other settings apply, whoever changed them: the dotted paths, and those of them that wait for a restart. */
+export interface ConfigChangedEvent {
+  changed: Array<string>;
+  needsRestart?: Array<string>;
+}
+
 /** The configuration in force, snake_case as in the file; secrets read `***REDACTED***`. */
 export interface ConfigDocument {
   config: Record<string, unknown>;
@@ -1518,6 +1524,12 @@ export interface TokenRevoked {
   revoked: boolean;
 }
 
+/** A token was taken back: its name and its user. */
+export interface TokenRevokedEvent {
+  name: string;
+  user: string;
+}
+
 /** Which call may go on, and the PIN where it needs one. */
 export interface ToolApproveParams {
   /** The id that `tool.approval` told. */
@@ -1621,7 +1633,7 @@ export interface ToolResultEvent {
 }
 
 /** What `event.subscribe` can follow across sessions. */
-export type Topic = "channels" | "logs" | "messages" | "sessions" | "tasks";
+export type Topic = "channels" | "gateway" | "logs" | "messages" | "sessions" | "tasks";
 
 /** How many subscriptions were ended. */
 export interface Unsubscribed {
@@ -2181,6 +2193,8 @@ export interface Events {
   "chat.thinking": ChatThinkingEvent;
   /** A command wrote something; sent to the connection that runs it. */
   "command.output": CommandOutputEvent;
+  /** The configuration was changed. */
+  "config.changed": ConfigChangedEvent;
   /** The socket is open and its client known. */
   "connected": ConnectedEvent;
   /** The gateway is alive. */
@@ -2199,6 +2213,8 @@ export interface Events {
   "session.updated": SessionEvent;
   /** A skill was used. */
   "skill.executed": SkillExecutedEvent;
+  /** A token was taken back by a client of the gateway. */
+  "token.revoked": TokenRevokedEvent;
   /** A call waits until `tool.approve` or `tool.deny`. */
   "tool.approval": ApprovalInfo;
   /** A tool is about to run. */

@@ -42,11 +42,13 @@ SAFE = frozenset(
 
 TOPICS = {
     "chat.message": "messages",
+    "config.changed": "gateway",
     "log.line": "logs",
     "session.deleted": "sessions",
     "session.reset": "sessions",
     "session.updated": "sessions",
     "skill.executed": "messages",
+    "token.revoked": "gateway",
     "tool.approval": "messages",
     "tool.decided": "messages",
 }

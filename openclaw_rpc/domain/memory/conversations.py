@@ -36,6 +36,7 @@ class Conversations:
         self._log = log
         self._kept = kept
         self._waiting: list[Memory] = []
+        self._forgotten: set[tuple[str, str]] = set()
         self._some = anyio.Event()
         self._many = anyio.Event()
         self._keeping = anyio.Lock()
@@ -61,27 +62,43 @@ class Conversations:
         if len(self._waiting) >= AT_ONCE:
             self._many.set()
 
+    @property
+    def forgetting(self) -> bool:
+        """Whether what belongs to a session is still to be forgotten."""
+        return bool(self._forgotten)
+
     async def settle(self) -> None:
         """Keep what waits, and return when it is on disk. What the disk does not take is tried again later."""
-        while self._waiting or self._keeping.locked():
+        while self._waiting or self._forgotten or self._keeping.locked():
             async with self._keeping:
-                turns, self._waiting = self._waiting, []
-                if not turns:
-                    return
+                turns: list[Memory] = []
                 try:
                     with anyio.CancelScope(shield=True):
-                        await self._store.put_all(turns, await _taken_apart(turns))
+                        for session in tuple(self._forgotten):
+                            await self._store.forget_session(*session)
+                            self._forgotten.discard(session)
+                        turns, self._waiting = self._waiting, []
+                        if turns:
+                            await self._store.put_all(turns, await _taken_apart(turns))
                 except GatewayError as error:
-                    self._waiting = [*turns, *self._waiting][-WAITING:]
+                    self._waiting = [*(t for t in turns if _place(t) not in self._forgotten), *self._waiting][-WAITING:]
                     self._log.warning("conversations could not be remembered", error=error.message)
                     return
-                self._kept()
+                if turns:
+                    self._kept()
+
+    def forget_soon(self, user: str, session_key: str) -> None:
+        """Forget what belongs to a session, at once but for the disk; what is asked later does not find it."""
+        self._waiting = [turn for turn in self._waiting if _place(turn) != (user, session_key)]
+        self._forgotten.add((user, session_key))
+        self._some.set()
+        self._many.set()
 
     async def forget(self, user: str, session_key: str) -> int:
         """Forget what belongs to a session; how many memories that were, or would have been."""
         async with self._keeping:
             # Not before: what is being kept just now waits again where the disk refuses it.
-            left = [turn for turn in self._waiting if (turn.user, turn.session_key) != (user, session_key)]
+            left = [turn for turn in self._waiting if _place(turn) != (user, session_key)]
             dropped, self._waiting = len(self._waiting) - len(left), left
             return dropped + await self._store.forget_session(user, session_key)
 
@@ -101,9 +118,14 @@ class Conversations:
             except Exception:
                 self._log.error("conversations could not be remembered", exc_info=True)
             # Where the disk took nothing it is asked again, ever later.
-            pause = min(max(SOON, 2 * pause), LATER) if self._waiting else 0.0
-            if self._waiting:
+            left = bool(self._waiting or self._forgotten)
+            pause = min(max(SOON, 2 * pause), LATER) if left else 0.0
+            if left:
                 self._some.set()
+
+
+def _place(turn: Memory) -> tuple[str, str | None]:
+    return turn.user, turn.session_key
 
 
 async def _taken_apart(turns: list[Memory]) -> list[list[str]]:

@@ -130,6 +130,10 @@ class Memories:
         """Forget what belongs to a session; how many memories that were."""
         return await self._conversations.forget(user, session_key)
 
+    def forget_session_soon(self, user: str, session_key: str) -> None:
+        """Forget what belongs to a session; whatever asks for memories from now on does not find it."""
+        self._conversations.forget_soon(user, session_key)
+
     async def search(self, principal: Principal, params: MemorySearchParams) -> MemoryResults:
         """The caller's memories that match, the best first.
 
@@ -161,6 +165,8 @@ class Memories:
         Words that most memories hold don't count. ``without_session`` leaves out the conversation that the agent has
         before it anyway.
         """
+        if self._conversations.forgetting:
+            await self.settle()
         words = [word for word in query_words(text, QUESTION_WORDS * 2) if word not in self._stop_words]
         if not words and self._meanings is None:
             return []
@@ -257,6 +263,9 @@ class Memories:
             await self._meanings.catch_up()
 
     async def _keep(self, memory: Memory) -> MemoryStored:
+        if self._conversations.forgetting:
+            # Else a new session of the same key would lose it with the old one's.
+            await self.settle()
         parts = _parts(memory)
         if isinstance(memory.value, str) and len(memory.value) <= IN_PLACE:
             check(memory)

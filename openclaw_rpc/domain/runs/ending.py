@@ -8,12 +8,13 @@ from typing import Any
 import msgspec
 
 from openclaw_rpc.domain.clock import new_id
-from openclaw_rpc.domain.events.change import Change, SessionPatch
+from openclaw_rpc.domain.events.change import SessionPatch
+from openclaw_rpc.domain.events.stream import new_epoch
+from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import Log, Store
-from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord
+from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.sessions import Sessions
-from openclaw_rpc.domain.streams import Streams, new_epoch
 from openclaw_rpc.protocol.chat import (
     ChatDoneEvent,
     ChatMessage,
@@ -46,7 +47,6 @@ class Endings:
     """Ends runs, and those that the last process left behind."""
 
     def __init__(self, store: Store, streams: Streams, sessions: Sessions, log: Log) -> None:
-        self.counts: dict[str, int] = {}
         self._store = store
         self._streams = streams
         self._sessions = sessions
@@ -63,7 +63,6 @@ class Endings:
         events = final_events(record, message)
         if live.opening and record.started_at is None:
             events.insert(0, (chat_message, live.opening))
-        self.counts[finish] = self.counts.get(finish, 0) + 1
         try:
             await self._streams.keep_end(
                 live.stream, events, record, messages=(message,) if message else (), usage=live.spent
@@ -106,27 +105,16 @@ class Endings:
         record.response = "".join(said)
         record.usage = record.usage or NO_USAGE
         # Deltas may have been told that never reached the disk, under numbers that are given out again now.
-        epoch, seq = new_epoch(), session.seq
-        events = [
-            EventRecord(
-                session_id=session.id,
-                seq=seq + at,
-                type=row.name,
-                data=msgspec.json.encode(data),
-                run_id=record.id,
-            )
-            for at, (row, data) in enumerate(final_events(record, message), 1)
-        ]
-        await self._store.commit(
-            Change(
-                session.id,
-                SessionPatch(epoch=epoch),
-                messages=(message,) if message else (),
-                events=events,
-                run=record,
-            )
+        stream = self._streams.of(session)
+        stream.restart(new_epoch())
+        await self._streams.keep_end(
+            stream,
+            final_events(record, message),
+            record,
+            messages=(message,) if message else (),
+            usage=(),
+            patch=SessionPatch(epoch=stream.epoch),
         )
-        self.counts["interrupted"] = self.counts.get("interrupted", 0) + 1
         self._log.warning("a run was interrupted by the gateway's end", run_id=record.id, session_key=session.key)
 
     async def _said(self, record: RunRecord) -> list[str]:

@@ -8,9 +8,9 @@ import anyio
 
 from openclaw_rpc.domain.agents import Agent
 from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.records import RunRecord, SessionRecord, UsageRecord
-from openclaw_rpc.domain.streams import Stream
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (
     ChatDeltaEvent,

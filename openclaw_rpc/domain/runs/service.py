@@ -11,15 +11,15 @@ import anyio
 
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.events.change import Change
-from openclaw_rpc.domain.order import Order
+from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import Log, Store, Tasks
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.drafts import Draft, Drafts, refuse_beyond
 from openclaw_rpc.domain.runs.ending import Endings
 from openclaw_rpc.domain.runs.live import Ending, LiveRun, state_of
+from openclaw_rpc.domain.runs.order import Order
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
-from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.protocol.chat import (
     ChatMessageEvent,
     ChatRunParams,
@@ -41,7 +41,6 @@ from openclaw_rpc.protocol.errors import (
     Unavailable,
 )
 from openclaw_rpc.protocol.session import LiveRun as LiveRunShown
-from openclaw_rpc.protocol.session import session_updated
 
 KEEP_SECONDS = 0.5
 """How often what runs say is put on disk: what a crash can cost, at the most."""
@@ -84,8 +83,6 @@ class Runs:
     ) -> None:
         self.settings = settings
         self.running = 0
-        self.finished: list[Callable[[LiveRun], None]] = []
-        """Told of every run that ended, after its final event."""
         self._store = store
         self._streams = streams
         self._sessions = sessions
@@ -105,10 +102,9 @@ class Runs:
         """How many runs wait."""
         return len(self._live) - self.running
 
-    @property
-    def ended(self) -> dict[str, int]:
-        """How many runs ended, by their finish reason."""
-        return self._endings.counts
+    def busy(self, session_id: str) -> bool:
+        """Whether a run is at work, or waits, in a session."""
+        return session_id in self._lanes
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:
@@ -230,7 +226,7 @@ class Runs:
         live, message = draft.live, draft.messages[-1]
         live.opening = ChatMessageEvent(session_key=live.session.key, message=message, run_id=live.record.id)
         try:
-            if draft.named and live.stream.heard(session_updated):
+            if draft.named:
                 self._sessions.announce(live.session)
         finally:
             self._go_on(live)
@@ -307,8 +303,6 @@ class Runs:
         finally:
             self._forget(live)
             live.end()
-            for listener in self.finished:
-                listener(live)
 
     def _forget(self, live: LiveRun) -> None:
         self._live.pop(live.record.id, None)

@@ -207,7 +207,7 @@ class Turn:
         asked = self._message(live, "assistant", live.answer(), tool_calls=[call.form for call in calls])
         live.speak_out()
         live.answer_from = len(live.said)
-        live.stream.owe((), (asked,))
+        live.stream.owe_messages((asked,))
         for call in calls:
             event = ToolCallEvent(
                 session_key=live.session.key,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
@@ -12,6 +12,8 @@ import anyio
 import anyio.to_thread
 
 from openclaw_rpc.domain.clock import Clock, iso
+from openclaw_rpc.domain.events.bus import Bus
+from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.files import LONGEST_CHARACTER, text_of
 from openclaw_rpc.domain.ports import Log, RunContext
 from openclaw_rpc.domain.skills.library import FRESH_SECONDS, Library, Skill, Surroundings
@@ -31,6 +33,7 @@ from openclaw_rpc.protocol.skill import (
     SkillReadParams,
     SkillSearchParams,
     SkillsFound,
+    skill_executed,
 )
 
 CLAWHUB: Final = "clawhub"
@@ -46,10 +49,7 @@ class _Wanted(NamedTuple):
 
 
 class Skills:
-    """The gateway's skills; they belong to all its users.
-
-    ``executed`` are called with every use of a skill; they must not wait and must not raise.
-    """
+    """The gateway's skills; they belong to all its users."""
 
     def __init__(
         self,
@@ -59,6 +59,7 @@ class Skills:
         registry: Registry,
         around: Surroundings,
         clock: Clock,
+        bus: Bus,
         log: Log,
     ) -> None:
         self._library = Library(shelf, records, around, clock, log)
@@ -68,9 +69,9 @@ class Skills:
         self._runner = runner
         self._registry = registry
         self._clock = clock
+        self._bus = bus
         self._log = log
         self._changing = anyio.Lock()
-        self.executed: list[Callable[[SkillExecutedEvent], None]] = []
 
     async def open(self) -> None:
         """Clean up after a crash, and read what is remembered. To be called once, before anything else."""
@@ -330,8 +331,7 @@ class Skills:
             session_key=context.session_key or None,
             error=error,
         )
-        for tell in self.executed:
-            tell(event)
+        self._bus.publish(Published(skill_executed, event, user=context.user))
 
 
 def _expect(manifest: Manifest, params: SkillInstallParams, wanted: _Wanted) -> None:

@@ -11,9 +11,10 @@ import msgspec
 
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso, new_id
+from openclaw_rpc.domain.events.bus import Bus
+from openclaw_rpc.domain.events.published import Published
+from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import RunContext
-from openclaw_rpc.domain.published import Published
-from openclaw_rpc.domain.streams import Streams
 from openclaw_rpc.domain.tools.audit import Actor, Auditor, canonical, digest
 from openclaw_rpc.domain.tools.pin import PinGuard
 from openclaw_rpc.protocol.base import JsonObject
@@ -106,6 +107,7 @@ class Approvals:
         self,
         store: ApprovalStore,
         streams: Streams,
+        bus: Bus,
         pins: PinGuard,
         auditor: Auditor,
         clock: Clock,
@@ -113,6 +115,7 @@ class Approvals:
     ) -> None:
         self._store = store
         self._streams = streams
+        self._bus = bus
         self._pins = pins
         self._auditor = auditor
         self._clock = clock
@@ -210,8 +213,9 @@ class Approvals:
     async def _tell(self, waiting: _Waiting, row: Event[Any], data: msgspec.Struct) -> None:
         stream = self._streams.find(waiting.session_id)
         if stream is None:
-            # No session that anybody listens to: those who follow the topic hear of it.
-            self._streams.topics.tell(Published(row, data, user=waiting.info.user))
+            # Its session is not in memory: it is told, but is no part of the session's numbered history.
+            info = waiting.info
+            self._bus.publish(Published(row, data, info.user, waiting.session_id, info.run_id))
             return
         await self._streams.keep(stream, ((row, data),), run_id=waiting.info.run_id)
 

@@ -22,8 +22,8 @@ from openclaw_rpc.dialects.rest import (
     Reply,
     dialect_of,
 )
+from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.limits import RateLimiter
-from openclaw_rpc.domain.streams import Topics
 from openclaw_rpc.protocol import chat
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Timeout, Unavailable, error_of
 from openclaw_rpc.protocol.validation import checked, decoded
@@ -65,7 +65,7 @@ class RestDoor:
         dialects: Iterable[Dialect],
         dispatcher: Dispatcher,
         limiter: RateLimiter,
-        topics: Topics,
+        bus: Bus,
         places: Places,
         outbox_bytes: Callable[[], int],
         request_seconds: Callable[[], float] = lambda: 300.0,
@@ -73,7 +73,7 @@ class RestDoor:
         self._dialects = tuple(dialects)
         self._dispatcher = dispatcher
         self._limiter = limiter
-        self._topics = topics
+        self._bus = bus
         self.slow_peers = 0
         """How many streams were cut since their reader did not keep up."""
         self._places = places
@@ -89,11 +89,14 @@ class RestDoor:
                 timeout = None if endpoint.streams else -1
                 yield Route(endpoint.verb, endpoint.path, self._handler(endpoint), timeout=timeout, info=endpoint)
 
-    def stop(self) -> None:
-        """The gateway stops: event streams that nothing is to come over end at once, and no more are begun."""
+    def stop(self, busy: Callable[[str], bool]) -> None:
+        """The gateway stops: event streams that nothing is to come over end at once, and no more are begun.
+
+        ``busy`` says whether a run is at work, or waits, in the session of that id.
+        """
         self._stopping = True
         for body in self._bodies:
-            if body.quiet:
+            if not any(map(busy, body.sessions)):
                 body.end()
 
     def end_streams(self) -> None:
@@ -220,7 +223,7 @@ class RestDoor:
             follow,
             request,
             self._dispatcher,
-            self._topics,
+            self._bus,
             outbox_bytes=self._outbox_bytes(),
             slow=self._count_slow,
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
 
 from openclaw_rpc.dialects.rest import Follow
 from openclaw_rpc.dialects.runs import UNFINISHED
-from openclaw_rpc.domain.streams import Topics
+from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.protocol import chat, event
 from openclaw_rpc.protocol.chat import ChatDoneEvent, RunState, Usage
 from openclaw_rpc.protocol.event import Subscribed
@@ -37,7 +37,7 @@ class EventBody:
         follow: Follow,
         request: HttpRequest,
         dispatcher: Dispatcher,
-        topics: Topics,
+        bus: Bus,
         outbox_bytes: int,
         slow: Callable[[], None],
     ) -> None:
@@ -49,15 +49,15 @@ class EventBody:
         self._dispatcher = dispatcher
         self._slow = slow
         self._sink = SseSink()
-        self._peer = Subscriber(self, self._framing, self._sink, topics, outbox_bytes=outbox_bytes, cut=self._cut)
+        self._peer = Subscriber(self, self._framing, self._sink, bus, outbox_bytes=outbox_bytes, cut=self._cut)
         self._past: RunState | None = None
         self._lost = False
         self._ending = False
 
     @property
-    def quiet(self) -> bool:
-        """Whether nothing is under way that this client follows."""
-        return self._peer.quiet
+    def sessions(self) -> Collection[str]:
+        """The ids of the sessions that this client follows."""
+        return self._peer.subscriptions.sessions
 
     def end(self) -> None:
         """Write what waits, and end: the gateway stops. The client may come back with the last id that it saw."""

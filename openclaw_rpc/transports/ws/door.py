@@ -19,8 +19,8 @@ from openclaw_rpc import __version__
 from openclaw_rpc.dialects.sockets.base import Choose, Head, SocketDialect, choose
 from openclaw_rpc.domain.auth import Authenticator, Credentials, Principal
 from openclaw_rpc.domain.clock import new_id
-from openclaw_rpc.domain.published import Published
-from openclaw_rpc.domain.streams import Topics
+from openclaw_rpc.domain.events.bus import Bus
+from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.protocol.errors import GatewayError, RateLimited, Unavailable
 from openclaw_rpc.protocol.event import ConnectedEvent, HeartbeatEvent, heartbeat
 from openclaw_rpc.rpc.connection import Connection
@@ -78,7 +78,7 @@ class SocketDoor:
         settings: Callable[[], SocketSettings],
         authenticator: Authenticator,
         dispatcher: Dispatcher,
-        topics: Topics,
+        bus: Bus,
         places: Places,
         capabilities: Sequence[str],
         dialects: Sequence[Choose],
@@ -90,7 +90,7 @@ class SocketDoor:
         self._settings = settings
         self._authenticator = authenticator
         self._dispatcher = dispatcher
-        self._topics = topics
+        self._bus = bus
         self._capabilities = list(capabilities)
         self._dialects = dialects
         self._members: dict[Socket, Member] = {}
@@ -112,6 +112,10 @@ class SocketDoor:
         """Take what changed in the settings and is not read for each connection; close whom they let in no more."""
         settings = self._settings()
         self.server.apply(settings.max_message_bytes, "deflate" if settings.compression else None)
+        self.close_invalid()
+
+    def hear(self, event: Published) -> None:
+        """A token was taken back: what it opened is closed."""
         self.close_invalid()
 
     @property
@@ -171,7 +175,7 @@ class SocketDoor:
             self._dispatcher,
             dialect,
             socket,
-            self._topics,
+            self._bus,
             max_in_flight=settings.max_in_flight,
             outbox_bytes=settings.outbox_bytes,
             cut=lambda: self._cut(socket),

@@ -8,7 +8,8 @@ import anyio
 import pytest
 
 from openclaw_rpc.domain.auth import Principal, owner
-from openclaw_rpc.domain.streams import Stream
+from openclaw_rpc.domain.events.bus import Filter
+from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.tools.approvals import MAX_WAITING
 from openclaw_rpc.domain.tools.policy import SecurityPolicy
 from openclaw_rpc.protocol.base import JsonObject, Scope, Topic
@@ -98,8 +99,8 @@ async def test_that_a_call_waits_is_kept_with_the_sessions_history(source: Sourc
 async def test_those_who_follow_messages_hear_that_a_call_waits(source: Source):
     world, call = await opened(source)
     mine, others = Ears(), Ears()
-    world.streams.topics.listen(Topic.MESSAGES, mine, "ada")
-    world.streams.topics.listen(Topic.MESSAGES, others, "eve")
+    world.bus.subscribe(Filter(topic=Topic.MESSAGES, user="ada"), mine)
+    world.bus.subscribe(Filter(topic=Topic.MESSAGES, user="eve"), others)
     async with anyio.create_task_group() as group:
         group.start_soon(call.go)
         await mine.event("tool.approval")
@@ -354,7 +355,7 @@ async def test_only_so_many_calls_of_a_user_wait(source: Source):
 async def test_a_run_without_a_session_in_memory_is_told_by_its_topic(source: Source):
     world, _ = await opened(source)
     mine = Ears()
-    world.streams.topics.listen(Topic.MESSAGES, mine, "ada")
+    world.bus.subscribe(Filter(topic=Topic.MESSAGES, user="ada"), mine)
     results: list[Any] = []
 
     async def use() -> None:

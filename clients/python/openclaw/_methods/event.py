@@ -24,7 +24,7 @@ class Event:
         *,
         session_key: str | None = None,
         run_id: str | None = None,
-        topics: List[Literal["messages", "sessions", "channels", "tasks", "logs"]] | None = None,
+        topics: List[Literal["messages", "sessions", "channels", "tasks", "logs", "gateway"]] | None = None,
         after: types.Position | Dict[str, Any] | None = None,
         timeout: float | None = None,
     ) -> types.Subscribed:
@@ -45,7 +45,7 @@ class Event:
         *,
         session_key: str | None = None,
         run_id: str | None = None,
-        topics: List[Literal["messages", "sessions", "channels", "tasks", "logs"]] | None = None,
+        topics: List[Literal["messages", "sessions", "channels", "tasks", "logs", "gateway"]] | None = None,
         timeout: float | None = None,
     ) -> types.Unsubscribed:
         """Follow something no longer.
@@ -71,7 +71,7 @@ class AsyncEvent:
         *,
         session_key: str | None = None,
         run_id: str | None = None,
-        topics: List[Literal["messages", "sessions", "channels", "tasks", "logs"]] | None = None,
+        topics: List[Literal["messages", "sessions", "channels", "tasks", "logs", "gateway"]] | None = None,
         after: types.Position | Dict[str, Any] | None = None,
         timeout: float | None = None,
     ) -> types.Subscribed:
@@ -92,7 +92,7 @@ class AsyncEvent:
         *,
         session_key: str | None = None,
         run_id: str | None = None,
-        topics: List[Literal["messages", "sessions", "channels", "tasks", "logs"]] | None = None,
+        topics: List[Literal["messages", "sessions", "channels", "tasks", "logs", "gateway"]] | None = None,
         timeout: float | None = None,
     ) -> types.Unsubscribed:
         """Follow something no longer.

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from openclaw.types.command import CommandExecuteParams as CommandExecuteParams
     from openclaw.types.command import CommandOutputEvent as CommandOutputEvent
     from openclaw.types.command import CommandResult as CommandResult
+    from openclaw.types.config import ConfigChangedEvent as ConfigChangedEvent
     from openclaw.types.config import ConfigDocument as ConfigDocument
     from openclaw.types.config import ConfigSchema as ConfigSchema
     from openclaw.types.config import ConfigUpdateParams as ConfigUpdateParams
@@ -160,6 +161,7 @@ if TYPE_CHECKING:
     from openclaw.types.token import TokenList as TokenList
     from openclaw.types.token import TokenRevokeParams as TokenRevokeParams
     from openclaw.types.token import TokenRevoked as TokenRevoked
+    from openclaw.types.token import TokenRevokedEvent as TokenRevokedEvent
     from openclaw.types.tool import ToolApproveParams as ToolApproveParams
     from openclaw.types.tool import ToolApproved as ToolApproved
     from openclaw.types.chat import ToolCallEvent as ToolCallEvent
@@ -226,6 +228,7 @@ _PLACES = {
     "CommandExecuteParams": "command",
     "CommandOutputEvent": "command",
     "CommandResult": "command",
+    "ConfigChangedEvent": "config",
     "ConfigDocument": "config",
     "ConfigSchema": "config",
     "ConfigUpdateParams": "config",
@@ -333,6 +336,7 @@ _PLACES = {
     "TokenList": "token",
     "TokenRevokeParams": "token",
     "TokenRevoked": "token",
+    "TokenRevokedEvent": "token",
     "ToolApproveParams": "tool",
     "ToolApproved": "tool",
     "ToolCallEvent": "chat",

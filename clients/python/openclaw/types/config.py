@@ -31,3 +31,10 @@ class ConfigUpdated(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     restart_required: bool
     changed: list[str]
     needs_restart: list[str] = []
+
+
+class ConfigChangedEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Other settings apply, whoever changed them: the dotted paths, and those of them that wait for a restart."""
+
+    changed: list[str]
+    needs_restart: list[str] = []

@@ -20,7 +20,7 @@ class EventSubscribeParams(Struct, kw_only=True, omit_defaults=True, rename="cam
     """The client's name of a session."""
     run_id: str | None = None
     """The id that `chat.run` answered."""
-    topics: list[Literal["messages", "sessions", "channels", "tasks", "logs"]] | None = None
+    topics: list[Literal["messages", "sessions", "channels", "tasks", "logs", "gateway"]] | None = None
     after: Position | dict[str, Any] | None = None
 
 
@@ -39,7 +39,7 @@ class EventUnsubscribeParams(Struct, kw_only=True, omit_defaults=True, rename="c
     """The client's name of a session."""
     run_id: str | None = None
     """The id that `chat.run` answered."""
-    topics: list[Literal["messages", "sessions", "channels", "tasks", "logs"]] | None = None
+    topics: list[Literal["messages", "sessions", "channels", "tasks", "logs", "gateway"]] | None = None
 
 
 class Unsubscribed(Struct, kw_only=True, omit_defaults=True, rename="camel"):

@@ -64,3 +64,10 @@ class TokenRevoked(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
     name: str
     revoked: bool
+
+
+class TokenRevokedEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A token was taken back: its name and its user."""
+
+    name: str
+    user: str

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from openclaw_rpc.domain.published import Published
+from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.records import EventRecord
 from openclaw_rpc.protocol.method import Event
 

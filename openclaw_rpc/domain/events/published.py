@@ -34,6 +34,8 @@ class Published(msgspec.Struct, eq=False):
     seq: int = 0
     ready: bool = True
     """Whether it may be told, as far as it is concerned."""
+    kept: bool = False
+    """Whether it is on disk."""
     frames: dict[str, Sequence[bytes]] = {}
     _size: int = -1
 
@@ -103,9 +105,10 @@ class Merged:
 class Portion:
     """The deltas of one run and kind that were told in an unbroken row since they were last kept."""
 
-    __slots__ = ("_chars", "_first", "_marks", "_parts")
+    __slots__ = ("_chars", "_first", "_marks", "_parts", "events")
 
     def __init__(self, first: Published) -> None:
+        self.events: list[Published] = []
         self._first = first
         self._parts: list[str] = []
         self._marks: list[tuple[int, int]] = []
@@ -118,6 +121,7 @@ class Portion:
 
     def add(self, event: Published) -> None:
         """Take a delta in."""
+        self.events.append(event)
         self._parts.append(event.data.delta)
         self._chars += len(event.data.delta)
         self._marks.append((event.seq, self._chars))

@@ -1,0 +1,1 @@
+"""Where what happens is told."""

@@ -1,0 +1,95 @@
+"""The bus within one process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from openclaw_rpc.domain.events.bus import Filter, Unsubscribe
+from openclaw_rpc.domain.events.published import Listener, Published
+from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.protocol.log import log_line
+from openclaw_rpc.protocol.method import Event
+
+_Key = tuple[str, str]
+_Filters = tuple[Filter, ...]
+_ALL: _Key = ("all", "")
+
+
+class MemoryBus:
+    """Listeners by what they ask for, so that an event costs one loop over those that hear it."""
+
+    def __init__(self, log: Log | None = None) -> None:
+        self._log = log
+        self._listeners: dict[_Key, dict[Listener, _Filters]] = {}
+
+    def publish(self, event: Published) -> None:
+        """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
+        groups = self._groups(event.row, event.session_id)
+        if len(groups) == 1:
+            for listener, filters in tuple(groups[0].items()):
+                self._tell(listener, filters, event)
+        elif groups:
+            heard: set[Listener] = set()
+            for listener, filters in [pair for group in groups for pair in group.items()]:
+                if listener not in heard and self._tell(listener, filters, event):
+                    heard.add(listener)
+
+    def subscribe(self, which: Filter, listener: Listener) -> Unsubscribe:
+        """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
+        keys = _keys(which)
+        for key in keys:
+            group = self._listeners.setdefault(key, {})
+            group[listener] = (*group.get(listener, ()), which)
+
+        def unsubscribe() -> None:
+            while keys:
+                self._remove(keys.pop(), which, listener)
+
+        return unsubscribe
+
+    def wanted(self, row: Event[Any], session_id: str = "") -> bool:
+        """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
+        return bool(self._groups(row, session_id))
+
+    def _remove(self, key: _Key, which: Filter, listener: Listener) -> None:
+        group = self._listeners[key]
+        filters = list(group[listener])
+        filters.remove(which)
+        if filters:
+            group[listener] = tuple(filters)
+            return
+        del group[listener]
+        if not group:
+            del self._listeners[key]
+
+    def _groups(self, row: Event[Any], session_id: str) -> list[dict[Listener, _Filters]]:
+        listeners = self._listeners
+        keys = [("name", row.name), _ALL]
+        if session_id:
+            keys.append(("session", session_id))
+        if row.topic is not None:
+            keys.append(("topic", row.topic))
+        return [group for key in keys if (group := listeners.get(key))]
+
+    def _tell(self, listener: Listener, filters: _Filters, event: Published) -> bool:
+        for which in filters:
+            if which.fits(event):
+                try:
+                    listener.hear(event)
+                except Exception:
+                    # Of a log line's listener no line is logged: it would fail at that one as well, for ever.
+                    if self._log is not None and event.row is not log_line:
+                        self._log.error("an event could not be heard", event_name=event.row.name, exc_info=True)
+                return True
+        return False
+
+
+def _keys(which: Filter) -> list[_Key]:
+    """Where a filter is looked up: by the first of its conditions that leaves few events."""
+    if which.session_id is not None:
+        return [("session", which.session_id)]
+    if which.names:
+        return [("name", name) for name in sorted(which.names)]
+    if which.topic is not None:
+        return [("topic", which.topic)]
+    return [_ALL]

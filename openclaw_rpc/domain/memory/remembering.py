@@ -1,0 +1,64 @@
+"""Remembers what is said in runs, and forgets it with its session: a listener of the bus."""
+
+from __future__ import annotations
+
+import msgspec
+
+from openclaw_rpc.domain.agents import Agents
+from openclaw_rpc.domain.events.published import Published
+from openclaw_rpc.domain.memory.service import Memories
+from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.protocol.chat import ChatMessageEvent, chat_done, chat_message, chat_started
+from openclaw_rpc.protocol.errors import GatewayError
+from openclaw_rpc.protocol.session import session_deleted, session_reset
+
+
+class _Turn(msgspec.Struct):
+    """What a run was asked and answered so far."""
+
+    agent_id: str = ""
+    question: str = ""
+    answer: str = ""
+
+
+class Remembering:
+    """Hears what is said; of a run that ended well, what was asked and answered is remembered."""
+
+    hears = frozenset(row.name for row in (chat_message, chat_started, chat_done, session_deleted, session_reset))
+
+    def __init__(self, memories: Memories, agents: Agents, log: Log) -> None:
+        self._memories = memories
+        self._agents = agents
+        self._log = log
+        self._turns: dict[str, _Turn] = {}
+
+    def hear(self, event: Published) -> None:
+        """Take an event."""
+        if event.row is session_deleted or event.row is session_reset:
+            self._memories.forget_session_soon(event.user, event.data.session_key)
+        elif event.run_id is None:
+            return
+        elif event.row is chat_done:
+            self._end(event, self._turns.pop(event.run_id, _Turn()))
+        else:
+            turn = self._turns.setdefault(event.run_id, _Turn())
+            if event.row is chat_started:
+                turn.agent_id = event.data.agent_id
+            else:
+                self._said(turn, event.data)
+
+    def _said(self, turn: _Turn, data: ChatMessageEvent) -> None:
+        if data.message.role == "user":
+            turn.question = data.message.content
+        elif data.message.role == "assistant":
+            turn.answer = data.message.content
+
+    def _end(self, event: Published, turn: _Turn) -> None:
+        try:
+            if event.data.finish_reason not in ("stop", "length") or not turn.answer:
+                return
+            if self._agents.get(turn.agent_id).memory:
+                key = event.data.session_key
+                self._memories.note_conversation(event.user, key, event.data.run_id, turn.question, turn.answer)
+        except GatewayError as error:
+            self._log.warning("a conversation could not be remembered", run_id=event.run_id, error=error.message)
