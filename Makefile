@@ -113,6 +113,10 @@ build: install ## wheel and sdist, and a start of the wheel alone in an empty ve
 	  sleep 0.1; \
 	done; \
 	openclaw doctor --json || { cat gateway.log; exit 1; }; \
+	python -c 'import sys, urllib.request as u; page = u.urlopen(sys.argv[1]).read(); assert b"<!doctype html" in page.lower()' \
+	  "http://127.0.0.1:$$port/"; \
+	openclaw call agent.list; \
+	python -c 'from openclaw import OpenClawClient, types; print(OpenClawClient, types.RunState)'; \
 	kill "$$gateway"; wait "$$gateway" || { echo "the gateway did not stop cleanly"; cat gateway.log; exit 1; }
 
 .PHONY: clean
