@@ -13,7 +13,7 @@ import uvloop
 from tests.bench.measure import Row
 from tests.bench.yardstick import ECHO_US, slowness
 
-PARTS = ("start", "ws", "http", "agent", "dashboard")
+PARTS = ("start", "ws", "http", "agent", "clients", "dashboard")
 
 
 def shown(row: Row, slow: float) -> str:

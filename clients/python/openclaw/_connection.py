@@ -11,6 +11,7 @@ import ssl
 from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 import msgspec
@@ -130,6 +131,10 @@ class Connection:
         self._life: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._greeted = False
+        self._hello: asyncio.Future[None]
+        """Done when the gateway has greeted on the socket that there is now."""
+        self._broken: asyncio.Future[OpenClawError]
+        """Done, with the reason, when that socket is of no use any more."""
         self._decode = msgspec.json.Decoder(_Frame).decode
         self._decoders: dict[Any, Callable[[Any], Any]] = {}
         self._background: set[asyncio.Task[Any]] = set()
@@ -288,7 +293,11 @@ class Connection:
         from websockets.asyncio.client import connect
         from websockets.exceptions import InvalidHandshake, InvalidStatus, InvalidURI
 
+        from openclaw._socket import Socket
+
         options = self.options
+        loop = asyncio.get_running_loop()
+        self._hello, self._broken = loop.create_future(), loop.create_future()
         url = options.url
         try:
             return await connect(
@@ -301,6 +310,7 @@ class Connection:
                 close_timeout=1,
                 ssl=options.ssl if url.startswith("https") else None,
                 proxy=None if _is_loopback(url) else True,
+                create_connection=cast("type[ClientConnection]", partial(Socket, take=self._receive)),
             )
         except InvalidStatus as refused:
             raise _refused(url, refused.response.status_code) from None
@@ -312,37 +322,56 @@ class Connection:
             raise OpenClawError(f"what listens at {url} is not a gateway") from None
 
     async def _serve(self, socket: ClientConnection) -> None:
-        """Read and write until the socket closes.
+        """Write, and let what comes be taken, until the socket closes.
 
         Raises:
             APIError: it was closed for good.
         """
-        from websockets.exceptions import ConnectionClosed
-
+        loop = asyncio.get_running_loop()
+        closed = loop.create_task(socket.wait_closed())
+        writer = loop.create_task(self._write(socket))
         try:
-            hello = self._decode(await asyncio.wait_for(socket.recv(decode=False), OPEN_SECONDS))
-            if hello.type != "connected":
-                raise OpenClawError(f"what listens at {self.options.url} is not a gateway")
-            self._greeted = True
-            self.hello = hello.data
-            self._become("open")
-            for listener in list(self._listeners):
-                listener.hear(Event(hello.type, hello.data))
-                listener.resume()
-            writer = asyncio.get_running_loop().create_task(self._write(socket))
-            try:
-                receive = socket.recv
-                while True:
-                    self._take(await receive(decode=False))
-            finally:
-                writer.cancel()
-        except ConnectionClosed as closed:
-            frame = closed.rcvd
-            if frame is not None and frame.code in REFUSALS:
-                said = frame.reason or frame.code
-                raise api_error(REFUSALS[frame.code], f"the gateway closed the connection: {said}") from None
+            await asyncio.wait({closed, self._hello}, timeout=OPEN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if not self._hello.done() and not closed.done():
+                raise ConnectionFailedError("it does not greet")
+            await asyncio.wait({closed, self._broken}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            writer.cancel()
+            closed.cancel()
+        if self._broken.done():
+            raise self._broken.result()
+        if socket.close_code in REFUSALS:
+            said = socket.close_reason or socket.close_code
+            raise api_error(REFUSALS[socket.close_code], f"the gateway closed the connection: {said}")
+
+    def _receive(self, data: bytes | bytearray) -> None:
+        """Take a message of the socket's; whatever goes wrong with it ends the connection."""
+        try:
+            frame = self._decode(data)
+            if self._greeted:
+                self._take(frame)
+            else:
+                self._greet(frame)
         except msgspec.MsgspecError as error:
-            raise OpenClawError(f"the gateway sent what is not a frame: {error}") from None
+            self._break(OpenClawError(f"the gateway sent what is not a frame: {error}"))
+        except OpenClawError as error:
+            self._break(error)
+
+    def _break(self, error: OpenClawError) -> None:
+        if not self._broken.done():
+            self._broken.set_result(error)
+
+    def _greet(self, frame: _Frame) -> None:
+        if frame.type != "connected" or self._hello.done():
+            raise OpenClawError(f"what listens at {self.options.url} is not a gateway")
+        self._greeted = True
+        self._hello.set_result(None)
+        self.hello = frame.data
+        self._become("open")
+        for listener in list(self._listeners):
+            listener.hear(Event(frame.type, frame.data))
+            listener.resume()
+        self._wake.set()
 
     async def _write(self, socket: ClientConnection) -> None:
         from websockets.exceptions import ConnectionClosed
@@ -350,7 +379,7 @@ class Connection:
         encode = msgspec.json.encode
         with suppress(ConnectionClosed, OSError):
             while True:
-                while self._queue and len(self._sent) < MOST_IN_FLIGHT:
+                while self._greeted and self._queue and len(self._sent) < MOST_IN_FLIGHT:
                     pending = self._queue.popleft()
                     if pending.withdrawn is not None and pending.withdrawn():
                         pending.fail(OpenClawError("nobody waits for it any more"))
@@ -367,8 +396,7 @@ class Connection:
                 self._wake.clear()
                 await self._wake.wait()
 
-    def _take(self, data: bytes) -> None:
-        frame = self._decode(data)
+    def _take(self, frame: _Frame) -> None:
         if frame.type:
             said: Any = frame.data
             if frame.type == "event" or not isinstance(said, dict):
