@@ -26,6 +26,7 @@ from openclaw_rpc.app.features import Feature
 from openclaw_rpc.app.models import ModelServers
 from openclaw_rpc.app.openai import OpenAiParts
 from openclaw_rpc.app.options import Options
+from openclaw_rpc.app.outside import Outside
 from openclaw_rpc.app.reporting import Described, LogLines, Observed, RunCounts
 from openclaw_rpc.app.tools import AgentTools
 from openclaw_rpc.config.errors import dotted
@@ -37,7 +38,6 @@ from openclaw_rpc.dialects.http import DIALECTS
 from openclaw_rpc.dialects.sockets import every as sockets
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Authenticator, TokenService
-from openclaw_rpc.domain.channels import Channels
 from openclaw_rpc.domain.clock import SystemClock
 from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.published import Published
@@ -50,7 +50,6 @@ from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.sign_ins import SignIns
 from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.methods.agent import AgentMethods
-from openclaw_rpc.methods.channel import ChannelMethods
 from openclaw_rpc.methods.chat import ChatMethods
 from openclaw_rpc.methods.config import ConfigMethods
 from openclaw_rpc.methods.dashboard import DashboardMethods
@@ -71,6 +70,7 @@ from openclaw_rpc.transports.head import HeadJudge, HeadRules
 from openclaw_rpc.transports.http.base import HttpDoor
 from openclaw_rpc.transports.http.dashboard import DashboardDoor
 from openclaw_rpc.transports.http.health import Health
+from openclaw_rpc.transports.http.hooks import HooksDoor
 from openclaw_rpc.transports.http.mcp import McpDoor
 from openclaw_rpc.transports.http.metrics import Metrics, MetricsDoor, one_of
 from openclaw_rpc.transports.http.openapi import OpenApiDoor
@@ -136,7 +136,7 @@ class App:
                 bind=gateway.bind,
                 auth=("token" if auth.token else "password") if auth.enabled else "none",
             ),
-            channels={channel.id: channel.status for channel in self.channels.list()},
+            channels={channel.id: channel.status for channel in self.outside.channels.brief()},
             reasoning=ReasoningStatus(
                 primary_provider=self.servers.primary_type,
                 primary_model=primary.model,
@@ -235,10 +235,11 @@ class App:
             store, self.models, self.agents, observed, clock, logs, lambda: self.settings.openai.allow_provider_models
         )
         self.openai.build(database, self.runs, bus)
-        self._features: tuple[Feature, ...] = (self.servers, self.openai, self.tools)
-        self.channels = Channels(lambda: self.settings.channels)
         tokens = KnownTokens(SqliteTokenStore(database))
         await tokens.refresh()
+        self.outside = Outside(settings, store, self.streams, bus, self.tools, tasks, clock, logs)
+        await self.outside.build(stack, paths, self.file, self.runs, self.sessions, tokens)
+        self._features: tuple[Feature, ...] = (self.servers, self.openai, self.tools, self.outside)
         self.authenticator = Authenticator(settings.gateway.auth, tokens, clock)
         self.sign_ins = SignIns(self.authenticator, tokens, clock)
         token_service = self.tokens = TokenService(tokens, clock, bus)
@@ -250,7 +251,6 @@ class App:
             SessionMethods(self.sessions, self.runs),
             EventMethods(self.runs, self.sessions, following),
             AgentMethods(self.agents),
-            ChannelMethods(self.channels),
             SystemMethods(self.status, rows, f"ws://{settings.gateway.bind}:{settings.gateway.port}/"),
             ConfigMethods(self.file),
             LogMethods(logs),
@@ -296,6 +296,7 @@ class App:
                 *MetricsDoor(self.metrics).routes(),
                 *OpenApiDoor(DIALECTS).routes(),
                 *McpDoor(self.dispatcher).routes(),
+                *HooksDoor(self.outside.channels.hook).routes(),
                 *self.rest.routes(),
             ),
             judge=judge,

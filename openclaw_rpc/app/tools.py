@@ -141,7 +141,7 @@ class AgentTools(Feature):
         """Files, commands that run among them, and the web."""
         paths = self._paths
         workspaces = LocalWorkspaces(paths.workspace, paths.home / "workspaces")
-        self._workspaces = workspaces
+        self.workspaces = workspaces
         self._kept = KeptResults(paths.state / "results")
         self.files = Files(workspaces, self.settings.files)
         runner = self._runner = LocalRunner(
@@ -152,16 +152,17 @@ class AgentTools(Feature):
         self.commands = Commands(
             runner, workspaces, lambda: self.settings.security, bash=shutil.which("bash", path=PATH)
         )
-        self.web = Web(GuardedFetcher(self._outbound, lambda: self.policy))
+        self.fetcher = GuardedFetcher(self.outbound, lambda: self.policy)
+        self.web = Web(self.fetcher)
 
     async def _build_skills(self) -> None:
         """Skills, and the MCP servers whose tools agents may use."""
         paths, log = self._paths, self._logs.get("skills")
         engines = LocalEngines(self._runner, log)
         running = SkillRunner(
-            engines, self._workspaces, lambda: self.settings.skills, lambda: self.settings.security.command_limits
+            engines, self.workspaces, lambda: self.settings.skills, lambda: self.settings.security.command_limits
         )
-        registry = Registry(GuardedFetcher(self._outbound, lambda: self.policy), lambda: self.settings.skills)
+        registry = Registry(self.fetcher, lambda: self.settings.skills)
         records = SqliteSkillRecords(self._database)
         around = Surroundings(
             host=LocalHost(),
@@ -170,10 +171,10 @@ class AgentTools(Feature):
         )
         self.skills = Skills(SkillFolder(paths.skills), records, running, registry, around, self._clock, self._bus, log)
         await self.skills.open()
-        connector = SdkConnector(self._outbound, lambda: self.policy, paths.workspace, self._logs.get("mcp"))
+        connector = SdkConnector(self.outbound, lambda: self.policy, paths.workspace, self._logs.get("mcp"))
         self.servers = McpServers(connector, lambda: self.settings.mcp, self._clock, self._logs.get("mcp"))
 
-    def _outbound(self) -> aiohttp.ClientSession:
+    def outbound(self) -> aiohttp.ClientSession:
         """The session that fetches for others, made when it is first needed."""
         if self._session is None:
             self._session = guarded_session(lambda: self.policy)

@@ -23,6 +23,7 @@ from openclaw_rpc.domain.memory.settings import MemorySettings
 from openclaw_rpc.domain.models import ProviderSettings
 from openclaw_rpc.domain.outbound import OutboundSettings
 from openclaw_rpc.domain.skills.settings import SkillSettings
+from openclaw_rpc.domain.webhooks.service import WebhookSettings
 from openclaw_rpc.protocol.base import Name
 
 FreeForm = dict[str, Any]
@@ -66,6 +67,7 @@ class Settings(Section, frozen=True, kw_only=True):
     security: Annotated[CommandSettings, Meta(description="What dangerous acts need.")] = CommandSettings()
     outbound: Annotated[OutboundSettings, Meta(description="What may be connected to.")] = OutboundSettings()
     channels: Annotated[dict[Name, FreeForm], Meta(description="Channels' own settings, by their names.")] = {}
+    webhooks: Annotated[WebhookSettings, Meta(description="How other systems are called.")] = WebhookSettings()
     skills: Annotated[SkillSettings, Meta(description="Skills: where they come from, what they run in.")] = (
         SkillSettings()
     )

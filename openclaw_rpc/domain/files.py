@@ -303,6 +303,14 @@ class Files:
         await workspace.move(source, to, overwrite=params.overwrite)
         return FileMoved(source=shown(source), to=shown(to))
 
+    async def attachable(self, user: str, path: str) -> None:
+        """Whether there is such a file, to be sent as it is.
+
+        Raises:
+            NotFound: there is none.
+        """
+        await self._workspaces.of(user).read(clean(path), 0, 1)
+
     async def attachment(self, user: str, path: str) -> str:
         """The text of a file that came with a message.
 

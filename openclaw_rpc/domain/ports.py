@@ -9,6 +9,7 @@ from typing import Any, Literal, Protocol, Self, TypeVar
 import msgspec
 
 from openclaw_rpc.domain.chunks import Chunk
+from openclaw_rpc.domain.documents import Documents
 from openclaw_rpc.domain.events.change import Change, Delivery, DeliveryKind, DeliveryStatus
 from openclaw_rpc.domain.records import (
     DeliveryQuery,
@@ -40,6 +41,11 @@ class Store(Protocol):
     @property
     def deliveries(self) -> Deliveries:
         """What is to be sent to the outside."""
+        ...
+
+    @property
+    def documents(self) -> Documents:
+        """Small records of all kinds."""
         ...
 
     async def find_session(self, user: str, key: str, *, of_anybody: bool = False) -> SessionRecord | None:

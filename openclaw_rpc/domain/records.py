@@ -32,6 +32,15 @@ class SessionRecord(msgspec.Struct, kw_only=True):
     context: JsonObject = {}
 
 
+class ReplyTo(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
+    """The chat that a run came from, and is answered in. ``message_id`` and ``sender`` are the platform's."""
+
+    channel: str
+    to: str
+    sender: str
+    message_id: str | None = None
+
+
 class RunRecord(msgspec.Struct, kw_only=True):
     """A run: who asked, how it stands, what it came to.
 
@@ -61,6 +70,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     duration_ms: int | None = None
     idempotency_key: str | None = None
     fingerprint: str | None = None
+    reply: ReplyTo | None = None
 
 
 class EventRecord(msgspec.Struct, kw_only=True, frozen=True):

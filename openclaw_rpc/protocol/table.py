@@ -22,10 +22,12 @@ from openclaw_rpc.protocol import (
     session,
     skill,
     system,
+    task,
     token,
     tool,
     usage,
     web,
+    webhook,
 )
 from openclaw_rpc.protocol.method import Event, Method
 
@@ -55,6 +57,8 @@ METHODS: tuple[AnyMethod, ...] = (
     *web.METHODS,
     *skill.METHODS,
     *mcp.METHODS,
+    *webhook.METHODS,
+    *task.METHODS,
 )
 
 

@@ -32,6 +32,10 @@ export const SAFE = new Set([
   "skill.search",
   "system.methods",
   "system.status",
+  "task.get",
+  "task.list",
+  "task.preview",
+  "task.runs",
   "token.list",
   "tool.list",
   "tool.pending",
@@ -40,6 +44,7 @@ export const SAFE = new Set([
 
 /** The topic under which an event is told. @type {Record<string, string>} */
 export const TOPICS = {
+  "channel.changed": "channels",
   "chat.message": "messages",
   "config.changed": "gateway",
   "log.line": "logs",
@@ -47,6 +52,9 @@ export const TOPICS = {
   "session.reset": "sessions",
   "session.updated": "sessions",
   "skill.executed": "messages",
+  "task.completed": "tasks",
+  "task.failed": "tasks",
+  "task.started": "tasks",
   "token.revoked": "gateway",
   "tool.approval": "messages",
   "tool.decided": "messages",

@@ -278,18 +278,33 @@ export interface BrowserTypeParams {
   timeoutMs?: number;
 }
 
-/** A channel. `account` and `botUsername` say as whom it speaks, once it is connected. */
+/** A file of the workspace. */
+export interface ChannelFile {
+  path: string;
+  /** @default "file" */
+  type?: "file";
+}
+
+/** A channel. `account` and `botUsername` say as whom it speaks, once it is connected. `messagesToday` counts those from outside since midnight, UTC. */
 export interface ChannelInfo {
   id: string;
   name: string;
   enabled: boolean;
   status: "connected" | "connecting" | "disabled" | "disconnected" | "error" | "not_configured";
+  type?: string | null;
   account?: string | null;
   botUsername?: string | null;
   /** A time in UTC, ISO 8601 with milliseconds. */
   connectedSince?: string | null;
   lastError?: string | null;
   messagesToday?: number | null;
+  outbox?: OutboxCounts | null;
+}
+
+/** A Python file, or a folder with `__init__.py`, that holds a class derived from `Channel`. */
+export interface ChannelInstallParams {
+  /** On the gateway's machine. */
+  path: string;
 }
 
 /** All channels, built in and installed. */
@@ -297,9 +312,49 @@ export interface ChannelList {
   channels: Array<ChannelInfo>;
 }
 
+/** The code that a stranger was given. */
+export interface ChannelPairParams {
+  /** The channel's name in `gateway.yaml`. */
+  channelId: string;
+  code: string;
+}
+
+/** Who may write from now on. */
+export interface ChannelPaired {
+  channelId: string;
+  sender: string;
+}
+
 /** Which channel. */
 export interface ChannelParams {
+  /** The channel's name in `gateway.yaml`. */
   channelId: string;
+}
+
+/** The channel is gone; its own files stay. */
+export interface ChannelRemoved {
+  id: string;
+  removed: boolean;
+}
+
+/** What to say to whom. `text` is Markdown; a text that is too long for one message is split. */
+export interface ChannelSendParams {
+  /** The channel's name in `gateway.yaml`. */
+  channelId: string;
+  /** A chat by the platform's id; `CHAT/THREAD` for a thread. */
+  to: string;
+  /** @default "" */
+  text?: string;
+  attachments?: Array<ChannelFile>;
+  idempotencyKey?: string | null;
+}
+
+/** The message is on disk, and is sent as soon as the platform takes it: `deliveryIds`, a part each. */
+export interface ChannelSent {
+  channelId: string;
+  to: string;
+  status: "queued";
+  deliveryIds: Array<string>;
 }
 
 /** Which run to stop. */
@@ -993,6 +1048,16 @@ export interface NotificationFrame {
   params: unknown;
 }
 
+/** Messages that wait, that were refused for good, and of which nobody knows whether they arrived. */
+export interface OutboxCounts {
+  /** @default 0 */
+  waiting?: number;
+  /** @default 0 */
+  failed?: number;
+  /** @default 0 */
+  unknown?: number;
+}
+
 /** Where a client was in a stream: the `epoch` and `seq` of the last event it saw. */
 export interface Position {
   epoch: string;
@@ -1467,6 +1532,156 @@ export interface SystemStatus {
   chores: Record<string, ChoreStatus>;
 }
 
+/** What is done. `message`: `params.content` is asked in the session `task:ID`, or in `params.sessionKey`. `skill`: the tool `params.action` of the skill `name` with the other params. `command`: `params.command`. */
+export interface TaskAction {
+  type: "command" | "message" | "skill";
+  name?: string | null;
+  params?: Record<string, unknown>;
+}
+
+/** What to do and when: exactly one of `schedule`, `every` and `at`. `overlap`: what becomes of a time at which the last run is not over yet; `missed`: whether a time that passed while the gateway was off is made up for, once. */
+export interface TaskCreateParams {
+  name: string;
+  action: TaskAction;
+  /** Five fields, or six with seconds first; or `@daily` and kin. */
+  schedule?: string | null;
+  /** `30s`, `5m`, `2h`, `1d`. */
+  every?: string | null;
+  /** ISO 8601; a time of the task's zone where it names none. */
+  at?: string | null;
+  /** IANA's name of a time zone; else UTC. */
+  timezone?: string | null;
+  /** @default "skip" */
+  overlap?: "allow" | "skip";
+  /** @default "skip" */
+  missed?: "once" | "skip";
+  deliver?: TaskTarget | null;
+  /** @default true */
+  enabled?: boolean;
+}
+
+/** The task is gone; a run of it that is under way goes on. */
+export interface TaskDeleted {
+  id: string;
+  deleted: boolean;
+}
+
+/** A task began, or what it came to. */
+export interface TaskEvent {
+  taskId: string;
+  name: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  scheduledAt: string;
+  runId?: string | null;
+  error?: string | null;
+  output?: unknown;
+}
+
+/** A task. `nextRunAt` is left out where there is no next time. */
+export interface TaskInfo {
+  id: string;
+  name: string;
+  action: TaskAction;
+  enabled: boolean;
+  overlap: "allow" | "skip";
+  missed: "once" | "skip";
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  timezone: string;
+  schedule?: string | null;
+  every?: string | null;
+  at?: string | null;
+  deliver?: TaskTarget | null;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  nextRunAt?: string | null;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  lastRunAt?: string | null;
+  lastStatus?: "completed" | "error" | "missed" | "running" | "skipped" | null;
+}
+
+/** All tasks of the user, the newest first. */
+export interface TaskList {
+  tasks: Array<TaskInfo>;
+}
+
+/** Which task. */
+export interface TaskParams {
+  taskId: string;
+}
+
+/** The next times, in UTC. */
+export interface TaskPreview {
+  times: Array<string>;
+}
+
+/** A schedule to be looked at. */
+export interface TaskPreviewParams {
+  /** Five fields, or six with seconds first; or `@daily` and kin. */
+  schedule?: string | null;
+  /** `30s`, `5m`, `2h`, `1d`. */
+  every?: string | null;
+  /** ISO 8601; a time of the task's zone where it names none. */
+  at?: string | null;
+  /** IANA's name of a time zone; else UTC. */
+  timezone?: string | null;
+  /** @default 5 */
+  count?: number;
+}
+
+/** A time at which a task was due. `output` is what it came to; `runId` the agent's run, where there was one. */
+export interface TaskRun {
+  id: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  scheduledAt: string;
+  status: "completed" | "error" | "missed" | "running" | "skipped";
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  startedAt?: string | null;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  finishedAt?: string | null;
+  runId?: string | null;
+  error?: string | null;
+  output?: unknown;
+}
+
+/** Its times, the newest first. */
+export interface TaskRuns {
+  runs: Array<TaskRun>;
+}
+
+/** Of which task, how many. */
+export interface TaskRunsParams {
+  taskId: string;
+  /** @default 100 */
+  limit?: number;
+}
+
+/** The chat that a task's result goes to. */
+export interface TaskTarget {
+  /** The channel's name in `gateway.yaml`. */
+  channelId: string;
+  /** A chat by the platform's id; `CHAT/THREAD` for a thread. */
+  to: string;
+}
+
+/** What to change; a new `schedule`, `every` or `at` takes the place of the old one. */
+export interface TaskUpdateParams {
+  taskId: string;
+  name?: string | null;
+  action?: TaskAction | null;
+  /** Five fields, or six with seconds first; or `@daily` and kin. */
+  schedule?: string | null;
+  /** `30s`, `5m`, `2h`, `1d`. */
+  every?: string | null;
+  /** ISO 8601; a time of the task's zone where it names none. */
+  at?: string | null;
+  /** IANA's name of a time zone; else UTC. */
+  timezone?: string | null;
+  overlap?: "allow" | "skip" | null;
+  missed?: "once" | "skip" | null;
+  deliver?: TaskTarget | null;
+  enabled?: boolean | null;
+}
+
 /** A name to revoke it by; all scopes but `admin` where none is named; it never expires where no time is given. */
 export interface TokenCreateParams {
   name: string;
@@ -1705,6 +1920,104 @@ export interface WebPage {
   title?: string | null;
 }
 
+/** Where to call and why: `event` or `events`. With `ordered` an event waits until the one before arrived. */
+export interface WebhookCreateParams {
+  /** http:// or https://. */
+  url: string;
+  /** An event's name, or `prefix.*`. */
+  event?: string | null;
+  events?: Array<string> | null;
+  /** `whsec_` and base64 of 24 to 64 bytes. */
+  secret?: string | null;
+  /** @default true */
+  enabled?: boolean;
+  /** @default false */
+  ordered?: boolean;
+}
+
+/** The webhook is gone, and what waited for it. */
+export interface WebhookDeleted {
+  id: string;
+  deleted: boolean;
+}
+
+/** Calls, the newest first. */
+export interface WebhookDeliveries {
+  deliveries: Array<WebhookDelivery>;
+}
+
+/** Of which webhook, and how they stand. */
+export interface WebhookDeliveriesParams {
+  webhookId: string;
+  status?: "dead" | "delivered" | "pending" | null;
+  /** @default 100 */
+  limit?: number;
+}
+
+/** A call; `id` is its `webhook-id`, the same at each try. */
+export interface WebhookDelivery {
+  id: string;
+  event: string;
+  status: "dead" | "delivered" | "pending";
+  attempts: number;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  nextAt?: string | null;
+  lastError?: string | null;
+}
+
+/** A webhook. `secret` is shown once, where the gateway made it; `lastError` is that of the last try. */
+export interface WebhookInfo {
+  id: string;
+  url: string;
+  events: Array<string>;
+  enabled: boolean;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  /** @default false */
+  ordered?: boolean;
+  secret?: string | null;
+  disabledReason?: string | null;
+  lastError?: string | null;
+}
+
+/** All webhooks, the newest first. */
+export interface WebhookList {
+  webhooks: Array<WebhookInfo>;
+}
+
+/** Which webhook. */
+export interface WebhookParams {
+  webhookId: string;
+}
+
+/** Which call to make again, under the same `webhook-id`. */
+export interface WebhookRedeliverParams {
+  webhookId: string;
+  deliveryId: string;
+}
+
+/** What the other side answered to one `webhook.test`: `status` is its HTTP status, or `error` says why not. */
+export interface WebhookTested {
+  id: string;
+  delivered: boolean;
+  status?: number | null;
+  error?: string | null;
+}
+
+/** What to change. `secret: true` makes a new one; the old one signs beside it for a day. */
+export interface WebhookUpdateParams {
+  webhookId: string;
+  /** http:// or https://. */
+  url?: string | null;
+  events?: Array<string> | null;
+  /** `whsec_` and base64 of 24 to 64 bytes. */
+  secret?: true | string | null;
+  enabled?: boolean | null;
+  ordered?: boolean | null;
+}
+
 /** Every method and its errors. */
 export interface Methods {
   /** The agents that `chat.run` can be addressed to. */
@@ -1779,11 +2092,47 @@ export interface Methods {
     result: BrowserPage;
     errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
   };
+  /** Switch a channel off, over restarts too. What waits to be sent stays. */
+  "channel.disable": {
+    params: ChannelParams;
+    result: ChannelInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Switch a channel on, over restarts too. */
+  "channel.enable": {
+    params: ChannelParams;
+    result: ChannelInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Install a channel that somebody wrote: its code runs in the gateway from then on. */
+  "channel.install": {
+    params: ChannelInstallParams;
+    result: ChannelInfo;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** All channels and how they stand. */
   "channel.list": {
     params: Empty;
     result: ChannelList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Let a stranger in who was given this code. */
+  "channel.pair": {
+    params: ChannelPairParams;
+    result: ChannelPaired;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Remove an installed channel. */
+  "channel.remove": {
+    params: ChannelParams;
+    result: ChannelRemoved;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Send a message to a chat. It is on disk before the answer, and is sent once. */
+  "channel.send": {
+    params: ChannelSendParams;
+    result: ChannelSent;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
   /** How a channel stands. */
   "channel.status": {
@@ -2115,6 +2464,54 @@ export interface Methods {
     result: SystemStatus;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
+  /** Do something by the clock. Each time is due once, over restarts and daylight saving. */
+  "task.create": {
+    params: TaskCreateParams;
+    result: TaskInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Remove a task and its history. */
+  "task.delete": {
+    params: TaskParams;
+    result: TaskDeleted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** One task. */
+  "task.get": {
+    params: TaskParams;
+    result: TaskInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** All tasks. */
+  "task.list": {
+    params: Empty;
+    result: TaskList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** The next times of a schedule. */
+  "task.preview": {
+    params: TaskPreviewParams;
+    result: TaskPreview;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Do it now, besides its times. */
+  "task.run": {
+    params: TaskParams;
+    result: TaskRun;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** The times at which a task was due, and what came of them. */
+  "task.runs": {
+    params: TaskRunsParams;
+    result: TaskRuns;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Change a task, switch it on or off. */
+  "task.update": {
+    params: TaskUpdateParams;
+    result: TaskInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Make a token for a client. */
   "token.create": {
     params: TokenCreateParams;
@@ -2175,12 +2572,62 @@ export interface Methods {
     result: WebPage;
     errors: "forbidden" | "internal_error" | "invalid_request" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
   };
+  /** Call a URL at each event of these names, signed the Standard Webhooks way, at least once. */
+  "webhook.create": {
+    params: WebhookCreateParams;
+    result: WebhookInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Remove a webhook and what waits for it. */
+  "webhook.delete": {
+    params: WebhookParams;
+    result: WebhookDeleted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** The calls of a webhook, those that nobody took included. */
+  "webhook.deliveries": {
+    params: WebhookDeliveriesParams;
+    result: WebhookDeliveries;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** One webhook. */
+  "webhook.get": {
+    params: WebhookParams;
+    result: WebhookInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** All webhooks, without secrets. */
+  "webhook.list": {
+    params: Empty;
+    result: WebhookList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Make a call again, with the same body and `webhook-id`. */
+  "webhook.redeliver": {
+    params: WebhookRedeliverParams;
+    result: WebhookDelivery;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Call it once, with `webhook.test`, and say what came back. */
+  "webhook.test": {
+    params: WebhookParams;
+    result: WebhookTested;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Change a webhook, switch it on or off, or make a new secret. */
+  "webhook.update": {
+    params: WebhookUpdateParams;
+    result: WebhookInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
 }
 
 /** Every event: what it carries. */
 export interface Events {
   /** The client of `/ws` is known; in the place of `connected`. */
   "auth_success": ConnectedEvent;
+  /** A channel stands otherwise than before. */
+  "channel.changed": ChannelInfo;
   /** A piece of the answer. */
   "chat.delta": ChatDeltaEvent;
   /** A run ended. */
@@ -2213,6 +2660,12 @@ export interface Events {
   "session.updated": SessionEvent;
   /** A skill was used. */
   "skill.executed": SkillExecutedEvent;
+  /** A task is done. */
+  "task.completed": TaskEvent;
+  /** A task could not be done. */
+  "task.failed": TaskEvent;
+  /** A task began. */
+  "task.started": TaskEvent;
   /** A token was taken back by a client of the gateway. */
   "token.revoked": TokenRevokedEvent;
   /** A call waits until `tool.approve` or `tool.deny`. */

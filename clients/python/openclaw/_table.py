@@ -32,6 +32,10 @@ SAFE = frozenset(
         "skill.search",
         "system.methods",
         "system.status",
+        "task.get",
+        "task.list",
+        "task.preview",
+        "task.runs",
         "token.list",
         "tool.list",
         "tool.pending",
@@ -41,6 +45,7 @@ SAFE = frozenset(
 """Methods that change nothing: one whose answer was lost may be called again."""
 
 TOPICS = {
+    "channel.changed": "channels",
     "chat.message": "messages",
     "config.changed": "gateway",
     "log.line": "logs",
@@ -48,6 +53,9 @@ TOPICS = {
     "session.reset": "sessions",
     "session.updated": "sessions",
     "skill.executed": "messages",
+    "task.completed": "tasks",
+    "task.failed": "tasks",
+    "task.started": "tasks",
     "token.revoked": "gateway",
     "tool.approval": "messages",
     "tool.decided": "messages",

@@ -177,5 +177,13 @@ MIGRATIONS: Sequence[Statements] = (
         # The files of version 0.1.0 whose contents were taken over.
         "CREATE TABLE taken_over (file TEXT NOT NULL PRIMARY KEY)",
     ),
+    # Small records that a service keeps whole: webhooks, tasks and their times, devices.
+    (
+        """CREATE TABLE documents (
+            kind TEXT NOT NULL, id TEXT NOT NULL, parent TEXT NOT NULL, version INTEGER NOT NULL, data BLOB NOT NULL,
+            PRIMARY KEY (kind, id)
+        ) WITHOUT ROWID""",
+        "CREATE INDEX documents_by_parent ON documents (kind, parent, id) WHERE parent != ''",
+    ),
 )
 """Version n of the file is reached by the first n entries. Never change one that was released: add another."""

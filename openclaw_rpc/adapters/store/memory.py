@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from openclaw_rpc.adapters.store.memory_deliveries import MemoryDeliveries
+from openclaw_rpc.adapters.store.memory_documents import MemoryDocuments
 from openclaw_rpc.adapters.store.rules import (
     KEPT_EVENTS,
     copied,
@@ -52,6 +53,7 @@ class MemoryStore:
         self._sessions: dict[str, _Session] = {}
         self._usage: list[UsageRecord] = []
         self.deliveries = MemoryDeliveries()
+        self.documents = MemoryDocuments()
 
     async def find_session(self, user: str, key: str, *, of_anybody: bool = False) -> SessionRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
@@ -118,6 +120,8 @@ class MemoryStore:
             _keep(kept, message)
         kept.runs[run.id] = _copy(run)
         self.deliveries.keep(change)
+        for document in change.documents:
+            self.documents.keep(document)
         return run
 
     async def commit(self, change: Change) -> SessionRecord | None:
@@ -127,6 +131,8 @@ class MemoryStore:
         session = self._add(given) if isinstance(given, SessionRecord) else self._sessions.get(change.session_id)
         self._usage.extend(change.usage)
         self.deliveries.keep(change)
+        for document in change.documents:
+            self.documents.keep(document)
         if session is None:
             return None
         if isinstance(given, SessionPatch):

@@ -9,6 +9,7 @@ from typing import Self
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.store import reads, writes
 from openclaw_rpc.adapters.store.deliveries import SqliteDeliveries
+from openclaw_rpc.adapters.store.documents import SqliteDocuments
 from openclaw_rpc.adapters.store.rows import session_of, session_row
 from openclaw_rpc.adapters.store.rules import KEPT_EVENTS, key_expiry
 from openclaw_rpc.domain.events.change import Change
@@ -33,6 +34,7 @@ class SqliteStore:
         self.database = database
         self.writer = database.writer
         self.deliveries = SqliteDeliveries(database)
+        self.documents = SqliteDocuments(database)
         self._keep_events = keep_events
 
     @classmethod

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from msgspec.structs import astuple
 
+from openclaw_rpc.adapters.store.documents import DocumentRow, document_row, put_document
 from openclaw_rpc.adapters.store.rows import (
     FIND_PLACE,
     SELECT_MESSAGE,
@@ -83,6 +84,7 @@ class Batch(NamedTuple):
     usage: Sequence[Row]
     deliveries: Sequence[Row]
     claims: Sequence[Claim]
+    documents: Sequence[DocumentRow]
     keep_events: int
 
 
@@ -102,6 +104,7 @@ def batch_of(change: Change, keep_events: int) -> Batch:
         usage=[astuple(record) for record in change.usage],
         deliveries=[delivery_row(delivery) for delivery in change.deliveries],
         claims=change.claims,
+        documents=[document_row(document) for document in change.documents],
         keep_events=keep_events,
     )
 
@@ -238,6 +241,8 @@ def _keep_sent(db: sqlite3.Connection, batch: Batch) -> None:
         db.executemany(_INSERT_DELIVERY, batch.deliveries)
     for claim in batch.claims:
         db.execute("INSERT INTO claims VALUES (?, ?, ?)", (claim.name, claim.key, claim.at))
+    for document in batch.documents:
+        put_document(db, document)
 
 
 def _key_in_use(db: sqlite3.Connection, key: str) -> bool:

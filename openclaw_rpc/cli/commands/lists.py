@@ -13,12 +13,14 @@ from openclaw_rpc.protocol import agent, model, session, system
 from openclaw_rpc.protocol.table import AnyMethod
 
 
-def _ask(ctx: click.Context, row: AnyMethod, params: dict[str, Any] | None = None) -> dict[str, Any]:
-    async def ask() -> dict[str, Any]:
+def ask(ctx: click.Context, row: AnyMethod, params: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Call a method of the gateway, and wait for its answer."""
+
+    async def call() -> dict[str, Any]:
         async with connect(find_target(shared(ctx))) as client:
             return await client.call(row.name, params)
 
-    return asyncio.run(ask())
+    return asyncio.run(call())
 
 
 @click.command()
@@ -26,7 +28,7 @@ def _ask(ctx: click.Context, row: AnyMethod, params: dict[str, Any] | None = Non
 @click.pass_context
 def status(ctx: click.Context) -> None:
     """How the gateway is."""
-    found = _ask(ctx, system.status)
+    found = ask(ctx, system.status)
     if shared(ctx).json:
         print_json(found)
         return
@@ -56,7 +58,7 @@ def status(ctx: click.Context) -> None:
 def sessions(ctx: click.Context, limit: int, agent: str | None, **filters: str | None) -> None:
     """The conversations there are, the last used first."""
     wanted = {name: value for name, value in (*filters.items(), ("agentId", agent)) if value}
-    found = _ask(ctx, session.list_, {"limit": limit, **wanted})
+    found = ask(ctx, session.list_, {"limit": limit, **wanted})
     if shared(ctx).json:
         print_json(found)
         return
@@ -78,7 +80,7 @@ def sessions(ctx: click.Context, limit: int, agent: str | None, **filters: str |
 @click.pass_context
 def agents(ctx: click.Context) -> None:
     """The agents that can be asked, the default one first."""
-    found = _ask(ctx, agent.list_)
+    found = ask(ctx, agent.list_)
     if shared(ctx).json:
         print_json(found)
         return
@@ -97,7 +99,7 @@ def agents(ctx: click.Context) -> None:
 @click.pass_context
 def models(ctx: click.Context) -> None:
     """The models that can be asked; the one that is asked by default is marked."""
-    found = _ask(ctx, model.list_)
+    found = ask(ctx, model.list_)
     if shared(ctx).json:
         print_json(found)
         return

@@ -1,18 +1,15 @@
 """`openclaw skills`: what a running gateway has, finds, installs and removes."""
 
-import asyncio
 import os
 from pathlib import Path
 from typing import Any
 
 import click
 
-from openclaw_rpc.cli.client import connect
+from openclaw_rpc.cli.commands.lists import ask
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
-from openclaw_rpc.cli.target import find_target
 from openclaw_rpc.protocol import skill
-from openclaw_rpc.protocol.table import AnyMethod
 
 
 @click.group()
@@ -20,20 +17,12 @@ def skills() -> None:
     """List, find, install and remove skills."""
 
 
-def _ask(ctx: click.Context, row: AnyMethod, params: dict[str, Any] | None = None) -> dict[str, Any]:
-    async def ask() -> dict[str, Any]:
-        async with connect(find_target(shared(ctx))) as client:
-            return await client.call(row.name, params)
-
-    return asyncio.run(ask())
-
-
 @skills.command("list")
 @gateway_command
 @click.pass_context
 def list_(ctx: click.Context) -> None:
     """The skills that are installed, and why one can't be used."""
-    found = _ask(ctx, skill.list_)
+    found = ask(ctx, skill.list_)
     if shared(ctx).json:
         print_json(found)
         return
@@ -57,7 +46,7 @@ def _about(one: dict[str, Any]) -> str:
 @click.pass_context
 def search(ctx: click.Context, words: tuple[str, ...], limit: int) -> None:
     """Look for skills, here and in the registry."""
-    found = _ask(ctx, skill.search, {"query": " ".join(words), "limit": limit})
+    found = ask(ctx, skill.search, {"query": " ".join(words), "limit": limit})
     if shared(ctx).json:
         print_json(found)
         return
@@ -84,7 +73,7 @@ def install(ctx: click.Context, what: str, version: str | None, force: bool) -> 
     place = Path(what).expanduser()
     here = os.sep in what or place.exists()
     params = {"source": str(place.absolute())} if here else {"name": what}
-    done = _ask(ctx, skill.install, {**params, "force": force, **({"version": version} if version else {})})
+    done = ask(ctx, skill.install, {**params, "force": force, **({"version": version} if version else {})})
     if shared(ctx).json:
         print_json(done)
         return
@@ -99,7 +88,7 @@ def install(ctx: click.Context, what: str, version: str | None, force: bool) -> 
 @click.pass_context
 def remove(ctx: click.Context, name: str) -> None:
     """Remove a skill and its files."""
-    done = _ask(ctx, skill.remove, {"name": name})
+    done = ask(ctx, skill.remove, {"name": name})
     if shared(ctx).json:
         print_json(done)
     else:
@@ -112,9 +101,9 @@ def remove(ctx: click.Context, name: str) -> None:
 @click.pass_context
 def info(ctx: click.Context, name: str) -> None:
     """All about a skill: what it needs, its files, its instructions."""
-    listed: list[dict[str, Any]] = _ask(ctx, skill.list_)["skills"]
+    listed: list[dict[str, Any]] = ask(ctx, skill.list_)["skills"]
     one = next((one for one in listed if one["slug"] == name.lower()), None)
-    content = {} if one is not None and one["status"] == "broken" else _ask(ctx, skill.read, {"name": name})
+    content = {} if one is not None and one["status"] == "broken" else ask(ctx, skill.read, {"name": name})
     about = {**(one or {}), **content}
     if shared(ctx).json:
         print_json(about)

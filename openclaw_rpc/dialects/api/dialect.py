@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from openclaw_rpc.dialects.api import browser, commands, files, memory, messages, sessions, skills
+from openclaw_rpc.dialects.api import browser, commands, files, memory, messages, sessions, skills, tasks, webhooks
 from openclaw_rpc.dialects.api.errors import ApiError, upper
 from openclaw_rpc.dialects.rest import Endpoint
 from openclaw_rpc.protocol.errors import GatewayError
@@ -24,6 +24,8 @@ class Api:
         *commands.ENDPOINTS,
         *browser.ENDPOINTS,
         *skills.ENDPOINTS,
+        *webhooks.ENDPOINTS,
+        *tasks.ENDPOINTS,
     )
     fault = ApiError
 

@@ -136,9 +136,9 @@ def reasoning_of(found: ReasoningStatus) -> FlatReasoning:
 
 
 def channel_of(found: ChannelInfo) -> FlatChannel:
-    """A channel in 000's words."""
-    fields = msgspec.structs.asdict(found)
-    return FlatChannel(type=fields.pop("id"), **fields)
+    """A channel in 000's words, where its id is its type."""
+    names = [name for name in FlatChannel.__struct_fields__ if name != "type"]
+    return FlatChannel(type=found.id, **{name: getattr(found, name) for name in names})
 
 
 def channels_of(found: ChannelList) -> FlatChannels:

@@ -163,7 +163,13 @@ class V1:
         direct("POST", "/v1/browser/snapshot", browser.snapshot),
         direct("POST", "/v1/browser/close", browser.close),
         direct("GET", "/v1/channels", channel.list_),
+        direct("POST", "/v1/channels", channel.install, status=201),
         direct("GET", "/v1/channels/{channelId}/status", channel.status),
+        direct("POST", "/v1/channels/{channelId}/enable", channel.enable),
+        direct("POST", "/v1/channels/{channelId}/disable", channel.disable),
+        direct("POST", "/v1/channels/{channelId}/send", channel.send),
+        direct("POST", "/v1/channels/{channelId}/pair", channel.pair),
+        direct("DELETE", "/v1/channels/{channelId}", channel.remove),
     )
 
     fault = V1Error

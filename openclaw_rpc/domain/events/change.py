@@ -8,11 +8,12 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord, UsageRecord
+from openclaw_rpc.domain.documents import Document
+from openclaw_rpc.domain.records import EventRecord, ReplyTo, RunRecord, SessionRecord, UsageRecord
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatMessage
 
-DeliveryKind = Literal["channel", "webhook", "task"]
+DeliveryKind = Literal["channel", "webhook", "inbound"]
 DeliveryStatus = Literal["pending", "sending", "delivered", "dead", "unknown"]
 
 
@@ -70,7 +71,8 @@ class Change(msgspec.Struct):
 
     ``session`` is a new session, or a patch of the one that ``session_id`` names. Messages are replaced by id, events
     by seq, the run by id. A new message raises the session's count and its ``updated_at``; events raise its ``seq``.
-    Where the session is gone, what belongs to it is not kept; usage, deliveries and claims always are.
+    Where the session is gone, what belongs to it is not kept; usage, deliveries, claims and documents always are. A
+    document of another version than its own is left as it is.
     """
 
     session_id: str = ""
@@ -81,3 +83,12 @@ class Change(msgspec.Struct):
     usage: Sequence[UsageRecord] = ()
     deliveries: Sequence[Delivery] = ()
     claims: Sequence[Claim] = ()
+    documents: Sequence[Document] = ()
+
+
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """What is kept with a run's admission: the chat that it answers, what is done once, records that belong to it."""
+
+    reply: ReplyTo | None = None
+    claims: Sequence[Claim] = ()
+    documents: Sequence[Document] = ()

@@ -10,7 +10,7 @@ import msgspec
 
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.events.bus import Bus
-from openclaw_rpc.domain.events.change import Change
+from openclaw_rpc.domain.events.change import Change, Delivery
 from openclaw_rpc.domain.events.published import DELTAS, Portion, Published
 from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord
 from openclaw_rpc.protocol.chat import ChatMessage
@@ -20,9 +20,10 @@ from openclaw_rpc.protocol.method import Event
 class Unkept:
     """What was told or said and is not on disk yet: ``told`` are the events that ``records`` keep."""
 
-    __slots__ = ("messages", "records", "runs", "told")
+    __slots__ = ("deliveries", "messages", "records", "runs", "told")
 
     def __init__(self) -> None:
+        self.deliveries: list[Delivery] = []
         self.records: list[EventRecord] = []
         self.told: list[Published] = []
         self.messages: list[ChatMessage] = []
@@ -30,11 +31,11 @@ class Unkept:
         """Runs whose end could not be kept; without it, a restart would end them once more."""
 
     def __bool__(self) -> bool:
-        return bool(self.records or self.messages or self.runs)
+        return bool(self.records or self.messages or self.runs or self.deliveries)
 
     def changes(self, session_id: str) -> list[Change]:
         """All of it as changes of its session; a change holds one run."""
-        rest = Change(session_id, messages=self.messages, events=self.records)
+        rest = Change(session_id, messages=self.messages, events=self.records, deliveries=self.deliveries)
         return [*(Change(session_id, run=run) for run in self.runs.values()), rest]
 
     def before(self, later: Unkept) -> Unkept:
@@ -42,6 +43,7 @@ class Unkept:
         self.records += later.records
         self.told += later.told
         self.messages += later.messages
+        self.deliveries += later.deliveries
         self.runs |= later.runs
         return self
 
@@ -53,6 +55,7 @@ class Stream:
         self.session_id = session.id
         self.user = session.user
         self.key = session.key
+        self.channel = session.channel
         self.epoch = session.epoch
         self.seq = session.seq
         self.kept_events = 0

@@ -33,15 +33,25 @@ TOGETHER: Final = 256
 class Planner(Protocol):
     """Says what has to be sent to the outside because of an event: it is kept in the event's own write."""
 
-    def deliveries(self, event: Published) -> Sequence[Delivery]:
-        """What has to be sent because of an event that is about to be kept and told. Must not raise."""
+    def deliveries(self, event: Published, channel: str) -> Sequence[Delivery]:
+        """What has to be sent because of an event that is about to be kept; its session is of ``channel``.
+
+        Must not raise.
+        """
+        ...
+
+    def replies(self, run: RunRecord) -> Sequence[Delivery]:
+        """What the end of a run has to send to the chat that it came from. Must not raise."""
         ...
 
 
 class _Nothing:
     """Plans nothing."""
 
-    def deliveries(self, event: Published) -> Sequence[Delivery]:
+    def deliveries(self, event: Published, channel: str) -> Sequence[Delivery]:
+        return ()
+
+    def replies(self, run: RunRecord) -> Sequence[Delivery]:
         return ()
 
 
@@ -125,16 +135,17 @@ class Streams:
         *,
         messages: Sequence[ChatMessage],
         usage: Sequence[UsageRecord],
+        deliveries: Sequence[Delivery] = (),
         patch: SessionPatch | None = None,
     ) -> None:
-        """Keep a run's final events with the run, then tell them, also where they can't be kept.
+        """Keep a run's final events with the run and what they cause, then tell them, also where they can't be kept.
 
         To be called where nothing is cancelled any more.
 
         Raises:
             Unavailable: the disk did not take them; the next write tries again.
         """
-        change = Change(stream.session_id, patch, messages=messages, run=run, usage=usage)
+        change = Change(stream.session_id, patch, messages=messages, run=run, usage=usage, deliveries=deliveries)
         await self._keep(stream, events, change, run_id=run.id, anyway=True)
 
     async def _keep(
@@ -157,7 +168,8 @@ class Streams:
                 del unkept.runs[late.id]
             change.messages = [*unkept.messages, *change.messages]
             change.events = [*unkept.records, *fresh.records]
-            change.deliveries = [one for event in told for one in self.planner.deliveries(event)]
+            planned = self._planned(stream, [*unkept.told, *told])
+            change.deliveries = [*unkept.deliveries, *change.deliveries, *planned]
             await self._store.commit(change)
             stream.kept([*unkept.told, *told])
         except BaseException:
@@ -171,12 +183,17 @@ class Streams:
             stream.kept_events += bool(told)
             stream.release(told)
 
+    def _planned(self, stream: Stream, told: Sequence[Published]) -> list[Delivery]:
+        """What has to be sent because of events, planned when they are kept: a write that fails keeps neither."""
+        return [one for event in told for one in self.planner.deliveries(event, stream.channel)]
+
     def _fresh(self, told: list[Published], change: Change) -> Unkept:
         """What a change brings, to be remembered where it can't be kept."""
         fresh = Unkept()
         fresh.records = [record_of(event) for event in told]
         fresh.told = list(told)
         fresh.messages = list(change.messages)
+        fresh.deliveries = list(change.deliveries)
         if change.run is not None:
             fresh.runs[change.run.id] = change.run
         return fresh
@@ -193,8 +210,10 @@ class Streams:
 
     async def _keep_together(self, streams: Sequence[Stream]) -> None:
         taken = [(stream, stream.take()) for stream in streams]
+        changes = [one for stream, unkept in taken for one in unkept.changes(stream.session_id)]
+        changes += [Change(deliveries=made) for stream, unkept in taken if (made := self._planned(stream, unkept.told))]
         try:
-            await self._store.commit_all([one for stream, unkept in taken for one in unkept.changes(stream.session_id)])
+            await self._store.commit_all(changes)
         except BaseException as error:
             for stream, unkept in taken:
                 stream.owe(unkept)

@@ -65,7 +65,12 @@ class Endings:
             events.insert(0, (chat_message, live.opening))
         try:
             await self._streams.keep_end(
-                live.stream, events, record, messages=(message,) if message else (), usage=live.spent
+                live.stream,
+                events,
+                record,
+                messages=(message,) if message else (),
+                usage=live.spent,
+                deliveries=self._streams.planner.replies(record),
             )
         except GatewayError as error:
             self._log.error("a run's end could not be kept", run_id=record.id, error=error.message)
@@ -113,6 +118,7 @@ class Endings:
             record,
             messages=(message,) if message else (),
             usage=(),
+            deliveries=self._streams.planner.replies(record),
             patch=SessionPatch(epoch=stream.epoch),
         )
         self._log.warning("a run was interrupted by the gateway's end", run_id=record.id, session_key=session.key)

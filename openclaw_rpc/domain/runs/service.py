@@ -10,7 +10,7 @@ from typing import Protocol
 import anyio
 
 from openclaw_rpc.domain.auth import Principal
-from openclaw_rpc.domain.events.change import Change
+from openclaw_rpc.domain.events.change import Beside, Change
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import Log, Store, Tasks
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
@@ -131,11 +131,12 @@ class Runs:
             await live.wait()
 
     async def start(
-        self, principal: Principal, params: ChatRunParams, pin: str | None = None
+        self, principal: Principal, params: ChatRunParams, pin: str | None = None, *, beside: Beside | None = None
     ) -> tuple[RunAccepted, Callable[[], None]]:
         """Admit a run: its message is on disk. Answers what the caller is told, and what lets the run begin.
 
         Raises:
+            AlreadyClaimed: what is kept beside it claims something that was taken before.
             NotFound: no such agent. Conflict: the session is busy. KeyReused: the key belongs to other params.
             Unavailable: too many runs wait, or the gateway is stopping. Forbidden: the token is for other sessions, or
             for less than the params ask for.
@@ -143,30 +144,30 @@ class Runs:
         refuse_beyond(principal, params)
         self._refuse_when_full()
         if params.session_key is None:
-            return await self._start(principal, params, pin)
+            return await self._start(principal, params, pin, beside)
         # In the order they came, whatever has to be looked up for each.
         place = principal.user, params.session_key
         await self._order.enter(place)
         try:
-            return await self._start(principal, params, pin)
+            return await self._start(principal, params, pin, beside)
         finally:
             self._order.leave(place)
 
     async def _start(
-        self, principal: Principal, params: ChatRunParams, pin: str | None
+        self, principal: Principal, params: ChatRunParams, pin: str | None, beside: Beside | None
     ) -> tuple[RunAccepted, Callable[[], None]]:
         draft = await self._drafts.draw_up(principal, params, pin)
         try:
-            admitted = await self._admit(draft)
+            admitted = await self._admit(draft, beside)
         except SessionExists:
             # It was there, though not known to be, or another call made it meanwhile.
             self._streams.drop(draft.live.session.id)
             self._drafts.know(principal, params.session_key)
-            return await self._admit(await self._drafts.draw_up(principal, params, pin))
+            return await self._admit(await self._drafts.draw_up(principal, params, pin), beside)
         self._drafts.know(principal, params.session_key)
         return admitted
 
-    async def _admit(self, draft: Draft) -> tuple[RunAccepted, Callable[[], None]]:
+    async def _admit(self, draft: Draft, beside: Beside | None = None) -> tuple[RunAccepted, Callable[[], None]]:
         """Take a place in the session's lane, then put the run on disk."""
         live = draft.live
         if_busy = live.params.options.if_busy
@@ -181,9 +182,11 @@ class Runs:
         self._live[live.record.id] = live
         live.stream.holders += 1
         try:
-            kept = await self._store.admit(
-                Change(session=live.session, run=live.record, messages=draft.messages), of_anybody=draft.of_anybody
-            )
+            change = Change(session=live.session, run=live.record, messages=draft.messages)
+            if beside is not None:
+                live.record.reply = beside.reply
+                change.claims, change.documents = beside.claims, beside.documents
+            kept = await self._store.admit(change, of_anybody=draft.of_anybody)
         except BaseException:
             self._forget(live)
             raise

@@ -27,10 +27,12 @@ from openclaw._methods.rpc import AsyncRpc, Rpc
 from openclaw._methods.session import AsyncSession, Session
 from openclaw._methods.skill import AsyncSkill, Skill
 from openclaw._methods.system import AsyncSystem, System
+from openclaw._methods.task import AsyncTask, Task
 from openclaw._methods.token import AsyncToken, Token
 from openclaw._methods.tool import AsyncTool, Tool
 from openclaw._methods.usage import AsyncUsage, Usage
 from openclaw._methods.web import AsyncWeb, Web
+from openclaw._methods.webhook import AsyncWebhook, Webhook
 
 
 class Methods(Caller):
@@ -57,10 +59,12 @@ class Methods(Caller):
         self.session = Session(self)
         self.skill = Skill(self)
         self.system = System(self)
+        self.task = Task(self)
         self.token = Token(self)
         self.tool = Tool(self)
         self.usage = Usage(self)
         self.web = Web(self)
+        self.webhook = Webhook(self)
 
 
 class AsyncMethods(AsyncCaller):
@@ -87,7 +91,9 @@ class AsyncMethods(AsyncCaller):
         self.session = AsyncSession(self)
         self.skill = AsyncSkill(self)
         self.system = AsyncSystem(self)
+        self.task = AsyncTask(self)
         self.token = AsyncToken(self)
         self.tool = AsyncTool(self)
         self.usage = AsyncUsage(self)
         self.web = AsyncWeb(self)
+        self.webhook = AsyncWebhook(self)

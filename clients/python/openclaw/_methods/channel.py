@@ -39,11 +39,122 @@ class Channel:
     ) -> types.ChannelInfo:
         """How a channel stands.
 
+        Args:
+            channel_id: The channel's name in `gateway.yaml`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
         return self._client.request("channel.status", types.ChannelParams(channel_id=channel_id), types.ChannelInfo, timeout)
+
+    def enable(
+        self,
+        *,
+        channel_id: str,
+        timeout: float | None = None,
+    ) -> types.ChannelInfo:
+        """Switch a channel on, over restarts too.
+
+        Args:
+            channel_id: The channel's name in `gateway.yaml`.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return self._client.request("channel.enable", types.ChannelParams(channel_id=channel_id), types.ChannelInfo, timeout)
+
+    def disable(
+        self,
+        *,
+        channel_id: str,
+        timeout: float | None = None,
+    ) -> types.ChannelInfo:
+        """Switch a channel off, over restarts too. What waits to be sent stays.
+
+        Args:
+            channel_id: The channel's name in `gateway.yaml`.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return self._client.request("channel.disable", types.ChannelParams(channel_id=channel_id), types.ChannelInfo, timeout)
+
+    def send(
+        self,
+        *,
+        channel_id: str,
+        to: str,
+        text: str = "",
+        attachments: List[types.ChannelFile | Dict[str, Any]] | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> types.ChannelSent:
+        """Send a message to a chat. It is on disk before the answer, and is sent once.
+
+        Args:
+            channel_id: The channel's name in `gateway.yaml`.
+            to: A chat by the platform's id; `CHAT/THREAD` for a thread.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
+            service_unavailable, unauthorized.
+        """
+        return self._client.request("channel.send", types.ChannelSendParams(channel_id=channel_id, to=to, text=text, attachments=attachments, idempotency_key=idempotency_key), types.ChannelSent, timeout)
+
+    def pair(
+        self,
+        *,
+        channel_id: str,
+        code: str,
+        timeout: float | None = None,
+    ) -> types.ChannelPaired:
+        """Let a stranger in who was given this code.
+
+        Args:
+            channel_id: The channel's name in `gateway.yaml`.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return self._client.request("channel.pair", types.ChannelPairParams(channel_id=channel_id, code=code), types.ChannelPaired, timeout)
+
+    def install(
+        self,
+        *,
+        path: str,
+        timeout: float | None = None,
+    ) -> types.ChannelInfo:
+        """Install a channel that somebody wrote: its code runs in the gateway from then on.
+
+        Args:
+            path: On the gateway's machine.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
+            service_unavailable, unauthorized.
+        """
+        return self._client.request("channel.install", types.ChannelInstallParams(path=path), types.ChannelInfo, timeout)
+
+    def remove(
+        self,
+        *,
+        channel_id: str,
+        timeout: float | None = None,
+    ) -> types.ChannelRemoved:
+        """Remove an installed channel.
+
+        Args:
+            channel_id: The channel's name in `gateway.yaml`.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
+            service_unavailable, unauthorized.
+        """
+        return self._client.request("channel.remove", types.ChannelParams(channel_id=channel_id), types.ChannelRemoved, timeout)
 
 
 class AsyncChannel:
@@ -72,8 +183,119 @@ class AsyncChannel:
     ) -> types.ChannelInfo:
         """How a channel stands.
 
+        Args:
+            channel_id: The channel's name in `gateway.yaml`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
         return await self._client.request("channel.status", types.ChannelParams(channel_id=channel_id), types.ChannelInfo, timeout)
+
+    async def enable(
+        self,
+        *,
+        channel_id: str,
+        timeout: float | None = None,
+    ) -> types.ChannelInfo:
+        """Switch a channel on, over restarts too.
+
+        Args:
+            channel_id: The channel's name in `gateway.yaml`.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return await self._client.request("channel.enable", types.ChannelParams(channel_id=channel_id), types.ChannelInfo, timeout)
+
+    async def disable(
+        self,
+        *,
+        channel_id: str,
+        timeout: float | None = None,
+    ) -> types.ChannelInfo:
+        """Switch a channel off, over restarts too. What waits to be sent stays.
+
+        Args:
+            channel_id: The channel's name in `gateway.yaml`.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return await self._client.request("channel.disable", types.ChannelParams(channel_id=channel_id), types.ChannelInfo, timeout)
+
+    async def send(
+        self,
+        *,
+        channel_id: str,
+        to: str,
+        text: str = "",
+        attachments: List[types.ChannelFile | Dict[str, Any]] | UnsetType = UNSET,
+        idempotency_key: str | None = None,
+        timeout: float | None = None,
+    ) -> types.ChannelSent:
+        """Send a message to a chat. It is on disk before the answer, and is sent once.
+
+        Args:
+            channel_id: The channel's name in `gateway.yaml`.
+            to: A chat by the platform's id; `CHAT/THREAD` for a thread.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
+            service_unavailable, unauthorized.
+        """
+        return await self._client.request("channel.send", types.ChannelSendParams(channel_id=channel_id, to=to, text=text, attachments=attachments, idempotency_key=idempotency_key), types.ChannelSent, timeout)
+
+    async def pair(
+        self,
+        *,
+        channel_id: str,
+        code: str,
+        timeout: float | None = None,
+    ) -> types.ChannelPaired:
+        """Let a stranger in who was given this code.
+
+        Args:
+            channel_id: The channel's name in `gateway.yaml`.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return await self._client.request("channel.pair", types.ChannelPairParams(channel_id=channel_id, code=code), types.ChannelPaired, timeout)
+
+    async def install(
+        self,
+        *,
+        path: str,
+        timeout: float | None = None,
+    ) -> types.ChannelInfo:
+        """Install a channel that somebody wrote: its code runs in the gateway from then on.
+
+        Args:
+            path: On the gateway's machine.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
+            service_unavailable, unauthorized.
+        """
+        return await self._client.request("channel.install", types.ChannelInstallParams(path=path), types.ChannelInfo, timeout)
+
+    async def remove(
+        self,
+        *,
+        channel_id: str,
+        timeout: float | None = None,
+    ) -> types.ChannelRemoved:
+        """Remove an installed channel.
+
+        Args:
+            channel_id: The channel's name in `gateway.yaml`.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
+            service_unavailable, unauthorized.
+        """
+        return await self._client.request("channel.remove", types.ChannelParams(channel_id=channel_id), types.ChannelRemoved, timeout)

@@ -33,9 +33,16 @@ if TYPE_CHECKING:
     from openclaw.types.browser import BrowserStatus as BrowserStatus
     from openclaw.types.browser import BrowserStatusParams as BrowserStatusParams
     from openclaw.types.browser import BrowserTypeParams as BrowserTypeParams
+    from openclaw.types.channel import ChannelFile as ChannelFile
     from openclaw.types.channel import ChannelInfo as ChannelInfo
+    from openclaw.types.channel import ChannelInstallParams as ChannelInstallParams
     from openclaw.types.channel import ChannelList as ChannelList
+    from openclaw.types.channel import ChannelPairParams as ChannelPairParams
+    from openclaw.types.channel import ChannelPaired as ChannelPaired
     from openclaw.types.channel import ChannelParams as ChannelParams
+    from openclaw.types.channel import ChannelRemoved as ChannelRemoved
+    from openclaw.types.channel import ChannelSendParams as ChannelSendParams
+    from openclaw.types.channel import ChannelSent as ChannelSent
     from openclaw.types.chat import ChatAbortParams as ChatAbortParams
     from openclaw.types.chat import ChatDeltaEvent as ChatDeltaEvent
     from openclaw.types.chat import ChatDoneEvent as ChatDoneEvent
@@ -111,6 +118,7 @@ if TYPE_CHECKING:
     from openclaw.types.model import ModelEmbedded as ModelEmbedded
     from openclaw.types.model import ModelInfo as ModelInfo
     from openclaw.types.model import ModelList as ModelList
+    from openclaw.types.channel import OutboxCounts as OutboxCounts
     from openclaw.types.event import Position as Position
     from openclaw.types.system import ReasoningStatus as ReasoningStatus
     from openclaw.types.response import ResponseBody as ResponseBody
@@ -155,6 +163,20 @@ if TYPE_CHECKING:
     from openclaw.types.skill import SkillsFound as SkillsFound
     from openclaw.types.event import Subscribed as Subscribed
     from openclaw.types.system import SystemStatus as SystemStatus
+    from openclaw.types.task import TaskAction as TaskAction
+    from openclaw.types.task import TaskCreateParams as TaskCreateParams
+    from openclaw.types.task import TaskDeleted as TaskDeleted
+    from openclaw.types.task import TaskEvent as TaskEvent
+    from openclaw.types.task import TaskInfo as TaskInfo
+    from openclaw.types.task import TaskList as TaskList
+    from openclaw.types.task import TaskParams as TaskParams
+    from openclaw.types.task import TaskPreview as TaskPreview
+    from openclaw.types.task import TaskPreviewParams as TaskPreviewParams
+    from openclaw.types.task import TaskRun as TaskRun
+    from openclaw.types.task import TaskRuns as TaskRuns
+    from openclaw.types.task import TaskRunsParams as TaskRunsParams
+    from openclaw.types.task import TaskTarget as TaskTarget
+    from openclaw.types.task import TaskUpdateParams as TaskUpdateParams
     from openclaw.types.token import TokenCreateParams as TokenCreateParams
     from openclaw.types.token import TokenCreated as TokenCreated
     from openclaw.types.token import TokenInfo as TokenInfo
@@ -181,6 +203,17 @@ if TYPE_CHECKING:
     from openclaw.types.usage import UsageRow as UsageRow
     from openclaw.types.web import WebFetchParams as WebFetchParams
     from openclaw.types.web import WebPage as WebPage
+    from openclaw.types.webhook import WebhookCreateParams as WebhookCreateParams
+    from openclaw.types.webhook import WebhookDeleted as WebhookDeleted
+    from openclaw.types.webhook import WebhookDeliveries as WebhookDeliveries
+    from openclaw.types.webhook import WebhookDeliveriesParams as WebhookDeliveriesParams
+    from openclaw.types.webhook import WebhookDelivery as WebhookDelivery
+    from openclaw.types.webhook import WebhookInfo as WebhookInfo
+    from openclaw.types.webhook import WebhookList as WebhookList
+    from openclaw.types.webhook import WebhookParams as WebhookParams
+    from openclaw.types.webhook import WebhookRedeliverParams as WebhookRedeliverParams
+    from openclaw.types.webhook import WebhookTested as WebhookTested
+    from openclaw.types.webhook import WebhookUpdateParams as WebhookUpdateParams
 
 _PLACES = {
     "AgentInfo": "agent",
@@ -208,9 +241,16 @@ _PLACES = {
     "BrowserStatus": "browser",
     "BrowserStatusParams": "browser",
     "BrowserTypeParams": "browser",
+    "ChannelFile": "channel",
     "ChannelInfo": "channel",
+    "ChannelInstallParams": "channel",
     "ChannelList": "channel",
+    "ChannelPairParams": "channel",
+    "ChannelPaired": "channel",
     "ChannelParams": "channel",
+    "ChannelRemoved": "channel",
+    "ChannelSendParams": "channel",
+    "ChannelSent": "channel",
     "ChatAbortParams": "chat",
     "ChatDeltaEvent": "chat",
     "ChatDoneEvent": "chat",
@@ -286,6 +326,7 @@ _PLACES = {
     "ModelEmbedded": "model",
     "ModelInfo": "model",
     "ModelList": "model",
+    "OutboxCounts": "channel",
     "Position": "event",
     "ReasoningStatus": "system",
     "ResponseBody": "response",
@@ -330,6 +371,20 @@ _PLACES = {
     "SkillsFound": "skill",
     "Subscribed": "event",
     "SystemStatus": "system",
+    "TaskAction": "task",
+    "TaskCreateParams": "task",
+    "TaskDeleted": "task",
+    "TaskEvent": "task",
+    "TaskInfo": "task",
+    "TaskList": "task",
+    "TaskParams": "task",
+    "TaskPreview": "task",
+    "TaskPreviewParams": "task",
+    "TaskRun": "task",
+    "TaskRuns": "task",
+    "TaskRunsParams": "task",
+    "TaskTarget": "task",
+    "TaskUpdateParams": "task",
     "TokenCreateParams": "token",
     "TokenCreated": "token",
     "TokenInfo": "token",
@@ -356,6 +411,17 @@ _PLACES = {
     "UsageRow": "usage",
     "WebFetchParams": "web",
     "WebPage": "web",
+    "WebhookCreateParams": "webhook",
+    "WebhookDeleted": "webhook",
+    "WebhookDeliveries": "webhook",
+    "WebhookDeliveriesParams": "webhook",
+    "WebhookDelivery": "webhook",
+    "WebhookInfo": "webhook",
+    "WebhookList": "webhook",
+    "WebhookParams": "webhook",
+    "WebhookRedeliverParams": "webhook",
+    "WebhookTested": "webhook",
+    "WebhookUpdateParams": "webhook",
 }
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from openclaw.types import (
     ApprovalInfo,
+    ChannelInfo,
     ChatDeltaEvent,
     ChatDoneEvent,
     ChatMessageEvent,
@@ -21,6 +22,7 @@ from openclaw.types import (
     SessionEvent,
     SessionGoneEvent,
     SkillExecutedEvent,
+    TaskEvent,
     TokenRevokedEvent,
     ToolCallEvent,
     ToolDecidedEvent,
@@ -29,6 +31,7 @@ from openclaw.types import (
 
 EVENTS = {
     "auth_success": ConnectedEvent,
+    "channel.changed": ChannelInfo,
     "chat.delta": ChatDeltaEvent,
     "chat.done": ChatDoneEvent,
     "chat.message": ChatMessageEvent,
@@ -45,6 +48,9 @@ EVENTS = {
     "session.reset": SessionGoneEvent,
     "session.updated": SessionEvent,
     "skill.executed": SkillExecutedEvent,
+    "task.completed": TaskEvent,
+    "task.failed": TaskEvent,
+    "task.started": TaskEvent,
     "token.revoked": TokenRevokedEvent,
     "tool.approval": ApprovalInfo,
     "tool.call": ToolCallEvent,

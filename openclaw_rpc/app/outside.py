@@ -1,0 +1,367 @@
+"""What connects the gateway with the outside by itself: channels, webhooks, tasks, and the outbox under them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from openclaw_rpc.adapters.channels.registry import ChannelFolder
+from openclaw_rpc.adapters.logs import Logs
+from openclaw_rpc.adapters.tasks import LoopTasks
+from openclaw_rpc.adapters.webhooks.caller import WebhookCaller
+from openclaw_rpc.app.chores import Work
+from openclaw_rpc.app.features import Feature
+from openclaw_rpc.app.tools import AgentTools
+from openclaw_rpc.config.paths import Paths
+from openclaw_rpc.config.settings import Settings
+from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.channels.asking import ChatApprovals
+from openclaw_rpc.domain.channels.channel import ChannelFault
+from openclaw_rpc.domain.channels.commands import Commands
+from openclaw_rpc.domain.channels.files import InboxFiles
+from openclaw_rpc.domain.channels.inbound import Inbound
+from openclaw_rpc.domain.channels.link import Link
+from openclaw_rpc.domain.channels.outbox import ChannelSender, InboundSender
+from openclaw_rpc.domain.channels.pairing import Pairings
+from openclaw_rpc.domain.channels.presence import Presence
+from openclaw_rpc.domain.channels.replies import Part, Replies
+from openclaw_rpc.domain.channels.service import Channels
+from openclaw_rpc.domain.clock import Clock, iso
+from openclaw_rpc.domain.delivery import Outbox
+from openclaw_rpc.domain.events.bus import EVERYTHING, Bus, Filter
+from openclaw_rpc.domain.events.change import Change, Delivery
+from openclaw_rpc.domain.events.published import Published
+from openclaw_rpc.domain.events.streams import Streams
+from openclaw_rpc.domain.ports import ConfigFile, Log, Store
+from openclaw_rpc.domain.records import RunRecord
+from openclaw_rpc.domain.runs.service import Runs
+from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.tasks.actions import TaskActions
+from openclaw_rpc.domain.tasks.clockwork import Clockwork
+from openclaw_rpc.domain.tasks.records import Task
+from openclaw_rpc.domain.tasks.service import Tasks
+from openclaw_rpc.domain.tokens import KnownTokens
+from openclaw_rpc.domain.web import Request
+from openclaw_rpc.domain.webhooks.service import Webhooks, WebhookSender
+from openclaw_rpc.methods.channel import ChannelMethods
+from openclaw_rpc.methods.task import TaskMethods
+from openclaw_rpc.methods.webhook import WebhookMethods
+from openclaw_rpc.protocol import table
+from openclaw_rpc.protocol.base import JsonObject, Scope
+from openclaw_rpc.protocol.channel import ChannelInfo
+from openclaw_rpc.protocol.channel import changed as channel_changed
+from openclaw_rpc.protocol.command import CommandExecuteParams
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, NotFound
+from openclaw_rpc.protocol.log import log_line
+from openclaw_rpc.protocol.method import Event
+from openclaw_rpc.protocol.task import TaskEvent, TaskInfo
+from openclaw_rpc.protocol.tool import tool_approval
+from openclaw_rpc.protocol.validation import checked
+from openclaw_rpc.rpc.bind import Namespace
+
+FETCH_SECONDS = 60.0
+
+
+class Outside(Feature):
+    """Channels, webhooks and tasks."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        streams: Streams,
+        bus: Bus,
+        tools: AgentTools,
+        tasks: LoopTasks,
+        clock: Clock,
+        logs: Logs,
+    ) -> None:
+        self.settings = settings
+        self._store = store
+        self._streams = streams
+        self._bus = bus
+        self._tools = tools
+        self._tasks = tasks
+        self._clock = clock
+        self._logs = logs
+        self._replies = Replies(clock)
+        self._log: Log = logs.get("channels")
+        self.webhooks = Webhooks(
+            store,
+            store.documents,
+            WebhookCaller(tools.outbound),
+            lambda: tools.policy,
+            lambda: self.settings.webhooks,
+            clock,
+            tuple(table.events()),
+        )
+        # Before the first run is ended: what a crash broke off is told to the chats that wait for it.
+        streams.planner = Plans(self.webhooks, self._replies, self._wake)
+
+    async def build(
+        self,
+        stack: AsyncExitStack,
+        paths: Paths,
+        config: ConfigFile,
+        runs: Runs,
+        sessions: Sessions,
+        tokens: KnownTokens,
+    ) -> None:
+        """Make every part; what has to be closed is left to ``stack``."""
+        self._sessions = sessions
+        await self.webhooks.open()
+        self._build_channels(paths, config, runs, sessions)
+        await self._build_tasks(runs, tokens)
+        senders = (
+            ChannelSender(self._replies, self._presence, FilesOfUsers(self._tools)),
+            InboundSender(self._replies, self._inbound),
+            WebhookSender(self.webhooks, lambda: self.settings.webhooks),
+        )
+        deliveries, log = self._store.deliveries, self._logs.get("outbox")
+        self._outboxes = {each.kind: Outbox(deliveries, each, self._clock, log) for each in senders}
+        approvals = ChatApprovals(self._store, self._replies, self._tasks.start)
+        self._replies.wake = self._wake
+        stack.callback(self._bus.subscribe(Filter(names=frozenset({tool_approval.name})), approvals))
+        stack.callback(self._bus.subscribe(EVERYTHING, Told(self.webhooks, self._store, self._tasks, self._wake)))
+
+    def _build_channels(self, paths: Paths, config: ConfigFile, runs: Runs, sessions: Sessions) -> None:
+        self._presence = Presence(self._bus, self._tasks.start, self._log)
+        commands = Commands(Conversations(sessions, runs), self._tools.approvals)
+        files = InboxFiles(self._tools.files, NoTranscriber())
+        pairings = Pairings(self._store, self._replies, self._clock)
+        self._inbound = Inbound(self._store, runs, self._replies, pairings, commands, files, self._presence, self._log)
+        kinds = ChannelFolder(paths.channels, self._log)
+
+        def link(channel_id: str, changed: Callable[[Link], None]) -> Link:
+            return Link(channel_id, kinds, self._clock, self._log, self._fetch, changed)
+
+        self.channels = Channels(
+            lambda: self.settings.channels,
+            kinds,
+            link,
+            self._store,
+            self._replies,
+            self._inbound,
+            config,
+            self._tools.files,
+        )
+        self.channels.changed = self._channel_changed
+
+    def _channel_changed(self, info: ChannelInfo) -> None:
+        self._bus.publish(Published(channel_changed, info, user=""))
+
+    async def _build_tasks(self, runs: Runs, tokens: KnownTokens) -> None:
+        self.tasks = Tasks(self._store.documents, self._clock, self._check_task)
+        await self.tasks.open()
+        actions = TaskActions(self._store, runs, Using(self._tools), Standing(tokens, self._clock), self._outgoing)
+        self.clockwork = Clockwork(
+            self.tasks,
+            self._store,
+            self._store.documents,
+            actions,
+            self._task_told,
+            self._spawn,
+            self._clock,
+            self._logs.get("tasks"),
+        )
+
+    def _spawn(self, work: Callable[[], Awaitable[None]]) -> None:
+        async def run() -> None:
+            await work()
+
+        self._tasks.start(run())
+
+    def _check_task(self, task: TaskInfo) -> None:
+        """Refuse a task whose answer goes to a channel that is not there."""
+        if task.deliver is not None and task.deliver.channel_id not in self._replies.links:
+            raise InvalidRequest(
+                f"there is no channel {task.deliver.channel_id!r}", field="deliver.channelId", reason="unknown"
+            )
+
+    def _outgoing(self, channel_id: str, to: str, text: str) -> Sequence[Delivery]:
+        return self._replies.parts(channel_id, Part(to=to), text)
+
+    def _task_told(self, row: Event[TaskEvent], data: TaskEvent, task: Task) -> list[Delivery]:
+        """Tell a task's event; the calls that it causes are kept with what came of the task."""
+        event = Published(row, data, user=task.creator.user, kept=True)
+        self._bus.publish(event)
+        return self.webhooks.caused(row.name, data, task.creator.user)
+
+    async def _fetch(self, url: str, *, most: int, headers: Mapping[str, str] | None = None) -> bytes:
+        """Fetch a file for a channel, through the outbound guard."""
+        try:
+            request = Request(url=url, headers=headers or {}, max_bytes=most, seconds=FETCH_SECONDS)
+            found = await self._tools.fetcher.fetch(request)
+        except GatewayError as error:
+            raise ChannelFault(error.message) from None
+        if found.status != 200:
+            raise ChannelFault(f"the file's server answered {found.status}")
+        if found.truncated:
+            raise ChannelFault(f"the file is larger than {most >> 20} MB")
+        return found.body
+
+    def _wake(self) -> None:
+        for outbox in getattr(self, "_outboxes", {}).values():
+            outbox.wake()
+
+    def namespaces(self) -> Iterable[Namespace]:
+        """The handlers of its rows."""
+        return (
+            ChannelMethods(self.channels),
+            WebhookMethods(self.webhooks),
+            TaskMethods(self.tasks, self.clockwork),
+        )
+
+    def chores(self) -> Iterable[tuple[str, Work]]:
+        """What goes on by itself."""
+        yield "channels", self.channels.serve
+        yield "tasks", self.clockwork.serve
+        for kind, outbox in self._outboxes.items():
+            yield f"outbox:{kind}", outbox.serve
+
+    def apply(self, settings: Settings) -> None:
+        """Take what changed in the configuration."""
+        self.settings = settings
+        self.channels.apply()
+
+
+class Plans:
+    """Says what has to be sent because of an event: webhooks' calls, answers to chats."""
+
+    def __init__(self, webhooks: Webhooks, replies: Replies, wake: Callable[[], None]) -> None:
+        self._webhooks = webhooks
+        self._replies = replies
+        self._wake = wake
+
+    def deliveries(self, event: Published, channel: str) -> Sequence[Delivery]:
+        """The calls that an event causes."""
+        found = self._webhooks.caused(event.row.name, event.data, event.user, channel)
+        return self._woken(found)
+
+    def replies(self, run: RunRecord) -> Sequence[Delivery]:
+        """The answer to the chat that a run came from."""
+        return self._woken(self._replies.of(run))
+
+    def _woken(self, found: Sequence[Delivery]) -> Sequence[Delivery]:
+        """The outbox looks again a step of the loop later, and once more when something else is kept."""
+        if found:
+            self._wake()
+        return found
+
+
+class Told:
+    """Hears what is no part of a session's history: the calls that it causes are kept by themselves."""
+
+    def __init__(self, webhooks: Webhooks, store: Store, tasks: LoopTasks, wake: Callable[[], None]) -> None:
+        self._webhooks = webhooks
+        self._store = store
+        self._tasks = tasks
+        self._wake = wake
+
+    def hear(self, event: Published) -> None:
+        """Take an event. A line of the log that is about webhooks must not cause another."""
+        if event.seq or event.kept or event.row is log_line:
+            return
+        found = self._webhooks.caused(event.row.name, event.data, event.user)
+        if found:
+            self._tasks.start(self._keep(found))
+
+    async def _keep(self, found: list[Delivery]) -> None:
+        await self._store.commit(Change(deliveries=found))
+        self._wake()
+
+
+class Conversations:
+    """What chats' commands do to sessions."""
+
+    def __init__(self, sessions: Sessions, runs: Runs) -> None:
+        self._sessions = sessions
+        self._runs = runs
+
+    async def begin_anew(self, principal: Principal, key: str) -> None:
+        """Remove a session's messages, where there is one."""
+        later: list[Callable[[], None]] = []
+        try:
+            await self._sessions.reset(principal, key, self._runs.stop_session, later.append)
+        except NotFound:
+            return
+        for each in later:
+            each()
+
+    async def stop(self, principal: Principal, key: str) -> int:
+        """Abort a session's runs; how many there were."""
+        try:
+            session = await self._sessions.find(principal, key)
+        except NotFound:
+            return 0
+        live = len(self._runs.live(session.id))
+        await self._runs.stop_session(session.id)
+        return live
+
+    async def describe(self, principal: Principal, key: str) -> str:
+        """A session in a few words."""
+        try:
+            session = await self._sessions.find(principal, key)
+        except NotFound:
+            return "A new conversation; nothing is being answered."
+        live = len(self._runs.live(session.id))
+        doing = f"{live} being answered" if live else "nothing being answered"
+        return f"{session.message_count} messages, {doing}; agent {session.agent_id}."
+
+
+class NoTranscriber:
+    """No provider writes down what is spoken."""
+
+    async def transcribe(self, name: str, mime_type: str, data: bytes) -> str | None:
+        """None: the file is all there is."""
+        del name, mime_type, data
+        return None
+
+
+class FilesOfUsers:
+    """Where files of workspaces lie."""
+
+    def __init__(self, tools: AgentTools) -> None:
+        self._tools = tools
+
+    async def place(self, user: str, path: str) -> Path:
+        """A file's path on this machine."""
+        await self._tools.files.attachable(user, path)
+        return Path(await self._tools.workspaces.of(user).folder(())) / path.lstrip("/")
+
+
+class Using:
+    """Uses skills and commands for tasks, through the toolbox: its policies, the PIN and the audit log hold."""
+
+    def __init__(self, tools: AgentTools) -> None:
+        self._tools = tools
+
+    async def skill(self, principal: Principal, name: str, action: str | None, params: JsonObject) -> Any:
+        """What a skill's tool answers."""
+        tool = await self._tools.skills.action(name, action or "")
+        invoked = await self._tools.toolbox.invoke(principal, tool.name, params, session=None, pin=None)
+        return invoked.result
+
+    async def command(self, principal: Principal, params: JsonObject) -> Any:
+        """What a command wrote."""
+        given = checked(params, CommandExecuteParams, "action.params")
+        invoked = await self._tools.toolbox.invoke(
+            principal, "shell", {"command": given.command, "cwd": given.cwd}, session=None, pin=None
+        )
+        return invoked.result
+
+
+class Standing:
+    """What tokens may do now."""
+
+    def __init__(self, tokens: KnownTokens, clock: Clock) -> None:
+        self._tokens = tokens
+        self._clock = clock
+
+    async def scopes(self, jti: str) -> frozenset[Scope] | None:
+        """The scopes of a token; None where it is no longer valid."""
+        record = self._tokens.find(jti)
+        expired = record is not None and record.expires_at is not None and record.expires_at <= iso(self._clock.now())
+        return None if record is None or record.revoked or expired else frozenset(record.scopes)

@@ -1,0 +1,1 @@
+"""Channels: messages from and to chat platforms."""

@@ -1,0 +1,88 @@
+"""What a chat can say to the gateway itself: `/new`, `/stop`, `/status`, `/approve`, `/deny`."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.channels.channel import Message
+from openclaw_rpc.domain.channels.link import Link
+from openclaw_rpc.domain.events.change import Claim
+from openclaw_rpc.protocol.errors import GatewayError
+
+HELP: Final = "/new begins a new conversation, /stop stops the answer, /status says how things stand."
+
+
+class Conversations(Protocol):
+    """What commands do to sessions."""
+
+    async def begin_anew(self, principal: Principal, key: str) -> None:
+        """Forget what was said in a session; nothing where there is none."""
+        ...
+
+    async def stop(self, principal: Principal, key: str) -> int:
+        """Abort the runs of a session; how many there were."""
+        ...
+
+    async def describe(self, principal: Principal, key: str) -> str:
+        """How a session and the gateway stand, in a few words."""
+        ...
+
+
+class Decisions(Protocol):
+    """Decides about calls that wait for a human."""
+
+    async def approve(self, principal: Principal, approval_id: str, pin: str | None) -> None:
+        """Agree to a call."""
+        ...
+
+    async def deny(self, principal: Principal, approval_id: str, reason: str | None) -> None:
+        """Refuse a call."""
+        ...
+
+
+class Commands:
+    """Answers commands."""
+
+    def __init__(self, conversations: Conversations, decisions: Decisions) -> None:
+        self._conversations = conversations
+        self._decisions = decisions
+
+    async def answer(
+        self, link: Link, message: Message, session_key: str, principal: Principal, claim: Claim
+    ) -> str | None:
+        """What is said to a command; None where the message is none, and is the agent's to answer.
+
+        What it does may be done twice where the gateway is killed in the middle: nothing that a command does adds up.
+        """
+        del claim
+        word, _, rest = message.text.strip().partition(" ")
+        match word.lower():
+            case "/new" | "/reset":
+                await self._conversations.begin_anew(principal, session_key)
+                return "A new conversation."
+            case "/stop":
+                count = await self._conversations.stop(principal, session_key)
+                return "Stopped." if count else "Nothing was being answered."
+            case "/status":
+                return await self._conversations.describe(principal, session_key)
+            case "/help" | "/start":
+                return HELP
+            case "/approve" | "/deny":
+                return await self._decide(link, message, word.lower(), rest.split(), principal)
+            case _:
+                return None
+
+    async def _decide(self, link: Link, message: Message, word: str, rest: list[str], principal: Principal) -> str:
+        if message.sender not in {str(each) for each in link.settings.owners}:
+            return "Only the owner decides that."
+        if not rest:
+            return f"{word} needs the id of the call."
+        try:
+            if word == "/approve":
+                await self._decisions.approve(principal, rest[0], rest[1] if len(rest) > 1 else None)
+                return "Approved."
+            await self._decisions.deny(principal, rest[0], " ".join(rest[1:]) or None)
+        except GatewayError as error:
+            return error.message
+        return "Denied."

@@ -1,0 +1,211 @@
+"""What comes from chats: who may write, which session it belongs to, and the run that it starts, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from openclaw_rpc.domain.auth import OWNER, Principal
+from openclaw_rpc.domain.channels.channel import ChannelFault, Message
+from openclaw_rpc.domain.channels.commands import Commands
+from openclaw_rpc.domain.channels.files import InboxFiles
+from openclaw_rpc.domain.channels.link import Link
+from openclaw_rpc.domain.channels.pairing import Pairings
+from openclaw_rpc.domain.channels.presence import Presence
+from openclaw_rpc.domain.channels.replies import Replies, reply_part
+from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.events.change import Beside, Change, Claim, Delivery
+from openclaw_rpc.domain.ports import Log, Store
+from openclaw_rpc.domain.records import ReplyTo
+from openclaw_rpc.protocol.base import Scope
+from openclaw_rpc.protocol.chat import Attachment, ChatRunParams, RunAccepted
+from openclaw_rpc.protocol.errors import AlreadyClaimed, GatewayError, Unavailable
+
+SCOPES: Final = frozenset({Scope.READ, Scope.CHAT, Scope.TOOLS})
+MAX_TEXT: Final = 100_000
+
+
+class Runs(Protocol):
+    """Starts runs."""
+
+    async def start(
+        self,
+        principal: Principal,
+        params: ChatRunParams,
+        pin: str | None = None,
+        *,
+        beside: Beside | None = None,
+    ) -> tuple[RunAccepted, Callable[[], None]]:
+        """Admit a run; what lets it begin is called when its caller has the answer."""
+        ...
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a message was written: the chat with its thread, the session, and where an answer goes."""
+
+    chat: str
+    session_key: str
+    reply: ReplyTo
+
+
+class Inbound:
+    """Takes messages from channels."""
+
+    def __init__(
+        self,
+        store: Store,
+        runs: Runs,
+        replies: Replies,
+        pairings: Pairings,
+        commands: Commands,
+        files: InboxFiles,
+        presence: Presence,
+        log: Log,
+    ) -> None:
+        self._store = store
+        self._runs = runs
+        self._replies = replies
+        self.pairings = pairings
+        self._commands = commands
+        self._files = files
+        self._presence = presence
+        self._log = log
+
+    async def receive(self, link: Link, message: Message) -> None:
+        """Take a message; returns when it is on disk, or is one that starts nothing.
+
+        Raises:
+            ChannelFault: it could not be kept now: do not confirm it.
+        """
+        if message.group and not message.addressed:
+            return
+        place = place_of(link, message)
+        if not self._may_write(link, message):
+            if link.policy == "pairing" and not message.group:
+                await self.pairings.greet(link.id, place.reply.to, message.sender)
+                self._replies.wake()
+            return
+        claim = Claim(name=f"channel:{link.id}", key=f"{place.chat}/{message.id or new_id('in')}", at=self._now())
+        try:
+            if message.attachments:
+                delivery = self._kept(link, message, place)
+                await self._store.commit(Change(deliveries=[delivery], claims=[claim]))
+                self._replies.wake()
+            else:
+                await self._answer(link, message, place, claim)
+        except AlreadyClaimed:
+            return
+        except Unavailable as error:
+            raise ChannelFault(error.message) from None
+        link.count_message()
+
+    async def resume(self, link: Link, delivery: Delivery) -> None:
+        """Start the run of a message that was kept since files came with it.
+
+        Raises:
+            ChannelFault: not now.
+        """
+        message = msgspec.json.decode(delivery.body, type=Message)
+        claim = Claim(name=f"inbound:{link.id}", key=delivery.id, at=self._now())
+        try:
+            attachments, notes = await self._files.take(link, message, delivery.id)
+            text = "\n\n".join(each for each in (message.text, *notes) if each)
+            told = msgspec.structs.replace(message, text=text)
+            await self._answer(link, told, place_of(link, message), claim, attachments)
+        except AlreadyClaimed:
+            return
+        except Unavailable as error:
+            raise ChannelFault(error.message) from None
+
+    async def _answer(
+        self, link: Link, message: Message, place: Place, claim: Claim, attachments: list[Attachment] | None = None
+    ) -> None:
+        """Do what a command says, or ask the agent. What can't be asked is told to the sender."""
+        principal = principal_of(link)
+        said = await self._commands.answer(link, message, place.session_key, principal, claim)
+        if said is not None:
+            await self._tell(place, said, claim)
+            return
+        params = ChatRunParams(
+            message=message.text[:MAX_TEXT] or "(see the attachments)",
+            session_key=place.session_key,
+            agent_id=link.settings.agent,
+            channel=link.id,
+            attachments=attachments or [],
+            metadata=_metadata(link, message),
+        )
+        try:
+            accepted, release = await self._runs.start(
+                principal, params, beside=Beside(claims=[claim], reply=place.reply)
+            )
+        except (AlreadyClaimed, Unavailable):
+            raise
+        except GatewayError as error:
+            await self._tell(place, f"That did not work: {error.message}", claim)
+            return
+        self._presence.begin(link, place.reply, accepted.run_id)
+        release()
+
+    async def _tell(self, place: Place, text: str, claim: Claim) -> None:
+        deliveries = self._replies.parts(place.reply.channel, reply_part(place.reply), text)
+        await self._store.commit(Change(deliveries=deliveries, claims=[claim]))
+        self._replies.wake()
+
+    def _kept(self, link: Link, message: Message, place: Place) -> Delivery:
+        now = self._now()
+        return Delivery(
+            id=new_id("in"),
+            kind="inbound",
+            target=link.id,
+            lane=place.session_key,
+            body=msgspec.json.encode(message),
+            created_at=now,
+            next_at=now,
+        )
+
+    @staticmethod
+    def _may_write(link: Link, message: Message) -> bool:
+        """By the channel's policy; in a group, its senders count."""
+        known = {str(each) for each in (*link.settings.owners, *link.settings.allow)}
+        return link.policy == "open" or message.sender in known
+
+    def _now(self) -> str:
+        return self._replies.now()
+
+
+def place_of(link: Link, message: Message) -> Place:
+    """``ID:CHAT`` for a private chat, ``ID:CHAT:SENDER`` in a group, ``CHAT/THREAD`` for CHAT in a thread."""
+    chat = message.chat or message.sender
+    where = f"{chat}/{message.thread}" if message.thread else chat
+    alone = not message.group or link.settings.group_sessions == "chat"
+    key = f"{link.id}:{where}" if alone else f"{link.id}:{where}:{message.sender}"
+    reply = ReplyTo(channel=link.id, to=message.to or where, sender=message.sender, message_id=_replied(message))
+    return Place(where, key[:200], reply)
+
+
+def principal_of(link: Link) -> Principal:
+    """As whom a channel's messages act: the owner's sessions, without administration."""
+    return Principal(OWNER, f"channel:{link.id}", SCOPES)
+
+
+def is_owner(link: Link, sender: str) -> bool:
+    """Whether a sender is the owner, with the owner's memory and approvals."""
+    return sender in {str(each) for each in link.settings.owners}
+
+
+def _replied(message: Message) -> str | None:
+    """In a group an answer names what it answers."""
+    known = message.id is not None and ":" not in message.id
+    return message.id if message.group and known else None
+
+
+def _metadata(link: Link, message: Message) -> dict[str, Any]:
+    """What is kept beside the text, for clients that show it."""
+    metadata = {"channel": link.id, "sender": message.sender}
+    if message.sender_name:
+        metadata["senderName"] = message.sender_name
+    if message.chat is not None:
+        metadata["chat"] = message.chat
+    return metadata

@@ -1,0 +1,140 @@
+"""Sends what is kept for chats, one message after another in each of them, and takes in what came with files."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+
+from openclaw_rpc.domain.channels.channel import (
+    ChannelFault,
+    NotAccepted,
+    OutboundMessage,
+    OutcomeUnknown,
+    TryLater,
+    Unauthorized,
+)
+from openclaw_rpc.domain.channels.inbound import Inbound
+from openclaw_rpc.domain.channels.presence import Presence
+from openclaw_rpc.domain.channels.replies import Part, Replies
+from openclaw_rpc.domain.delivery import DELIVERED, Outcome
+from openclaw_rpc.domain.events.change import Delivery, DeliveryKind
+from openclaw_rpc.protocol.errors import GatewayError
+
+LONGEST_PAUSE: Final = 300.0
+NOT_CONNECTED_SECONDS: Final = 2.0
+MAX_TRIES: Final = 300
+"""About a day of them."""
+
+
+class WorkspaceFiles(Protocol):
+    """Where a file of a workspace lies."""
+
+    async def place(self, user: str, path: str) -> Path:
+        """Its path on this machine.
+
+        Raises:
+            GatewayError: there is no such file.
+        """
+        ...
+
+
+class ChannelSender:
+    """Hands messages to their channels."""
+
+    kind: DeliveryKind = "channel"
+    per_target = 8
+
+    def __init__(self, replies: Replies, presence: Presence, files: WorkspaceFiles) -> None:
+        self._replies = replies
+        self._presence = presence
+        self._files = files
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        """Send one message."""
+        link = self._replies.links.get(delivery.target)
+        if link is None:
+            return Outcome(status="dead", error="the channel was removed")
+        try:
+            await self._send(delivery)
+        except ChannelFault as fault:
+            if not isinstance(fault, TryLater):
+                link.last_error = str(fault)
+            return outcome_of(fault, delivery.attempts)
+        except GatewayError as error:
+            return Outcome(status="dead", error=error.message)
+        return DELIVERED
+
+    async def _send(self, delivery: Delivery) -> None:
+        part = msgspec.json.decode(delivery.body, type=Part)
+        link = self._replies.links[delivery.target]
+        channel = link.channel
+        if channel is None or link.status != "connected":
+            raise TryLater("the channel is not connected", NOT_CONNECTED_SECONDS)
+        preview = await self._presence.finish(part.run) if part.run is not None else None
+        message = OutboundMessage(
+            id=delivery.id,
+            text=part.text,
+            file=await self._files.place(part.user, part.file) if part.file is not None else None,
+            reply_to=part.reply_to,
+            preview=preview,
+            buttons=part.buttons,
+        )
+        try:
+            await channel.send_message(part.to, message)
+        except (ChannelFault, GatewayError):
+            raise
+        except Exception as error:
+            raise OutcomeUnknown(f"the channel failed ({type(error).__name__})") from error
+
+    def broken_off(self, delivery: Delivery) -> Outcome:
+        """It may have been said: it is not said again, unless the platform would notice."""
+        link = self._replies.links.get(delivery.target)
+        if link is not None and link.deduplicates:
+            return Outcome(status="later")
+        return Outcome(status="unknown", error="the gateway was stopped while it was being sent")
+
+
+class InboundSender:
+    """Begins the runs of messages that came with files."""
+
+    kind: DeliveryKind = "inbound"
+    per_target = 4
+
+    def __init__(self, replies: Replies, inbound: Inbound) -> None:
+        self._replies = replies
+        self._inbound = inbound
+
+    async def send(self, delivery: Delivery) -> Outcome:
+        """Fetch the files, and ask the agent."""
+        link = self._replies.links.get(delivery.target)
+        if link is None or not link.enabled:
+            return Outcome(status="dead", error="the channel was switched off or removed")
+        try:
+            await self._inbound.resume(link, delivery)
+        except ChannelFault as fault:
+            return outcome_of(fault, delivery.attempts)
+        return DELIVERED
+
+    def broken_off(self, delivery: Delivery) -> Outcome:
+        """Its run is begun once, whoever begins it."""
+        return Outcome(status="later")
+
+
+def outcome_of(fault: ChannelFault, attempts: int) -> Outcome:
+    """What a fault means for the message."""
+    said = str(fault)
+    if isinstance(fault, TryLater):
+        return Outcome(status="later", error=said, seconds=fault.seconds, everything=fault.everything)
+    if isinstance(fault, NotAccepted):
+        return Outcome(status="dead", error=said)
+    if isinstance(fault, OutcomeUnknown):
+        return Outcome(status="unknown", error=said)
+    if isinstance(fault, Unauthorized):
+        return Outcome(status="later", error=said, seconds=LONGEST_PAUSE)
+    if attempts >= MAX_TRIES:
+        return Outcome(status="dead", error=said)
+    pause = min(2.0 ** min(attempts - 1, 10), LONGEST_PAUSE)
+    return Outcome(status="later", error=said, seconds=pause * random.uniform(0.8, 1.2))  # noqa: S311 - spreads tries

@@ -1,0 +1,119 @@
+"""What goes out to chats: messages in parts, kept as deliveries, and sent one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import msgspec
+
+from openclaw_rpc.domain.channels.channel import (
+    Button,
+)
+from openclaw_rpc.domain.channels.link import Link
+from openclaw_rpc.domain.channels.splitting import split
+from openclaw_rpc.domain.clock import Clock, iso, new_id
+from openclaw_rpc.domain.events.change import Delivery
+from openclaw_rpc.domain.records import ReplyTo, RunRecord
+
+INTERRUPTED: Final = "The gateway stopped while this was being answered. Please ask again."
+ABORTED: Final = "(stopped)"
+LONGEST: Final = 200_000
+"""How many characters of an answer go to a chat, at the most."""
+
+
+class Part(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What a delivery to a chat holds. ``run`` is the run that it answers, ``pairing`` what a code stands for."""
+
+    to: str
+    text: str = ""
+    file: str | None = None
+    user: str = ""
+    reply_to: str | None = None
+    run: str | None = None
+    buttons: list[Button] = []
+    pairing: Pairing | None = None
+
+
+class Pairing(msgspec.Struct, kw_only=True):
+    """A code that a stranger was given."""
+
+    code: str
+    sender: str
+    expires_at: str
+
+
+class Replies:
+    """Makes deliveries of what is said to chats."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.links: dict[str, Link] = {}
+        """Every channel that `gateway.yaml` or the package names, by its id."""
+        self.wake: Callable[[], None] = _nobody
+        """To be called when something was kept that is to be sent."""
+        self._clock = clock
+
+    def now(self) -> str:
+        """The time, as records keep it."""
+        return iso(self._clock.now())
+
+    def of(self, record: RunRecord) -> Sequence[Delivery]:
+        """What the end of a run says to the chat that it came from; nothing where it came from none."""
+        reply = record.reply
+        if reply is None:
+            return ()
+        return self.parts(reply.channel, Part(to=reply.to, reply_to=reply.message_id, run=record.id), _said(record))
+
+    def parts(self, channel_id: str, part: Part, text: str) -> list[Delivery]:
+        """A text as one delivery a message; the first answers, the last has the buttons."""
+        channel = (link := self.links.get(channel_id)) and link.channel
+        limit = channel.max_length if channel is not None else 2000
+        texts = split(text[:LONGEST], limit, channel.measure if channel is not None else len)
+        made = [
+            msgspec.structs.replace(
+                part,
+                text=each,
+                reply_to=part.reply_to if at == 0 else None,
+                run=part.run if at == 0 else None,
+                buttons=part.buttons if at == len(texts) - 1 else [],
+            )
+            for at, each in enumerate(texts)
+        ]
+        return [self.delivery(channel_id, each) for each in made]
+
+    def delivery(self, channel_id: str, part: Part) -> Delivery:
+        """One message, kept until the platform took it; those of a chat go one after another."""
+        now = self.now()
+        return Delivery(
+            id=new_id("msg"),
+            kind="channel",
+            target=channel_id,
+            lane=part.to,
+            body=msgspec.json.encode(part),
+            created_at=now,
+            next_at=now,
+        )
+
+
+def _nobody() -> None:
+    """Nobody is to be woken."""
+
+
+def reply_part(reply: ReplyTo) -> Part:
+    """A message to where another came from."""
+    return Part(to=reply.to, reply_to=reply.message_id)
+
+
+def _said(record: RunRecord) -> str:
+    """What a run came to, in words for whoever asked."""
+    said = record.response or ""
+    match record.status:
+        case "error":
+            reason = record.error.message if record.error is not None else "it failed"
+            return "\n\n".join(each for each in (said, f"That did not work: {reason}") if each)
+        case "aborted":
+            return "\n\n".join(each for each in (said, ABORTED) if each)
+        case "interrupted":
+            return "\n\n".join(each for each in (said, INTERRUPTED) if each)
+        case _:
+            return said or "(no answer)"

@@ -1,0 +1,1 @@
+"""Tasks: what the gateway does by the clock."""

@@ -1,0 +1,130 @@
+"""What tasks do: ask an agent, use a skill, run a command."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from openclaw_rpc.domain.auth import ALL_SCOPES, Principal
+from openclaw_rpc.domain.events.change import Beside, Change, Claim, Delivery
+from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.domain.records import ReplyTo
+from openclaw_rpc.domain.tasks.clockwork import Done
+from openclaw_rpc.domain.tasks.records import Creator, Task, TimeOfTask
+from openclaw_rpc.protocol.base import JsonObject, Scope
+from openclaw_rpc.protocol.chat import ChatRunParams, RunAccepted, RunState
+from openclaw_rpc.protocol.errors import Forbidden
+
+GATEWAY_TOKENS = frozenset({"gateway", "password", "anonymous"})
+
+
+class Runs(Protocol):
+    """Starts runs, and waits for them."""
+
+    async def start(
+        self,
+        principal: Principal,
+        params: ChatRunParams,
+        pin: str | None = None,
+        *,
+        beside: Beside | None = None,
+    ) -> tuple[RunAccepted, Callable[[], None]]:
+        """Admit a run; what lets it begin."""
+        ...
+
+    async def wait(self, principal: Principal, run_id: str, timeout_ms: int | None) -> RunState:
+        """How it stands when it has ended."""
+        ...
+
+
+class Using(Protocol):
+    """Uses skills and commands as somebody, through the toolbox: policies, PIN and audit log hold."""
+
+    async def skill(self, principal: Principal, name: str, action: str | None, params: JsonObject) -> Any:
+        """What a skill's tool answers."""
+        ...
+
+    async def command(self, principal: Principal, params: JsonObject) -> Any:
+        """What a command wrote, and its exit code."""
+        ...
+
+
+class Standing(Protocol):
+    """What a token may do now."""
+
+    async def scopes(self, jti: str) -> frozenset[Scope] | None:
+        """The scopes of a token that was made; None where it was revoked or has expired."""
+        ...
+
+
+Outgoing = Callable[[str, str, str], Sequence[Delivery]]
+"""Makes deliveries of a text to a chat: channel, chat, text."""
+
+
+class TaskActions:
+    """Does what a task says, as whoever made it may now."""
+
+    def __init__(self, store: Store, runs: Runs, using: Using, standing: Standing, outgoing: Outgoing) -> None:
+        self._store = store
+        self._runs = runs
+        self._using = using
+        self._standing = standing
+        self._outgoing = outgoing
+
+    async def act(self, task: Task, time: TimeOfTask, claim: Claim) -> Done:
+        """Do it."""
+        principal = await self._principal(task.creator)
+        if task.action.type == "message":
+            return await self._message(task, time, claim, principal)
+        if Scope.TOOLS not in principal.scopes:
+            raise Forbidden("whoever made this task may not use tools", reason="missing_scope")
+        await self._store.commit(Change(claims=[claim], documents=[time.document()]))
+        if task.action.type == "skill":
+            params = dict(task.action.params)
+            action = params.pop("action", None)
+            output = await self._using.skill(principal, task.action.name or "", action, params)
+        else:
+            output = await self._using.command(principal, task.action.params)
+        if task.deliver is not None:
+            text = output if isinstance(output, str) else msgspec.json.encode(output).decode()
+            deliveries = self._outgoing(task.deliver.channel_id, task.deliver.to, f"{task.name}\n\n{text}")
+            await self._store.commit(Change(deliveries=list(deliveries)))
+        return Done(output=output)
+
+    async def _message(self, task: Task, time: TimeOfTask, claim: Claim, principal: Principal) -> Done:
+        """Ask the agent in the task's session; the answer goes to a chat where one is named."""
+        given = task.action.params
+        target = task.deliver
+        params = ChatRunParams(
+            message=given["content"],
+            session_key=given.get("sessionKey") or f"task:{task.id}",
+            agent_id=given.get("agentId"),
+            channel="task",
+            metadata={"taskId": task.id},
+        )
+        reply = ReplyTo(channel=target.channel_id, to=target.to, sender="") if target is not None else None
+        accepted, release = await self._runs.start(
+            principal, params, beside=Beside(claims=[claim], documents=[time.document()], reply=reply)
+        )
+        release()
+        state = await self._runs.wait(principal, accepted.run_id, None)
+        if state.status == "completed":
+            return Done(output=state.response, run_id=state.run_id)
+        error = state.error.message if state.error is not None else f"the run was {state.status}"
+        return Done(output=state.response, run_id=state.run_id, error=error)
+
+    async def _principal(self, creator: Creator) -> Principal:
+        """Whoever made the task, with what they may do now.
+
+        Raises:
+            Forbidden: their token was revoked or has expired.
+        """
+        if creator.jti is None:
+            scopes = ALL_SCOPES if creator.name in GATEWAY_TOKENS else frozenset(creator.scopes)
+            return Principal(creator.user, creator.name, scopes)
+        scopes = await self._standing.scopes(creator.jti)
+        if scopes is None:
+            raise Forbidden(f"the token {creator.name!r} that made this task is no longer valid", reason="revoked")
+        return Principal(creator.user, creator.name, scopes & frozenset(creator.scopes), creator.jti)

@@ -1,0 +1,1 @@
+"""Chat platforms as their documentation has them, on loopback."""
