@@ -176,6 +176,9 @@ class ChatMessage(Result, frozen=True, kw_only=True):
     attachments: list[JsonObject] = []
     metadata: JsonObject = {}
     duration_ms: Annotated[int, Meta(description="Of a `tool` message: how long the tool took.")] | None = None
+    provider_details: Annotated[
+        JsonObject, Meta(description="What the provider added and gets back; `provider` names it.")
+    ] = {}
 
 
 class ChatHistoryParams(Params, frozen=True, kw_only=True):

@@ -20,6 +20,8 @@ from typing import Any
 import anyio
 from aiohttp import web
 
+from tests.support.context import without_context
+
 CALL = re.compile(r"\[\[tool:(\S*) (.*?)\]\](?!\])", re.DOTALL)
 SAY = re.compile(r"\[\[say:(.*?)\]\]")
 ID = re.compile(r"\[\[id:(.*?)\]\]")
@@ -88,8 +90,10 @@ class Obedient:
         return self.requests[-1]["messages"][-1]["content"]
 
     def system(self) -> str:
-        """The system prompt of the last request."""
-        return str(self.requests[-1]["messages"][0]["content"])
+        """The system prompt of the last request, and what stood beside its last question."""
+        messages = self.requests[-1]["messages"]
+        asked = next(read(message["content"]) for message in reversed(messages) if message["role"] == "user")
+        return str(messages[0]["content"]) + asked.removesuffix(without_context(asked))
 
     def offered(self) -> set[str]:
         """The tools of the last request."""
@@ -100,7 +104,7 @@ class Obedient:
     async def completions(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
         self.requests.append(body)
-        text = read(body["messages"][-1].get("content"))
+        text = without_context(read(body["messages"][-1].get("content")))
         calls = CALL.findall(text)
         said = "".join(SAY.findall(text)) if calls else f"I read: {text}"
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})

@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
+from tests.support.context import without_context
+
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
 HEAD = {"id": "chatcmpl-u1", "object": "chat.completion.chunk", "created": 1700000000, "model": "raw"}
 DONE = b"data: [DONE]\n\n"
@@ -78,7 +80,9 @@ class RawModel:
     def _answer(self, body: dict[str, Any]) -> Answer:
         messages = body.get("messages") or []
         at = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=0)
-        names = re.findall(r"\[\[S:([\w -]+)\]\]", text_of(messages[at].get("content")) if messages else "")
+        names = re.findall(
+            r"\[\[S:([\w -]+)\]\]", without_context(text_of(messages[at].get("content"))) if messages else ""
+        )
         name = names[-1] if names else str(body.get("input", "default"))
         self.requests.setdefault(name, []).append(body)
         steps = sum(1 for message in messages[at:] if message["role"] == "assistant" and message.get("tool_calls"))

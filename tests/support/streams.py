@@ -155,6 +155,11 @@ STREAMS: dict[str, Row] = {
         calls=(("look", A),),
         finish="tool_calls",
     ),
+    "one id for two calls": Row(
+        called(call(0, "same", "look", A), call(1, "same", "look", B)),
+        calls=(("look", A), ("look", B)),
+        finish="tool_calls",
+    ),
     "no ids": Row(
         called(call(None, None, "look", A), call(None, None, "look", '{"city"'), call(None, None, None, ':"B"}')),
         calls=(("look", A), ("look", B)),

@@ -46,6 +46,7 @@ from openclaw_rpc.protocol.errors import NotFound
 from openclaw_rpc.protocol.table import events
 from openclaw_rpc.protocol.tool import ApprovalInfo
 from tests.support.clock import ManualClock
+from tests.support.context import without_context
 from tests.support.store import session
 
 PIN = "2468"
@@ -148,7 +149,7 @@ class ObedientModel:
     @asynccontextmanager
     async def stream(self, prompt: Prompt) -> AsyncGenerator[AsyncIterator[Sequence[Chunk]]]:
         self.prompts.append(prompt)
-        yield self._answer(str(prompt.messages[-1].get("content")))
+        yield self._answer(without_context(str(prompt.messages[-1].get("content"))))
 
     async def _answer(self, text: str) -> AsyncIterator[Sequence[Chunk]]:
         calls = [

@@ -38,6 +38,8 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from tests.support.context import without_context
+
 DIRECTIVE = re.compile(r"\[\[([a-z0-9-]+)(?::(.*?))?\]\]", re.DOTALL)
 WORDS = re.compile(r"\S+\s*|\s+")
 
@@ -54,7 +56,7 @@ class Script:
 
     def __init__(self, body: dict[str, Any]) -> None:
         messages = body.get("messages") or []
-        said = [text_of(message.get("content")) for message in messages if message.get("role") == "user"]
+        said = [without_context(text_of(m.get("content"))) for m in messages if m.get("role") == "user"]
         self.text = said[-1] if said else ""
         self.found = {match[1]: match[2] or "" for match in DIRECTIVE.finditer(self.text)}
         self.prompt_tokens = sum(len(text_of(message.get("content")).split()) for message in messages)

@@ -428,6 +428,8 @@ export interface ChatMessage {
   metadata?: Record<string, unknown>;
   /** Of a `tool` message: how long the tool took. */
   durationMs?: number | null;
+  /** What the provider added and gets back; `provider` names it. */
+  providerDetails?: Record<string, unknown>;
 }
 
 /** A message was added to a session. */

@@ -39,7 +39,7 @@ class OpenAIProvider:
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         self.name = name
         self._settings = settings
-        self._bodies = RequestBodies(settings)
+        self._bodies = RequestBodies(name, settings)
         self._upstream = Upstream(name, settings)
         self._whole = Whole(self._upstream, settings)
 

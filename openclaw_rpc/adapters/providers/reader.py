@@ -25,13 +25,13 @@ from openclaw_rpc.adapters.providers.frames import (
     objects,
     several,
 )
-from openclaw_rpc.adapters.providers.surrogates import Halves, replaced_in
 from openclaw_rpc.adapters.providers.think_tags import ThinkTags
 from openclaw_rpc.adapters.providers.tool_calls import ToolCalls
 from openclaw_rpc.domain.chunks import ToolCallPart
 from openclaw_rpc.domain.ports import Chunk
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Usage
+from openclaw_rpc.protocol.surrogates import Halves, replaced_in
 
 MAX_LINE = 16 * 1024 * 1024
 MARK = b"\xef\xbb\xbf"

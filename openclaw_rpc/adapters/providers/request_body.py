@@ -1,7 +1,7 @@
 """The body of a request, as each kind of server wants it, and what to leave out where one refuses a field."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -9,6 +9,8 @@ import msgspec
 
 from openclaw_rpc.domain.models import ProviderSettings
 from openclaw_rpc.domain.ports import Prompt, ToolSpec
+from openclaw_rpc.domain.runs.context import DETAILS
+from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Thinking
 
 LISTS_KEPT: Final = 16
@@ -27,23 +29,44 @@ _REFUSALS: dict[str, tuple[str, ...]] = {
 """Words by which servers refuse a field; the answer to a refused ``max_tokens`` names the field to use instead."""
 
 
+_EVERY: Final = ("reasoning_content", "reasoning_details", "extra_content")
+_SENT_BACK: Mapping[str, tuple[str, ...]] = {
+    "deepseek": ("reasoning_content",),
+    "moonshot": ("reasoning_content",),
+    "zhipu": ("reasoning_content",),
+    "qwen": ("reasoning_content",),
+    "llamacpp": ("reasoning_content",),
+    "lmstudio": ("reasoning_content",),
+    "vllm": ("reasoning_content",),
+    "openrouter": ("reasoning_details",),
+    "gemini": ("extra_content",),
+    "openai-compatible": _EVERY,
+}
+"""What each kind of server wants back of what it added to a message; the others refuse or ignore it."""
+
+
 class RequestBodies:
     """Builds bodies for one provider, and remembers what its models refused.
 
     Fields are left out per model: a server often has models of several kinds.
     """
 
-    def __init__(self, settings: ProviderSettings) -> None:
+    def __init__(self, name: str, settings: ProviderSettings) -> None:
+        self._name = name
         self._anthropic = settings.type == "anthropic"
         # OpenAI itself calls `max_tokens` deprecated and refuses it for reasoning models; others know no other.
         host = urlsplit(settings.address).hostname or ""
         self._newest = settings.type == "openai" and (host == "api.openai.com" or host.endswith(".api.openai.com"))
+        own = settings.type != "openai" or self._newest
+        self._sent_back = _SENT_BACK.get(settings.type, ()) if own else _EVERY
         self._refused: set[tuple[str, str]] = set()
         self._functions: OrderedDict[int, tuple[Sequence[ToolSpec], msgspec.Raw]] = OrderedDict()
 
     def body(self, prompt: Prompt) -> dict[str, Any]:
         """The JSON of a streamed request for ``prompt`` (OpenAI's Chat Completions)."""
         body: dict[str, Any] = {"model": prompt.model, "messages": prompt.messages, "stream": True}
+        if any(DETAILS in message for message in prompt.messages):
+            body["messages"] = [self._sent(message) for message in prompt.messages]
         if prompt.tools:
             body["tools"] = self._as_functions(prompt.tools)
         if prompt.temperature is not None:
@@ -58,6 +81,23 @@ class RequestBodies:
                 if (prompt.model, field) in self._refused:
                     _leave_out(body, field)
         return body
+
+    def _sent(self, message: JsonObject) -> JsonObject:
+        """A message with what its provider added to it, where that was this one and wants it back."""
+        details: JsonObject | None = message.get(DETAILS)
+        if details is None:
+            return message
+        sent = {name: value for name, value in message.items() if name != DETAILS}
+        if details.get("provider") != self._name:
+            return sent
+        sent |= {name: details[name] for name in self._sent_back if name in details}
+        extras: JsonObject = details.get("calls") or {}
+        if extras and "extra_content" in self._sent_back and "tool_calls" in sent:
+            calls: list[JsonObject] = sent["tool_calls"]
+            sent["tool_calls"] = [
+                {**call, "extra_content": extras[call["id"]]} if call["id"] in extras else call for call in calls
+            ]
+        return sent
 
     def _as_functions(self, tools: Sequence[ToolSpec]) -> msgspec.Raw:
         """The tools in the form of Chat Completions; those of a list that was asked with before, as they were then."""

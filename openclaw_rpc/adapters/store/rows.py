@@ -41,6 +41,10 @@ class _Extra(msgspec.Struct, omit_defaults=True):
     attachments: list[JsonObject] = []
     metadata: JsonObject = {}
     duration_ms: int | None = None
+    provider_details: JsonObject = {}
+
+
+_NO_EXTRA = _Extra()
 
 
 def session_row(record: SessionRecord, message_count: int) -> Row:
@@ -96,10 +100,16 @@ class NewMessage(msgspec.Struct, frozen=True, gc=False):
 def new_message(message: ChatMessage) -> NewMessage:
     """A message as it is queued for writing."""
     extra = None
-    if message.tool_calls or message.tool_call_id is not None or message.attachments or message.metadata:
-        extra = msgspec.json.encode(
-            _Extra(message.tool_calls, message.tool_call_id, message.attachments, message.metadata, message.duration_ms)
-        )
+    found = _Extra(
+        message.tool_calls,
+        message.tool_call_id,
+        message.attachments,
+        message.metadata,
+        message.duration_ms,
+        message.provider_details,
+    )
+    if found != _NO_EXTRA:
+        extra = msgspec.json.encode(found)
     row = (
         message.message_id,
         message.role,
@@ -129,6 +139,7 @@ def message_of(row: Row) -> ChatMessage:
         attachments=extra.attachments,
         metadata=extra.metadata,
         duration_ms=extra.duration_ms,
+        provider_details=extra.provider_details,
     )
 
 

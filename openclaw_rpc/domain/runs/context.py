@@ -23,12 +23,16 @@ from openclaw_rpc.protocol.validation import checked
 MESSAGE_TOKENS = 4
 """What a message costs beside its text."""
 PICTURE_TOKENS = 1000
+DETAILS: Final = "provider_details"
+"""The field of a message that is the provider's own: `adapters/providers/request_body.py` puts it where it belongs."""
 ANSWER_SHARE = 4
 ANSWER_TOKENS = 4096
 NAME_CHARACTERS: Final = 64
 RESULT_ENDS: Final = 1000
 LEAST_ENDS: Final = 200
 """How many characters of a result stay where there is too little room, and where there is less than that."""
+CONTEXT: Final = "<context>\n{}\n</context>"
+"""What stands around that which goes with a question."""
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -63,6 +67,8 @@ def as_prompt(message: ChatMessage) -> JsonObject:
     if message.tool_calls:
         form["tool_calls"] = [_call(call) for call in message.tool_calls]
         form["content"] = message.content or None
+    if message.provider_details:
+        form[DETAILS] = message.provider_details
     if message.tool_call_id is not None:
         form["tool_call_id"] = message.tool_call_id
     if message.attachments:
@@ -147,7 +153,36 @@ def conversation(messages: Sequence[ChatMessage]) -> list[JsonObject]:
             results.clear()
         if form["content"] or results:
             forms += (form, *results)
-    return forms
+    return alternating(forms)
+
+
+def alternating(forms: list[JsonObject]) -> list[JsonObject]:
+    """Messages of which no two neighbours are a user's, or a model's: servers refuse what does not alternate.
+
+    A run that failed or was aborted leaves a question without an answer.
+    """
+    merged: list[JsonObject] = []
+    for form in forms:
+        last = merged[-1] if merged else None
+        if last is None or form["role"] != last["role"] or form["role"] == "tool" or "tool_calls" in last:
+            merged.append(form)
+            continue
+        both = {**last, **form, "content": _together(last["content"], form["content"])}
+        merged[-1] = both
+    return merged
+
+
+def _together(first: Any, second: Any) -> Any:
+    """Two contents as one."""
+    if not first or not second:
+        return first or second
+    if isinstance(first, str) and isinstance(second, str):
+        return f"{first}\n\n{second}"
+    return [*_as_parts(first), *_as_parts(second)]
+
+
+def _as_parts(content: Any) -> list[Any]:
+    return [{"type": "text", "text": content}] if isinstance(content, str) else content
 
 
 def _surely_fit(messages: list[JsonObject], room: int) -> bool:
@@ -157,26 +192,38 @@ def _surely_fit(messages: list[JsonObject], room: int) -> bool:
     return len(msgspec.json.encode(messages)) <= room
 
 
-def fit(system: str, messages: list[JsonObject], limit: int, max_tokens: int | None) -> list[JsonObject]:
+def fit(
+    system: str, messages: list[JsonObject], limit: int, max_tokens: int | None, beside: Sequence[str] = ()
+) -> list[JsonObject]:
     """The prompt for a model that holds ``limit`` tokens, by the rule of this module.
+
+    ``beside``: what goes with the last question, so that all before it is the same from turn to turn.
 
     Raises:
         TooLarge: the system prompt and the last question alone are too long.
     """
     room = limit - (max_tokens or min(ANSWER_TOKENS, limit // ANSWER_SHARE))
+    system = "\n\n".join(filter(None, (system, *(m["content"] for m in messages if m["role"] == "system"))))
+    messages = [message for message in messages if message["role"] != "system"]
+    last = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=0)
+    if beside and messages:
+        question = messages[last]
+        messages = list(messages)
+        messages[last] = {**question, "content": _together(CONTEXT.format("\n\n".join(beside)), question["content"])}
     head: list[JsonObject] = [{"role": "system", "content": system}] if system else []
     room -= sum(map(tokens_of, head))
     if _surely_fit(messages, room):
         return head + messages
-    last = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=0)
     costs = [tokens_of(message) for message in messages]
     needed = sum(costs[last:])
     if needed > room:
         messages, needed = _less_of_results(messages, last, costs, room)
     if needed > room:
+        asked = costs[last] > room
         raise TooLarge(
-            f"the message has about {needed} tokens, the model has room for {max(room, 0)}",
-            field="message",
+            f"{'the message' if asked else 'what the tools of this run brought'} has about {needed} tokens, "
+            f"the model has room for {max(room, 0)}",
+            field="message" if asked else None,
             reason="too long for the model",
             limit=max(room, 0),
         )

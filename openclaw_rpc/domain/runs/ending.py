@@ -15,6 +15,7 @@ from openclaw_rpc.domain.ports import Log, Store
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (
     ChatDoneEvent,
     ChatMessage,
@@ -56,7 +57,7 @@ class Endings:
         """Keep what a run came to, and tell it. Told even where the disk does not take it: a client must not hang."""
         live.speak_out()
         record = live.record
-        message = self._close(record, finish, live.answer())
+        message = self._close(record, finish, live.answer(), live.details)
         record.response = "".join(live.said)
         record.usage = live.usage
         record.tool_calls, record.skills_used = live.tool_calls, live.skills_used
@@ -75,7 +76,9 @@ class Endings:
         except GatewayError as error:
             self._log.error("a run's end could not be kept", run_id=record.id, error=error.message)
 
-    def _close(self, record: RunRecord, finish: FinishReason, said: str) -> ChatMessage | None:
+    def _close(
+        self, record: RunRecord, finish: FinishReason, said: str, details: JsonObject | None = None
+    ) -> ChatMessage | None:
         """Write a run's end into its record; the message that it leaves, where it said anything."""
         status, message_status = STATUS[finish]
         record.status, record.finish_reason, record.finished_at = status, finish, self._sessions.now()
@@ -93,6 +96,7 @@ class Endings:
             status=message_status,
             run_id=record.id,
             model=record.model,
+            provider_details=details or {},
         )
 
     async def recover(self) -> None:

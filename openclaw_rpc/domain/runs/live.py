@@ -77,6 +77,8 @@ class LiveRun:
         self.answer_from = 0
         """Where in ``said`` the message begins that is being said now."""
         self.usage = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
+        self.details: JsonObject = {}
+        """What the provider added to the message that is being said."""
         self.spent: list[UsageRecord] = []
         """Usage that is not kept yet."""
         self.tool_calls: list[JsonObject] = []

@@ -65,6 +65,8 @@ class Reply:
         self.finish: str | None = None
         self.usage: Usage | None = None
         self.characters = 0
+        self._thoughts: list[str] = []
+        self._details: JsonObject = {}
         self._calls: dict[int, ToolCallPart] = {}
 
     def take(self, batch: Sequence[Chunk]) -> tuple[str, str]:
@@ -82,6 +84,11 @@ class Reply:
                 call.id = call.id or part.id
                 call.name = call.name or part.name
                 call.arguments += part.arguments
+                call.extra = part.extra if part.extra is not None else call.extra
+            if chunk.details:
+                self._keep(chunk.details)
+        if thinking:
+            self._thoughts.append(thinking)
         self.characters += len(text) + len(thinking)
         return text, thinking
 
@@ -92,6 +99,27 @@ class Reply:
             call_id = call.id if call.id and call.id not in calls else new_id("call")
             calls[call_id] = Asked(call_id, call.name or "", call.arguments or "{}")
         return list(calls.values())
+
+    def _keep(self, details: JsonObject) -> None:
+        more: list[JsonObject] = details.get("reasoning_details", [])
+        found: list[JsonObject] = self._details.get("reasoning_details", [])
+        self._details |= details
+        if found or more:
+            self._details["reasoning_details"] = found + more
+
+    def details(self, provider: str, calls: Sequence[Asked]) -> JsonObject:
+        """What the provider added to the message, and is to be sent again with it; empty where that is nothing.
+
+        Reasoning counts only where tools were asked for: providers want it back while they are used.
+        """
+        details = dict(self._details)
+        if calls and self._thoughts:
+            details["reasoning_content"] = "".join(self._thoughts)
+        extras = [call.extra for _, call in sorted(self._calls.items())]
+        if any(extra is not None for extra in extras):
+            pairs = zip(calls, extras, strict=False)
+            details["calls"] = {call.call_id: extra for call, extra in pairs if extra is not None}
+        return {"provider": provider, **details} if details else {}
 
 
 class Meter(Protocol):
@@ -115,6 +143,7 @@ class Turn:
         self._models = models
         self._toolbox = toolbox
         self._meter = meter
+        self._measured: tuple[Sequence[ToolSpec], int] = (), 0
 
     async def run(self, live: LiveRun) -> FinishReason:
         """Ask until the model answers without a tool, or the agent's steps are used up.
@@ -130,14 +159,15 @@ class Turn:
             kept, _ = await self._store.messages(live.session.id, HISTORY)
         messages = conversation(so_far(kept[-HISTORY:], live.record.id))
         for _ in range(live.agent.max_steps):
-            reply = await self._ask(live, preparation, messages)
+            reply, provider = await self._ask(live, preparation, messages)
             calls = reply.calls()
+            live.details = reply.details(provider, calls)
             if not calls:
                 return reply.finish if reply.finish in ("length", "content_filter") else "stop"
             messages += await self._use_tools(live, calls, tools)
         raise InvalidRequest(f"the agent used its {live.agent.max_steps} steps without an answer", reason="max_steps")
 
-    async def _ask(self, live: LiveRun, preparation: Preparation, messages: list[JsonObject]) -> Reply:
+    async def _ask(self, live: LiveRun, preparation: Preparation, messages: list[JsonObject]) -> tuple[Reply, str]:
         """Ask the model that was chosen, then the fallbacks, as long as nothing was said.
 
         What a model says is told as it says it: one delta for all that one read of its stream brought.
@@ -156,7 +186,7 @@ class Turn:
                 if not left or reply.characters or fault.fault == "too_long":
                     raise
             else:
-                return reply
+                return reply, choice.name
             finally:
                 self._spend(live, choice, prompt, reply, time.monotonic() - began)
         raise AssertionError("resolve answers at least one choice")
@@ -164,10 +194,11 @@ class Turn:
     def _prompt(self, live: LiveRun, choice: Choice, preparation: Preparation, messages: list[JsonObject]) -> Prompt:
         options = live.params.options
         own = (options.instructions,) if options.instructions else ()
-        system = "\n\n".join((options.system or live.agent.prompt, *own, *preparation.system))
+        system = "\n\n".join((options.system or live.agent.prompt, *own))
+        limit = choice.provider.context_tokens(choice.model) - self._tokens_of(preparation.tools)
         return Prompt(
             model=choice.model,
-            messages=fit(system, messages, choice.provider.context_tokens(choice.model), options.max_tokens),
+            messages=fit(system, messages, limit, options.max_tokens, beside=preparation.system),
             tools=preparation.tools,
             thinking=options.thinking,
             temperature=options.temperature,
@@ -175,6 +206,12 @@ class Turn:
             user=live.context.user,
             session_key=live.context.session_key,
         )
+
+    def _tokens_of(self, tools: Sequence[ToolSpec]) -> int:
+        """About how many tokens a list of tools has; what was found is kept while the list is the same."""
+        if tools is not self._measured[0]:
+            self._measured = tools, estimate(msgspec.json.encode(tools).decode()) if tools else 0
+        return self._measured[1]
 
     def _spend(self, live: LiveRun, choice: Choice, prompt: Prompt, reply: Reply, seconds: float) -> None:
         usage = reply.usage
@@ -204,7 +241,8 @@ class Turn:
 
     async def _use_tools(self, live: LiveRun, calls: list[Asked], tools: dict[str, ToolSpec]) -> list[JsonObject]:
         """Use the tools that were asked for, side by side where all of them allow it; keep calls and results."""
-        asked = self._message(live, "assistant", live.answer(), tool_calls=[call.form for call in calls])
+        forms = [call.form for call in calls]
+        asked = self._message(live, "assistant", live.answer(), tool_calls=forms, provider_details=live.details)
         live.speak_out()
         live.answer_from = len(live.said)
         live.stream.owe_messages((asked,))

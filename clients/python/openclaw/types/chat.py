@@ -165,6 +165,8 @@ class ChatMessage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     metadata: dict[str, Any] = {}
     duration_ms: int | None = None
     """Of a `tool` message: how long the tool took."""
+    provider_details: dict[str, Any] = {}
+    """What the provider added and gets back; `provider` names it."""
 
 
 class ChatHistoryParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
