@@ -428,6 +428,8 @@ export interface ChatMessage {
   metadata?: Record<string, unknown>;
   /** Of a `tool` message: how long the tool took. */
   durationMs?: number | null;
+  /** What the provider added and gets back; `provider` names it. */
+  providerDetails?: Record<string, unknown>;
 }
 
 /** A message was added to a session. */
@@ -1185,6 +1187,17 @@ export interface RunOptions {
   thinking?: "high" | "low" | "medium" | null;
   temperature?: number | null;
   maxTokens?: number | null;
+  /** Texts at which the model stops. */
+  stop?: string | Array<string> | null;
+  seed?: number | null;
+  topP?: number | null;
+  frequencyPenalty?: number | null;
+  presencePenalty?: number | null;
+  /** As in OpenAI's Chat Completions. */
+  responseFormat?: Record<string, unknown> | null;
+  /** Of the first request to the model; then it chooses. */
+  toolChoice?: unknown;
+  parallelToolCalls?: boolean | null;
   /** The run is ended as an error after so many ms. */
   timeoutMs?: number | null;
   /** In place of the agent's prompt. */

@@ -247,6 +247,8 @@ class Prompt(msgspec.Struct, kw_only=True, frozen=True):
     thinking: Thinking | None = None
     temperature: float | None = None
     max_tokens: int | None = None
+    more: JsonObject = {}
+    """Further fields of the request, by their names in Chat Completions."""
     user: str = "owner"
     session_key: str = ""
     language: str = "en"

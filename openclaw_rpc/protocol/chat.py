@@ -65,6 +65,14 @@ class RunOptions(Params, frozen=True, kw_only=True):
     thinking: Annotated[Thinking, Meta(description="The provider's reasoning effort.")] | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     max_tokens: Annotated[int, Meta(ge=1, le=10_000_000)] | None = None
+    stop: Annotated[str | list[str], Meta(description="Texts at which the model stops.")] | None = None
+    seed: int | None = None
+    top_p: Annotated[float, Meta(ge=0, le=1)] | None = None
+    frequency_penalty: Annotated[float, Meta(ge=-2, le=2)] | None = None
+    presence_penalty: Annotated[float, Meta(ge=-2, le=2)] | None = None
+    response_format: Annotated[JsonObject, Meta(description="As in OpenAI's Chat Completions.")] | None = None
+    tool_choice: Annotated[Any, Meta(description="Of the first request to the model; then it chooses.")] = None
+    parallel_tool_calls: bool | None = None
     timeout_ms: Annotated[TimeoutMs, Meta(description="The run is ended as an error after so many ms.")] | None = None
     system: Annotated[str, Meta(max_length=1_000_000, description="In place of the agent's prompt.")] | None = None
     instructions: (
@@ -74,6 +82,13 @@ class RunOptions(Params, frozen=True, kw_only=True):
         Literal["queue", "reject", "interrupt"],
         Meta(description="When the session has a run already: wait for it, refuse, or abort it."),
     ] = "queue"
+
+
+MODEL_OPTIONS = (
+    "stop", "seed", "top_p", "frequency_penalty", "presence_penalty", "response_format", "tool_choice",
+    "parallel_tool_calls",
+)  # fmt: skip
+"""Options that a model is told as they are."""
 
 
 class EarlierMessage(Params, frozen=True, kw_only=True):

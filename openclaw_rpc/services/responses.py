@@ -13,8 +13,8 @@ import msgspec
 from anyio.abc import TaskGroup
 from msgspec import Raw
 
-from openclaw_rpc.dialects.openai.response_events import Building, new_response
-from openclaw_rpc.dialects.openai.response_requests import items_of, read_request
+from openclaw_rpc.dialects.openai.response_events import Building, new_response, response_of_item
+from openclaw_rpc.dialects.openai.response_requests import earlier_messages, items_of, read_request
 from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso, new_id
 from openclaw_rpc.domain.events.bus import Bus
@@ -92,7 +92,10 @@ class Responses:
             run = msgspec.structs.replace(run, session_key=before.session_key)
         name = request.model or (self._completions.default_model if run is None else "openclaw")
         response = new_response(request, new_id("resp"), name)
-        live = LiveResponse(principal, request, response, items_of(request))
+        items = await self._resolved(principal, items_of(request))
+        if run is not None and before is None:
+            run = msgspec.structs.replace(run, history=earlier_messages(items))
+        live = LiveResponse(principal, request, response, items)
         if before is not None:
             live.context = msgspec.json.decode(before.context)
         self._live[live.id] = live
@@ -105,6 +108,29 @@ class Responses:
             if live.fault is not None and not live.events:
                 raise live.fault
         return live
+
+    async def _resolved(self, principal: Principal, items: list[JsonObject]) -> list[JsonObject]:
+        """Items with those in the place of references that they mean.
+
+        Raises:
+            NotFound: there is no such item.
+        """
+        if all(item["type"] != "item_reference" for item in items):
+            return items
+        return [await self._item(principal, item["id"]) if item["type"] == "item_reference" else item for item in items]
+
+    async def _item(self, principal: Principal, item_id: str) -> JsonObject:
+        """An item of an earlier answer."""
+        try:
+            body = await self.get(principal, response_of_item(item_id))
+        except NotFound:
+            output = []
+        else:
+            output: list[JsonObject] = msgspec.json.decode(body)["output"]
+        for item in output:
+            if item["id"] == item_id:
+                return item
+        raise NotFound(f"there is no item {item_id!r}", field="input", reason="unknown_item")
 
     async def whole(self, live: LiveResponse) -> bytes:
         """A response once it has ended.

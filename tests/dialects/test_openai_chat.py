@@ -219,7 +219,7 @@ async def test_a_request_without_a_session_brings_its_history() -> None:
         ({"X_OpenWebUI_Chat_Id": "mine"}, {}),
         ({}, {"metadata": {"session_id": "mine"}, "user": "other"}),
         ({}, {"conversation": {"id": "mine"}, "user": "other"}),
-        ({}, {"prompt_cache_key": "mine", "user": "other"}),
+        ({}, {"prompt_cache_key": "other", "user": "mine"}),
         ({}, {"user": "mine"}),
     ],
 )

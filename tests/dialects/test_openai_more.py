@@ -44,12 +44,12 @@ async def test_vectors_come_as_floats_or_as_base64() -> None:
 
 async def test_a_prompt_is_gone_on_with() -> None:
     async with served() as (_, upstream, client):
-        body = {"model": "scripted", "prompt": "Say", "max_tokens": 5, "echo": False, "logprobs": 2}
+        body = {"model": "scripted", "prompt": "Say", "max_tokens": 5, "echo": False, "best_of": 1}
         whole = (await client.ask("POST", "/v1/completions", body)).json
         assert (whole["object"], whole["choices"][0]["text"]) == ("text_completion", "echo: Say")
         assert whole["usage"]["total_tokens"] > 0
         assert upstream.requests[0]["max_tokens"] == 5
-        assert not {"prompt", "echo", "logprobs"} & upstream.requests[0].keys()
+        assert not {"prompt", "echo", "best_of"} & upstream.requests[0].keys()
         stream = await client.ask("POST", "/v1/completions", {"model": "scripted", "prompt": ["a b"], "stream": True})
         assert "".join(chunk["choices"][0]["text"] for chunk in stream.chunks) == "echo: a b"
         assert stream.chunks[-1]["choices"][0]["finish_reason"] == "stop"

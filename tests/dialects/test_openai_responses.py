@@ -86,9 +86,8 @@ async def test_fields_reach_the_model_in_the_words_of_a_chat() -> None:
             tool_choice={"type": "function", "name": "look"},
         )
         sent = upstream.requests[0]
-        assert sent["messages"][0] == {"role": "system", "content": "Be kind."}
-        assert sent["messages"][1] == {"role": "system", "content": "Be brief."}
-        assert sent["messages"][2]["content"][1] == {"type": "image_url", "image_url": {"url": "data:x"}}
+        assert sent["messages"][0] == {"role": "system", "content": "Be kind.\n\nBe brief."}
+        assert sent["messages"][1]["content"][1] == {"type": "image_url", "image_url": {"url": "data:x"}}
         assert (sent["max_tokens"], sent["reasoning_effort"]) == (9, "low")
         assert sent["response_format"]["json_schema"] == {"name": "n", "schema": {"type": "object"}, "strict": True}
         assert [tool["function"]["name"] for tool in sent["tools"]] == ["look"]

@@ -55,7 +55,6 @@ async def alice(served: TestGateway) -> AsyncGenerator[Alice]:
         message = (await client.result("chat.history", sessionKey="alices"))["messages"][0]["messageId"]
         accepted = await client.result("chat.run", message=f"{SECRET} [[hang-after:2]]", sessionKey="alices")
         await client.event("chat.delta")
-        await client.event("chat.delta")
         ids = {"sessionKey": "alices", "runId": accepted["runId"], "messageId": message, "user": "alice"}
         yield Alice(client, {**ids, "newSessionKey": "copied", "approvalId": "approval_none"})
         await client.result("chat.abort", runId=accepted["runId"])

@@ -1187,6 +1187,17 @@ export interface RunOptions {
   thinking?: "high" | "low" | "medium" | null;
   temperature?: number | null;
   maxTokens?: number | null;
+  /** Texts at which the model stops. */
+  stop?: string | Array<string> | null;
+  seed?: number | null;
+  topP?: number | null;
+  frequencyPenalty?: number | null;
+  presencePenalty?: number | null;
+  /** As in OpenAI's Chat Completions. */
+  responseFormat?: Record<string, unknown> | null;
+  /** Of the first request to the model; then it chooses. */
+  toolChoice?: unknown;
+  parallelToolCalls?: boolean | null;
   /** The run is ended as an error after so many ms. */
   timeoutMs?: number | null;
   /** In place of the agent's prompt. */

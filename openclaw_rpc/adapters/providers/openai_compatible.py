@@ -2,12 +2,12 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
 from openclaw_rpc.adapters.providers.faults import Failed
-from openclaw_rpc.adapters.providers.frames import BadAnswerError
+from openclaw_rpc.adapters.providers.frames import BadAnswerError, loads, objects
 from openclaw_rpc.adapters.providers.http1 import LateError
 from openclaw_rpc.adapters.providers.request_body import RequestBodies
 from openclaw_rpc.adapters.providers.streaming import Question, Streaming
@@ -16,16 +16,25 @@ from openclaw_rpc.adapters.providers.upstream import Upstream
 from openclaw_rpc.adapters.providers.whole import Whole
 from openclaw_rpc.domain.models import ProviderSettings
 from openclaw_rpc.domain.ports import Chunk, Completed, OfferedModel, Prompt
+from openclaw_rpc.protocol.base import JsonObject
 
 
-class _Listed(msgspec.Struct):
-    id: str
-    owned_by: str | None = None
-    created: int | float | None = None
-
-
-class _List(msgspec.Struct):
-    data: list[_Listed]
+def _offered(document: Any, owner: str) -> list[OfferedModel] | None:
+    """The models of a list, in any of the shapes in use; None where it is not one. An odd entry costs itself alone."""
+    found: Any = document
+    if isinstance(document, dict):
+        fields = cast("JsonObject", document)
+        found = fields.get("data", fields.get("models"))
+    if not isinstance(found, list):
+        return None
+    offered: list[OfferedModel] = []
+    for item in objects(found):  # pyright: ignore[reportUnknownArgumentType]
+        name = item.get("id") or item.get("name")
+        if isinstance(name, str) and name:
+            by, created = item.get("owned_by"), item.get("created")
+            whole = int(created) if isinstance(created, int | float) and 0 <= created < 1 << 53 else 0
+            offered.append(OfferedModel(id=name, owned_by=by if isinstance(by, str) and by else owner, created=whole))
+    return offered
 
 
 class OpenAIProvider:
@@ -93,15 +102,14 @@ class OpenAIProvider:
             headers = {"x-api-key": settings.api_key or "", "anthropic-version": "2023-06-01"}
         answer = await upstream.ask("/models", None, settings.model, until, headers=headers)
         try:
-            listed = msgspec.json.decode(await upstream.whole(answer), type=_List).data
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, BadAnswerError):
-            raise upstream.faults.of_bad_answer(BadAnswerError("did not answer with a list of models")) from None
+            offered = _offered(loads(await upstream.whole(answer)), settings.type)
+        except BadAnswerError:
+            offered = None
         finally:
             answer.close()
-        return [
-            OfferedModel(id=model.id, owned_by=model.owned_by or settings.type, created=int(model.created or 0))
-            for model in listed
-        ]
+        if offered is None:
+            raise upstream.faults.of_bad_answer(BadAnswerError("did not answer with a list of models"))
+        return offered
 
     async def aclose(self) -> None:
         """Close its connections."""

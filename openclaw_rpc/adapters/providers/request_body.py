@@ -76,6 +76,8 @@ class RequestBodies:
             body["max_completion_tokens" if self._newest else "max_tokens"] = prompt.max_tokens
         if prompt.thinking is not None:
             self._think(body, prompt.thinking, prompt.max_tokens)
+        if prompt.more:
+            body |= prompt.more
         if self._refused:
             for field in list(body):
                 if (prompt.model, field) in self._refused:

@@ -20,7 +20,20 @@ KEY_LENGTH = 200
 URL_LENGTH = 8192
 SESSION_HEADERS = ("x-openclaw-session-key", "x-session-id", "session-id", "x-openwebui-chat-id")
 SAID = ("user", "assistant", "tool")
-SESSION_FIELDS = ("conversation", "prompt_cache_key", "user")
+SESSION_FIELDS = ("conversation", "user")
+MODEL_FIELDS = {
+    "stop": "stop",
+    "seed": "seed",
+    "top_p": "topP",
+    "frequency_penalty": "frequencyPenalty",
+    "presence_penalty": "presencePenalty",
+    "response_format": "responseFormat",
+    "tool_choice": "toolChoice",
+    "parallel_tool_calls": "parallelToolCalls",
+}
+"""What a request says of how its model is to answer, and the option of a run that says so."""
+REFUSED_FIELDS = ("logprobs", "top_logprobs", "functions", "function_call", "audio", "logit_bias")
+"""What an agent's answer has no place for."""
 _EFFORTS: Mapping[str, Thinking] = {
     "minimal": "low",
     "low": "low",
@@ -72,7 +85,11 @@ def run_params(
     text, attachments = contents(messages[last].get("content"))
     effort: Any = body.get("reasoning_effort")
     limit: Any = body.get("max_completion_tokens")
+    refused = next((name for name in REFUSED_FIELDS if body.get(name)), None)
+    if refused is not None:
+        raise InvalidRequest(f"agents do not support {refused}", field=refused, reason="unsupported_value")
     options: JsonObject = {
+        **{option: body.get(name) for name, option in MODEL_FIELDS.items()},
         "temperature": body.get("temperature"),
         "maxTokens": body.get("max_tokens") if limit is None else limit,
         "thinking": _EFFORTS.get(effort) if isinstance(effort, str) else None,
@@ -86,12 +103,13 @@ def run_params(
         attachments=attachments,
         channel=channel,
         history=[
-            _earlier(message) for message in messages[:last] if message.get("role") in ("user", "assistant", "tool")
+            earlier(message) for message in messages[:last] if message.get("role") in ("user", "assistant", "tool")
         ],
     )
 
 
-def _earlier(message: JsonObject) -> EarlierMessage:
+def earlier(message: JsonObject) -> EarlierMessage:
+    """A message of a chat as one that was said before."""
     text, attachments = contents(message.get("content"))
     calls: Any = message.get("tool_calls") or []
     call_id: Any = message.get("tool_call_id")

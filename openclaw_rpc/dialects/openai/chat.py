@@ -16,7 +16,7 @@ from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Rela
 from openclaw_rpc.protocol import chat, model
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatDoneEvent, ChatRunParams, RunState, Usage
-from openclaw_rpc.protocol.errors import GatewayError, Timeout, error_of, interrupted
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Timeout, error_of, interrupted
 from openclaw_rpc.protocol.model import ModelCompleteParams
 from openclaw_rpc.protocol.validation import checked
 
@@ -172,6 +172,8 @@ def completions(inputs: Inputs) -> Plan:
         return (yield from plain(inputs, body))
     fields: JsonObject = msgspec.json.decode(inputs.raw)
     messages = checked(fields["messages"], list[JsonObject], "messages")
+    if body.n is not None and body.n != 1:
+        raise InvalidRequest("only n = 1 is supported", field="n", reason="unsupported_value")
     params = run_params(inputs.headers, fields, messages, agent=agent)
     name = body.model or ""
     if not body.stream:

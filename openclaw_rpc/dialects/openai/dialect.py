@@ -15,7 +15,7 @@ from openclaw_rpc.dialects.openai.errors import MANNERS, spelled
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Inputs, Plan, Reply
 from openclaw_rpc.protocol import agent, model
 from openclaw_rpc.protocol.base import Empty, JsonObject
-from openclaw_rpc.protocol.errors import GatewayError, NotFound
+from openclaw_rpc.protocol.errors import GatewayError, NotFound, ProviderError
 from openclaw_rpc.protocol.model import ModelEmbedParams, ModelList
 
 
@@ -86,10 +86,23 @@ def in_base64(data: bytes) -> bytes:
     for item in cast("list[Any]", vectors) if isinstance(vectors, list) else []:
         vector: Any = cast("JsonObject", item).get("embedding") if isinstance(item, dict) else None
         if isinstance(vector, list):
-            numbers = cast("list[float]", vector)
-            item["embedding"] = base64.b64encode(struct.pack(f"<{len(numbers)}f", *numbers)).decode()
+            item["embedding"] = _packed(cast("list[Any]", vector))
             changed = True
     return msgspec.json.encode(answer) if changed else data
+
+
+def _packed(vector: list[Any]) -> str:
+    """A vector as base64; one that stands in a list of its own is that one.
+
+    Raises:
+        ProviderError: it is not a list of numbers.
+    """
+    if len(vector) == 1 and isinstance(vector[0], list):
+        vector = cast("list[Any]", vector[0])
+    try:
+        return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()
+    except (struct.error, OverflowError):
+        raise ProviderError("the model's server answered with a vector that is not a list of numbers") from None
 
 
 class OpenAI:

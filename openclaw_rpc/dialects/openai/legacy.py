@@ -36,6 +36,21 @@ class PromptBody(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None = None
     stream: bool | None = None
     stream_options: StreamOptions | None = None
+    suffix: str | None = None
+    echo: bool | None = None
+    best_of: int | None = None
+    logprobs: int | None = None
+
+    def check(self) -> None:
+        """Refuse what a chat has no place for.
+
+        Raises:
+            InvalidRequest: there is such a field.
+        """
+        usual = {"suffix": (None, ""), "echo": (None, False), "best_of": (None, 1), "logprobs": (None, 0)}
+        for name, values in usual.items():
+            if getattr(self, name) not in values:
+                raise InvalidRequest(f"{name} is not supported", field=name, reason="unsupported_value")
 
     @property
     def text(self) -> str:
@@ -113,6 +128,7 @@ class RunText(ChatChunks):
 def completions(inputs: Inputs) -> Plan:
     """A prompt is asked as the only message of a chat."""
     body: PromptBody = inputs.body
+    body.check()
     message = {"role": "user", "content": body.text}
     agent = agent_of(body.model)
     wants_usage = body.stream_options is not None and bool(body.stream_options.include_usage)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from openclaw_rpc.dialects.openai.response_requests import ResponseRequest
+from openclaw_rpc.dialects.openai.response_requests import ResponseRequest, usable_tools
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.ids import new_id
@@ -43,7 +43,7 @@ def new_response(request: ResponseRequest, response_id: str, model: str) -> Json
         "store": request.kept,
         "text": {"format": {"type": "text"}, **(request.text or {})},
         "tool_choice": request.tool_choice if request.tool_choice is not None else "auto",
-        "tools": request.tools or [],
+        "tools": usable_tools(request),
         "truncation": request.truncation or "disabled",
         "metadata": request.metadata or {},
         "usage": None,
@@ -69,6 +69,11 @@ class Building:
         self._sequence = 0
         self._open: _Open | None = None
         self._calls: dict[int, _Open] = {}
+        self._custom = {tool.get("name") for tool in response["tools"] if tool.get("type") == "custom"}
+
+    def _id(self, prefix: str) -> str:
+        """An item's id, which leads to its response: see `response_of_item`."""
+        return f"{prefix}_{self.response['id'].removeprefix('resp_')}{len(self.response['output']):02x}"
 
     def _event(self, kind: str, **data: Any) -> None:
         event = {"type": kind, "sequence_number": self._sequence, **data}
@@ -98,21 +103,23 @@ class Building:
         found = self._calls.get(index)
         if found is None:
             self._close()
-            item = {
-                "id": new_id("fc"),
-                "type": "function_call",
+            custom = name in self._custom
+            item: JsonObject = {
+                "id": self._id("ctc" if custom else "fc"),
+                "type": "custom_tool_call" if custom else "function_call",
                 "status": "in_progress",
                 "call_id": call_id or new_id("call"),
                 "name": name or "",
-                "arguments": "",
+                "input" if custom else "arguments": "",
             }
             found = self._calls[index] = self._add(item)
         if arguments:
             found.pieces.append(arguments)
-            self._event(
-                "response.function_call_arguments.delta",
-                item_id=found.item["id"], output_index=found.index, delta=arguments,
-            )  # fmt: skip
+            if found.item["type"] == "function_call":  # a custom tool's text is known when all of it is there
+                self._event(
+                    "response.function_call_arguments.delta",
+                    item_id=found.item["id"], output_index=found.index, delta=arguments,
+                )  # fmt: skip
 
     def finish(self, reason: str | None, usage: Usage | None) -> None:
         """It is whole, or cut off by a limit."""
@@ -156,7 +163,7 @@ class Building:
         if found is not None and found.item["type"] == kind:
             return found
         self._close()
-        item: JsonObject = {"id": new_id("msg" if kind == "message" else "rs"), "type": kind, "status": "in_progress"}
+        item: JsonObject = {"id": self._id("msg" if kind == "message" else "rs"), "type": kind, "status": "in_progress"}
         item |= {"role": "assistant"} if kind == "message" else {"summary": []}
         found = self._open = self._add(item | {"content": []})
         self._event("response.content_part.added", **_place(found), part=_part(part, ""))
@@ -179,20 +186,35 @@ class Building:
     def _close_all(self, status: str) -> None:
         self._close(status)
         for found in self._calls.values():
-            found.item["arguments"] = "".join(found.pieces)
-            self._event(
-                "response.function_call_arguments.done",
-                item_id=found.item["id"],
-                output_index=found.index,
-                name=found.item["name"],
-                arguments=found.item["arguments"],
-            )
+            said = "".join(found.pieces)
+            place = {"item_id": found.item["id"], "output_index": found.index}
+            if found.item["type"] == "custom_tool_call":
+                found.item["input"] = said = _input(said)
+                self._event("response.custom_tool_call_input.delta", **place, delta=said)
+                self._event("response.custom_tool_call_input.done", **place, input=said)
+            else:
+                found.item["arguments"] = said
+                self._event("response.function_call_arguments.done", **place, name=found.item["name"], arguments=said)
             self._done(found, status)
         self._calls.clear()
 
     def _done(self, found: _Open, status: str) -> None:
         found.item["status"] = status
         self._event("response.output_item.done", output_index=found.index, item=found.item)
+
+
+def _input(arguments: str) -> str:
+    """The text that a custom tool is called with."""
+    try:
+        found: Any = msgspec.json.decode(arguments, type=dict[str, Any]).get("input")
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        found = None
+    return found if isinstance(found, str) else arguments
+
+
+def response_of_item(item_id: str) -> str:
+    """The id of the response that an item of ours belongs to, or one that does not exist."""
+    return f"resp_{item_id.partition('_')[2][:-2]}"
 
 
 def _place(found: _Open) -> JsonObject:

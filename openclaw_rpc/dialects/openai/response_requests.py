@@ -8,7 +8,9 @@ from typing import Any, cast
 
 import msgspec
 
+from openclaw_rpc.dialects.openai.agents import earlier
 from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.chat import EarlierMessage
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.ids import new_id
 from openclaw_rpc.protocol.validation import invalid_params
@@ -16,9 +18,16 @@ from openclaw_rpc.protocol.validation import invalid_params
 _NEWEST = re.compile(r"(.*/)?(o[1-9]|gpt-[5-9])")
 """Models that refuse `max_tokens`."""
 _SAME = (
-    "temperature", "top_p", "user", "metadata", "parallel_tool_calls", "service_tier", "prompt_cache_key",
-    "safety_identifier", "top_logprobs",
+    "temperature", "top_p", "user", "parallel_tool_calls", "service_tier", "prompt_cache_key", "safety_identifier",
 )  # fmt: skip
+
+
+OWN_TOOLS = ("function", "custom")
+"""Types of tools that are the client's own; a custom one is a function of one text."""
+_LOST = {"input_image": ("file_id",), "input_file": ("file_url",)}
+"""What a chat has no place for."""
+_CALLS = ("function_call", "custom_tool_call")
+_OUTPUTS = ("function_call_output", "custom_tool_call_output")
 
 
 class ResponseRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +56,8 @@ class ResponseRequest(msgspec.Struct, frozen=True, kw_only=True):
     safety_identifier: str | None = None
     top_logprobs: int | None = None
     truncation: str | None = None
+    include: list[str] | None = None
+    prompt: Any = None
 
     @property
     def conversation_id(self) -> str | None:
@@ -79,7 +90,52 @@ def read_request(body: msgspec.Raw | bytes) -> ResponseRequest:
         raise InvalidRequest(
             "previous_response_id and conversation exclude each other", field="conversation", reason="invalid_value"
         )
+    _refuse_unsupported(request)
     return request
+
+
+def _refuse_unsupported(request: ResponseRequest) -> None:
+    """Refuse by name what would be dropped otherwise.
+
+    Raises:
+        InvalidRequest: there is such a field.
+    """
+    if request.prompt is not None:
+        raise _unsupported("stored prompts are not supported", "prompt")
+    if request.top_logprobs or "message.output_text.logprobs" in (request.include or ()):
+        raise _unsupported("log probabilities are not supported", "top_logprobs" if request.top_logprobs else "include")
+    choice: Any = request.tool_choice
+    wanted: Any = cast("JsonObject", choice).get("type") if isinstance(choice, dict) else None
+    tools = request.tools or []
+    hosted = [at for at, tool in enumerate(tools) if tool.get("type") not in OWN_TOOLS]
+    forced = choice == "required" and len(hosted) == len(tools)
+    if hosted and (forced or (wanted is not None and wanted not in (*OWN_TOOLS, "allowed_tools"))):
+        kind = tools[hosted[0]].get("type")
+        raise _unsupported(f"tools of the type {kind!r} are not supported", f"tools[{hosted[0]}].type")
+    if wanted is not None and wanted not in (*OWN_TOOLS, "allowed_tools"):
+        raise _unsupported(f"a choice of the type {wanted!r} is not supported", "tool_choice")
+    for at, item in enumerate(request.input if isinstance(request.input, list) else ()):
+        content: Any = item.get("content")
+        for place, part in enumerate(cast("list[Any]", content) if isinstance(content, list) else ()):
+            found = cast("JsonObject", part) if isinstance(part, dict) else {}
+            lost = next((name for name in _LOST.get(str(found.get("type")), ()) if found.get(name)), None)
+            if lost is not None:
+                raise _unsupported(f"{lost} is not supported", f"input[{at}].content[{place}].{lost}")
+
+
+def _unsupported(message: str, field: str) -> InvalidRequest:
+    return InvalidRequest(message, field=field, reason="unsupported_value")
+
+
+def usable_tools(request: ResponseRequest) -> list[JsonObject]:
+    """The tools that the model is given: the client's own, and of them those that may be chosen."""
+    tools = [tool for tool in request.tools or () if tool.get("type") in OWN_TOOLS]
+    choice: Any = request.tool_choice
+    if isinstance(choice, dict) and cast("JsonObject", choice).get("type") == "allowed_tools":
+        allowed: list[JsonObject] = cast("JsonObject", choice).get("tools") or []
+        names = {tool.get("name") for tool in allowed}
+        tools = [tool for tool in tools if tool.get("name") in names]
+    return tools
 
 
 def items_of(request: ResponseRequest) -> list[JsonObject]:
@@ -108,12 +164,10 @@ def chat_body(request: ResponseRequest, items: Sequence[JsonObject]) -> bytes:
     if request.reasoning and request.reasoning.get("effort"):
         body["reasoning_effort"] = request.reasoning["effort"]
     text = request.text or {}
-    wanted: Any = text.get("format")
-    if isinstance(wanted, dict):
-        body |= _format(cast("JsonObject", wanted))
+    body |= format_of(text)
     if text.get("verbosity"):
         body["verbosity"] = text["verbosity"]
-    tools = [_tool(tool) for tool in request.tools or () if tool.get("type") == "function"]
+    tools = [_tool(tool) for tool in usable_tools(request)]
     if tools:
         body["tools"] = tools
         if request.tool_choice is not None:
@@ -121,7 +175,12 @@ def chat_body(request: ResponseRequest, items: Sequence[JsonObject]) -> bytes:
     return msgspec.json.encode({name: value for name, value in body.items() if value is not None})
 
 
-def _format(wanted: JsonObject) -> JsonObject:
+def format_of(text: Any) -> JsonObject:
+    """The field of a chat that says the form of the answer; nothing where ``text`` says none."""
+    found: Any = cast("JsonObject", text).get("format") if isinstance(text, dict) else None
+    if not isinstance(found, dict):
+        return {}
+    wanted = cast("JsonObject", found)
     kind: Any = wanted.get("type")
     if kind == "json_schema":
         schema = {name: wanted[name] for name in ("name", "description", "schema", "strict") if name in wanted}
@@ -130,41 +189,104 @@ def _format(wanted: JsonObject) -> JsonObject:
 
 
 def _tool(tool: JsonObject) -> JsonObject:
+    if tool.get("type") == "custom":
+        return {"type": "function", "function": {**_custom(tool), "parameters": _TEXT}}
     function = {
         name: tool[name] for name in ("name", "description", "parameters", "strict") if tool.get(name) is not None
     }
     return {"type": "function", "function": function}
 
 
+_TEXT: JsonObject = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
+
+
+def _custom(tool: JsonObject) -> JsonObject:
+    """The name of a custom tool, and what it is for, the form of its text included."""
+    format_: Any = tool.get("format")
+    form = cast("JsonObject", format_).get("definition") if isinstance(format_, dict) else None
+    told = filter(None, (tool.get("description"), f"The input has to match this grammar:\n{form}" if form else None))
+    return {"name": tool.get("name"), "description": "\n\n".join(map(str, told))}
+
+
 def _choice(choice: Any) -> Any:
     if isinstance(choice, dict):
         found = cast("JsonObject", choice)
-        if found.get("type") == "function" and "name" in found:
+        if found.get("type") in OWN_TOOLS and "name" in found:
             return {"type": "function", "function": {"name": found["name"]}}
-        return "auto"
+        return found.get("mode") or "auto"
     return choice
 
 
 def messages_of(instructions: str | None, items: Sequence[JsonObject]) -> list[JsonObject]:
-    """Items as the messages of a chat; a model's calls of functions belong to its message before them."""
-    messages: list[JsonObject] = [{"role": "system", "content": instructions}] if instructions else []
+    """Items as the messages of a chat.
+
+    One system message stands first. What a model said, its reasoning and its calls are one message, and the results
+    of the calls stand right behind it: servers refuse any other order.
+    """
+    system = [instructions] if instructions else []
+    messages: list[JsonObject] = []
+    thought = ""
     for item in items:
         kind = item.get("type")
-        if kind == "function_call":
-            if not messages or messages[-1]["role"] != "assistant":
-                messages.append({"role": "assistant", "content": None})
-            function = {"name": item.get("name", ""), "arguments": item.get("arguments") or "{}"}
-            call = {"id": item.get("call_id") or item.get("id"), "type": "function", "function": function}
-            messages[-1].setdefault("tool_calls", []).append(call)
-        elif kind == "function_call_output":
+        if kind == "reasoning":
+            thought = _thought(item)
+        elif kind in _CALLS:
+            _answer(messages, thought).setdefault("tool_calls", []).append(_call(item))
+            thought = ""
+        elif kind in _OUTPUTS:
             output: Any = item.get("output")
             content = output if isinstance(output, str) else _content(output)
             messages.append({"role": "tool", "tool_call_id": item.get("call_id"), "content": content})
         elif kind == "message":
-            role = item.get("role") or "user"
-            role = "system" if role == "developer" else role
-            messages.append({"role": role, "content": _content(item.get("content"))})
-    return messages
+            role, content = item.get("role") or "user", _content(item.get("content"))
+            if role in ("system", "developer"):
+                system.append(_text(content))
+            elif role == "assistant":
+                answer = _answer(messages, "")
+                answer["content"] = _text(answer["content"]) + _text(content) or None
+            else:
+                messages.append({"role": role, "content": content})
+    head: list[JsonObject] = [{"role": "system", "content": "\n\n".join(system)}] if system else []
+    return head + messages
+
+
+def earlier_messages(items: Sequence[JsonObject]) -> list[EarlierMessage]:
+    """What was said before the last question among items, for an agent whose session begins with it."""
+    messages = messages_of(None, items)
+    last = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=0)
+    return [earlier(message) for message in messages[:last] if message["role"] != "system"]
+
+
+def _answer(messages: list[JsonObject], thought: str) -> JsonObject:
+    """The model's message that is being said: the last, or a new one."""
+    if not messages or messages[-1]["role"] != "assistant":
+        messages.append({"role": "assistant", "content": None})
+    if thought:
+        messages[-1]["reasoning_content"] = thought
+    return messages[-1]
+
+
+def _call(item: JsonObject) -> JsonObject:
+    arguments: Any = item.get("arguments") or "{}"
+    if item.get("type") == "custom_tool_call":
+        arguments = msgspec.json.encode({"input": item.get("input") or ""}).decode()
+    function = {"name": item.get("name", ""), "arguments": arguments}
+    return {"id": item.get("call_id") or item.get("id"), "type": "function", "function": function}
+
+
+def _thought(item: JsonObject) -> str:
+    """The reasoning of an item: what was thought or, where that is not there, its summary."""
+    for name in ("content", "summary"):
+        parts: Any = item.get(name)
+        if text := "".join(str(part.get("text") or "") for part in parts or () if isinstance(part, dict)):  # pyright: ignore[reportUnknownVariableType]
+            return text
+    return ""
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, list):
+        return "".join(str(part.get("text") or "") for part in cast("list[JsonObject]", content))
+    return content or ""
 
 
 def _content(content: Any) -> Any:

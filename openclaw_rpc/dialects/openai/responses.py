@@ -9,6 +9,7 @@ from msgspec import Meta, Raw
 
 from openclaw_rpc.dialects.openai.agents import agent_of, run_params
 from openclaw_rpc.dialects.openai.errors import MANNERS, spelled
+from openclaw_rpc.dialects.openai.response_requests import format_of
 from openclaw_rpc.dialects.rest import AnyMethod, Ask, Endpoint, Inputs, Plan, Relay, Reply
 from openclaw_rpc.protocol import response
 from openclaw_rpc.protocol.base import JsonObject
@@ -85,6 +86,8 @@ def _run(inputs: Inputs, body: ResponsesBody) -> ChatRunParams | None:
     fields: JsonObject = msgspec.json.decode(inputs.raw)
     fields["max_tokens"] = body.max_output_tokens
     fields["reasoning_effort"] = (body.reasoning or {}).get("effort")
+    fields |= format_of(fields.get("text"))
+    fields.pop("tool_choice", None)
     given = body.input if isinstance(body.input, list) else [{"role": "user", "content": body.input}]
     messages = [item for item in given if isinstance(item.get("role"), str)]
     if body.instructions:

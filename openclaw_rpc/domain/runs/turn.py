@@ -20,6 +20,7 @@ from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.tools.results import shortened
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (
+    MODEL_OPTIONS,
     ChatMessage,
     FinishReason,
     ToolCallEvent,
@@ -203,6 +204,7 @@ class Turn:
             thinking=options.thinking,
             temperature=options.temperature,
             max_tokens=options.max_tokens,
+            more=_more(live, tools=bool(preparation.tools)),
             user=live.context.user,
             session_key=live.context.session_key,
         )
@@ -320,6 +322,17 @@ class Turn:
             model=live.record.model if role == "assistant" else None,
             **more,
         )
+
+
+def _more(live: LiveRun, *, tools: bool) -> JsonObject:
+    """What a run's options say to its model beside the rest; a choice of tools holds until one was used."""
+    options = live.params.options
+    more = {name: value for name in MODEL_OPTIONS if (value := getattr(options, name)) is not None}
+    if more and (live.tool_calls or not tools):
+        more.pop("tool_choice", None)
+    if not tools:
+        more.pop("parallel_tool_calls", None)
+    return more
 
 
 def so_far(kept: Sequence[ChatMessage], run_id: str) -> list[ChatMessage]:

@@ -21,7 +21,7 @@ from openclaw_rpc.protocol.errors import (
 from openclaw_rpc.transports.cookie import counted, held
 from openclaw_rpc.transports.head import HeadJudge, asks_for_websocket, default_refusal
 from openclaw_rpc.transports.http import web
-from openclaw_rpc.transports.http.request import HttpRequest
+from openclaw_rpc.transports.http.request import HttpRequest, UnsupportedType
 from openclaw_rpc.transports.http.routing import MethodNotAllowed, Route, Router
 from openclaw_rpc.transports.http.tracing import Trace, child_of
 from openclaw_rpc.transports.stalled import StallWatch
@@ -356,7 +356,9 @@ class _Connection(RequestHandler):
         """Called by aiohttp for a request that is no HTTP, and for what nobody caught."""
         if status < 500:
             _log.debug("a malformed request on a reused connection: %s", exc)
-            error: GatewayError = InvalidRequest("the request is no well-formed HTTP")
+            error: GatewayError = InvalidRequest("the request is not well-formed HTTP")
+            if "content-encoding" in f"{exc} {message}".lower():
+                error = UnsupportedType("the body is encoded in a way that is not read here", field="Content-Encoding")
         else:
             _log.error("a request failed outside its handler", exc_info=exc)
             error = InternalError("something went wrong")

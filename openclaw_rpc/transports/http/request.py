@@ -19,6 +19,12 @@ from openclaw_rpc.transports.http import web
 _SANE_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
 
 
+class UnsupportedType(InvalidRequest):
+    """The body is of a type that the path does not take (RFC 9110, 15.5.16)."""
+
+    status = 415
+
+
 class HttpRequest(web.BaseRequest):
     """A request. ``id`` is answered as X-Request-Id; ``path_params`` are the template's, decoded.
 

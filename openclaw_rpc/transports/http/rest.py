@@ -32,7 +32,7 @@ from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.relay import carry
 from openclaw_rpc.transports.http.replies import respond
-from openclaw_rpc.transports.http.request import HttpRequest
+from openclaw_rpc.transports.http.request import HttpRequest, UnsupportedType
 from openclaw_rpc.transports.http.routing import Route
 from openclaw_rpc.transports.http.sse import resume_of
 from openclaw_rpc.transports.http.streaming import EventBody
@@ -41,12 +41,7 @@ from openclaw_rpc.transports.places import Places
 CREDENTIALS = ("token", "password")
 PIN_HEADER = "X-OpenClaw-Pin"
 SPARE_MS = 500
-
-
-class UnsupportedType(InvalidRequest):
-    """The body is of a type that the path does not take (RFC 9110, 15.5.16)."""
-
-    status = 415
+READ_ENCODINGS = ("", "identity", "gzip", "deflate")
 
 
 class _Driven(NamedTuple):
@@ -259,10 +254,12 @@ async def read(endpoint: Endpoint, request: HttpRequest) -> Inputs:
     raw = b""
     body: Any = None
     if request.body_exists:
+        _check_encoding(request)
         raw = await request.body()
     if endpoint.body is not None:
         if raw:
             _check_type(request, endpoint)
+            _check_bytes(raw)
             body = decoded(raw, endpoint.body, "the body")
         else:
             body = checked({}, endpoint.body, "the body")
@@ -280,6 +277,28 @@ async def read(endpoint: Endpoint, request: HttpRequest) -> Inputs:
 def _text(value: str) -> str:
     """A header's value; bytes that are no UTF-8, which aiohttp keeps as lone surrogates, are replaced."""
     return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _check_encoding(request: HttpRequest) -> None:
+    packing = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if packing not in READ_ENCODINGS:
+        raise UnsupportedType(
+            f"a body that is encoded as {packing[:40]} is not read here; send it as it is, or with gzip or deflate",
+            field="Content-Encoding",
+            reason="unsupported",
+        )
+
+
+def _check_bytes(raw: bytes) -> None:
+    """Refuse a body that is not UTF-8 as a whole, also where nobody would read those bytes (RFC 8259, 8.1)."""
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(
+            f"the body is not UTF-8: the byte at {error.start} is not part of a character",
+            field="body",
+            reason="malformed",
+        ) from None
 
 
 def _check_type(request: HttpRequest, endpoint: Endpoint) -> None:

@@ -47,6 +47,17 @@ class RunOptions(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """The provider's reasoning effort."""
     temperature: float | None = None
     max_tokens: int | None = None
+    stop: str | list[str] | None = None
+    """Texts at which the model stops."""
+    seed: int | None = None
+    top_p: float | None = None
+    frequency_penalty: float | None = None
+    presence_penalty: float | None = None
+    response_format: dict[str, Any] | None = None
+    """As in OpenAI's Chat Completions."""
+    tool_choice: Any = None
+    """Of the first request to the model; then it chooses."""
+    parallel_tool_calls: bool | None = None
     timeout_ms: int | None = None
     """The run is ended as an error after so many ms."""
     system: str | None = None
