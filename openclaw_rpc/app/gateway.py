@@ -68,6 +68,7 @@ from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.rpc.following import Following
 from openclaw_rpc.transports.head import HeadJudge, HeadRules
 from openclaw_rpc.transports.http.base import HttpDoor
+from openclaw_rpc.transports.http.control_ui import ControlUiDoor
 from openclaw_rpc.transports.http.dashboard import DashboardDoor
 from openclaw_rpc.transports.http.health import Health
 from openclaw_rpc.transports.http.hooks import HooksDoor
@@ -297,6 +298,7 @@ class App:
                 *OpenApiDoor(DIALECTS).routes(),
                 *McpDoor(self.dispatcher).routes(),
                 *HooksDoor(self.outside.channels.hook).routes(),
+                *ControlUiDoor().routes(),
                 *self.rest.routes(),
             ),
             judge=judge,

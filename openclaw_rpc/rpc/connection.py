@@ -117,15 +117,17 @@ class Connection(Subscriber):
                     call = Call(self.principal, self)
                     step = plan.send(None)
                     continue
+                trusted = step.trusted
                 try:
                     result = await self._dispatcher.ask(
-                        step.method.name, step.params, call, count=not counted, trusted=step.trusted
+                        step.method.name, step.params, call, count=not counted, trusted=trusted
                     )
                 except GatewayError as error:
                     step = plan.throw(error)
                 else:
                     step = plan.send(result)
-                counted = True
+                # What needs no scope of its own is no call of the client's either.
+                counted = counted or not trusted
         except StopIteration as end:
             self._answer(item, end.value)
         except Exception as error:

@@ -5,26 +5,45 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.protocol.event import ConnectedEvent
 from openclaw_rpc.rpc.frames import Dialect
 
 
 class Head(NamedTuple):
-    """What the opening request of a socket tells. ``credential``: it holds one, right or wrong."""
+    """What the opening request of a socket tells. ``credential``: it holds one, right or wrong.
+
+    ``open``: authentication is switched off, and everybody is let in.
+    """
 
     path: str
     subprotocols: Sequence[str]
     credential: bool
     origin: str | None
     user_agent: str | None
+    open: bool = False
 
 
 class Proof(NamedTuple):
-    """Who a client says it is, in its first frame: a token, a password, or nothing."""
+    """Who a client says it is, in its first frame: a token, a password, or nothing.
+
+    ``either``: each of the two may be a token or the password.
+    """
 
     token: str | None = None
     password: str | None = None
+    either: bool = False
+
+
+class Welcome(NamedTuple):
+    """What a client may be told first; ``uptime`` and ``heartbeat_seconds`` in s."""
+
+    greeting: ConnectedEvent
+    max_message_bytes: int
+    outbox_bytes: int
+    heartbeat_seconds: float
+    uptime: float
 
 
 class Bounds(NamedTuple):
@@ -49,6 +68,11 @@ class SocketDialect(Dialect, Protocol):
     @property
     def late(self) -> bool:
         """Whether a client without a credential in its opening request is let in, to say who it is in a frame."""
+        ...
+
+    @property
+    def first_frame(self) -> bool:
+        """Whether its first frame alone says who a client is, whatever the opening request holds."""
         ...
 
     @property
@@ -77,7 +101,11 @@ class SocketDialect(Dialect, Protocol):
         """What a late client is told that is not let in."""
         ...
 
-    def greet(self, greeting: ConnectedEvent) -> Sequence[bytes]:
+    def grant(self, scopes: frozenset[Scope]) -> frozenset[Scope]:
+        """Which of the scopes that the client's token has are given to this connection."""
+        ...
+
+    def greet(self, welcome: Welcome) -> Sequence[bytes]:
         """What a client is told first once it is known."""
         ...
 

@@ -12,9 +12,10 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw
 
-from openclaw_rpc.dialects.sockets.base import Bounds, Choose, Head, Proof
+from openclaw_rpc.dialects.sockets.base import Bounds, Choose, Head, Proof, Welcome
+from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import GatewayError, InvalidFrame, ParseError, Unauthorized
-from openclaw_rpc.protocol.event import ConnectedEvent, auth_success, connected
+from openclaw_rpc.protocol.event import auth_success, connected
 from openclaw_rpc.protocol.frames import (
     MAX_DEPTH,
     ErrorBody,
@@ -68,6 +69,7 @@ def too_deep(data: bytes) -> bool:
 class JsonRpc:
     """Reads and writes frames. It remembers nothing: one serves all sockets of its kind."""
 
+    first_frame = False
     bounds = Bounds()
     close_codes: Mapping[int, int] = {}
 
@@ -104,9 +106,13 @@ class JsonRpc:
         """An error, then the end."""
         return (self._encode({"type": "error", "code": error.code, "message": error.message}),)
 
-    def greet(self, greeting: ConnectedEvent) -> Sequence[bytes]:
+    def grant(self, scopes: frozenset[Scope]) -> frozenset[Scope]:
+        """All that the token has."""
+        return scopes
+
+    def greet(self, welcome: Welcome) -> Sequence[bytes]:
         """`connected`, or `auth_success` where the client may say late who it is."""
-        return self.frames(self.tell((auth_success if self.late else connected).name, greeting))
+        return self.frames(self.tell((auth_success if self.late else connected).name, welcome.greeting))
 
     def read(self, data: bytes) -> Frame:
         """What a frame asks for; what is wrong with it is part of the answer, never raised."""

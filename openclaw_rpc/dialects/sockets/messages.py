@@ -13,13 +13,13 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from openclaw_rpc.dialects.sockets.base import Choose, Head, Proof
+from openclaw_rpc.dialects.sockets.base import Choose, Head, Proof, Welcome
 from openclaw_rpc.dialects.sockets.jsonrpc import PATHS, SUBPROTOCOL, JsonRpc
 from openclaw_rpc.protocol import chat, event
-from openclaw_rpc.protocol.base import JsonObject, Name, SessionKey, Topic
+from openclaw_rpc.protocol.base import JsonObject, Name, Scope, SessionKey, Topic
 from openclaw_rpc.protocol.chat import Attachment, ChatRunParams, IdempotencyKey, RunOptions, Text
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, error_of
-from openclaw_rpc.protocol.event import ConnectedEvent, EventSubscribeParams, EventUnsubscribeParams
+from openclaw_rpc.protocol.event import EventSubscribeParams, EventUnsubscribeParams
 from openclaw_rpc.protocol.validation import decoded
 from openclaw_rpc.rpc.frames import Answer, Ask, Frame, Planned, Refused, Request, SocketPlan, Told
 
@@ -60,6 +60,7 @@ class Messages:
     """What one socket of `/` or `/ws` speaks: calls and typed messages, told apart by their shape."""
 
     subprotocol = None
+    first_frame = False
 
     def __init__(self, calls: JsonRpc) -> None:
         self._calls = calls
@@ -95,10 +96,14 @@ class Messages:
         """An error, then the end."""
         return (_written(_error(error)),)
 
-    def greet(self, greeting: ConnectedEvent) -> Sequence[bytes]:
+    def grant(self, scopes: frozenset[Scope]) -> frozenset[Scope]:
+        """All that the token has."""
+        return scopes
+
+    def greet(self, welcome: Welcome) -> Sequence[bytes]:
         """`connected`, or `auth_success` on `/ws`."""
         name = (event.auth_success if self.late else event.connected).name
-        return self.frames(self.tell(name, greeting))
+        return self.frames(self.tell(name, welcome.greeting))
 
     def read(self, data: bytes) -> Frame:
         """A frame with ``method`` is a call, one with ``type`` a message."""

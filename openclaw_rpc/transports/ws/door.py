@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -16,12 +17,12 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from openclaw_rpc import __version__
-from openclaw_rpc.dialects.sockets.base import Choose, Head, SocketDialect, choose
+from openclaw_rpc.dialects.sockets.base import Choose, Head, Proof, SocketDialect, Welcome, choose
 from openclaw_rpc.domain.auth import Authenticator, Credentials, Principal
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.published import Published
-from openclaw_rpc.protocol.errors import GatewayError, RateLimited, Unavailable
+from openclaw_rpc.protocol.errors import GatewayError, RateLimited, Unauthorized, Unavailable
 from openclaw_rpc.protocol.event import ConnectedEvent, HeartbeatEvent, heartbeat
 from openclaw_rpc.rpc.connection import Connection
 from openclaw_rpc.rpc.dispatcher import Dispatcher
@@ -86,6 +87,7 @@ class SocketDoor:
     ) -> None:
         self._trusts = trusts
         self.slow_peers = 0
+        self._began = time.monotonic()
         self.opened = 0
         self._settings = settings
         self._authenticator = authenticator
@@ -136,11 +138,13 @@ class SocketDoor:
         )
         if self.stopping:
             return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "service_unavailable", "the gateway is stopping")
-        dialect = choose(_head(path.path, request.headers, credential=credentials.given), self._dialects)
+        enabled = self._authenticator.settings.enabled
+        head = _head(path.path, request.headers, credential=credentials.given, everybody=not enabled)
+        dialect = choose(head, self._dialects)
         if dialect is None:
             return _refuse(HTTPStatus.NOT_FOUND, "not_found", f"there is no WebSocket at {path.path}; try / or /ws")
         member = socket.member = Member(dialect)
-        if dialect.late and not credentials.given and self._authenticator.settings.enabled:
+        if dialect.first_frame or (dialect.late and not credentials.given and enabled):
             socket.bound(dialect.bounds.first_bytes)
             return None
         try:
@@ -170,8 +174,9 @@ class SocketDoor:
         member = socket.member
         settings = self._settings()
         dialect = member.dialect
+        granted = dataclasses.replace(principal, scopes=dialect.grant(principal.scopes))
         connection = Connection(
-            principal,
+            granted,
             self._dispatcher,
             dialect,
             socket,
@@ -187,7 +192,7 @@ class SocketDoor:
         self._members[socket] = member
         self.opened += 1
         try:
-            socket.write([*dialect.greet(self._greeting(principal))])
+            socket.write([*dialect.greet(self._welcome(granted))])
             receive, recv = connection.receive, socket.recv
             while True:
                 receive(await recv(decode=False))
@@ -212,10 +217,7 @@ class SocketDoor:
             return None
         code: CloseCode = UNAUTHORIZED
         try:
-            proof = dialect.proof(data)
-            bearer = f"Bearer {proof.token}" if proof.token is not None else None
-            shown = Credentials.from_headers(bearer, proof.password, None, None)
-            principal = await self._authenticator.recognise(shown)
+            principal = await self._identify(dialect.proof(data))
             code = TOO_MANY
             self._places.check(principal)
         except GatewayError as error:
@@ -223,6 +225,36 @@ class SocketDoor:
             self._close(socket, code)
             return None
         return principal
+
+    async def _identify(self, proof: Proof) -> Principal:
+        """Who a first frame says is there.
+
+        Raises:
+            Unauthorized, Unavailable: as `Authenticator.recognise`.
+        """
+        if not proof.either:
+            bearer = f"Bearer {proof.token}" if proof.token is not None else None
+            return await self._authenticator.recognise(Credentials.from_headers(bearer, proof.password, None, None))
+        secrets = [secret for secret in (proof.token, proof.password) if secret]
+        shown = [Credentials(bearer=secret) for secret in secrets] + [
+            Credentials(password=secret) for secret in secrets
+        ]
+        for credentials in shown[:-1]:
+            try:
+                return await self._authenticator.recognise(credentials)
+            except Unauthorized:
+                continue
+        return await self._authenticator.recognise(shown[-1] if shown else Credentials())
+
+    def _welcome(self, principal: Principal) -> Welcome:
+        settings = self._settings()
+        return Welcome(
+            self._greeting(principal),
+            settings.max_message_bytes,
+            settings.outbox_bytes,
+            settings.heartbeat_seconds,
+            time.monotonic() - self._began,
+        )
 
     def _greeting(self, principal: Principal) -> ConnectedEvent:
         return ConnectedEvent(
@@ -300,7 +332,7 @@ class Member:
         self.connection: Connection | None = None
 
 
-def _head(path: str, headers: Headers, *, credential: bool) -> Head:
+def _head(path: str, headers: Headers, *, credential: bool, everybody: bool) -> Head:
     offered = ",".join(headers.get_all("Sec-WebSocket-Protocol")).split(",")
     return Head(path, [name.strip() for name in offered], credential, headers.get("Origin"), headers.get("User-Agent"))
 

@@ -13,10 +13,10 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from openclaw_rpc.dialects.sockets import every
-from openclaw_rpc.dialects.sockets.base import Bounds, Head, Proof
+from openclaw_rpc.dialects.sockets.base import Bounds, Head, Proof, Welcome
 from openclaw_rpc.protocol import chat, session
+from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Unauthorized
-from openclaw_rpc.protocol.event import ConnectedEvent
 from openclaw_rpc.rpc.frames import Answer, Ask, Frame, Id, Planned, Refused, Request, SocketPlan, Told
 from tests.support.gateway import TOKEN, Client, TestGateway, gateway, settings
 from tests.support.upstream import scripted_upstream
@@ -30,6 +30,7 @@ class Tally:
     kind = ""
     subprotocol = None
     late = True
+    first_frame = False
     bounds = Bounds(first_bytes=FIRST_BYTES, bytes=BYTES, seconds=0.3)
     close_codes = {4001: 4900, 4003: 4901}
     names = {"chat.delta": "word", "chat.done": "end", "heartbeat": "beat"}
@@ -53,8 +54,11 @@ class Tally:
     def turn_away(self, error: GatewayError) -> Sequence[bytes]:
         return (self._write("no", error.code),)
 
-    def greet(self, greeting: ConnectedEvent) -> Sequence[bytes]:
-        return (self._write("welcome", greeting.user),)
+    def grant(self, scopes: frozenset[Scope]) -> frozenset[Scope]:
+        return scopes
+
+    def greet(self, welcome: Welcome) -> Sequence[bytes]:
+        return (self._write("welcome", welcome.greeting.user),)
 
     def read(self, data: bytes) -> Frame:
         word, _, rest = data.decode().partition(" ")
