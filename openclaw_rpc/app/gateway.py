@@ -298,7 +298,7 @@ class App:
                 *OpenApiDoor(DIALECTS).routes(),
                 *McpDoor(self.dispatcher).routes(),
                 *HooksDoor(self.outside.channels.hook).routes(),
-                *ControlUiDoor().routes(),
+                *ControlUiDoor(self.authenticator.identify, self.authenticator.of_device).routes(),
                 *self.rest.routes(),
             ),
             judge=judge,

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections import OrderedDict
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final, Protocol
 
 import anyio
@@ -26,6 +27,9 @@ ALL_SCOPES: Final = frozenset(Scope)
 _SPEAKING: Final = frozenset({Scope.READ, Scope.CHAT})
 """What a token that is for some sessions alone may be good for."""
 _VERIFIED_KEPT: Final = 1024
+DEVICE_PREFIX: Final = "ocd_"
+"""What the tokens of devices begin with."""
+_DEVICE_PARTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +217,33 @@ class Authenticator:
         text = f"{principal.name}:{secret}".encode("utf-8", "surrogateescape")
         return hmac.new(self._tokens.key, text, hashlib.sha256).hexdigest()
 
+    def device_token(self, principal: Principal, device_id: str) -> str | None:
+        """What a device may show next time in place of its token, with its signature; it ends with that token."""
+        named = principal.jti or principal.name
+        mac = self._device_mac(principal, device_id)
+        return None if mac is None else f"{DEVICE_PREFIX}{device_id}.{named}.{mac}"
+
+    def of_device(self, token: str, device_id: str | None = None) -> Principal | None:
+        """Who was given a device's token, while the token that it was given for stands; of ``device_id`` alone."""
+        parts = token.removeprefix(DEVICE_PREFIX).split(".")
+        if not token.startswith(DEVICE_PREFIX) or len(parts) != _DEVICE_PARTS or not self._settings.enabled:
+            return None
+        device, named, mac = parts
+        if device_id is not None and device != device_id:
+            return None
+        made = self._tokens.find(named)
+        known = {"gateway": self._gateway, "password": self._password}.get(named)
+        principal = known if made is None else _principal_of(claims.of(made, 0, _end_of(made)))
+        if principal is None or not _same(mac, self._device_mac(principal, device)):
+            return None
+        return principal if made is None or self._stands(principal, named) else None
+
+    def _device_mac(self, principal: Principal, device_id: str) -> str | None:
+        proof = principal.jti or self.proof(principal)
+        if proof is None or not self._tokens.key:
+            return None
+        return hmac.new(self._tokens.key, f"device:{device_id}:{proof}".encode(), hashlib.sha256).hexdigest()
+
     def _signed_in(self, digest: str) -> Principal | None:
         """Who signed in, as long as that and the token it was done with stand."""
         record = self._tokens.find_sign_in(digest)
@@ -355,6 +386,12 @@ class TokenService:
 def digest_of(secret: str) -> str:
     """What is kept of a code or a cookie: who reads it can't sign in with it."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _end_of(record: TokenRecord) -> int | None:
+    """When a token ends, in s since 1970."""
+    end = record.expires_at
+    return None if end is None else int(datetime.fromisoformat(end.replace("Z", "+00:00")).timestamp())
 
 
 def _principal_of(said: claims.Claims) -> Principal:

@@ -132,7 +132,7 @@ def status(inputs: Inputs) -> Plan:
 
 def reasoning_of(found: ReasoningStatus) -> FlatReasoning:
     """The models, in 000's words."""
-    return FlatReasoning(**msgspec.structs.asdict(found))
+    return FlatReasoning(**{name: getattr(found, name) for name in FlatReasoning.__struct_fields__})
 
 
 def channel_of(found: ChannelInfo) -> FlatChannel:

@@ -28,22 +28,27 @@ class Head(NamedTuple):
 class Proof(NamedTuple):
     """Who a client says it is, in its first frame: a token, a password, or nothing.
 
-    ``either``: each of the two may be a token or the password.
+    ``either``: each of the two may be a token or the password. ``device``: whose key it proved to hold.
     """
 
     token: str | None = None
     password: str | None = None
     either: bool = False
+    device: str | None = None
 
 
 class Welcome(NamedTuple):
-    """What a client may be told first; ``uptime`` and ``heartbeat_seconds`` in s."""
+    """What a client may be told first; ``uptime`` and ``heartbeat_seconds`` in s.
+
+    ``device_token``: what its device may show in place of its token next time.
+    """
 
     greeting: ConnectedEvent
     max_message_bytes: int
     outbox_bytes: int
     heartbeat_seconds: float
     uptime: float
+    device_token: str | None = None
 
 
 class Bounds(NamedTuple):

@@ -192,7 +192,7 @@ class SocketDoor:
         self._members[socket] = member
         self.opened += 1
         try:
-            socket.write([*dialect.greet(self._welcome(granted))])
+            socket.write([*dialect.greet(self._welcome(granted, member.device))])
             receive, recv = connection.receive, socket.recv
             while True:
                 receive(await recv(decode=False))
@@ -217,7 +217,9 @@ class SocketDoor:
             return None
         code: CloseCode = UNAUTHORIZED
         try:
-            principal = await self._identify(dialect.proof(data))
+            proof = dialect.proof(data)
+            principal = await self._identify(proof)
+            socket.member.device = proof.device
             code = TOO_MANY
             self._places.check(principal)
         except GatewayError as error:
@@ -236,6 +238,9 @@ class SocketDoor:
             bearer = f"Bearer {proof.token}" if proof.token is not None else None
             return await self._authenticator.recognise(Credentials.from_headers(bearer, proof.password, None, None))
         secrets = [secret for secret in (proof.token, proof.password) if secret]
+        for secret in secrets if proof.device is not None else ():
+            if (principal := self._authenticator.of_device(secret, proof.device)) is not None:
+                return principal
         shown = [Credentials(bearer=secret) for secret in secrets] + [
             Credentials(password=secret) for secret in secrets
         ]
@@ -246,7 +251,7 @@ class SocketDoor:
                 continue
         return await self._authenticator.recognise(shown[-1] if shown else Credentials())
 
-    def _welcome(self, principal: Principal) -> Welcome:
+    def _welcome(self, principal: Principal, device: str | None) -> Welcome:
         settings = self._settings()
         return Welcome(
             self._greeting(principal),
@@ -254,6 +259,7 @@ class SocketDoor:
             settings.outbox_bytes,
             settings.heartbeat_seconds,
             time.monotonic() - self._began,
+            None if device is None else self._authenticator.device_token(principal, device),
         )
 
     def _greeting(self, principal: Principal) -> ConnectedEvent:
@@ -324,10 +330,11 @@ class SocketDoor:
 class Member:
     """What the door knows of a socket."""
 
-    __slots__ = ("connection", "dialect", "principal")
+    __slots__ = ("connection", "device", "dialect", "principal")
 
     def __init__(self, dialect: SocketDialect) -> None:
         self.dialect = dialect
+        self.device: str | None = None
         self.principal: Principal | None = None
         self.connection: Connection | None = None
 

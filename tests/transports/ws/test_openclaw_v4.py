@@ -243,18 +243,53 @@ async def test_the_pages_configuration_needs_a_token(served: TestGateway) -> Non
             assert (await answer.json())["basePath"] == path.rpartition("/")[0]
 
 
+async def test_a_device_is_given_a_token_that_its_signature_alone_makes_good(served: TestGateway) -> None:
+    token = served.make_token(name="laptop")
+
+    async def come(secret: str, seed: bytes | None) -> Any:
+        async with peer(served) as client:
+            challenge = (await client.next())["payload"]
+            params = msgspec.json.decode(
+                signed(challenge["nonce"], challenge["ts"], 3, secret=secret, seed=seed or SEED)
+            )
+            if seed is None:
+                del params["device"]
+            return await client.ask("connect", params)
+
+    given = (await come(token, SEED))["auth"]["deviceToken"]
+    assert (await come(given, SEED))["auth"]["deviceToken"] == given
+    for other in (None, bytes(32)):
+        assert (await come(given, other))["details"]["code"] == "AUTH_TOKEN_MISMATCH"
+    async with aiohttp.ClientSession() as session:
+        bearer = {"Authorization": f"Bearer {given}"}
+        assert (await session.get(served.url + "/control-ui-config.json", headers=bearer)).status == 200
+        assert (await session.get(served.url + "/v1/sessions", headers=bearer)).status == 401
+        async with served.connect() as admin:
+            await admin.result("token.revoke", name="laptop")
+        assert (await session.get(served.url + "/control-ui-config.json", headers=bearer)).status == 401
+    assert (await come(given, SEED))["details"]["code"] == "AUTH_TOKEN_MISMATCH"
+
+
 SEED = bytes.fromhex("d0cf5efe1d1b4ceeeae381998b6004443fbd4c223ab6562a47763682e51906d6")
 
 
-def signed(nonce: str, at: int, version: int, changes: dict[str, Any] | None = None) -> bytes:
+def signed(
+    nonce: str,
+    at: int,
+    version: int,
+    changes: dict[str, Any] | None = None,
+    *,
+    secret: str = "t",
+    seed: bytes = SEED,
+) -> bytes:
     """The params of ``connect`` of a device that signs in one of the two ways."""
-    key = Ed25519PrivateKey.from_private_bytes(SEED)
+    key = Ed25519PrivateKey.from_private_bytes(seed)
     raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     device = {"id": hashlib.sha256(raw).hexdigest(), "publicKey": _b64(raw), "signature": "", "signedAt": at}
     device |= {"nonce": nonce}
     client = {"id": "openclaw-tui", "version": "1", "platform": "Linux", "mode": "ui", "deviceFamily": "Linux"}
     params: dict[str, Any] = {"minProtocol": 4, "maxProtocol": 4, "client": client, "scopes": ["operator.read"]}
-    params |= {"auth": {"token": "t"}, "device": device}
+    params |= {"auth": {"token": secret}, "device": device}
     said = msgspec.convert(params, Connect)
     assert said.device is not None
     device["signature"] = _b64(key.sign(signed_texts(said, said.device)[3 - version]))

@@ -88,7 +88,8 @@ class OpenClaw:
             raise InvalidRequest("the first request must be connect", field="method", reason="connect")
         said = self._said = connect_of(bytes(request.params), self._nonce, _now())
         self.client = said.client
-        return Proof(said.auth.token or said.auth.device_token, said.auth.password, either=True)
+        device = said.device.id if said.device is not None else None
+        return Proof(said.auth.token or said.auth.device_token, said.auth.password, either=True, device=device)
 
     def turn_away(self, error: GatewayError) -> Sequence[bytes]:
         """Why it is not let in, under the id of its request."""
@@ -125,6 +126,8 @@ class OpenClaw:
         }
         more = {"presence": reads.presence(self), "policy": policy, "uptimeMs": int(welcome.uptime * 1000)}
         payload = hello(self.conn_id, welcome.greeting.gateway_version, self._granted, sorted(METHODS), more)
+        if welcome.device_token is not None:
+            payload["auth"] |= {"deviceToken": welcome.device_token, "issuedAtMs": _now()}
         return (_encode({"type": "res", "id": self._connect_id, "ok": True, "payload": payload}),)
 
     def read(self, data: bytes) -> Frame:
