@@ -49,6 +49,8 @@ class Principal:
     expires_at: float | None = None
     sign_in: str | None = None
     sessions: frozenset[str] | None = None
+    guest: bool = False
+    """Somebody whom the user lets in over a chat: what they say is remembered in their session alone."""
     limit_key: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

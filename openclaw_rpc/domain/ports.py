@@ -422,7 +422,7 @@ class Log(Protocol):
 class RunContext(msgspec.Struct, kw_only=True, frozen=True):
     """For whom a run works: what tools may look at and act as. ``pin`` is what came with an HTTP request.
 
-    ``token`` is the name of the token that asked.
+    ``token`` is the name of the token that asked. A ``guest`` is somebody whom the user lets in over a chat.
     """
 
     run_id: str
@@ -434,6 +434,17 @@ class RunContext(msgspec.Struct, kw_only=True, frozen=True):
     message: str
     pin: str | None = None
     token: str = ""
+    guest: bool = False
+
+    @property
+    def memory_user(self) -> str:
+        """Under whose name things are remembered and found."""
+        return guests_memory(self.user, self.session_key) if self.guest else self.user
+
+
+def guests_memory(user: str, session_key: str) -> str:
+    """The name under which what a guest says is remembered: nobody finds it but in that session."""
+    return f"{user}\n{session_key}"
 
 
 class Tasks(Protocol):

@@ -99,6 +99,10 @@ class Inbound:
             return
         except Unavailable as error:
             raise ChannelFault(error.message) from None
+        except Exception:
+            # Not confirmed, it would come again for ever, and hold up all that is behind it.
+            self._log.error("a message could not be taken", channel=link.id, exc_info=True)
+            await self._tell(place, "That did not work: something failed here.", claim)
         link.count_message()
 
     async def resume(self, link: Link, delivery: Delivery) -> None:
@@ -123,7 +127,7 @@ class Inbound:
         self, link: Link, message: Message, place: Place, claim: Claim, attachments: list[Attachment] | None = None
     ) -> None:
         """Do what a command says, or ask the agent. What can't be asked is told to the sender."""
-        principal = principal_of(link)
+        principal = principal_of(link, message.sender)
         said = await self._commands.answer(link, message, place.session_key, principal, claim)
         if said is not None:
             await self._tell(place, said, claim)
@@ -185,9 +189,9 @@ def place_of(link: Link, message: Message) -> Place:
     return Place(where, key[:200], reply)
 
 
-def principal_of(link: Link) -> Principal:
-    """As whom a channel's messages act: the owner's sessions, without administration."""
-    return Principal(OWNER, f"channel:{link.id}", SCOPES)
+def principal_of(link: Link, sender: str) -> Principal:
+    """As whom a channel's messages act: in the owner's sessions, without administration, the owner's memory aside."""
+    return Principal(OWNER, f"channel:{link.id}", SCOPES, guest=not is_owner(link, sender))
 
 
 def is_owner(link: Link, sender: str) -> bool:
@@ -203,7 +207,9 @@ def _replied(message: Message) -> str | None:
 
 def _metadata(link: Link, message: Message) -> dict[str, Any]:
     """What is kept beside the text, for clients that show it."""
-    metadata = {"channel": link.id, "sender": message.sender}
+    metadata: dict[str, Any] = {"channel": link.id, "sender": message.sender}
+    if not is_owner(link, message.sender):
+        metadata["guest"] = True
     if message.sender_name:
         metadata["senderName"] = message.sender_name
     if message.chat is not None:

@@ -7,7 +7,7 @@ import msgspec
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.memory.service import Memories
-from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.domain.ports import Log, guests_memory
 from openclaw_rpc.protocol.chat import ChatMessageEvent, chat_done, chat_message, chat_started
 from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.protocol.session import session_deleted, session_reset
@@ -19,6 +19,7 @@ class _Turn(msgspec.Struct):
     agent_id: str = ""
     question: str = ""
     answer: str = ""
+    guest: bool = False
 
 
 class Remembering:
@@ -35,7 +36,9 @@ class Remembering:
     def hear(self, event: Published) -> None:
         """Take an event."""
         if event.row is session_deleted or event.row is session_reset:
-            self._memories.forget_session_soon(event.user, event.data.session_key)
+            key = event.data.session_key
+            self._memories.forget_session_soon(event.user, key)
+            self._memories.forget_session_soon(guests_memory(event.user, key), key)
         elif event.run_id is None:
             return
         elif event.row is chat_done:
@@ -50,6 +53,7 @@ class Remembering:
     def _said(self, turn: _Turn, data: ChatMessageEvent) -> None:
         if data.message.role == "user":
             turn.question = data.message.content
+            turn.guest = bool(data.message.metadata.get("guest"))
         elif data.message.role == "assistant":
             turn.answer = data.message.content
 
@@ -59,6 +63,7 @@ class Remembering:
                 return
             if self._agents.get(turn.agent_id).memory:
                 key = event.data.session_key
-                self._memories.note_conversation(event.user, key, event.data.run_id, turn.question, turn.answer)
+                user = guests_memory(event.user, key) if turn.guest else event.user
+                self._memories.note_conversation(user, key, event.data.run_id, turn.question, turn.answer)
         except GatewayError as error:
             self._log.warning("a conversation could not be remembered", run_id=event.run_id, error=error.message)

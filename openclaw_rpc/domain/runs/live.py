@@ -57,6 +57,7 @@ class LiveRun:
             message=params.message,
             token=principal.name,
             pin=pin,
+            guest=principal.guest,
         )
         self.opening: ChatMessageEvent | None = None
         """The event of the user's message, told first."""

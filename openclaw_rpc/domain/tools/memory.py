@@ -73,7 +73,7 @@ class MemoryTools:
         if not self._agents.get(context.agent_id).memory:
             return ()
         found = await self._memories.recall(
-            context.user, context.message, RECALLED, RECALLED_CHARACTERS, without_session=context.session_key
+            context.memory_user, context.message, RECALLED, RECALLED_CHARACTERS, without_session=context.session_key
         )
         if not found:
             return ()
@@ -81,10 +81,10 @@ class MemoryTools:
 
     async def _search(self, params: JsonObject, context: RunContext) -> Any:
         asked = checked(params, _Search, "memory_search")
-        found = await self._memories.recall(context.user, asked.query, asked.limit, RECALLED_CHARACTERS * 4)
+        found = await self._memories.recall(context.memory_user, asked.query, asked.limit, RECALLED_CHARACTERS * 4)
         return {"results": [{"key": m.key, "text": m.text, "createdAt": m.created_at} for m in found]}
 
     async def _store(self, params: JsonObject, context: RunContext) -> Any:
         asked = checked(params, _Store, "memory_store")
-        stored = await self._memories.remember(context.user, asked.content, key=asked.key)
+        stored = await self._memories.remember(context.memory_user, asked.content, key=asked.key)
         return {"key": stored.key, "stored": True}
