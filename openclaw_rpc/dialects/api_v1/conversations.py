@@ -7,6 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from openclaw_rpc.dialects.api_v1.errors import fields_of
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Inputs, Plan, Reply
 from openclaw_rpc.protocol import session
 from openclaw_rpc.protocol.base import JsonObject, Name, PageSize, Timestamp
@@ -134,8 +135,7 @@ def shown(info: SessionInfo) -> JsonObject:
 
 def message_of(message: ChatMessage) -> FlatMessage:
     """A message in 000's words."""
-    fields = msgspec.structs.asdict(message)
-    return FlatMessage(id=fields.pop("message_id"), **fields)
+    return FlatMessage(id=message.message_id, **fields_of(message, FlatMessage))
 
 
 ENDPOINTS = (

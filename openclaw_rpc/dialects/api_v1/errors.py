@@ -24,6 +24,11 @@ class FlatError(msgspec.Struct, frozen=True, kw_only=True):
     details: JsonObject
 
 
+def fields_of(found: msgspec.Struct, kind: type[msgspec.Struct]) -> JsonObject:
+    """Of a struct of the table the fields that the dialect has, too: a row may be given more."""
+    return {name: getattr(found, name) for name in kind.__struct_fields__ if hasattr(found, name)}
+
+
 def flat(error: GatewayError) -> FlatError:
     """An error of the table in the shape of 000."""
     details: JsonObject = {snake(name): value for name, value in error.details.items()}

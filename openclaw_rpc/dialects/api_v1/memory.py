@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from openclaw_rpc.dialects.api_v1.errors import snaked
+from openclaw_rpc.dialects.api_v1.errors import fields_of, snaked
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Inputs, Plan, Reply, direct
 from openclaw_rpc.protocol import memory
 from openclaw_rpc.protocol.base import JsonObject, Name, PageSize, Timestamp
@@ -87,7 +87,7 @@ def search(inputs: Inputs) -> Plan:
     """Search the memory."""
     params = MemorySearchParams(**msgspec.structs.asdict(inputs.body))
     found: MemoryResults = yield Ask(memory.search, params)
-    results = [FlatMemoryFound(**msgspec.structs.asdict(item)) for item in found.results]
+    results = [FlatMemoryFound(**fields_of(item, FlatMemoryFound)) for item in found.results]
     return Reply(FlatMemoryResults(results=results, total=len(results)))
 
 
