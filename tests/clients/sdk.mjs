@@ -173,11 +173,11 @@ const verbs = {
   },
   async failures() {
     for (const failing of [
-      client.message("[[error:broken]]"),
-      all(client.messageStream("[[error:broken]]")),
-      client.agent.run({ message: "[[error:broken]]" }),
-      client.messages.send({ content: "[[error:broken]]" }),
-      client.messages.stream({ content: "[[error:broken]]" }).then(all),
+      () => client.message("[[error:broken]]"),
+      () => all(client.messageStream("[[error:broken]]")),
+      () => client.agent.run({ message: "[[error:broken]]" }),
+      () => client.messages.send({ content: "[[error:broken]]" }),
+      () => client.messages.stream({ content: "[[error:broken]]" }).then(all),
     ]) {
       await assert.rejects(failing, (error) => {
         assert.ok(error instanceof errors.RunError, String(error));
