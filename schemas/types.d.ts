@@ -1286,6 +1286,8 @@ export interface SessionForkParams {
   /** The client's name of a session. */
   sessionKey: string;
   messageId?: string | null;
+  /** Leave `messageId` itself out, so that it can be said anew. @default false */
+  before?: boolean;
   /** The client's name of a session. */
   newSessionKey?: string | null;
 }

@@ -64,7 +64,9 @@ class Store(Protocol):
         """Remove a session and its messages, runs and events; usage stays. False where there is none."""
         ...
 
-    async def copy_session(self, source_id: str, record: SessionRecord, upto: str | None) -> bool:
+    async def copy_session(
+        self, source_id: str, record: SessionRecord, upto: str | None, *, before: bool = False
+    ) -> bool:
         """Keep ``record`` with copies of the source's messages, up to and including the message ``upto``.
 
         Copies get message ids of their own. Returns False, and keeps nothing, where ``upto`` is not the source's.

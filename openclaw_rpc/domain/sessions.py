@@ -17,7 +17,7 @@ from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.records import SessionQuery, SessionRecord
 from openclaw_rpc.protocol.chat import ChatHistory, ChatInjected, ChatMessage, ChatMessageEvent, chat_message
-from openclaw_rpc.protocol.errors import Forbidden, GatewayError, NotFound
+from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InvalidRequest, NotFound
 from openclaw_rpc.protocol.session import (
     LiveRun,
     SessionCreateParams,
@@ -223,13 +223,16 @@ class Sessions:
         return self._announced(record, later)
 
     async def fork(self, principal: Principal, params: SessionForkParams, later: Later) -> SessionInfo:
-        """Copy a session up to a message."""
+        """Copy a session up to a message, with it or without it."""
+        if params.before and params.message_id is None:
+            raise InvalidRequest("before which message is missing", field="messageId", reason="missing")
         source = await self.find(principal, params.session_key)
         await self._settle(source)
         record = self.blank(principal.user, params.new_session_key, source.agent_id, source.channel)
-        record.model, record.title, record.summary = source.model, source.title, source.summary
+        record.model, record.title = source.model, source.title
+        record.summary = None if params.before else source.summary
         record.labels, record.context = dict(source.labels), dict(source.context)
-        if not await self._store.copy_session(source.id, record, params.message_id):
+        if not await self._store.copy_session(source.id, record, params.message_id, before=params.before):
             raise NotFound(f"the session has no message {params.message_id!r}", field="messageId")
         kept = await self._store.find_session(record.user, record.key)
         return self._announced(kept or record, later)

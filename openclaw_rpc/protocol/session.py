@@ -135,6 +135,7 @@ class SessionForkParams(Params, frozen=True, kw_only=True):
 
     session_key: SessionKey
     message_id: MessageId | None = None
+    before: Annotated[bool, Meta(description="Leave `messageId` itself out, so that it can be said anew.")] = False
     new_session_key: SessionKey | None = None
 
 

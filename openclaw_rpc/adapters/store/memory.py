@@ -77,7 +77,9 @@ class MemoryStore:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         return self._sessions.pop(session_id, None) is not None
 
-    async def copy_session(self, source_id: str, record: SessionRecord, upto: str | None) -> bool:
+    async def copy_session(
+        self, source_id: str, record: SessionRecord, upto: str | None, *, before: bool = False
+    ) -> bool:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         source = self._sessions.get(source_id)
         if source is None or (upto is not None and upto not in source.messages):
@@ -85,6 +87,8 @@ class MemoryStore:
         target = self._add(record)
         target.record.message_count = 0
         for message in source.messages.values():
+            if before and message.message_id == upto:
+                break
             _keep(target, copied(message))
             if message.message_id == upto:
                 break

@@ -58,9 +58,11 @@ class SqliteStore:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         return await self.writer.submit(partial(writes.delete_session, session_id=session_id))
 
-    async def copy_session(self, source_id: str, record: SessionRecord, upto: str | None) -> bool:
+    async def copy_session(
+        self, source_id: str, record: SessionRecord, upto: str | None, *, before: bool = False
+    ) -> bool:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        copy = partial(writes.copy_session, source_id=source_id, row=session_row(record, 0), upto=upto)
+        copy = partial(writes.copy_session, source_id=source_id, row=session_row(record, 0), upto=upto, before=before)
         return await self.writer.submit(copy)
 
     async def messages(self, session_id: str, limit: int, before: str | None = None) -> tuple[list[ChatMessage], bool]:

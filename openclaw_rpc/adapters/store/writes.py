@@ -135,7 +135,7 @@ def delete_session(db: sqlite3.Connection, session_id: str) -> bool:
     return True
 
 
-def copy_session(db: sqlite3.Connection, source_id: str, row: Row, upto: str | None) -> bool:
+def copy_session(db: sqlite3.Connection, source_id: str, row: Row, upto: str | None, *, before: bool = False) -> bool:
     """See ``Store.copy_session``."""
     source = _find_session(db, source_id)
     if source is None:
@@ -145,7 +145,7 @@ def copy_session(db: sqlite3.Connection, source_id: str, row: Row, upto: str | N
         found = db.execute(FIND_PLACE, (upto, source_id)).fetchone()
         if found is None:
             return False
-        last = found[0]
+        last = found[0] - before  # places are whole numbers, one behind the other
     number = create_session(db, row)
     sql = SELECT_MESSAGE + "WHERE place >= ? AND place <= ? ORDER BY place"
     rows = db.execute(sql, (first_place(source.number), last)).fetchall()

@@ -149,6 +149,17 @@ async def test_a_fork_has_the_messages_up_to_the_one_that_was_named(store: Store
     assert len((await store.messages(one.id, 10))[0]) == 4
 
 
+async def test_a_fork_before_a_message_lacks_it_and_may_be_empty(store: Store) -> None:
+    one = session("one")
+    await store.commit(Change(session=one))
+    await store.commit(Change(one.id, messages=[message(f"m_{i}", f"says {i}") for i in range(3)]))
+    assert await store.copy_session(one.id, session("two"), "m_2", before=True)
+    assert [copy.content for copy in (await store.messages("s_ada_two", 10))[0]] == ["says 0", "says 1"]
+    assert await store.copy_session(one.id, session("three"), "m_0", before=True)
+    assert (await store.messages("s_ada_three", 10))[0] == []
+    assert (await found(store, "three")).message_count == 0
+
+
 async def test_a_fork_without_an_end_has_all_messages(store: Store) -> None:
     one = session("one")
     await store.commit(Change(session=one))

@@ -155,6 +155,7 @@ class Session:
         *,
         session_key: str,
         message_id: str | None = None,
+        before: bool = False,
         new_session_key: str | None = None,
         timeout: float | None = None,
     ) -> types.SessionInfo:
@@ -162,13 +163,14 @@ class Session:
 
         Args:
             session_key: The client's name of a session.
+            before: Leave `messageId` itself out, so that it can be said anew.
             new_session_key: The client's name of a session.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
             service_unavailable, unauthorized.
         """
-        return self._client.request("session.fork", types.SessionForkParams(session_key=session_key, message_id=message_id, new_session_key=new_session_key), types.SessionInfo, timeout)
+        return self._client.request("session.fork", types.SessionForkParams(session_key=session_key, message_id=message_id, before=before, new_session_key=new_session_key), types.SessionInfo, timeout)
 
 
 class AsyncSession:
@@ -313,6 +315,7 @@ class AsyncSession:
         *,
         session_key: str,
         message_id: str | None = None,
+        before: bool = False,
         new_session_key: str | None = None,
         timeout: float | None = None,
     ) -> types.SessionInfo:
@@ -320,10 +323,11 @@ class AsyncSession:
 
         Args:
             session_key: The client's name of a session.
+            before: Leave `messageId` itself out, so that it can be said anew.
             new_session_key: The client's name of a session.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
             service_unavailable, unauthorized.
         """
-        return await self._client.request("session.fork", types.SessionForkParams(session_key=session_key, message_id=message_id, new_session_key=new_session_key), types.SessionInfo, timeout)
+        return await self._client.request("session.fork", types.SessionForkParams(session_key=session_key, message_id=message_id, before=before, new_session_key=new_session_key), types.SessionInfo, timeout)

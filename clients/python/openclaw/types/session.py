@@ -147,6 +147,8 @@ class SessionForkParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     session_key: str
     """The client's name of a session."""
     message_id: str | None = None
+    before: bool = False
+    """Leave `messageId` itself out, so that it can be said anew."""
     new_session_key: str | None = None
     """The client's name of a session."""
 
