@@ -77,6 +77,10 @@ check: install ## lint, format, types, layers, generated files, file sizes
 gen: install ## write the generated files anew
 	@$(PY) -m openclaw_rpc.codegen
 
+.PHONY: texts
+texts: install ## print every text that a user may read
+	@$(PY) -m tests.support.texts
+
 .PHONY: bench
 bench: install ## measure
 	@$(PY) -m tests.bench $(ARGS)

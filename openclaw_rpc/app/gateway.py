@@ -121,7 +121,7 @@ class App:
         return None if principal is None else f"{self.url}/login#code={self.sign_ins.offer(principal)}"
 
     def status(self) -> SystemStatus:
-        """How the gateway is."""
+        """The state of the gateway."""
         gateway = self.settings.gateway
         auth = gateway.auth
         primary = self.models.resolve(None)[0]

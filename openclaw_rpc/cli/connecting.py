@@ -81,7 +81,7 @@ def _told(target: Target, error: openclaw.APIError) -> CliError:
             hint="Give one by --token or OPENCLAW_TOKEN; `openclaw token create --name NAME` makes one.",
         )
     if error.code == "forbidden":
-        hint = "The token has not the scope for it: `openclaw token create --scopes …` makes one that has."
+        hint = "The token lacks the scope for it: `openclaw token create --scopes …` makes one that has."
     return CliError(error.message, code=error.code, field=error.field, reason=error.reason, hint=hint)
 
 

@@ -44,7 +44,7 @@ def moment(text: str) -> str:
         then = datetime.fromisoformat(text)
         then = then.replace(tzinfo=UTC) if then.tzinfo is None else then.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise click.BadParameter(f"{text!r} is no time, ISO 8601, and no duration like 10m.") from None
+        raise click.BadParameter(f"{text!r} is neither a time in ISO 8601 nor a duration like 10m.") from None
     return then.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 

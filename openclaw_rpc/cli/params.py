@@ -34,7 +34,7 @@ class JsonText(AnyType):
         try:
             return msgspec.json.decode(value)
         except msgspec.DecodeError as error:
-            self.fail(f"{value!r} is no JSON: {error}", param, ctx)
+            self.fail(f"{value!r} is not JSON: {error}", param, ctx)
 
 
 JSON = JsonText()
@@ -133,7 +133,7 @@ def assign(pairs: Sequence[str]) -> dict[str, Any]:
         for name in outer:
             below: Any = at.setdefault(name, {})
             if not isinstance(below, dict):
-                raise click.BadParameter(f"{path}: {name} is no object", param_hint="--param")
+                raise click.BadParameter(f"{path}: {name} is not an object", param_hint="--param")
             at = cast("dict[str, Any]", below)
         try:
             at[last] = msgspec.json.decode(text)

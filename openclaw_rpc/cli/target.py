@@ -99,7 +99,7 @@ def gateway_url(text: str) -> str:
     except ValueError:
         usable, parts = False, urlsplit("")
     if not usable:
-        raise CliError("The gateway's URL is no address.", hint="http://127.0.0.1:18789 is one.", exit_code=2)
+        raise CliError("The gateway's URL is invalid.", hint="Write it like http://127.0.0.1:18789.", exit_code=2)
     address = parts.netloc.rpartition("@")[2]
     return urlunsplit((SCHEMES[parts.scheme], address, parts.path or "/", "", ""))
 

@@ -30,7 +30,7 @@ def _rows(methods: Sequence[AnyMethod]) -> Iterator[str]:
         if not row.doc.strip():
             yield f"{row.name}: its doc is empty"
         if not issubclass(row.params, msgspec.Struct):
-            yield f"{row.name}: its params are no struct"
+            yield f"{row.name}: its params are not a struct"
         elif not row.params.__struct_config__.forbid_unknown_fields:
             yield f"{row.name}: {row.params.__name__} takes unknown fields, params must not"
         if _closed(row.result):

@@ -185,7 +185,8 @@ class GatewayFile:
             self._taken = signature
             self.last_error = str(error)
             self.log.warning(
-                "configuration refused, the old one goes on", problems=[str(problem) for problem in error.problems]
+                "configuration refused, the old one stays in force",
+                problems=[str(problem) for problem in error.problems],
             )
             return
         if self._signature() != signature:

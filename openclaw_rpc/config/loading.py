@@ -21,7 +21,7 @@ def read(path: Path) -> str:
     """The text of `gateway.yaml`; empty where there is none.
 
     Raises:
-        ConfigError: it can't be read, is too large, or is no UTF-8.
+        ConfigError: it can't be read, is too large, or is not UTF-8.
     """
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -30,7 +30,7 @@ def read(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except UnicodeDecodeError as error:
-        raise ConfigError.of(path, f"the file is no UTF-8 (byte {error.start})") from None
+        raise ConfigError.of(path, f"the file is not UTF-8 (byte {error.start})") from None
     except OSError as error:
         raise ConfigError.of(path, f"the file can't be read: {error.strerror}") from None
 

@@ -82,9 +82,9 @@ def _check_depth(text: str, file: str) -> None:
 
 def _explained(error: yaml.YAMLError, text: str, file: str) -> ConfigError:
     mark: Any = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    said = str(getattr(error, "problem", None) or "this is no YAML")
+    said = str(getattr(error, "problem", None) or "this is not YAML")
     if mark is None:
-        return ConfigError.of(file, f"this is no YAML: {str(error).splitlines()[0]}")
+        return ConfigError.of(file, f"this is not YAML: {str(error).splitlines()[0]}")
     lines = text.splitlines()
     number = int(mark.line)
     line = lines[number] if number < len(lines) else ""
@@ -93,7 +93,7 @@ def _explained(error: yaml.YAMLError, text: str, file: str) -> ConfigError:
     elif "end of stream" in said:
         reason = f"{said}: a quote or a bracket is not closed"
     elif "alias" in said:
-        reason = "an alias (*name) that nothing is called by: a text that begins with * must stand in quotes"
+        reason = "an alias (*name) without an anchor: text that begins with * must be in quotes"
     elif "mapping values" in said or "expected key" in said or "expected <block end>" in said:
         reason = f"{said}: check this line's indentation and the line's before it, and that quotes are closed"
     elif "expected ':'" in said:
@@ -132,7 +132,7 @@ class _Reader:
             return self._mapping(node, keys)
         if isinstance(node, yaml.SequenceNode):
             if node.tag != f"{_TAG}seq":
-                self._refuse(node, keys, f"the tag {node.tag} is not taken here")
+                self._refuse(node, keys, f"the tag {node.tag} is not supported here")
             items = cast("list[yaml.Node]", node.value)
             return [self._item(item, (*keys, str(index))) for index, item in enumerate(items)]
         return self._scalar(cast("yaml.ScalarNode", node), keys)
@@ -143,7 +143,7 @@ class _Reader:
 
     def _mapping(self, node: yaml.MappingNode, keys: Keys) -> dict[str, Any]:
         if node.tag != f"{_TAG}map":
-            self._refuse(node, keys, f"the tag {node.tag} is not taken here")
+            self._refuse(node, keys, f"the tag {node.tag} is not supported here")
         found: dict[str, Any] = {}
         merged: list[yaml.Node] = []
         for key_node, value_node in cast("list[tuple[yaml.Node, yaml.Node]]", node.value):
@@ -179,7 +179,7 @@ class _Reader:
         if tag == f"{_TAG}str":
             return text
         if tag != _PLAIN and tag not in _SCALARS:
-            self._refuse(node, keys, f"the tag {tag} is not taken here")
+            self._refuse(node, keys, f"the tag {tag} is not supported here")
         return _plain(text)
 
     def _refuse(self, node: yaml.Node, keys: Keys, reason: str) -> None:

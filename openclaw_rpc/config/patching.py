@@ -48,7 +48,7 @@ def _steps(patch: Tree, now: Any, shown: Any, above: Keys) -> Iterator[Step]:
         elif (there and _same(value, seen) and holds_placeholder(value)) or (there and _same(value, old)):
             continue
         elif holds_placeholder(value):
-            reason = f"{PLACEHOLDER} stands for a secret that is there already, and there is none here"
+            reason = f"{PLACEHOLDER} stands for a secret that is set already, and no secret is set here"
             raise InvalidRequest(f"{dotted(keys)}: {reason}", field=dotted(keys), reason=reason)
         else:
             yield Step(keys=keys, value=value)

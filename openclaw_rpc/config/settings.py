@@ -63,7 +63,7 @@ class Settings(Section, frozen=True, kw_only=True):
     ] = {}
     runs: Annotated[RunSettings, Meta(description="How many runs, how long.")] = RunSettings()
     storage: Annotated[StorageSettings, Meta(description="Where things are kept.")] = StorageSettings()
-    logging: Annotated[LoggingSettings, Meta(description="What is written down.")] = LoggingSettings()
+    logging: Annotated[LoggingSettings, Meta(description="What is logged.")] = LoggingSettings()
     security: Annotated[CommandSettings, Meta(description="What dangerous acts need.")] = CommandSettings()
     outbound: Annotated[OutboundSettings, Meta(description="What may be connected to.")] = OutboundSettings()
     channels: Annotated[dict[Name, FreeForm], Meta(description="Channels' own settings, by their names.")] = {}

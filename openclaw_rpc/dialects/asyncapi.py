@@ -55,15 +55,17 @@ def asyncapi(methods: Sequence[AnyMethod], version: str, *, host: str = "127.0.0
         "defaultContentType": "application/json",
         "servers": {"gateway": {"host": host, "protocol": "ws", "security": _security()}},
         "channels": {
-            "root": _channel("/", "A client is known by its handshake, or is answered 401.", root),
-            "ws": _channel("/ws", "A client that its handshake did not tell may send `auth` first, within 10 s.", ws),
+            "root": _channel("/", "A client authenticates in its handshake, or is answered 401.", root),
+            "ws": _channel(
+                "/ws", "A client that did not authenticate in its handshake may send `auth` first, within 10 s.", ws
+            ),
         },
         "operations": {
             **_operations("root", names, root),
             **_operations("ws", names, ws),
             "ws.auth": {
                 "action": "receive",
-                "summary": "Say who one is.",
+                "summary": "Authenticate.",
                 "channel": {"$ref": "#/channels/ws"},
                 "messages": [_message_of("ws", "auth")],
                 "reply": {"channel": {"$ref": "#/channels/ws"}, "messages": [_message_of("ws", "event.auth_success")]},

@@ -97,7 +97,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Message:
     try:
         value: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refusal(PARSE_ERROR, "the body is no JSON", status=400) from None
+        raise Refusal(PARSE_ERROR, "the body is not JSON", status=400) from None
     if not isinstance(value, dict):
         raise Refusal(INVALID_REQUEST, "the body must be one message of JSON-RPC", status=400)
     frame = cast("JsonObject", value)
@@ -106,7 +106,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Message:
         return Message(id=None, method="", params={}, modern=False)  # an answer, to a question that nobody asked
     named = isinstance(call_id, str | int) and not isinstance(call_id, bool)
     if frame.get("jsonrpc") != "2.0" or not isinstance(method, str) or ("id" in frame and not named):
-        raise Refusal(INVALID_REQUEST, "the body is no message of JSON-RPC 2.0", status=400)
+        raise Refusal(INVALID_REQUEST, "the body is not a JSON-RPC 2.0 message", status=400)
     if not isinstance(params, dict):
         raise Refusal(INVALID_PARAMS, "params must be an object", status=400)
     version = headers.get(VERSION_HEADER)
@@ -142,7 +142,7 @@ def _check(message: Message, version: str, headers: Mapping[str, str]) -> None:
 
 def _unsupported(version: str) -> Refusal:
     data = {"supported": [*MODERN, *HANDSHAKE], "requested": version}
-    return Refusal(UNSUPPORTED_VERSION, "this revision is not spoken here", data, status=400)
+    return Refusal(UNSUPPORTED_VERSION, "this revision is not supported", data, status=400)
 
 
 def _decoded(value: str | None) -> str | None:

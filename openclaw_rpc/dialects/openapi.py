@@ -187,7 +187,7 @@ class _Operation:
                 content["text/event-stream"] = {"schema": EVENT}
             answers[str(status)] = {"description": reason_of(status), "headers": GUARDED, "content": content}
         if endpoint.verb == "GET" and not endpoint.streams:
-            answers["304"] = {"description": "It is as the client has it.", "headers": GUARDED}
+            answers["304"] = {"description": "It has not changed since the client got it.", "headers": GUARDED}
         for status, doc in errors_answered(endpoint).items():
             answers[str(status)] = self._error(doc, UNAUTHORIZED if status == 401 else GUARDED)
         if endpoint.manners is not None:

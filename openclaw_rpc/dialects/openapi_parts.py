@@ -17,14 +17,22 @@ SECURITY: Final[Json] = {
     "basic": {"type": "http", "scheme": "basic", "description": "Any user name, and the gateway's password."},
     "password": {"type": "apiKey", "in": "header", "name": "X-OpenClaw-Password"},
     "tokenInQuery": {"type": "apiKey", "in": "query", "name": "token", "description": "Where no header can be set."},
-    "passwordInQuery": {"type": "apiKey", "in": "query", "name": "password", "description": "The same."},
+    "passwordInQuery": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "password",
+        "description": "Where no header can be set.",
+    },
 }
 HEADERS: Final[Json] = {
-    "X-Request-Id": {"description": "The client's, or one that was made up.", "schema": {"type": "string"}},
+    "X-Request-Id": {"description": "The client's, or a generated one.", "schema": {"type": "string"}},
     "X-RateLimit-Limit": {"description": "Calls a minute.", "schema": {"type": "integer"}},
     "X-RateLimit-Remaining": {"description": "How many of them are left.", "schema": {"type": "integer"}},
-    "X-RateLimit-Reset": {"description": "When all are there again, in s since 1970.", "schema": {"type": "integer"}},
-    "WWW-Authenticate": {"description": "How to prove who one is.", "schema": {"type": "string"}},
+    "X-RateLimit-Reset": {
+        "description": "When all are available again, in seconds since 1970.",
+        "schema": {"type": "integer"},
+    },
+    "WWW-Authenticate": {"description": "How to authenticate.", "schema": {"type": "string"}},
 }
 PARAMETERS: Final[Json] = {
     "Idempotency-Key": {
@@ -123,7 +131,7 @@ def errors_answered(endpoint: Endpoint) -> dict[int, str]:
     for each in dict.fromkeys(classes):
         found.setdefault(each.status, []).append(error_doc(each))
     if endpoint.body is not None:
-        found[415] = ["The body is of a type that this does not take."]
+        found[415] = ["The body's content type is not supported."]
     found[431] = ["The request's head is too large."]
     return {status: " ".join(found[status]) for status in sorted(found)}
 

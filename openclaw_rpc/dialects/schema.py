@@ -82,7 +82,10 @@ def error_data() -> Json:
         "description": "What went wrong, for programs. Errors may add members of their own, such as `retryAfter` (s).",
         "type": "object",
         "properties": {
-            "code": {"description": "The same as over HTTP.", "enum": sorted({each.code for each in error_classes()})},
+            "code": {
+                "description": "The error's code, as over HTTP.",
+                "enum": sorted({each.code for each in error_classes()}),
+            },
             "field": {"description": "Which field is wrong.", "type": "string"},
             "reason": {"description": "What is wrong with it, or what is missing.", "type": "string"},
         },

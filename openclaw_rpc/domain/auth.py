@@ -409,7 +409,7 @@ def _allow(maker: Principal, user: str, scopes: frozenset[Scope]) -> None:
     missing = [scope.value for scope in Scope if scope in scopes - maker.scopes]
     if missing:
         raise Forbidden(
-            f"you can't give away what you don't have: {', '.join(missing)}", field="scopes", reason="missing_scope"
+            f"you can't grant scopes that you don't have: {', '.join(missing)}", field="scopes", reason="missing_scope"
         )
 
 

@@ -177,7 +177,7 @@ class Files:
 
         Raises:
             TooLarge: no part was named, and all is too much.
-            InvalidRequest: it is no UTF-8, and text was asked for.
+            InvalidRequest: it is not UTF-8, and text was asked for.
         """
         return await self.read_from(*self._place(user, params.path), params)
 
@@ -316,7 +316,7 @@ class Files:
 
         Raises:
             TooLarge: it has more than 1 MiB.
-            InvalidRequest: it is no UTF-8.
+            InvalidRequest: it is not UTF-8.
         """
         workspace, parts = self._place(user, path)
         piece = await workspace.read(parts, 0, ATTACHMENT_BYTES)
@@ -351,7 +351,7 @@ def clean(path: str, *, field: str = "path") -> Parts:
     parts = tuple(part for part in path.split("/") if part not in ("", "."))
     reason = None
     if ".." in parts:
-        reason = "'..' leads out of folders, and is not taken"
+        reason = "'..' is not allowed"
     elif "\x00" in path:
         reason = "has a NUL"
     elif len(parts) > MAX_DEPTH:
@@ -361,7 +361,7 @@ def clean(path: str, *, field: str = "path") -> Parts:
             if any(len(part.encode()) > MAX_NAME for part in parts):
                 reason = f"has a name of more than {MAX_NAME} bytes"
         except UnicodeEncodeError:
-            reason = "is no UTF-8"
+            reason = "is not UTF-8"
     if reason is not None:
         raise InvalidRequest(f"{field}: {reason}", field=field, reason=reason)
     return parts
@@ -385,7 +385,7 @@ def text_of(data: bytes, parts: Parts, *, begins: bool, ends: bool) -> tuple[str
     whose other bytes are elsewhere are no fault.
 
     Raises:
-        InvalidRequest: it is no UTF-8.
+        InvalidRequest: it is not UTF-8.
     """
     start = 0
     if not begins:
@@ -394,7 +394,7 @@ def text_of(data: bytes, parts: Parts, *, begins: bool, ends: bool) -> tuple[str
     try:
         text, read = codecs.utf_8_decode(data[start:], "strict", ends)
     except UnicodeDecodeError:
-        reason = "is no UTF-8 text: ask for encoding base64"
+        reason = "is not UTF-8 text: ask for encoding base64"
         raise InvalidRequest(f"{shown(parts)} {reason}", field="encoding", reason=reason) from None
     return text, len(data) - start - read
 

@@ -11,9 +11,9 @@ from openclaw_rpc.domain.records import UsageRecord
 from openclaw_rpc.protocol.errors import GatewayError
 
 PAUSE = 0.05
-"""Seconds between a request's end and its being kept: what a crash can cost, at the most."""
+"""Seconds between a request's end and its being kept: what a crash can cost, at most."""
 HELD = 10_000
-"""How many records wait for a disk that does not take them, at the most."""
+"""How many records wait for a disk that does not take them, at most."""
 
 
 class Ledger:

@@ -130,16 +130,16 @@ def _aton(host: str) -> int:
     """IPv4 as `inet_aton` takes it: one to four numbers, decimal, octal (``0177``) or hexadecimal (``0x7f``)."""
     parts = host.removesuffix(".").split(".")
     if len(parts) > 4 or any(len(part) > _DIGITS or not _NUMBER.fullmatch(part) for part in parts):
-        raise ValueError(f"{host[:_DIGITS]!r} is no address")
+        raise ValueError(f"{host[:_DIGITS]!r} is not an address")
     numbers = [_number(part) for part in parts]
     total = 0
     for number in numbers[:-1]:
         if number > 0xFF:
-            raise ValueError(f"{host!r} is no address")
+            raise ValueError(f"{host!r} is not an address")
         total = total << 8 | number
     rest = 8 * (5 - len(numbers))
     if numbers[-1] >= 1 << rest:
-        raise ValueError(f"{host!r} is no address")
+        raise ValueError(f"{host!r} is not an address")
     return total << rest | numbers[-1]
 
 
@@ -204,7 +204,7 @@ class OutboundPolicy:
         try:
             host, port = parts.hostname or "", parts.port
         except ValueError:
-            raise _wrong(field, "has a port that is none") from None
+            raise _wrong(field, "has an invalid port") from None
         host = self.check_host(host, field=field)
         return Target(scheme, host, DEFAULT_PORTS.get(scheme, 0) if port is None else port)
 
@@ -217,11 +217,11 @@ class OutboundPolicy:
         """
         host = _folded(host)
         if not host or not (":" in host or _HOST.fullmatch(host)):
-            raise _wrong(field, "has no host, or one that is none")
+            raise _wrong(field, "has no valid host")
         try:
             address = parse_address(host)
         except ValueError:
-            raise _wrong(field, "has a host that looks like an address and is none") from None
+            raise _wrong(field, "has a host that looks like an IP address but is not one") from None
         if address is None:
             if host == "localhost" or host.endswith(".localhost"):
                 address = ipaddress.IPv4Address("127.0.0.1")
@@ -271,7 +271,7 @@ def _split(url: str, field: str) -> SplitResult:
     try:
         return urlsplit(url)
     except ValueError:
-        raise _wrong(field, "is no URL") from None
+        raise _wrong(field, "is not a URL") from None
 
 
 def _wrong(field: str, reason: str) -> GatewayError:

@@ -106,7 +106,7 @@ def page_of(fetched: Fetched, form: PageFormat) -> WebPage:
     content_type = fetched.headers.get("content-type", "")
     kind = content_type.partition(";")[0].strip().lower()
     if not is_text(kind, fetched.body):
-        reason = f"is no text, but {kind or 'of no type'}"
+        reason = f"is not text but {kind or 'of no type'}"
         raise InvalidRequest(f"the page {reason}", field="url", reason=reason)
     source = decoded(fetched.body, content_type)
     title, text = None, source

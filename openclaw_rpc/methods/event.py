@@ -53,7 +53,7 @@ class EventMethods:
         return Subscribed(epoch=self._topics_epoch, seq=0, resync=resuming)
 
     async def unsubscribe(self, params: EventUnsubscribeParams, call: Call) -> Unsubscribed:
-        """Follow something no longer."""
+        """Stop following something."""
         peer = peer_of(call)
         if params.session_key is None and params.run_id is None and params.topics is None:
             return Unsubscribed(removed=peer.subscriptions.clear())

@@ -50,7 +50,7 @@ class ResponseMethods:
         return ResponseBody(body=Raw(await self._responses.whole(live)))
 
     async def get(self, params: ResponseIdParams, call: Call) -> ResponseBody:
-        """A response as it stands."""
+        """A response in its present state."""
         return ResponseBody(body=Raw(await self._responses.get(call.principal, params.response_id)))
 
     async def follow(self, params: ResponseFollowParams, call: Call) -> ResponseBody:

@@ -30,7 +30,7 @@ class SystemMethods:
         )
 
     def status(self, params: Empty, call: Call) -> SystemStatus:
-        """How the gateway is."""
+        """The state of the gateway."""
         return self._status()
 
     def methods(self, params: Empty, call: Call) -> MethodList:

@@ -74,7 +74,7 @@ class AuditPage(Result, frozen=True, kw_only=True):
 
 
 class AuditVerdict(Result, frozen=True, kw_only=True):
-    """Whether the log is as it was written; ``fault`` says what is wrong, ``seq`` where."""
+    """Whether the log is unchanged; ``fault`` says what is wrong, ``seq`` where."""
 
     intact: bool
     records: int

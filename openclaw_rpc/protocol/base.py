@@ -15,7 +15,7 @@ SessionKey = Annotated[
 ]
 RunId = Annotated[str, Meta(min_length=1, max_length=100, description="The id that `chat.run` answered.")]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
-PageSize = Annotated[int, Meta(ge=1, le=1000, description="How many items at the most.")]
+PageSize = Annotated[int, Meta(ge=1, le=1000, description="How many items at most.")]
 Timestamp = Annotated[
     str, Meta(min_length=10, max_length=40, description="A date or a time, ISO 8601; UTC where no zone is given.")
 ]

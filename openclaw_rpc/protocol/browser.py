@@ -65,7 +65,8 @@ class BrowserNavigateParams(Params, frozen=True, kw_only=True):
     profile: Profile = "default"
     page_id: PageId | None = None
     wait_until: Annotated[
-        Literal["commit", "domcontentloaded", "load", "networkidle"], Meta(description="When it counts as there.")
+        Literal["commit", "domcontentloaded", "load", "networkidle"],
+        Meta(description="When the element counts as found."),
     ] = "load"
     timeout_ms: WaitMs = 30_000
 
@@ -178,7 +179,7 @@ open_ = Method(
     name="browser.open",
     params=BrowserOpenParams,
     result=BrowserNavigated,
-    doc="Open a page. The browser starts where it does not run.",
+    doc="Open a page. Starts the browser if it does not run.",
     scope=Scope.TOOLS,
     rate=Rate.SKILLS,
     errors=_ACTING,
@@ -189,7 +190,7 @@ navigate = Method(
     name="browser.navigate",
     params=BrowserNavigateParams,
     result=BrowserNavigated,
-    doc="Lead the page that was used last to another address; open one where there is none.",
+    doc="Navigate the page that was used last to another address; open one if no page is open.",
     scope=Scope.TOOLS,
     rate=Rate.SKILLS,
     errors=_ACTING,
@@ -200,7 +201,7 @@ screenshot = Method(
     name="browser.screenshot",
     params=BrowserScreenshotParams,
     result=BrowserPicture,
-    doc="A picture of a page, as PNG.",
+    doc="A screenshot of a page, as PNG.",
     scope=Scope.TOOLS,
     rate=Rate.SKILLS,
     errors=(*_ACTING, TooLarge),

@@ -113,7 +113,7 @@ list_ = Method(
     name="channel.list",
     params=Empty,
     result=ChannelList,
-    doc="All channels and how they stand.",
+    doc="All channels and their state.",
     scope=Scope.READ,
     emits=(changed,),
 )
@@ -121,7 +121,7 @@ status = Method(
     name="channel.status",
     params=ChannelParams,
     result=ChannelInfo,
-    doc="How a channel stands.",
+    doc="The state of a channel.",
     scope=Scope.READ,
     errors=(NotFound,),
 )

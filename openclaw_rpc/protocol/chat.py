@@ -102,7 +102,7 @@ class EarlierMessage(Params, frozen=True, kw_only=True):
 
 
 class ChatRunParams(Params, frozen=True, kw_only=True):
-    """A message to an agent, in a session that is made where there is none."""
+    """A message to an agent, in a session that is created if it does not exist."""
 
     message: Annotated[Text, Meta(description="What the user says.")]
     session_key: SessionKey | None = None
@@ -329,7 +329,7 @@ wait = Method(
     name="chat.wait",
     params=ChatWaitParams,
     result=RunState,
-    doc="Wait until a run has ended, or for `timeoutMs`, and say how it stands then.",
+    doc="Wait until a run has ended, or for `timeoutMs`, and tell its state then.",
     scope=Scope.CHAT,
     errors=(NotFound,),
     safe=True,

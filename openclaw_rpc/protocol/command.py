@@ -24,15 +24,16 @@ class CommandExecuteParams(Params, frozen=True, kw_only=True):
     cwd: Annotated[FolderPath, Meta(description="The working directory, a folder of the workspace.")] = "/"
     timeout: Annotated[int, Meta(ge=1, le=600_000, description="Milliseconds until it is ended.")] = 30_000
     env: Annotated[
-        dict[VariableName, VariableValue], Meta(max_length=200, description="Variables, besides the few there are.")
+        dict[VariableName, VariableValue],
+        Meta(max_length=200, description="Environment variables, besides the few that are always set."),
     ] = {}
-    stdin: Annotated[str, Meta(max_length=10_000_000, description="What it reads.")] | None = None
+    stdin: Annotated[str, Meta(max_length=10_000_000, description="Its standard input.")] | None = None
     stream: Annotated[bool, Meta(description="Send what it writes at once, as `command.output`.")] = False
     call_id: Annotated[str, Meta(min_length=1, max_length=200, description="Comes back in each piece.")] | None = None
 
 
 class CommandResult(Result, frozen=True, kw_only=True):
-    """What a command wrote and how it ended. Bytes that are no UTF-8 are replaced by U+FFFD.
+    """What a command wrote and how it ended. Bytes that are not UTF-8 are replaced by U+FFFD.
 
     ``exitCode`` is 128 and the signal's number where a signal ended it, and -1 where the gateway ended it:
     ``stoppedBy`` says why then. ``truncated``: it wrote more than is kept of stdout or stderr.

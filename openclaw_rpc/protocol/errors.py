@@ -30,13 +30,13 @@ class InvalidRequest(GatewayError):
 
 
 class InvalidFrame(InvalidRequest):
-    """The frame is JSON, but no call (JSON-RPC 2.0, 5.1)."""
+    """The frame is JSON, but not a call (JSON-RPC 2.0, 5.1)."""
 
     rpc = -32600
 
 
 class ParseError(InvalidRequest):
-    """The frame is no JSON, or too deep (JSON-RPC 2.0, 5.1)."""
+    """The frame is not JSON, or too deep (JSON-RPC 2.0, 5.1)."""
 
     rpc = -32700
 

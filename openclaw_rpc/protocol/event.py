@@ -34,7 +34,7 @@ class Subscribed(Result, frozen=True, kw_only=True):
 
 
 class EventUnsubscribeParams(Params, frozen=True, kw_only=True):
-    """What to follow no longer; with nothing named, everything."""
+    """What to stop following; everything where nothing is named."""
 
     session_key: SessionKey | None = None
     run_id: RunId | None = None
@@ -48,7 +48,7 @@ class Unsubscribed(Result, frozen=True, kw_only=True):
 
 
 class ConnectedEvent(Result, frozen=True, kw_only=True):
-    """The first frame on a socket: who the gateway takes the client for, and what it can do."""
+    """The first frame on a socket: who the client is, and what it can do."""
 
     client_id: str
     gateway_version: str
@@ -82,7 +82,7 @@ unsubscribe = Method(
     name="event.unsubscribe",
     params=EventUnsubscribeParams,
     result=Unsubscribed,
-    doc="Follow something no longer.",
+    doc="Stop following something.",
     scope=Scope.READ,
     in_session=True,
 )

@@ -31,7 +31,7 @@ class FileReadParams(Params, frozen=True, kw_only=True):
     path: FilePath
     encoding: Annotated[Encoding, Meta(description="`text` is UTF-8; `base64` takes any bytes.")] = "text"
     offset: Annotated[int, Meta(ge=0, le=2**53, description="Where to begin, in bytes.")] = 0
-    limit: Annotated[int, Meta(ge=1, le=2**31, description="How many bytes at the most.")] | None = None
+    limit: Annotated[int, Meta(ge=1, le=2**31, description="How many bytes at most.")] | None = None
 
 
 class FileContent(Result, frozen=True, kw_only=True):
@@ -91,7 +91,7 @@ class FileListParams(Params, frozen=True, kw_only=True):
 
     path: FolderPath = "/"
     recursive: Annotated[bool, Meta(description="With all folders below.")] = False
-    limit: Annotated[int, Meta(ge=1, le=10_000, description="How many entries at the most.")] = 1000
+    limit: Annotated[int, Meta(ge=1, le=10_000, description="How many entries at most.")] = 1000
 
 
 class FileEntry(Result, frozen=True, kw_only=True):

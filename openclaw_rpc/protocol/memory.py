@@ -111,7 +111,7 @@ class MemoryStats(Result, frozen=True, kw_only=True):
 class MemoryPruneParams(Params, frozen=True, kw_only=True):
     """What to remove for good; nothing without ``confirm: true``."""
 
-    before: Annotated[Timestamp, Meta(description="Whatever was stored before.")]
+    before: Annotated[Timestamp, Meta(description="Everything that was stored before.")]
     type: Annotated[MemoryPlace, Meta(description="Where.")] = "all"
     confirm: Annotated[bool, Meta(description="Must be true.")] = False
 

@@ -22,7 +22,7 @@ class ResponseCreateParams(Params, frozen=True, kw_only=True):
 
 
 class ResponseBody(Result, frozen=True, kw_only=True):
-    """The response as it stands; missing where its events were sent before."""
+    """The response in its present state; missing where its events were sent before."""
 
     body: Raw | None = None
 
@@ -77,7 +77,7 @@ create = Method(
     name="response.create",
     params=ResponseCreateParams,
     result=ResponseBody,
-    doc="Answer an input. Unless `store` is false, the response is kept and can be gone on with.",
+    doc="Answer an input. Unless `store` is false, the response is kept and can be continued.",
     scope=Scope.CHAT,
     rate=Rate.MESSAGES,
     emits=(response_event,),
@@ -87,7 +87,7 @@ get = Method(
     name="response.get",
     params=ResponseIdParams,
     result=ResponseBody,
-    doc="A response as it stands.",
+    doc="A response in its present state.",
     scope=Scope.CHAT,
     errors=(NotFound,),
     safe=True,

@@ -17,7 +17,10 @@ SkillName = Annotated[
     str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f/\\]+$", description="The skill's slug.")
 ]
 SkillVersion = Annotated[
-    str, Meta(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9.+_-]*$", description="As it says itself.")
+    str,
+    Meta(
+        min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9.+_-]*$", description="As its author describes it."
+    ),
 ]
 
 
@@ -115,7 +118,7 @@ class SkillReadParams(Params, frozen=True, kw_only=True):
         | None
     ) = None
     offset: Annotated[int, Meta(ge=0, le=2**53, description="Where to begin in the file, in bytes.")] = 0
-    limit: Annotated[int, Meta(ge=1, le=2**24, description="How many bytes of it at the most.")] = 2**20
+    limit: Annotated[int, Meta(ge=1, le=2**24, description="How many bytes of it at most.")] = 2**20
 
 
 class SkillContent(Result, frozen=True, kw_only=True):
@@ -159,7 +162,7 @@ class SkillSearchParams(Params, frozen=True, kw_only=True):
     """Words to look for."""
 
     query: Annotated[str, Meta(min_length=1, max_length=500, description="Words of its name or description.")]
-    limit: Annotated[int, Meta(ge=1, le=100, description="How many at the most.")] = 20
+    limit: Annotated[int, Meta(ge=1, le=100, description="How many at most.")] = 20
 
 
 class SkillFound(Result, frozen=True, kw_only=True):

@@ -84,7 +84,7 @@ status = Method(
     name="system.status",
     params=Empty,
     result=SystemStatus,
-    doc="How the gateway is.",
+    doc="The state of the gateway.",
     scope=Scope.READ,
 )
 methods = Method(

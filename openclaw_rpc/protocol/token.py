@@ -85,7 +85,7 @@ list_ = Method(
     name="token.list",
     params=Empty,
     result=TokenList,
-    doc="The tokens that were made.",
+    doc="The tokens that were created.",
     scope=Scope.ADMIN,
     safe=True,
 )
@@ -101,7 +101,7 @@ revoke = Method(
     name="token.revoke",
     params=TokenRevokeParams,
     result=TokenRevoked,
-    doc="Take a token back.",
+    doc="Revoke a token.",
     scope=Scope.ADMIN,
     errors=(NotFound,),
     emits=(token_revoked,),

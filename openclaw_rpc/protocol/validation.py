@@ -84,4 +84,4 @@ def decoded(data: bytes, kind: type[T], what: str) -> T:
     except msgspec.ValidationError as error:
         raise invalid_params(error, what) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequest(f"the body is no JSON: {error}", field="body", reason=str(error)) from None
+        raise InvalidRequest(f"the body is not JSON: {error}", field="body", reason=str(error)) from None

@@ -71,7 +71,7 @@ def join(table: Mapping[str, Method[Any, Any]], namespaces: Iterable[Namespace])
             if name in joined:
                 raise TableMismatch(f"{name} has two handlers")
             if table.get(name) is not bound.method:
-                raise TableMismatch(f"{name} is handled, but is no row of the table")
+                raise TableMismatch(f"{name} has a handler but no row in the table")
             handler_name = getattr(bound.handler, "__name__", "").rstrip("_")
             if handler_name != bound.method.verb:
                 raise TableMismatch(f"{name} is handled by a function called {handler_name}")

@@ -203,4 +203,4 @@ def decode(bound: AnyBound, params: bytes | msgspec.Raw) -> Any:
             raise invalid_params(error, bound.method.name) from None
         return checked(msgspec.json.decode(params), bound.method.params, bound.method.name)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise InvalidRequest(f"the params of {bound.method.name} are no JSON: {error}", reason=str(error)) from None
+        raise InvalidRequest(f"the params of {bound.method.name} are not JSON: {error}", reason=str(error)) from None

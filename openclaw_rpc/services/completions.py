@@ -268,7 +268,7 @@ def _read(body: Raw | bytes, kind: Any, what: str) -> Any:
     except msgspec.ValidationError as error:
         raise invalid_params(error, what) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequest(f"the body is no JSON: {error}", field="body", reason="malformed") from None
+        raise InvalidRequest(f"the body is not JSON: {error}", field="body", reason="malformed") from None
 
 
 def _body(body: Raw | bytes, choice: Choice, asked: str | None) -> bytes:

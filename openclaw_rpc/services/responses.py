@@ -228,7 +228,7 @@ class Responses:
         return record
 
     async def get(self, principal: Principal, response_id: str) -> bytes:
-        """A response as it stands.
+        """A response in its present state.
 
         Raises:
             NotFound: there is none, it was not kept, or it is another user's.

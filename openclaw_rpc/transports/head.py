@@ -98,9 +98,9 @@ def no_http(start: bytes | bytearray) -> str | None:
         return "this port speaks plain HTTP, not TLS"
     line, newline, _ = start.partition(b"\n")
     if newline and not (line.endswith(b"\r") and _REQUEST_LINE.fullmatch(line, 0, len(line) - 1)):
-        return "the request line is no HTTP"
+        return "the request line is not HTTP"
     if not newline and start and not _METHOD_BYTES.issuperset(start.partition(b" ")[0]):
-        return "this is no HTTP"
+        return "this is not HTTP"
     return None
 
 
@@ -122,9 +122,9 @@ def parse_head(raw: bytes) -> Head:
         raise HeadTooLarge(f"a line of the request's head is longer than {MAX_LINE} bytes")
     first = _REQUEST_LINE.fullmatch(lines[0])
     if first is None:
-        raise InvalidRequest("the request line is no HTTP")
+        raise InvalidRequest("the request line is not HTTP")
     if first[3] != b"1" or first[4] not in (b"0", b"1"):
-        raise VersionNotSupported("only HTTP/1.1 is spoken here")
+        raise VersionNotSupported("only HTTP/1.1 is supported")
     headers: list[tuple[str, str]] = []
     for line in lines[1:]:
         field = _FIELD.fullmatch(line)
@@ -144,7 +144,7 @@ def _check_target(head: Head) -> None:
     scheme, _, rest = target.partition("://")
     authority = re.split("[/?]", rest, maxsplit=1)[0].lower()
     if scheme.lower() not in _DEFAULT_PORTS or [host.lower() for host in head.all("host")] != [authority]:
-        raise InvalidRequest("the request's target is not a path of this server: it is no proxy")
+        raise InvalidRequest("the request's target is not a path of this server: it is not a proxy")
 
 
 class Authority(msgspec.Struct, frozen=True, dict=True):

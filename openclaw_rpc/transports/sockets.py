@@ -21,13 +21,13 @@ def bind(host: str, port: int, *, reuse_port: bool = False) -> list[socket.socke
     ``reuse_port`` lets several processes listen at one port (SO_REUSEPORT), where the system can.
 
     Raises:
-        CannotListenError: the port is in use or forbidden, or the host is no address of this machine.
+        CannotListenError: the port is in use or forbidden, or the host is not an address of this machine.
     """
     host = host.removeprefix("[").removesuffix("]")
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (OSError, UnicodeError) as error:
-        raise CannotListenError(f"cannot listen on {host!r}: it is no address of this machine") from error
+        raise CannotListenError(f"cannot listen on {host!r}: it is not an address of this machine") from error
     addresses = list(dict.fromkeys((family, address) for family, _, _, _, address in found))
     bound: list[socket.socket] = []
     try:
@@ -40,7 +40,7 @@ def bind(host: str, port: int, *, reuse_port: bool = False) -> list[socket.socke
                 if len(addresses) == 1 or error.errno not in (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT):
                     raise _explained(error, host, chosen) from error
         if not bound:
-            raise CannotListenError(f"cannot listen on {host!r}: it is no address of this machine")
+            raise CannotListenError(f"cannot listen on {host!r}: it is not an address of this machine")
     except BaseException:
         for sock in bound:
             sock.close()
@@ -76,7 +76,7 @@ def _explained(error: OSError, host: str, port: int) -> CannotListenError:
         case errno.EACCES:
             why = "the system does not allow it; ports under 1024 need a privilege, choose another with --port"
         case errno.EADDRNOTAVAIL:
-            why = "it is no address of this machine"
+            why = "it is not an address of this machine"
         case _:
             why = os.strerror(error.errno) if error.errno else str(error)
     return CannotListenError(error.errno, f"cannot listen on {where}: {why}")
@@ -88,7 +88,7 @@ def activated(environ: MutableMapping[str, str], pid: int) -> list[socket.socket
     ``LISTEN_PID``, ``LISTEN_FDS`` and ``LISTEN_FDNAMES`` are taken out of ``environ``, so that no child believes them.
 
     Raises:
-        CannotListenError: the variables are no numbers, or a descriptor is no listening TCP socket.
+        CannotListenError: the variables are no numbers, or a descriptor is not a listening TCP socket.
     """
     claimed: Mapping[str, str] = {
         name: environ.pop(name, "") for name in ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
@@ -114,14 +114,14 @@ def _inherited(descriptor: int) -> socket.socket:
     try:
         sock = socket.socket(fileno=descriptor)
     except OSError as error:
-        raise CannotListenError(f"the inherited descriptor {descriptor} is no socket") from error
+        raise CannotListenError(f"the inherited descriptor {descriptor} is not a socket") from error
     try:
         listening = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
     except OSError:
         listening = 0
     if not listening or sock.type != socket.SOCK_STREAM or sock.family not in (socket.AF_INET, socket.AF_INET6):
         sock.detach()
-        raise CannotListenError(f"the inherited descriptor {descriptor} is no listening TCP socket (ListenStream=)")
+        raise CannotListenError(f"the inherited descriptor {descriptor} is not a listening TCP socket (ListenStream=)")
     sock.set_inheritable(False)
     sock.setblocking(False)
     return sock

@@ -74,7 +74,7 @@ def test_the_real_table_is_fit() -> None:
         (row(name="thing"), "thing: a method is called namespace.verb"),
         (row(name="Thing.do"), "namespace.verb"),
         (row(doc=" "), "thing.do: its doc is empty"),
-        (row(params=dict), "thing.do: its params are no struct"),
+        (row(params=dict), "thing.do: its params are not a struct"),
         (row(params=Open), "thing.do: Open takes unknown fields"),
         (row(result=Closed), "thing.do: Closed is closed to new fields"),
         (row(result=Snake), "Snake.session_key: fields are camelCase"),

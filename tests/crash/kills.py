@@ -21,7 +21,7 @@ from tests.support.upstream import scripted_upstream
 
 RUNS = 8
 LONGEST = 0.6
-"""Seconds from the first run to the kill, at the most."""
+"""Seconds from the first run to the kill, at most."""
 ROUND_SECONDS = 60
 
 

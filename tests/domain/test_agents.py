@@ -1,4 +1,4 @@
-"""The agents that can be asked."""
+"""List the agents."""
 
 import pytest
 

@@ -174,7 +174,7 @@ def _match_kind(pattern: str, value: Any, names: dict[str, Any], where: str) -> 
 
 def _match_object(pattern: dict[str, Any], value: Any, names: dict[str, Any], where: str) -> None:
     if not isinstance(value, dict):
-        raise Mismatch(f"{where}: {value!r} is no object")
+        raise Mismatch(f"{where}: {value!r} is not an object")
     for key, wanted in pattern.items():
         if key == "=":
             more = value.keys() - pattern.keys()

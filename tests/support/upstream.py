@@ -14,7 +14,7 @@ The last user message steers the answer; directives may be combined with text:
   [[location:URL]]         answers 302 to it
   [[hang]]                 no answer at all; [[hang-after:N]] N words, then silence
   [[cut:N]]                N words, then drops the connection; [[half]] cuts in the middle of a chunk
-  [[garbage]]              a word, then a line that is no JSON; [[shape]] JSON of the wrong shape; [[utf8]] broken UTF-8
+  [[garbage]]              a word, then a line that is not JSON; [[shape]] JSON of the wrong shape; [[utf8]] bad UTF-8
   [[huge:BYTES]]           a line of that many bytes, never ended
   [[error:TEXT]]           a word, then an error in the stream ([[code:C]]); [[error-first:TEXT]] without the word
   [[no-usage]] [[no-finish]] [[no-done]] [[usage-each]]  leaves it out, or repeats it in each piece

@@ -35,7 +35,7 @@ def test_a_port_in_use_is_said_to_be() -> None:
 
 @pytest.mark.parametrize("host", ["203.0.113.7", "no such host", "host.invalid"])
 def test_a_foreign_address_is_said_to_be(host: str) -> None:
-    with pytest.raises(CannotListenError, match="no address of this machine"):
+    with pytest.raises(CannotListenError, match="not an address of this machine"):
         bind(host, 0)
 
 
@@ -148,4 +148,4 @@ def test_a_descriptor_that_does_not_listen_is_refused() -> None:
     with socket.socket() as sock:
         process = launch(sock.fileno(), SERVER)
         _, complained = process.communicate("", timeout=20)
-    assert "descriptor 3 is no listening TCP socket" in complained
+    assert "descriptor 3 is not a listening TCP socket" in complained

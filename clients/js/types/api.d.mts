@@ -70,7 +70,7 @@ export interface AuditQueryParams {
   tool?: string | null;
   user?: string | null;
   outcome?: "approved" | "asked" | "begun" | "cancelled" | "denied" | "done" | "expired" | "failed" | "pin_locked" | "pin_wrong" | "withdrawn" | null;
-  /** How many items at the most. @default 100 */
+  /** How many items at most. @default 100 */
   limit?: number;
   /** The last page's `nextCursor`. */
   cursor?: string | null;
@@ -108,7 +108,7 @@ export interface AuditRecord {
   durationMs?: number | null;
 }
 
-/** Whether the log is as it was written; `fault` says what is wrong, `seq` where. */
+/** Whether the log is unchanged; `fault` says what is wrong, `seq` where. */
 export interface AuditVerdict {
   intact: boolean;
   records: number;
@@ -170,7 +170,7 @@ export interface BrowserNavigateParams {
   profile?: string;
   /** A page of the profile; else the last used. */
   pageId?: string | null;
-  /** When it counts as there. @default "load" */
+  /** When the element counts as found. @default "load" */
   waitUntil?: "commit" | "domcontentloaded" | "load" | "networkidle";
   /** Milliseconds. @default 30000 */
   timeoutMs?: number;
@@ -391,7 +391,7 @@ export interface ChatHistory {
 export interface ChatHistoryParams {
   /** The client's name of a session. */
   sessionKey: string;
-  /** How many items at the most. @default 50 */
+  /** How many items at most. @default 50 */
   limit?: number;
   before?: string | null;
 }
@@ -439,7 +439,7 @@ export interface ChatMessageEvent {
   runId?: string | null;
 }
 
-/** A message to an agent, in a session that is made where there is none. */
+/** A message to an agent, in a session that is created if it does not exist. */
 export interface ChatRunParams {
   /** What the user says. */
   message: string;
@@ -495,9 +495,9 @@ export interface CommandExecuteParams {
   cwd?: string;
   /** Milliseconds until it is ended. @default 30000 */
   timeout?: number;
-  /** Variables, besides the few there are. */
+  /** Environment variables, besides the few that are always set. */
   env?: Record<string, string>;
-  /** What it reads. */
+  /** Its standard input. */
   stdin?: string | null;
   /** Send what it writes at once, as `command.output`. @default false */
   stream?: boolean;
@@ -512,7 +512,7 @@ export interface CommandOutputEvent {
   callId?: string | null;
 }
 
-/** What a command wrote and how it ended. Bytes that are no UTF-8 are replaced by U+FFFD. `exitCode` is 128 and the signal's number where a signal ended it, and -1 where the gateway ended it: `stoppedBy` says why then. `truncated`: it wrote more than is kept of stdout or stderr. */
+/** What a command wrote and how it ended. Bytes that are not UTF-8 are replaced by U+FFFD. `exitCode` is 128 and the signal's number where a signal ended it, and -1 where the gateway ended it: `stoppedBy` says why then. `truncated`: it wrote more than is kept of stdout or stderr. */
 export interface CommandResult {
   stdout: string;
   stderr: string;
@@ -552,7 +552,7 @@ export interface ConfigUpdated {
   needsRestart?: Array<string>;
 }
 
-/** The first frame on a socket: who the gateway takes the client for, and what it can do. */
+/** The first frame on a socket: who the client is, and what it can do. */
 export interface ConnectedEvent {
   clientId: string;
   gatewayVersion: string;
@@ -583,7 +583,7 @@ export interface ErrorBody {
 
 /** What went wrong, for programs. Errors may add members of their own, such as `retryAfter` (s). */
 export interface ErrorData {
-  /** The same as over HTTP. */
+  /** The error's code, as over HTTP. */
   code: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "too_large" | "unauthorized";
   /** Which field is wrong. */
   field?: string;
@@ -618,7 +618,7 @@ export interface EventSubscribeParams {
   after?: Position | null;
 }
 
-/** What to follow no longer; with nothing named, everything. */
+/** What to stop following; everything where nothing is named. */
 export interface EventUnsubscribeParams {
   /** The client's name of a session. */
   sessionKey?: string | null;
@@ -702,7 +702,7 @@ export interface FileListParams {
   path?: string;
   /** With all folders below. @default false */
   recursive?: boolean;
-  /** How many entries at the most. @default 1000 */
+  /** How many entries at most. @default 1000 */
   limit?: number;
 }
 
@@ -738,7 +738,7 @@ export interface FileReadParams {
   encoding?: "base64" | "text";
   /** Where to begin, in bytes. @default 0 */
   offset?: number;
-  /** How many bytes at the most. */
+  /** How many bytes at most. */
   limit?: number | null;
 }
 
@@ -752,7 +752,7 @@ export interface FileSearchParams {
   content?: string | null;
   /** Whether `content` is a regular expression (Python's). @default false */
   regex?: boolean;
-  /** How many items at the most. @default 100 */
+  /** How many items at most. @default 100 */
   limit?: number;
 }
 
@@ -916,7 +916,7 @@ export interface MemoryLogStats {
 
 /** What to remove for good; nothing without `confirm: true`. */
 export interface MemoryPruneParams {
-  /** Whatever was stored before. */
+  /** Everything that was stored before. */
   before: string;
   /** Where. @default "all" */
   type?: "all" | "compacted" | "wal";
@@ -938,7 +938,7 @@ export interface MemoryResults {
 export interface MemorySearchParams {
   /** Any of its words, or a key's beginning. */
   query: string;
-  /** How many items at the most. @default 10 */
+  /** How many items at most. @default 10 */
   limit?: number;
   /** Where to look. @default "all" */
   type?: "all" | "compacted" | "wal";
@@ -1087,7 +1087,7 @@ export interface RequestFrame {
   type?: string;
 }
 
-/** The response as it stands; missing where its events were sent before. */
+/** The response in its present state; missing where its events were sent before. */
 export interface ResponseBody {
   body?: unknown | null;
 }
@@ -1296,7 +1296,7 @@ export interface SessionForkParams {
 export interface SessionGetParams {
   /** The client's name of a session. */
   sessionKey: string;
-  /** How many items at the most. @default 200 */
+  /** How many items at most. @default 200 */
   limit?: number;
 }
 
@@ -1332,7 +1332,7 @@ export interface SessionKeyParams {
 
 /** Filters, all of which must hold, and the page that is wanted. */
 export interface SessionListParams {
-  /** How many items at the most. @default 50 */
+  /** How many items at most. @default 50 */
   limit?: number;
   /** The last page's `nextCursor`. */
   cursor?: string | null;
@@ -1465,7 +1465,7 @@ export interface SkillInfo {
 export interface SkillInstallParams {
   /** The skill's slug. */
   name?: string | null;
-  /** As it says itself. */
+  /** As its author describes it. */
   version?: string | null;
   /** A folder, a zip or a JSON file on the gateway's machine; `clawhub` or the address of the configured registry, which is also asked where nothing is said. */
   source?: string | null;
@@ -1503,7 +1503,7 @@ export interface SkillReadParams {
   path?: string | null;
   /** Where to begin in the file, in bytes. @default 0 */
   offset?: number;
-  /** How many bytes of it at the most. @default 1048576 */
+  /** How many bytes of it at most. @default 1048576 */
   limit?: number;
 }
 
@@ -1517,7 +1517,7 @@ export interface SkillRemoved {
 export interface SkillSearchParams {
   /** Words of its name or description. */
   query: string;
-  /** How many at the most. @default 20 */
+  /** How many at most. @default 20 */
   limit?: number;
 }
 
@@ -2071,19 +2071,19 @@ export interface Methods {
     result: BrowserExecuted;
     errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "too_large" | "unauthorized";
   };
-  /** Lead the page that was used last to another address; open one where there is none. */
+  /** Navigate the page that was used last to another address; open one if no page is open. */
   "browser.navigate": {
     params: BrowserNavigateParams;
     result: BrowserNavigated;
     errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
   };
-  /** Open a page. The browser starts where it does not run. */
+  /** Open a page. Starts the browser if it does not run. */
   "browser.open": {
     params: BrowserOpenParams;
     result: BrowserNavigated;
     errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
   };
-  /** A picture of a page, as PNG. */
+  /** A screenshot of a page, as PNG. */
   "browser.screenshot": {
     params: BrowserScreenshotParams;
     result: BrowserPicture;
@@ -2125,7 +2125,7 @@ export interface Methods {
     result: ChannelInfo;
     errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** All channels and how they stand. */
+  /** All channels and their state. */
   "channel.list": {
     params: Empty;
     result: ChannelList;
@@ -2149,7 +2149,7 @@ export interface Methods {
     result: ChannelSent;
     errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** How a channel stands. */
+  /** The state of a channel. */
   "channel.status": {
     params: ChannelParams;
     result: ChannelInfo;
@@ -2179,7 +2179,7 @@ export interface Methods {
     result: RunAccepted;
     errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "too_large" | "unauthorized";
   };
-  /** Wait until a run has ended, or for `timeoutMs`, and say how it stands then. */
+  /** Wait until a run has ended, or for `timeoutMs`, and tell its state then. */
   "chat.wait": {
     params: ChatWaitParams;
     result: RunState;
@@ -2221,7 +2221,7 @@ export interface Methods {
     result: Subscribed;
     errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** Follow something no longer. */
+  /** Stop following something. */
   "event.unsubscribe": {
     params: EventUnsubscribeParams;
     result: Unsubscribed;
@@ -2341,7 +2341,7 @@ export interface Methods {
     result: ResponseBody;
     errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** Answer an input. Unless `store` is false, the response is kept and can be gone on with. */
+  /** Answer an input. Unless `store` is false, the response is kept and can be continued. */
   "response.create": {
     params: ResponseCreateParams;
     result: ResponseBody;
@@ -2359,7 +2359,7 @@ export interface Methods {
     result: ResponseBody;
     errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** A response as it stands. */
+  /** A response in its present state. */
   "response.get": {
     params: ResponseIdParams;
     result: ResponseBody;
@@ -2473,7 +2473,7 @@ export interface Methods {
     result: MethodList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** How the gateway is. */
+  /** The state of the gateway. */
   "system.status": {
     params: Empty;
     result: SystemStatus;
@@ -2533,13 +2533,13 @@ export interface Methods {
     result: TokenCreated;
     errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** The tokens that were made. */
+  /** The tokens that were created. */
   "token.list": {
     params: Empty;
     result: TokenList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** Take a token back. */
+  /** Revoke a token. */
   "token.revoke": {
     params: TokenRevokeParams;
     result: TokenRevoked;

@@ -75,7 +75,7 @@ async def read_head(reader: asyncio.StreamReader, *, lenient: bool = False) -> H
         if match is not None:
             headers.append((match[1].lower(), match[2]))
         elif not lenient:
-            raise BadMessage("a header is none")
+            raise BadMessage("a header is malformed")
     return Head(start, headers)
 
 
@@ -87,7 +87,7 @@ def destination(head: Head) -> tuple[str, Destination]:
     """
     match = _REQUEST.fullmatch(head.start)
     if match is None:
-        raise BadMessage("the first line is none")
+        raise BadMessage("the first line is malformed")
     method, target = match[1], match[2]
     if method == "CONNECT":
         host, _, port = target.rpartition(":")
@@ -96,9 +96,9 @@ def destination(head: Head) -> tuple[str, Destination]:
         parts = urlsplit(target)
         port = parts.port
     except ValueError:
-        raise BadMessage("the target is no URL") from None
+        raise BadMessage("the target is not a URL") from None
     if parts.scheme.lower() != "http" or not parts.hostname or "@" in parts.netloc:
-        raise BadMessage("the target is no http URL")
+        raise BadMessage("the target is not an http URL")
     path = target[len(parts.scheme) + len("://") + len(parts.netloc) :].partition("#")[0]
     return method, Destination(parts.hostname, 80 if port is None else port, path if path[:1] == "/" else f"/{path}")
 
@@ -116,7 +116,7 @@ def body_length(head: Head) -> int:
         return 0
     length = lengths.pop()
     if lengths or not re.fullmatch(r"[0-9]{1,18}", length, re.ASCII):
-        raise BadMessage("the length of the body is none")
+        raise BadMessage("the length of the body is invalid")
     return int(length)
 
 
@@ -170,7 +170,7 @@ async def _answer(upstream: asyncio.StreamReader, writer: asyncio.StreamWriter, 
         head = await read_head(upstream, lenient=True)
         match = _STATUS.fullmatch(head.start)
         if match is None or match[1] == "101":
-            raise BadMessage("the answer is none")
+            raise BadMessage("the answer is malformed")
         status = int(match[1])
         if status not in INTERIM:
             break
@@ -224,11 +224,11 @@ def _spelled(start: str, headers: list[tuple[str, str]]) -> bytes:
 def _bare(host: str) -> str:
     bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
     if not bare or "[" in bare or "]" in bare:
-        raise BadMessage("the host is none")
+        raise BadMessage("the host is invalid")
     return bare
 
 
 def _port(port: str) -> int:
     if _PORT.fullmatch(port) is None or not 0 < int(port) < 65_536:
-        raise BadMessage("the port is none")
+        raise BadMessage("the port is invalid")
     return int(port)

@@ -76,7 +76,7 @@ class LocalRunner:
     async def run(self, job: Job, on_output: OnOutput | None = None) -> Outcome:
         """Run a job to its end or to a limit; see `domain.commands.CommandRunner`."""
         if os.name != "posix":
-            raise Unavailable("commands need Linux, macOS or another system of that family", reason="system")
+            raise Unavailable("commands need Linux, macOS or another Unix", reason="system")
         wrapping = await self._wrapping()
         async with self._slots:
             return await self._run(job, wrapping, on_output)

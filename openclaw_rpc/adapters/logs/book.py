@@ -265,5 +265,5 @@ def _moment(since: str) -> str:
         moment = datetime.fromisoformat(since)
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidRequest("`since` is no time", field="since", reason="an ISO 8601 date or time") from None
+        raise InvalidRequest("`since` is not a time", field="since", reason="an ISO 8601 date or time") from None
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -26,7 +26,7 @@ class Folder:
             ValueError: ``date`` is none.
         """
         if _DATE.fullmatch(date) is None:
-            raise ValueError(f"{date!r} is no date")
+            raise ValueError(f"{date!r} is not a date")
         return self._folder(user) / (f"{date}.jsonl" if part == 1 else f"{date}.{part}.jsonl")
 
     def parts(self, user: str, date: str) -> set[int]:

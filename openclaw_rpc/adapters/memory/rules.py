@@ -18,7 +18,7 @@ TOGETHER: Final = (3, 2)
 """How many of the rarest words must come together where not all holders are gathered."""
 RANKED: Final = 100
 RANKED_EACH: Final = 4
-"""How many are ranked with all their words at hand: so many for each that is asked for, `RANKED` at the most."""
+"""How many are ranked with all their words at hand: so many for each that is asked for, `RANKED` at most."""
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):

@@ -9,7 +9,7 @@ from openclaw_rpc.domain.memory.ports import Memory, Place
 from openclaw_rpc.domain.memory.words import folded
 
 REMOVED_AT_ONCE = 1_000
-"""How many memories one transaction removes at the most."""
+"""How many memories one transaction removes at most."""
 MERGED_PAGES = 16
 """How much of the index of words one write merges: a little each time, so that few segments have to be searched.
 

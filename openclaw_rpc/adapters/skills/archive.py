@@ -50,7 +50,7 @@ def unpack(data: bytes, folder: Path) -> None:
     """Write a zip's files below an empty folder. Whatever is raised, some may have been written already.
 
     Raises:
-        InvalidRequest: it is no zip, or holds what no skill may.
+        InvalidRequest: it is not a zip, or holds what no skill may.
         TooLarge: it is larger than skills may be.
     """
     try:
@@ -77,7 +77,7 @@ def open_zip(data: bytes) -> zipfile.ZipFile:
     if at < 0 or data[at : at + 4] != _END or data[-2:] != b"\0\0":
         at = data.rfind(_END, max(0, len(data) - _END_SIZE - 0xFFFF))
     if at < 0 or at + _END_SIZE > len(data):
-        raise refused("it is no zip")
+        raise refused("it is not a zip")
     disk, contents_disk, here, count, size, offset = struct.unpack_from("<4xHHHHLL", data, at)
     if data[max(0, at - _END_64_SIZE) : at].startswith(_END_64) or 0xFFFF in (count, here) or offset == 0xFFFFFFFF:
         raise too_large("its zip is a zip64", MAX_ARCHIVE)
@@ -128,7 +128,7 @@ def _check_kind(info: zipfile.ZipInfo) -> None:
     if info.flag_bits & _ENCRYPTED:
         raise refused(f"{shown} is encrypted")
     if info.compress_type not in _METHODS:
-        raise refused(f"{shown} is packed by a method that is not taken")
+        raise refused(f"{shown} uses a compression method that is not supported")
     if info.file_size > RATIO_FROM and info.file_size > MAX_RATIO * max(1, info.compress_size):
         raise refused(f"{shown} unpacks to more than {MAX_RATIO} times its size")
 

@@ -44,7 +44,7 @@ class _Copy:
     def file(self, descriptor: int, parts: tuple[str, ...]) -> None:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise refused(f"{'/'.join(parts)[:80]!r} is no regular file")
+            raise refused(f"{'/'.join(parts)[:80]!r} is not a regular file")
         with new_file(self.target, parts, bool(mode & 0o100)) as written:
             while piece := os.read(descriptor, PIECE):
                 self.left -= len(piece)
@@ -77,13 +77,13 @@ def read_file(path: Path, limit: int) -> bytes:
     """A regular file's bytes, at most ``limit`` and one more.
 
     Raises:
-        InvalidRequest: it is no regular file, or can't be read.
+        InvalidRequest: it is not a regular file, or can't be read.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         with os.fdopen(descriptor, "rb") as source:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise refused("it is no regular file")
+                raise refused("it is not a regular file")
             return source.read(limit + 1)
     except OSError as error:
         raise unreadable(path, error) from None

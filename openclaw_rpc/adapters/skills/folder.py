@@ -251,7 +251,7 @@ def _text(path: Path) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise BrokenSkill(f"{path.name} is no UTF-8") from None
+        raise BrokenSkill(f"{path.name} is not UTF-8") from None
 
 
 def _fetch(source: Path, target: Path) -> str:

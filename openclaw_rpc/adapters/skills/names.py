@@ -25,7 +25,7 @@ _FORBIDDEN: Final = re.compile(r'[\x00-\x1f\x7f\\:*?"<>|]')
 
 def refused(what: str) -> InvalidRequest:
     """The error for what no skill may hold."""
-    return InvalidRequest(f"this is no skill that can be installed: {what}", field="source", reason=what)
+    return InvalidRequest(f"this is not a skill that can be installed: {what}", field="source", reason=what)
 
 
 def too_large(what: str, limit: int) -> TooLarge:
@@ -83,11 +83,11 @@ def parts_of(path: str) -> tuple[str, ...]:
     parts = tuple(path.split("/"))
     for part in parts:
         if part in ("", ".", ".."):
-            raise refused(f"{path[:80]!r} is no plain path")
+            raise refused(f"{path[:80]!r} is not a plain path")
         if _FORBIDDEN.search(part) or not part.isprintable():
             raise refused(f"{path[:80]!r} has characters that no file's name should have")
         if part != part.rstrip(". ") or part != part.lstrip(" ") or _DEVICES.match(part):
-            raise refused(f"{path[:80]!r} is no file's name on every system")
+            raise refused(f"{path[:80]!r} is not a valid file name on every system")
         if len(part.encode("utf-8", "surrogatepass")) > MAX_NAME:
             raise refused("a name is too long")
     return parts

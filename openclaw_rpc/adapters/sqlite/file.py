@@ -135,4 +135,4 @@ def unusable(path: Path, error: sqlite3.Error) -> StoreUnusable:
         advice = "See that no other program holds it, that its folder is writable, and that the disk is not full."
         return StoreUnusable(path, str(error), advice)
     advice = f"Move it away to start anew, or put back a copy; `sqlite3 {path} .recover` shows what can be saved."
-    return StoreUnusable(path, f"it is damaged, or no database ({error})", advice)
+    return StoreUnusable(path, f"it is damaged, or not a database ({error})", advice)

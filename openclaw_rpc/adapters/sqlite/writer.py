@@ -19,7 +19,7 @@ _Job = tuple[Write[Any], "asyncio.Future[Any]"]
 _Outcome = tuple["asyncio.Future[Any]", Any, GatewayError | None]
 
 GROUP = 512
-"""How many writes share a commit at the most."""
+"""How many writes share a commit at most."""
 
 
 class _GroupLost(Exception):

@@ -92,7 +92,7 @@ def cursor_read(cursor: str, shape: type[T]) -> T:
 
 def key_taken(key: str) -> SessionExists:
     """What a second session of one key is refused with."""
-    return SessionExists(f"there is a session {key!r} already", field="sessionKey", reason="exists")
+    return SessionExists(f"a session {key!r} already exists", field="sessionKey", reason="exists")
 
 
 def no_such_message(message_id: str) -> NotFound:

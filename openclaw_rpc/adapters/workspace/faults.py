@@ -14,13 +14,13 @@ WRONG: Final = {
     errno.EXDEV: OUTSIDE,
     errno.ELOOP: OUTSIDE,
     errno.EISDIR: "is a folder",
-    errno.ENXIO: "is no regular file",
-    errno.ENODEV: "is no regular file",
+    errno.ENXIO: "is not a regular file",
+    errno.ENODEV: "is not a regular file",
     errno.ENAMETOOLONG: "is too long",
     errno.EINVAL: "can't be used for this",
 }
 IN_THE_WAY: Final = {
-    errno.EEXIST: "is there already",
+    errno.EEXIST: "already exists",
     errno.ENOTEMPTY: "is not empty",
     errno.EAGAIN: "is being moved about",
 }

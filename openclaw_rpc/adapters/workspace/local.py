@@ -264,7 +264,7 @@ class LocalWorkspace:
                         rename_new(source[-1], here, to[-1], there)
                     os.fsync(there)
                 except (IsADirectoryError, NotADirectoryError):
-                    reason = "is there already, and is of another kind"
+                    reason = "already exists, and is of another kind"
                     raise Conflict(f"{shown(to)} {reason}", field="to", reason=reason) from None
                 finally:
                     os.close(there)
@@ -290,7 +290,7 @@ def _must_be_file(path: Parts, status: os.stat_result) -> None:
     if stat.S_ISDIR(mode):
         raise wrong(shown(path), "is a folder")
     if not stat.S_ISREG(mode):
-        raise wrong(shown(path), "is no regular file")
+        raise wrong(shown(path), "is not a regular file")
 
 
 def _pread(file: int, offset: int, limit: int) -> bytes:

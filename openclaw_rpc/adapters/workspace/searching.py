@@ -178,7 +178,7 @@ class Matcher:
         """Start it, and let it compile the pattern.
 
         Raises:
-            InvalidRequest: it is no regular expression.
+            InvalidRequest: it is not a valid regular expression.
             Timeout: compiling takes too long.
         """
         process: Process | None = None
@@ -198,7 +198,7 @@ class Matcher:
             raise
         if "error" in said:
             await matcher.aclose()
-            reason = f"is no regular expression: {said['error']}"
+            reason = f"is not a valid regular expression: {said['error']}"
             raise InvalidRequest(f"content {reason}", field="content", reason=reason)
         return matcher
 

@@ -120,7 +120,7 @@ def _body(text: str | None) -> dict[str, Any]:
     except OSError as error:
         raise click.UsageError(f"Can't read {text[1:]}: {error.strerror}.") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise click.UsageError(f"The params are no JSON: {error}") from None
+        raise click.UsageError(f"The params are not JSON: {error}") from None
     if not isinstance(found, dict):
         raise click.UsageError("The params must be a JSON object.")
     return cast("dict[str, Any]", found)

@@ -20,7 +20,7 @@ def channels() -> None:
 @gateway_command
 @click.pass_context
 def list_(ctx: click.Context) -> None:
-    """All channels and how they stand."""
+    """All channels and their state."""
     found = ask(ctx, channel.list_)
     if shared(ctx).json:
         print_json(found)

@@ -184,4 +184,4 @@ def _converse(talk: Conversation, history: Path) -> None:
             click.secho("error: ", fg="red", bold=True, err=True, nl=False)
             click.echo("\n  ".join(error.lines()), err=True)
     if talk.session_key:
-        aside(f"Go on with: openclaw chat --session {talk.session_key}")
+        aside(f"Continue with: openclaw chat --session {talk.session_key}")

@@ -93,7 +93,7 @@ def _keys(text: str) -> list[str]:
     """``gateway.allowed_hosts[0]`` → its keys."""
     found = [name for name in text.replace("[", ".").replace("]", "").split(".") if name]
     if not found:
-        raise click.UsageError(f"{text!r} is no path, like gateway.port.")
+        raise click.UsageError(f"{text!r} is not a path like gateway.port.")
     return found
 
 
@@ -144,7 +144,7 @@ def _value(text: str) -> Any:
         return parse("value: " + text, "VALUE").value["value"]
     except ConfigError as error:
         if text[:1] in {"{", "[", '"', "'"}:
-            raise click.UsageError(f"VALUE is no YAML: {error.problems[0].reason}") from None
+            raise click.UsageError(f"VALUE is not YAML: {error.problems[0].reason}") from None
         return text
 
 

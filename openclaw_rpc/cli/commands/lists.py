@@ -27,7 +27,7 @@ def ask(ctx: click.Context, row: AnyMethod, params: dict[str, Any] | None = None
 @gateway_command
 @click.pass_context
 def status(ctx: click.Context) -> None:
-    """How the gateway is."""
+    """The state of the gateway."""
     found = ask(ctx, system.status)
     if shared(ctx).json:
         print_json(found)
@@ -48,7 +48,7 @@ def status(ctx: click.Context) -> None:
 
 
 @click.command()
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at the most.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
 @click.option("--text", metavar="TEXT", help="Only those with it in their title, key or messages.")
 @click.option("--since", metavar="TIME", help="Only those used at or after, ISO 8601.")
 @click.option("--channel", metavar="CHANNEL", help="Only those of a channel.")

@@ -35,13 +35,13 @@ def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> st
     try:
         then = datetime.now(UTC) - timedelta(**{unit: int(value[:-1])})
     except OverflowError:
-        raise click.BadParameter(f"{value} is longer ago than there are dates.") from None
+        raise click.BadParameter(f"{value} is too long ago.") from None
     return moment(then.isoformat())
 
 
 @click.command()
 @click.option("--level", type=click.Choice(LEVELS), default="info", show_default=True, help="The least level.")
-@click.option("--lines", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at the most.")
+@click.option("--lines", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at most.")
 @click.option("--component", metavar="NAME", help="Only lines of a part of the gateway.")
 @click.option("--since", callback=_moment, metavar="TIME", help="ISO 8601, or how long ago: 10m, 2h, 1d.")
 @click.option("--follow", "-f", is_flag=True, help="Go on with what comes, until Ctrl-C.")

@@ -41,7 +41,7 @@ def _about(one: dict[str, Any]) -> str:
 
 @skills.command()
 @click.argument("words", nargs=-1, required=True)
-@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="How many at the most.")
+@click.option("--limit", type=click.IntRange(1, 100), default=20, show_default=True, help="How many at most.")
 @gateway_command
 @click.pass_context
 def search(ctx: click.Context, words: tuple[str, ...], limit: int) -> None:
@@ -56,7 +56,7 @@ def search(ctx: click.Context, words: tuple[str, ...], limit: int) -> None:
             (one["slug"], one.get("version"), "yes" if one["installed"] else "no", _about(one))
             for one in found["results"]
         ],
-        empty="Nothing fits.",
+        empty="Nothing matches.",
     )
     if found.get("registryError"):
         aside(f"The registry could not be asked: {found['registryError']}")

@@ -102,7 +102,7 @@ def run(ctx: click.Context, task_id: str) -> None:
 
 @tasks.command()
 @click.argument("task_id", metavar="ID")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at the most.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
 @gateway_command
 @click.pass_context
 def runs(ctx: click.Context, task_id: str, limit: int) -> None:

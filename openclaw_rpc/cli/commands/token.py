@@ -41,7 +41,7 @@ def _scopes(ctx: click.Context, param: click.Parameter, value: str | None) -> li
     unknown = [name for name in names if name not in {scope.value for scope in Scope}]
     if unknown or not names:
         known = ", ".join(scope.value for scope in Scope)
-        raise click.BadParameter(f"{', '.join(unknown) or 'nothing'} is no scope; there are {known}.")
+        raise click.BadParameter(f"{', '.join(unknown) or 'nothing'} is not a scope; the scopes are {known}.")
     return list(dict.fromkeys(names))
 
 
@@ -124,7 +124,7 @@ def _state(info: TokenInfo) -> str:
 @offline_command
 @click.pass_context
 def revoke(ctx: click.Context, name: str) -> None:
-    """Take a token back. A running gateway refuses it from now on."""
+    """Revoke a token. A running gateway refuses it from now on."""
     _with_service(ctx, lambda service: service.revoke(ME, name))
     if shared(ctx).json:
         print_json({"name": name, "revoked": True})

@@ -93,7 +93,7 @@ def test(ctx: click.Context, webhook_id: str) -> None:
 @webhooks.command()
 @click.argument("webhook_id", metavar="ID")
 @click.option("--status", type=click.Choice(["pending", "delivered", "dead"]), help="Only those.")
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at the most.")
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
 @gateway_command
 @click.pass_context
 def deliveries(ctx: click.Context, webhook_id: str, status: str | None, limit: int) -> None:

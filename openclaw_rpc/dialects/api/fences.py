@@ -154,7 +154,7 @@ class Fences:
                 raise ValueError
             info = base64.b64decode(match[6] + "=" * (-len(match[6]) % 4), b"-_", validate=True).decode()
         except (ValueError, binascii.Error):
-            raise InvalidRequest("this is no id of an event", field="Last-Event-ID", reason="malformed") from None
+            raise InvalidRequest("this is not the id of an event", field="Last-Event-ID", reason="malformed") from None
         self._skip, self._mode = int(match[1]), cast("Mode", match[2])
         self._fence, self._ticks = int(match[3]), int(match[4])
         self._line_start, self._info = match[5] == "1", info

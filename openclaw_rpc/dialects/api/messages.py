@@ -33,7 +33,7 @@ FIELDS = {"sessionKey": "sessionId", "message": "content"}
 
 
 class ApiMessageBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename="camel"):
-    """A message to the session's agent. The session is made where there is none."""
+    """A message to the session's agent. The session is created if it does not exist."""
 
     content: Text
     attachments: Annotated[list[Attachment], Meta(max_length=32)] = []

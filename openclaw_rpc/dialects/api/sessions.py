@@ -33,7 +33,7 @@ class ApiSessionBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     model: ModelName | None = None
     context: JsonObject = {}
-    session_id: Annotated[SessionKey, Meta(description="Made up where it is missing.")] | None = None
+    session_id: Annotated[SessionKey, Meta(description="Generated where it is missing.")] | None = None
     agent_id: Name | None = None
     title: Title | None = None
     channel: Name = "api"

@@ -60,7 +60,7 @@ class FlatLinks(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FlatStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """How the gateway is."""
+    """The state of the gateway."""
 
     status: str
     version: str

@@ -32,7 +32,9 @@ class InvokeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
     content: Text
     agent_id: Name | None = None
-    session_id: Annotated[SessionKey, Meta(description="To find it again; made up where it is missing.")] | None = None
+    session_id: Annotated[SessionKey, Meta(description="To find it again; generated where it is missing.")] | None = (
+        None
+    )
     channel: Name = "api"
     metadata: JsonObject = {}
     attachments: Annotated[list[Attachment], Meta(max_length=32)] = []

@@ -71,8 +71,8 @@ class FlatMessageBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     wait_for_response: bool = True
     timeout_ms: TimeoutMs = WAIT_MS
     idempotency_key: IdempotencyKey | None = None
-    idempotency: Annotated[IdempotencyKey, Meta(description="The same.")] | None = msgspec.field(
-        name="idempotencyKey", default=None
+    idempotency: Annotated[IdempotencyKey, Meta(description="Another spelling of `idempotency_key`.")] | None = (
+        msgspec.field(name="idempotencyKey", default=None)
     )
 
 
@@ -292,7 +292,7 @@ ENDPOINTS = (
         verb="GET",
         path="/api/v1/message/{id}/status",
         plan=status,
-        doc="How a message stands that was not waited for.",
+        doc="The state of a message that was not waited for.",
         calls=(chat.wait,),
         query=FlatPollQuery,
         answer=FlatState,

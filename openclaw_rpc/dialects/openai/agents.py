@@ -80,7 +80,7 @@ def run_params(
     """
     last = max((at for at, message in enumerate(messages) if message.get("role") == "user"), default=None)
     if last is None:
-        raise InvalidRequest("there is no message of a user", field="messages", reason="missing")
+        raise InvalidRequest("there is no user message", field="messages", reason="missing")
     system = [text_of(message.get("content")) for message in messages if message.get("role") in ("system", "developer")]
     text, attachments = contents(messages[last].get("content"))
     effort: Any = body.get("reasoning_effort")

@@ -83,7 +83,7 @@ def read_request(body: msgspec.Raw | bytes) -> ResponseRequest:
     except msgspec.ValidationError as error:
         raise invalid_params(error, "response.create") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequest(f"the body is no JSON: {error}", field="body", reason="malformed") from None
+        raise InvalidRequest(f"the body is not JSON: {error}", field="body", reason="malformed") from None
     if not request.input:
         raise InvalidRequest("the input is empty", field="input", reason="missing")
     if request.previous_response_id and request.conversation_id:

@@ -93,7 +93,7 @@ def _run(inputs: Inputs, body: ResponsesBody) -> ChatRunParams | None:
     if body.instructions:
         messages.insert(0, {"role": "system", "content": body.instructions})
     if not any(message["role"] == "user" for message in messages):
-        raise InvalidRequest("the input has no message of a user", field="input", reason="missing")
+        raise InvalidRequest("the input has no user message", field="input", reason="missing")
     return run_params(inputs.headers, fields, messages, agent=agent)
 
 

@@ -123,7 +123,7 @@ class JsonRpc:
         try:
             pieces = self._batch.decode(data)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return refused(ParseError(f"the frame is no JSON: {error}"))
+            return refused(ParseError(f"the frame is not JSON: {error}"))
         if not pieces:
             return refused(InvalidFrame("a batch needs at least one call", reason="empty"))
         if len(pieces) > MAX_BATCH:
@@ -134,9 +134,9 @@ class JsonRpc:
         try:
             frame = self._request.decode(data)
         except msgspec.ValidationError as error:
-            return Refused(InvalidFrame(f"the frame is no call: {error}", reason=str(error)), self._id_of(data))
+            return Refused(InvalidFrame(f"the frame is not a call: {error}", reason=str(error)), self._id_of(data))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            return Refused(no_json(f"the frame is no JSON: {error}", reason=str(error)), None)
+            return Refused(no_json(f"the frame is not JSON: {error}", reason=str(error)), None)
         if frame.jsonrpc is not UNSET and frame.jsonrpc != VERSION:
             error = InvalidFrame('"jsonrpc" must be "2.0"', field="jsonrpc", reason="version")
             return Refused(error, None if frame.id is UNSET else frame.id)

@@ -195,7 +195,7 @@ class Link:
         self._stand("connecting", None)
 
     async def settle(self, seconds: float) -> None:
-        """Wait until it is connected, or is known not to be; so long at the most."""
+        """Wait until it is connected, or is known not to be; so long at most."""
         with anyio.move_on_after(seconds):
             while self.status == "connecting":
                 await self._stood.wait()

@@ -19,7 +19,7 @@ from openclaw_rpc.domain.records import ReplyTo, RunRecord
 INTERRUPTED: Final = "The gateway stopped while this was being answered. Please ask again."
 ABORTED: Final = "(stopped)"
 LONGEST: Final = 200_000
-"""How many characters of an answer go to a chat, at the most."""
+"""How many characters of an answer go to a chat, at most."""
 
 
 class Part(msgspec.Struct, kw_only=True, omit_defaults=True):

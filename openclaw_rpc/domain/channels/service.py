@@ -138,7 +138,7 @@ class Channels:
         return [link.info() for link in self._links.values()]
 
     async def get(self, channel_id: str) -> ChannelInfo:
-        """How a channel stands.
+        """The state of a channel.
 
         Raises:
             NotFound: there is none of that id.

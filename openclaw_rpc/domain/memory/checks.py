@@ -27,7 +27,7 @@ def check(memory: Memory) -> None:
     elif _CONTROL.search(memory.key):
         reason = "must have no control characters"
     elif not _encodable(memory.key):
-        reason = "is no Unicode text"
+        reason = "is not valid Unicode"
     if reason is not None:
         raise InvalidRequest(f"key {reason}", field="key", reason=reason)
     check_value(memory.value)
@@ -55,7 +55,7 @@ def _fits(value: Any, field: str, limit: int) -> None:
     try:
         size = len(msgspec.json.encode(value))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
-        reason = f"is no JSON that can be kept: {error}"
+        reason = f"can't be kept as JSON: {error}"
         raise InvalidRequest(f"{field} {reason}", field=field, reason=reason) from None
     if size > limit:
         reason = f"has {size} bytes of JSON, and {limit} are the limit"

@@ -109,7 +109,7 @@ class ModelEmbedder:
             raise _garbage(choice, f"was given {len(texts)} texts and answered with {len(found)} vectors")
         vectors = {place: item.embedding for place, item in zip(places, found, strict=True)}
         if not all(vector and all(map(math.isfinite, vector)) for vector in vectors.values()):
-            raise _garbage(choice, "answered with vectors that are none")
+            raise _garbage(choice, "answered with invalid vectors")
         return [vectors[at] for at in range(len(texts))]
 
 

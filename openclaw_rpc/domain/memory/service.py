@@ -42,7 +42,7 @@ QUERY_WORDS: Final = 64
 IN_PLACE: Final = 2_000
 """Texts up to this many characters are taken apart at once, longer ones in a thread."""
 STEP: Final = 2_000
-"""How many entries one look of the background loop folds at the most."""
+"""How many entries one look of the background loop folds at most."""
 _MIB: Final = 1024 * 1024
 _END: Final = "9999-12-31T23:59:59.999Z"
 _PLACES: Final[dict[str, Place | None]] = {"all": None, "wal": "wal", "compacted": "compacted"}

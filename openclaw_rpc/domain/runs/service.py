@@ -43,7 +43,7 @@ from openclaw_rpc.protocol.errors import (
 from openclaw_rpc.protocol.session import LiveRun as LiveRunShown
 
 KEEP_SECONDS = 0.5
-"""How often what runs say is put on disk: what a crash can cost, at the most."""
+"""How often what runs say is put on disk: what a crash can cost, at most."""
 BUSY_SECONDS = 5
 
 

@@ -51,12 +51,12 @@ class Asked:
         self.name = name
         self.form: JsonObject = {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
         self.params: Any = arguments
-        """The arguments as JSON, as they came where they are no JSON object; ``fault`` says why they are none."""
+        """The arguments as JSON, as they came where they are not a JSON object; ``fault`` says why they are none."""
         self.fault = ""
         try:
             self.params = msgspec.json.decode(whole_characters(arguments.encode("utf-8", "replace")), type=JsonObject)
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-            self.fault = f"the arguments are no JSON object ({error}): {arguments[:SHOWN]}"
+            self.fault = f"the arguments are not a JSON object ({error}): {arguments[:SHOWN]}"
 
 
 class Reply:

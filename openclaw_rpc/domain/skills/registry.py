@@ -123,7 +123,7 @@ class Registry:
         _judge(slug, detail.moderation, force=force)
         named = detail.skill.slug if detail.skill is not None else slug
         if not is_slug(named):
-            raise ProviderError("the registry names a skill that is none", reason="registry")
+            raise ProviderError("the registry's answer is not a skill", reason="registry")
         wanted = version or (detail.latest_version.version if detail.latest_version else "")
         query = {"slug": named} | ({"version": wanted} if wanted else {})
         fetched = await self._ask("/api/v1/download", query, MAX_ARCHIVE, ARCHIVE_SECONDS)
@@ -140,7 +140,7 @@ class Registry:
             return msgspec.json.decode(fetched.body, type=kind)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
             said = shown(fetched.url)
-            raise ProviderError(f"{said} answered what is no answer of a registry", reason="registry") from None
+            raise ProviderError(f"{said} did not answer as a registry does", reason="registry") from None
 
     async def _ask(self, path: str, query: Mapping[str, str], max_bytes: int, seconds: float) -> Fetched:
         address = self.address

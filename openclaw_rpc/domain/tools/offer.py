@@ -175,7 +175,7 @@ class Offers:
         """What a tool is to an agent: nothing where its rules are against it."""
         name, rules = tool.spec.name, agent.rules
         if NAME.fullmatch(name) is None:
-            self._complain("a tool's name is no name", source, name)
+            self._complain("a tool has an invalid name", source, name)
             return None
         if not any(matches(p, name) for p in rules.allow) or any(matches(p, name) for p in rules.deny):
             return None

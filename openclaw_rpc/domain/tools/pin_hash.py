@@ -59,7 +59,7 @@ def matches(pin: str, kept: bytes) -> bool:
         salt, wanted = base64.b64decode(known.salt, validate=True), base64.b64decode(known.hash, validate=True)
         found = _scrypt(pin, salt, known, len(wanted))
     except (binascii.Error, msgspec.MsgspecError, ValueError) as error:
-        message = f"the PIN's hash can't be used: {error}; `openclaw pin set` makes it anew"
+        message = f"the PIN's hash can't be used: {error}; `openclaw pin set` makes a new one"
         raise Unavailable(message, reason="pin_unusable") from None
     return hmac.compare_digest(found, wanted)
 

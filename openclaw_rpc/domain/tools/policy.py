@@ -35,7 +35,7 @@ class SecurityPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     approval_seconds: Annotated[
         float, Meta(gt=0, le=86_400, description="How long a call waits for a human before it is refused.")
     ] = 300
-    pin_attempts: Annotated[int, Meta(ge=1, le=100, description="How many wrong PINs lock.")] = 5
+    pin_attempts: Annotated[int, Meta(ge=1, le=100, description="How many wrong PINs lock it.")] = 5
     pin_lock_seconds: Annotated[float, Meta(gt=0, le=604_800, description="For how long.")] = 900
 
 

@@ -162,7 +162,7 @@ class Metrics:
 
     def _unused(self, name: str) -> None:
         if name in self.gauges or name in self.counted:
-            raise ValueError(f"openclaw_{name} is there already")
+            raise ValueError(f"openclaw_{name} already exists")
 
 
 class MetricsDoor:

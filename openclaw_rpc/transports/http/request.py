@@ -112,7 +112,7 @@ class HttpRequest(web.BaseRequest):
         try:
             return msgspec.json.decode(body)
         except msgspec.DecodeError as error:
-            raise InvalidRequest("the body is no JSON", field="body", reason=str(error)) from error
+            raise InvalidRequest("the body is not JSON", field="body", reason=str(error)) from error
         except RecursionError as error:
             raise InvalidRequest("the body is nested too deep", field="body", reason="nested too deep") from error
 

@@ -85,7 +85,7 @@ class Router:
         try:
             segments = [unquote_to_bytes(segment).decode() for segment in raw_path[1:].split("/")]
         except UnicodeDecodeError as error:
-            raise InvalidRequest("the path is no UTF-8", field="path", reason="encoding") from error
+            raise InvalidRequest("the path is not UTF-8", field="path", reason="encoding") from error
         nodes = _matching(self._root, segments, 0)
         allowed: set[str] = set()
         for node in nodes:

@@ -35,7 +35,7 @@ def resume_of(last_event_id: str | None) -> Resume | None:
         return None
     match = _EVENT_ID.fullmatch(last_event_id)
     if match is None:
-        raise InvalidRequest("this is no id of an event", field="Last-Event-ID", reason="malformed")
+        raise InvalidRequest("this is not the id of an event", field="Last-Event-ID", reason="malformed")
     run_id, epoch, seq, place = match.groups()
     return Resume(run_id, Position(epoch=epoch, seq=int(seq)), place or "")
 

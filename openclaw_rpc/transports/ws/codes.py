@@ -13,7 +13,7 @@ class CloseCode(NamedTuple):
 
 
 GOING_AWAY = CloseCode(1001, "going away", True, "the gateway stops or restarts; come back with the last seq")
-BAD_DATA = CloseCode(1007, "not UTF-8", False, "a text frame was no UTF-8")
+BAD_DATA = CloseCode(1007, "not UTF-8", False, "a text frame was not UTF-8")
 TOO_BIG = CloseCode(1009, "message too big", False, "a message was larger than gateway.max_message_bytes")
 INTERNAL = CloseCode(1011, "internal error", True, "the gateway failed")
 UNAUTHORIZED = CloseCode(4001, "unauthorized", False, "the first message did not prove who the client is")

@@ -118,7 +118,7 @@ async def test_time_is_told_with_its_zone() -> None:
 
 @pytest.mark.parametrize(
     ("expression", "words"),
-    [("", "expression"), ("1/0", "zero"), ("9**9**9", "1000 digits"), ("import os", "no arithmetic"), ("a", "`a`")],
+    [("", "expression"), ("1/0", "zero"), ("9**9**9", "1000 digits"), ("import os", "not an arithmetic"), ("a", "`a`")],
 )
 async def test_a_calculation_that_fails_says_why(expression: str, words: str) -> None:
     assert words.lower() in (await said(f"/calc {expression}")).lower()
@@ -154,7 +154,7 @@ async def test_a_command_calls_the_tool(command: str, name: str, arguments: dict
         ("/file_write path=a", "/file_write needs content"),
         ("/file_write", "/file_write needs path, content"),
         ("/file_write hello", "path, content, append"),
-        ('/shell {"command": ', "no JSON object"),
+        ('/shell {"command": ', "not a JSON object"),
         ("/shell command='ls", "quotation mark"),
         ("/resize width=wide", "width of /resize must be integer, not `wide`"),
         ("/resize height=3", "no parameter height"),

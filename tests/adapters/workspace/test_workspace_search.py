@@ -68,7 +68,7 @@ async def test_a_regular_expression_is_looked_for_line_by_line(mine: Files) -> N
 
 
 async def test_what_is_no_regular_expression_is_said_to_be_none(mine: Files) -> None:
-    with pytest.raises(InvalidRequest, match="no regular expression") as wrong:
+    with pytest.raises(InvalidRequest, match="not a valid regular expression") as wrong:
         await found(mine, "*", content="(", regex=True)
     assert wrong.value.field == "content"
     with pytest.raises(InvalidRequest):

@@ -85,7 +85,7 @@ async def test_of_two_tools_with_one_name_the_first_sources_is_offered_and_the_c
 async def test_a_name_that_no_model_would_take_is_left_out():
     world = ToolWorld(Source().add("no good!").add("good"))
     assert await offered(world) == ["good"]
-    assert world.log.said == ["a tool's name is no name"]
+    assert world.log.said == ["a tool has an invalid name"]
 
 
 async def test_an_agents_rules_say_which_tools_it_may_use():

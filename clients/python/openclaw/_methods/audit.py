@@ -36,7 +36,7 @@ class Audit:
         Args:
             since: At or after.
             until: Before.
-            limit: How many items at the most.
+            limit: How many items at most.
             cursor: The last page's `nextCursor`.
 
         Raises:
@@ -80,7 +80,7 @@ class AsyncAudit:
         Args:
             since: At or after.
             until: Before.
-            limit: How many items at the most.
+            limit: How many items at most.
             cursor: The last page's `nextCursor`.
 
         Raises:

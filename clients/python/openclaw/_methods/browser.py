@@ -39,7 +39,7 @@ class Browser:
         timeout_ms: int = 30000,
         timeout: float | None = None,
     ) -> types.BrowserNavigated:
-        """Open a page. The browser starts where it does not run.
+        """Open a page. Starts the browser if it does not run.
 
         Args:
             url: http or https.
@@ -62,13 +62,13 @@ class Browser:
         timeout_ms: int = 30000,
         timeout: float | None = None,
     ) -> types.BrowserNavigated:
-        """Lead the page that was used last to another address; open one where there is none.
+        """Navigate the page that was used last to another address; open one if no page is open.
 
         Args:
             url: http or https.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
-            wait_until: When it counts as there.
+            wait_until: When the element counts as found.
             timeout_ms: Milliseconds.
 
         Raises:
@@ -87,7 +87,7 @@ class Browser:
         timeout_ms: int = 30000,
         timeout: float | None = None,
     ) -> types.BrowserPicture:
-        """A picture of a page, as PNG.
+        """A screenshot of a page, as PNG.
 
         Args:
             selector: CSS, or another engine of Playwright's.
@@ -241,7 +241,7 @@ class AsyncBrowser:
         timeout_ms: int = 30000,
         timeout: float | None = None,
     ) -> types.BrowserNavigated:
-        """Open a page. The browser starts where it does not run.
+        """Open a page. Starts the browser if it does not run.
 
         Args:
             url: http or https.
@@ -264,13 +264,13 @@ class AsyncBrowser:
         timeout_ms: int = 30000,
         timeout: float | None = None,
     ) -> types.BrowserNavigated:
-        """Lead the page that was used last to another address; open one where there is none.
+        """Navigate the page that was used last to another address; open one if no page is open.
 
         Args:
             url: http or https.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
-            wait_until: When it counts as there.
+            wait_until: When the element counts as found.
             timeout_ms: Milliseconds.
 
         Raises:
@@ -289,7 +289,7 @@ class AsyncBrowser:
         timeout_ms: int = 30000,
         timeout: float | None = None,
     ) -> types.BrowserPicture:
-        """A picture of a page, as PNG.
+        """A screenshot of a page, as PNG.
 
         Args:
             selector: CSS, or another engine of Playwright's.

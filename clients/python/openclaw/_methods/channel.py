@@ -24,7 +24,7 @@ class Channel:
         *,
         timeout: float | None = None,
     ) -> types.ChannelList:
-        """All channels and how they stand.
+        """All channels and their state.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
@@ -37,7 +37,7 @@ class Channel:
         channel_id: str,
         timeout: float | None = None,
     ) -> types.ChannelInfo:
-        """How a channel stands.
+        """The state of a channel.
 
         Args:
             channel_id: The channel's name in `gateway.yaml`.
@@ -168,7 +168,7 @@ class AsyncChannel:
         *,
         timeout: float | None = None,
     ) -> types.ChannelList:
-        """All channels and how they stand.
+        """All channels and their state.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
@@ -181,7 +181,7 @@ class AsyncChannel:
         channel_id: str,
         timeout: float | None = None,
     ) -> types.ChannelInfo:
-        """How a channel stands.
+        """The state of a channel.
 
         Args:
             channel_id: The channel's name in `gateway.yaml`.

@@ -72,7 +72,7 @@ class Chat:
         timeout_ms: int | None = None,
         timeout: float | None = None,
     ) -> types.RunState:
-        """Wait until a run has ended, or for `timeoutMs`, and say how it stands then.
+        """Wait until a run has ended, or for `timeoutMs`, and tell its state then.
 
         Args:
             run_id: The id that `chat.run` answered.
@@ -96,7 +96,7 @@ class Chat:
 
         Args:
             session_key: The client's name of a session.
-            limit: How many items at the most.
+            limit: How many items at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -213,7 +213,7 @@ class AsyncChat:
         timeout_ms: int | None = None,
         timeout: float | None = None,
     ) -> types.RunState:
-        """Wait until a run has ended, or for `timeoutMs`, and say how it stands then.
+        """Wait until a run has ended, or for `timeoutMs`, and tell its state then.
 
         Args:
             run_id: The id that `chat.run` answered.
@@ -237,7 +237,7 @@ class AsyncChat:
 
         Args:
             session_key: The client's name of a session.
-            limit: How many items at the most.
+            limit: How many items at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,

@@ -38,8 +38,8 @@ class Command:
             command: Run by `/bin/sh -c`.
             cwd: The working directory, a folder of the workspace.
             timeout: Milliseconds until it is ended.
-            env: Variables, besides the few there are.
-            stdin: What it reads.
+            env: Environment variables, besides the few that are always set.
+            stdin: Its standard input.
             stream: Send what it writes at once, as `command.output`.
             call_id: Comes back in each piece.
 
@@ -75,8 +75,8 @@ class AsyncCommand:
             command: Run by `/bin/sh -c`.
             cwd: The working directory, a folder of the workspace.
             timeout: Milliseconds until it is ended.
-            env: Variables, besides the few there are.
-            stdin: What it reads.
+            env: Environment variables, besides the few that are always set.
+            stdin: Its standard input.
             stream: Send what it writes at once, as `command.output`.
             call_id: Comes back in each piece.
 

@@ -48,7 +48,7 @@ class Event:
         topics: List[Literal["messages", "sessions", "channels", "tasks", "logs", "gateway"]] | None = None,
         timeout: float | None = None,
     ) -> types.Unsubscribed:
-        """Follow something no longer.
+        """Stop following something.
 
         Args:
             session_key: The client's name of a session.
@@ -95,7 +95,7 @@ class AsyncEvent:
         topics: List[Literal["messages", "sessions", "channels", "tasks", "logs", "gateway"]] | None = None,
         timeout: float | None = None,
     ) -> types.Unsubscribed:
-        """Follow something no longer.
+        """Stop following something.
 
         Args:
             session_key: The client's name of a session.

@@ -34,7 +34,7 @@ class File:
             path: A path in the workspace: `/Documents/notes.md`.
             encoding: `text` is UTF-8; `base64` takes any bytes.
             offset: Where to begin, in bytes.
-            limit: How many bytes at the most.
+            limit: How many bytes at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -104,7 +104,7 @@ class File:
         Args:
             path: A folder in the workspace; `/` is all of it.
             recursive: With all folders below.
-            limit: How many entries at the most.
+            limit: How many entries at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -129,7 +129,7 @@ class File:
             path: A folder in the workspace; `/` is all of it.
             content: What to look for in the files.
             regex: Whether `content` is a regular expression (Python's).
-            limit: How many items at the most.
+            limit: How many items at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -199,7 +199,7 @@ class AsyncFile:
             path: A path in the workspace: `/Documents/notes.md`.
             encoding: `text` is UTF-8; `base64` takes any bytes.
             offset: Where to begin, in bytes.
-            limit: How many bytes at the most.
+            limit: How many bytes at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -269,7 +269,7 @@ class AsyncFile:
         Args:
             path: A folder in the workspace; `/` is all of it.
             recursive: With all folders below.
-            limit: How many entries at the most.
+            limit: How many entries at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -294,7 +294,7 @@ class AsyncFile:
             path: A folder in the workspace; `/` is all of it.
             content: What to look for in the files.
             regex: Whether `content` is a regular expression (Python's).
-            limit: How many items at the most.
+            limit: How many items at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,

@@ -56,7 +56,7 @@ class Memory:
 
         Args:
             query: Any of its words, or a key's beginning.
-            limit: How many items at the most.
+            limit: How many items at most.
             type: Where to look.
             since: Stored at or after.
             until: Stored before.
@@ -107,7 +107,7 @@ class Memory:
         """Forget all that was stored before a time.
 
         Args:
-            before: Whatever was stored before.
+            before: Everything that was stored before.
             type: Where.
             confirm: Must be true.
 
@@ -172,7 +172,7 @@ class AsyncMemory:
 
         Args:
             query: Any of its words, or a key's beginning.
-            limit: How many items at the most.
+            limit: How many items at most.
             type: Where to look.
             since: Stored at or after.
             until: Stored before.
@@ -223,7 +223,7 @@ class AsyncMemory:
         """Forget all that was stored before a time.
 
         Args:
-            before: Whatever was stored before.
+            before: Everything that was stored before.
             type: Where.
             confirm: Must be true.
 

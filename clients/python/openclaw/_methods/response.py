@@ -27,7 +27,7 @@ class Response:
         request_id: str | None = None,
         timeout: float | None = None,
     ) -> types.ResponseBody:
-        """Answer an input. Unless `store` is false, the response is kept and can be gone on with.
+        """Answer an input. Unless `store` is false, the response is kept and can be continued.
 
         Args:
             body: The request, an object with at least `input`.
@@ -45,7 +45,7 @@ class Response:
         response_id: str,
         timeout: float | None = None,
     ) -> types.ResponseBody:
-        """A response as it stands.
+        """A response in its present state.
 
         Args:
             response_id: The `id` of a response.
@@ -145,7 +145,7 @@ class AsyncResponse:
         request_id: str | None = None,
         timeout: float | None = None,
     ) -> types.ResponseBody:
-        """Answer an input. Unless `store` is false, the response is kept and can be gone on with.
+        """Answer an input. Unless `store` is false, the response is kept and can be continued.
 
         Args:
             body: The request, an object with at least `input`.
@@ -163,7 +163,7 @@ class AsyncResponse:
         response_id: str,
         timeout: float | None = None,
     ) -> types.ResponseBody:
-        """A response as it stands.
+        """A response in its present state.
 
         Args:
             response_id: The `id` of a response.

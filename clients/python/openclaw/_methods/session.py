@@ -36,7 +36,7 @@ class Session:
         """The caller's sessions, the last used first, filtered and paged.
 
         Args:
-            limit: How many items at the most.
+            limit: How many items at most.
             cursor: The last page's `nextCursor`.
             offset: In place of a cursor.
             since: Updated at or after.
@@ -60,7 +60,7 @@ class Session:
 
         Args:
             session_key: The client's name of a session.
-            limit: How many items at the most.
+            limit: How many items at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -196,7 +196,7 @@ class AsyncSession:
         """The caller's sessions, the last used first, filtered and paged.
 
         Args:
-            limit: How many items at the most.
+            limit: How many items at most.
             cursor: The last page's `nextCursor`.
             offset: In place of a cursor.
             since: Updated at or after.
@@ -220,7 +220,7 @@ class AsyncSession:
 
         Args:
             session_key: The client's name of a session.
-            limit: How many items at the most.
+            limit: How many items at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,

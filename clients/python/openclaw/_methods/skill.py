@@ -44,7 +44,7 @@ class Skill:
 
         Args:
             name: The skill's slug.
-            version: As it says itself.
+            version: As its author describes it.
             source: A folder, a zip or a JSON file on the gateway's machine; `clawhub` or the address of the
             configured registry, which is also asked where nothing is said.
             force: Replace another skill of the same version, and take one that the registry warns of.
@@ -146,7 +146,7 @@ class Skill:
             name: The skill's slug.
             path: A file of the skill's folder: `references/api.md`.
             offset: Where to begin in the file, in bytes.
-            limit: How many bytes of it at the most.
+            limit: How many bytes of it at most.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
@@ -165,7 +165,7 @@ class Skill:
 
         Args:
             query: Words of its name or description.
-            limit: How many at the most.
+            limit: How many at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
@@ -204,7 +204,7 @@ class AsyncSkill:
 
         Args:
             name: The skill's slug.
-            version: As it says itself.
+            version: As its author describes it.
             source: A folder, a zip or a JSON file on the gateway's machine; `clawhub` or the address of the
             configured registry, which is also asked where nothing is said.
             force: Replace another skill of the same version, and take one that the registry warns of.
@@ -306,7 +306,7 @@ class AsyncSkill:
             name: The skill's slug.
             path: A file of the skill's folder: `references/api.md`.
             offset: Where to begin in the file, in bytes.
-            limit: How many bytes of it at the most.
+            limit: How many bytes of it at most.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
@@ -325,7 +325,7 @@ class AsyncSkill:
 
         Args:
             query: Words of its name or description.
-            limit: How many at the most.
+            limit: How many at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.

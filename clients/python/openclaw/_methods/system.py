@@ -24,7 +24,7 @@ class System:
         *,
         timeout: float | None = None,
     ) -> types.SystemStatus:
-        """How the gateway is.
+        """The state of the gateway.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
@@ -55,7 +55,7 @@ class AsyncSystem:
         *,
         timeout: float | None = None,
     ) -> types.SystemStatus:
-        """How the gateway is.
+        """The state of the gateway.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.

@@ -24,7 +24,7 @@ class Token:
         *,
         timeout: float | None = None,
     ) -> types.TokenList:
-        """The tokens that were made.
+        """The tokens that were created.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
@@ -59,7 +59,7 @@ class Token:
         name: str,
         timeout: float | None = None,
     ) -> types.TokenRevoked:
-        """Take a token back.
+        """Revoke a token.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -79,7 +79,7 @@ class AsyncToken:
         *,
         timeout: float | None = None,
     ) -> types.TokenList:
-        """The tokens that were made.
+        """The tokens that were created.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
@@ -114,7 +114,7 @@ class AsyncToken:
         name: str,
         timeout: float | None = None,
     ) -> types.TokenRevoked:
-        """Take a token back.
+        """Revoke a token.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,

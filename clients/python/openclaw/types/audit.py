@@ -43,7 +43,7 @@ class AuditQueryParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
     user: str | None = None
     outcome: Literal["approved", "asked", "begun", "cancelled", "denied", "done", "expired", "failed", "pin_locked", "pin_wrong", "withdrawn"] | None = None
     limit: int = 100
-    """How many items at the most."""
+    """How many items at most."""
     cursor: str | None = None
     """The last page's `nextCursor`."""
 
@@ -56,7 +56,7 @@ class AuditPage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class AuditVerdict(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """Whether the log is as it was written; `fault` says what is wrong, `seq` where."""
+    """Whether the log is unchanged; `fault` says what is wrong, `seq` where."""
 
     intact: bool
     records: int

@@ -55,7 +55,7 @@ class BrowserNavigateParams(Struct, kw_only=True, omit_defaults=True, rename="ca
     page_id: str | None = None
     """A page of the profile; else the last used."""
     wait_until: Literal["commit", "domcontentloaded", "load", "networkidle"] = "load"
-    """When it counts as there."""
+    """When the element counts as found."""
     timeout_ms: int = 30000
     """Milliseconds."""
 

@@ -79,7 +79,7 @@ class EarlierMessage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class ChatRunParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """A message to an agent, in a session that is made where there is none."""
+    """A message to an agent, in a session that is created if it does not exist."""
 
     message: str
     """What the user says."""
@@ -186,7 +186,7 @@ class ChatHistoryParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     session_key: str
     """The client's name of a session."""
     limit: int = 50
-    """How many items at the most."""
+    """How many items at most."""
     before: str | None = None
 
 

@@ -16,9 +16,9 @@ class CommandExecuteParams(Struct, kw_only=True, omit_defaults=True, rename="cam
     timeout: int = 30000
     """Milliseconds until it is ended."""
     env: dict[str, str] | UnsetType = UNSET
-    """Variables, besides the few there are."""
+    """Environment variables, besides the few that are always set."""
     stdin: str | None = None
-    """What it reads."""
+    """Its standard input."""
     stream: bool = False
     """Send what it writes at once, as `command.output`."""
     call_id: str | None = None
@@ -26,7 +26,7 @@ class CommandExecuteParams(Struct, kw_only=True, omit_defaults=True, rename="cam
 
 
 class CommandResult(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """What a command wrote and how it ended. Bytes that are no UTF-8 are replaced by U+FFFD.
+    """What a command wrote and how it ended. Bytes that are not UTF-8 are replaced by U+FFFD.
 
     `exitCode` is 128 and the signal's number where a signal ended it, and -1 where the gateway ended it:
     `stoppedBy` says why then. `truncated`: it wrote more than is kept of stdout or stderr.

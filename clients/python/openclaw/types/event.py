@@ -33,7 +33,7 @@ class Subscribed(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class EventUnsubscribeParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """What to follow no longer; with nothing named, everything."""
+    """What to stop following; everything where nothing is named."""
 
     session_key: str | None = None
     """The client's name of a session."""
@@ -49,7 +49,7 @@ class Unsubscribed(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class ConnectedEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """The first frame on a socket: who the gateway takes the client for, and what it can do."""
+    """The first frame on a socket: who the client is, and what it can do."""
 
     client_id: str
     gateway_version: str

@@ -16,7 +16,7 @@ class FileReadParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     offset: int = 0
     """Where to begin, in bytes."""
     limit: int | None = None
-    """How many bytes at the most."""
+    """How many bytes at most."""
 
 
 class FileContent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -87,7 +87,7 @@ class FileListParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     recursive: bool = False
     """With all folders below."""
     limit: int = 1000
-    """How many entries at the most."""
+    """How many entries at most."""
 
 
 class FileEntry(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -121,7 +121,7 @@ class FileSearchParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
     regex: bool = False
     """Whether `content` is a regular expression (Python's)."""
     limit: int = 100
-    """How many items at the most."""
+    """How many items at most."""
 
 
 class FileFound(Struct, kw_only=True, omit_defaults=True, rename="camel"):

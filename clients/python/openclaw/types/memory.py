@@ -33,7 +33,7 @@ class MemorySearchParams(Struct, kw_only=True, omit_defaults=True, rename="camel
     query: str
     """Any of its words, or a key's beginning."""
     limit: int = 10
-    """How many items at the most."""
+    """How many items at most."""
     type: Literal["all", "compacted", "wal"] = "all"
     """Where to look."""
     since: str | None = None
@@ -116,7 +116,7 @@ class MemoryPruneParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     """What to remove for good; nothing without `confirm: true`."""
 
     before: str
-    """Whatever was stored before."""
+    """Everything that was stored before."""
     type: Literal["all", "compacted", "wal"] = "all"
     """Where."""
     confirm: bool = False

@@ -18,7 +18,7 @@ class ResponseCreateParams(Struct, kw_only=True, omit_defaults=True, rename="cam
 
 
 class ResponseBody(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """The response as it stands; missing where its events were sent before."""
+    """The response in its present state; missing where its events were sent before."""
 
     body: Any | None = None
 

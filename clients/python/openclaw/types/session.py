@@ -31,7 +31,7 @@ class SessionListParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     """Filters, all of which must hold, and the page that is wanted."""
 
     limit: int = 50
-    """How many items at the most."""
+    """How many items at most."""
     cursor: str | None = None
     """The last page's `nextCursor`."""
     offset: int = 0
@@ -62,7 +62,7 @@ class SessionGetParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
     session_key: str
     """The client's name of a session."""
     limit: int = 200
-    """How many items at the most."""
+    """How many items at most."""
 
 
 class LiveRun(Struct, kw_only=True, omit_defaults=True, rename="camel"):

@@ -61,7 +61,7 @@ class SkillInstallParams(Struct, kw_only=True, omit_defaults=True, rename="camel
     name: str | None = None
     """The skill's slug."""
     version: str | None = None
-    """As it says itself."""
+    """As its author describes it."""
     source: str | None = None
     """A folder, a zip or a JSON file on the gateway's machine; `clawhub` or the address of the configured registry,
     which is also asked where nothing is said.
@@ -94,7 +94,7 @@ class SkillReadParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     offset: int = 0
     """Where to begin in the file, in bytes."""
     limit: int = 1048576
-    """How many bytes of it at the most."""
+    """How many bytes of it at most."""
 
 
 class SkillContent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -146,7 +146,7 @@ class SkillSearchParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     query: str
     """Words of its name or description."""
     limit: int = 20
-    """How many at the most."""
+    """How many at most."""
 
 
 class SkillFound(Struct, kw_only=True, omit_defaults=True, rename="camel"):
