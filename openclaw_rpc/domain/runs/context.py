@@ -32,7 +32,8 @@ RESULT_ENDS: Final = 1000
 LEAST_ENDS: Final = 200
 """How many characters of a result stay where there is too little room, and where there is less than that."""
 CONTEXT: Final = "<context>\n{}\n</context>"
-"""What stands around that which goes with a question."""
+"""What stands around that which goes with a question: a message of its own before it, which is taken note of."""
+NOTED: Final = "Noted."
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -207,15 +208,17 @@ def fit(
     messages = [message for message in messages if message["role"] != "system"]
     last = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=0)
     if beside and messages:
-        question = messages[last]
-        messages = list(messages)
-        messages[last] = {**question, "content": _together(CONTEXT.format("\n\n".join(beside)), question["content"])}
+        context = CONTEXT.format("\n\n".join(beside))
+        told: list[JsonObject] = [{"role": "user", "content": context}, {"role": "assistant", "content": NOTED}]
+        messages = [*messages[:last], *told, *messages[last:]]
+        last += len(told)
+    kept = last - 2 if beside and messages else last
     head: list[JsonObject] = [{"role": "system", "content": system}] if system else []
     room -= sum(map(tokens_of, head))
     if _surely_fit(messages, room):
         return head + messages
     costs = [tokens_of(message) for message in messages]
-    needed = sum(costs[last:])
+    needed = sum(costs[kept:])
     if needed > room:
         messages, needed = _less_of_results(messages, last, costs, room)
     if needed > room:
@@ -227,12 +230,12 @@ def fit(
             reason="too long for the model",
             limit=max(room, 0),
         )
-    first = last
+    first = kept
     while first > 0 and needed + costs[first - 1] <= room:
         first -= 1
         needed += costs[first]
     # Some servers refuse a conversation that does not begin with a question.
-    while first < last and messages[first]["role"] != "user":
+    while first < kept and messages[first]["role"] != "user":
         first += 1
     return head + messages[first:]
 
