@@ -63,8 +63,9 @@ class Cron(Schedule):
 
     def next(self, after: datetime) -> datetime | None:
         """The first later time."""
-        # Begun before an hour that may come twice: cronsim answers with the past from within its second run.
-        begin = (after - timedelta(hours=3)).astimezone(self._zone)
+        # A fixed hour is looked for from before it, since it may come twice; what is due at every hour from now on.
+        before = timedelta(hours=3) if self._fixed or self._fixed_hour else timedelta()
+        begin = (after - before).astimezone(self._zone)
         times = CronSim(self._expression, begin.replace(tzinfo=UTC) if self._fixed else begin)
         for _, moment in zip(range(_STEPS), times, strict=False):
             if self._fixed:

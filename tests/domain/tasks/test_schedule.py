@@ -52,7 +52,18 @@ def test_daylight_saving(text: str, zone: str, after: str, times: list[str]) -> 
 
 
 @given(
-    st.sampled_from(["30 2 * * *", "0 30 2 * * *", "*/7 * * * *", "0 * * * *", "15 0,2 * * *", "5/20 1-3 * * *"]),
+    st.sampled_from(
+        [
+            "30 2 * * *",
+            "0 30 2 * * *",
+            "*/7 * * * *",
+            "0 * * * *",
+            "* * * * * *",
+            "*/5 * 2 * * *",
+            "15 0,2 * * *",
+            "5/20 1-3 * * *",
+        ]
+    ),
     st.sampled_from([BERLIN, NEW_YORK, HAVANA, LORD_HOWE, "UTC", "Asia/Shanghai"]),
     st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 1)),
 )
@@ -65,6 +76,7 @@ def test_the_next_time_is_later_and_the_same_from_wherever_it_is_asked(text: str
 
 
 def test_six_fields_begin_with_seconds() -> None:
+    assert cron("* * * * * *").next(START) == START + timedelta(seconds=1)
     assert cron("*/10 * * * * *").next(START) == START + timedelta(seconds=10)
 
 
