@@ -149,8 +149,9 @@ def _spelled(node: MutableMapping[Any, Any], above: Keys, key: str) -> Any:
     return key
 
 
-# Line breaks to YAML 1.1 alone: the editor leaves them bare outside double quotes.
-_BREAKS: Final = re.compile(r"[\x85\u2028\u2029\ufeff]")
+# What the editor leaves bare and the reader, who keeps to YAML 1.1, does not take so: its line breaks, and a `?` in
+# a mapping of one line.
+_BREAKS: Final = re.compile(r"[\x85\u2028\u2029\ufeff?]")
 _LIST_ITEM: Final = re.compile(r"^( *)[^\s#-][^\n]*:[^\S\n]*(?:#[^\n]*)?\n(?:\s*#[^\n]*\n)*( *)- ", re.MULTILINE)
 _SUB_KEY: Final = re.compile(r"^[^\s#-][^\n]*:[^\S\n]*(?:#[^\n]*)?\n(?:\s*#[^\n]*\n|\s*\n)*( +)[^\s#-]", re.MULTILINE)
 

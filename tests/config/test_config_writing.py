@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from openclaw_rpc.config.parsing import parse
@@ -100,7 +100,24 @@ KEYS = st.sampled_from(
 TEXTS = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=30),
     st.sampled_from(
-        ["yes", "null", "~", "0123", "1e3", "2024-01-01", "- a", "a: b", "# c", "'", '"', "${X}", " a ", "*a", "<<"]
+        [
+            "yes",
+            "null",
+            "~",
+            "0123",
+            "1e3",
+            "2024-01-01",
+            "- a",
+            "a: b",
+            "# c",
+            "'",
+            '"',
+            "${X}",
+            " a ",
+            "*a",
+            "<<",
+            "a?b",
+        ]
     ),
 )
 VALUES = st.recursive(
@@ -117,6 +134,7 @@ STEPS = st.lists(st.builds(change, KEYS, VALUES), min_size=1, max_size=4, unique
 
 @settings(deadline=None, max_examples=60)
 @given(steps=STEPS)
+@example(steps=[change("providers.primary.model", {"a": "is it? a/?b"})])
 def test_the_written_file_says_what_was_asked_for_and_keeps_every_comment(steps: list[Step]):
     fresh = rewritten(TEXT, steps)
     assert parse(fresh, "").value == applied(parse(TEXT, "").value, steps)
