@@ -29,11 +29,13 @@ class Gathered:
 
     @property
     def kept(self) -> bytes:
-        """The bytes, with a line that says how many are left out."""
-        end = self._limit - self._limit // 2
-        left = self.total - len(self._head) - min(len(self._tail), end)
-        gap = GAP.format(count=left).encode() if left else b""
-        return bytes(self._head) + gap + bytes(self._tail[-end:] if left else self._tail)
+        """The bytes, with a line that says how many are left out: together no more than the limit."""
+        if not self.cut:
+            return bytes(self._head + self._tail)
+        room = self._limit - len(self._head)
+        end = max(0, room - len(GAP.format(count=self.total).encode()))
+        gap = GAP.format(count=self.total - len(self._head) - end).encode()
+        return bytes(self._head) + gap[:room] + bytes(self._tail[len(self._tail) - end :])
 
     @property
     def cut(self) -> bool:
