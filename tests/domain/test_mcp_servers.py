@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -29,6 +30,7 @@ from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.errors import ProviderError, Unavailable
 from tests.support.mcp_world import eventually
 from tests.support.tools import Lines, ToolWorld
+from tests.support.workspace import files
 
 
 def remote(name: str, *, read_only: bool = False) -> RemoteTool:
@@ -55,7 +57,11 @@ class Connection:
     async def tools(self) -> list[RemoteTool]:
         return self.offered
 
-    async def call(self, name: str, params: JsonObject) -> RemoteAnswer:
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        return {}
+
+    async def call(self, name: str, params: JsonObject, on_progress: Callable[[], None]) -> RemoteAnswer:
         return RemoteAnswer(result=f"{self.name}.{name} {params}", failed=name == "act" and not params)
 
     async def news(self) -> None:
@@ -199,20 +205,20 @@ async def test_what_a_tool_calls_a_failure_is_an_error():
         assert caught.value.message.startswith("a__act failed")
 
 
-async def test_agents_use_them_as_tools_and_those_that_change_things_are_written_down():
+async def test_agents_use_them_as_tools_and_those_that_change_things_are_written_down(tmp_path: Path):
     async with World(a=ONE).serving() as world:
         await eventually(lambda: world.status() == {"a": "ready"})
-        tools = ToolWorld(McpTools(world.servers))
+        tools = ToolWorld(McpTools(world.servers, files(tmp_path)))
         assert await tools.use("a__look", {"x": 1}) == "a.look {'x': 1}"
         assert await tools.outcomes() == []
         await tools.use("a__act", {"x": 1})
         assert [record.tool for record in await tools.records()] == ["a__act", "a__act"]
 
 
-async def test_tools_are_made_once_as_long_as_a_server_offers_the_same():
+async def test_tools_are_made_once_as_long_as_a_server_offers_the_same(tmp_path: Path):
     async with World(a=ONE).serving() as world:
         await eventually(lambda: world.status() == {"a": "ready"})
-        source = McpTools(world.servers)
+        source = McpTools(world.servers, files(tmp_path))
         context = ToolWorld().context()
         first = await source.tools(context)
         assert await source.tools(context) is first

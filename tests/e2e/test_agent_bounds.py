@@ -1,5 +1,7 @@
 """What ends a tool, and what a tool may return: through a whole gateway, with real processes."""
 
+import json
+import re
 import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -15,7 +17,7 @@ from tests.support.obedient import call, obedient_model
 
 BOUND = 0.25
 """Seconds in which an abort has to end a tool, children too."""
-SLACK = 0.25
+SLACK = 2.0
 """What a busy machine may add to it."""
 
 COMMANDS = {
@@ -52,7 +54,7 @@ def alive(mark: str) -> list[int]:
 
 async def running(mark: str) -> None:
     """Return once a process with that mark runs."""
-    with anyio.fail_after(10):
+    with anyio.fail_after(30):
         while not alive(mark):
             await anyio.lowlevel.checkpoint()
 
@@ -118,14 +120,14 @@ async def test_after_an_abort_the_session_goes_on(agent: World) -> None:
 
 
 async def test_a_run_whose_time_is_up_ends_its_tool(agent: World) -> None:
-    run_id, mark = await begin(agent, COMMANDS["a child that ignores SIGTERM"], timeoutMs=1500)
+    run_id, mark = await begin(agent, COMMANDS["a child that ignores SIGTERM"], timeoutMs=4000)
     done = (await agent.client.event("chat.done", runId=run_id))["data"]
     assert alive(mark) == []
     assert (done["finishReason"], done["error"]["code"]) == ("error", "timeout")
-    assert "1.5 s" in done["error"]["message"]
+    assert "4 s" in done["error"]["message"]
     state = await agent.client.result("chat.wait", runId=run_id)
     assert state["response"] == "This will take a while."
-    assert 1400 <= state["durationMs"] < 1500 + 1000 * (BOUND + SLACK)
+    assert 3900 <= state["durationMs"] < 4000 + 1000 * (BOUND + SLACK)
 
 
 async def test_a_commands_own_time_is_a_result_and_the_run_goes_on(agent: World) -> None:
@@ -155,29 +157,40 @@ async def test_a_gateway_that_stops_ends_its_tools(tmp_path: Path) -> None:
             assert (await client.result("chat.wait", runId=run["runId"]))["status"] == "interrupted"
 
 
+def whole_of(text: str) -> str:
+    """The path of the file that a text of a result is kept in whole."""
+    found = re.search(r"\(cut: \d+ characters in all; the whole is in (\S+)\)", text)
+    assert found, text
+    return found[1]
+
+
 async def test_a_long_result_is_cut_and_kept_whole_as_a_file(agent: World) -> None:
-    done = await agent.run(call("shell", command="seq 1 20000"))
+    session, whole = key(), "".join(f"{number}\n" for number in range(1, 20_001))
+    done = await agent.run(call("shell", command="seq 1 20000"), sessionKey=session)
     (result,) = agent.results(done["runId"])
-    text = result["result"]
-    assert len(text) <= 32_000
-    assert text.startswith('{"stdout":"1\\n2\\n')
-    note = text.rpartition("\n")[2]
-    path = note.rpartition("the whole is in ")[2].rstrip(")")
-    assert "cut: " in note
     told = [m["content"] for m in agent.model.requests[-1]["messages"] if m["role"] == "tool"]
-    assert told == [text]
-    whole = await agent.client.result("file.read", path=path, limit=1_000_000)
-    assert "\\n19999\\n20000\\n" in whole["content"]
-    assert whole["content"].startswith('{"stdout":"1\\n2\\n')
+    assert [json.loads(one) for one in told] == [result["result"]]
+    assert len(told[0]) <= 32_000
+    text = result["result"]["stdout"]
+    assert text.startswith("1\n2\n")
+    assert text.endswith("\n19999\n20000\n")
+    assert result["result"]["exitCode"] == 0
+    kept = whole_of(text)
+    read = await agent.use(call("shell", command=f"cksum < {kept}"), sessionKey=session)
+    bare = await agent.client.result("command.execute", command="seq 1 20000 | cksum")
+    assert read["result"]["stdout"] == bare["stdout"]
+    assert Path(kept).read_text() == whole
+    assert not list(agent.workspace.rglob("*.txt"))
 
 
 async def test_an_agent_reads_on_in_the_file_that_a_long_result_is_kept_in(agent: World) -> None:
-    done = await agent.run(call("shell", command="seq 1 20000"))
-    path = agent.results(done["runId"])[0]["result"].rpartition("the whole is in ")[2].rstrip(")")
-    read = await agent.use(call("file_read", path=path, offset=60_000, limit=100))
+    session = key()
+    long = await agent.use(call("shell", command="seq 1 20000"), sessionKey=session)
+    kept = call("file_read", path=whole_of(long["result"]["stdout"]), offset=60_000, limit=100)
+    read = await agent.use(kept, sessionKey=session)
     assert len(read["result"]["content"]) == 100
-    found = await agent.use(call("file_search", pattern="*.txt", path="/.openclaw/results", content="19999"))
-    assert path in {one["path"] for one in found["result"]["results"]}
+    elsewhere = await agent.use(kept, sessionKey=key())
+    assert "there is no" in str(elsewhere)
 
 
 async def test_a_result_that_just_fits_is_not_cut(agent: World) -> None:
@@ -188,9 +201,10 @@ async def test_a_result_that_just_fits_is_not_cut(agent: World) -> None:
 
 async def test_a_long_result_that_can_not_be_kept_is_cut_all_the_same() -> None:
     async with world() as agent:
-        (agent.workspace / ".openclaw").write_text("in the way")
-        result = await agent.use(call("shell", command="seq 1 20000"))
-        assert result["result"].endswith("the rest could not be kept)")
+        (agent.served.app.paths.state / "results").write_text("in the way")
+        result = await agent.use(call("web_fetch", url=agent.model.publish("long", "word " * 20_000)))
+        assert "; the rest could not be kept) …" in str(result)
+        assert len(str(result)) < 40_000
 
 
 async def test_whoever_uses_a_tool_directly_gets_the_whole(agent: World) -> None:
@@ -201,10 +215,10 @@ async def test_whoever_uses_a_tool_directly_gets_the_whole(agent: World) -> None
 
 async def test_output_without_end_is_stopped(agent: World) -> None:
     result = await agent.use(call("shell", command="yes", timeout=20_000))
-    path = result["result"].rpartition("the whole is in ")[2].rstrip(")")
-    whole = await agent.client.result("file.read", path=path, limit=10_000_000)
-    assert whole["content"].startswith('{"stdout":"y\\ny\\n')
-    assert '"truncated":true,"stoppedBy":"output"' in whole["content"]
+    assert (result["result"]["truncated"], result["result"]["stoppedBy"]) == (True, "output")
+    whole = Path(whole_of(result["result"]["stdout"])).read_text()
+    assert len(whole) > 32_000
+    assert set(whole.splitlines()[:100]) == {"y"}
 
 
 @needs_browser

@@ -25,6 +25,9 @@ OPEN = ("/browser_navigate {page}",)
 COMMANDS = {
     "file_read": Command("/file_read kept.txt", "kept as it is"),
     "file_write": Command("/file_write path=new.txt content=some tea", "/new.txt"),
+    "file_edit": Command(
+        "/file_edit path=tea.txt old=green new=black", "changes: 1", ("/file_write path=tea.txt content=green",)
+    ),
     "file_list": Command("/file_list", "kept.txt"),
     "file_search": Command("/file_search *.txt", "kept.txt"),
     "file_delete": Command("/file_delete gone.txt", "deleted: true", ("/file_write path=gone.txt content=x",)),

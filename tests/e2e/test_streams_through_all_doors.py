@@ -96,7 +96,7 @@ async def plain_whole(world: Served, name: str) -> Heard:
         return Heard(error=answer.json["error"]["message"], status=answer.status)
     choice = answer.json["choices"][0]
     message = choice["message"]
-    calls = {
+    calls: dict[int, list[str]] = {
         at: [found["function"]["name"], found["function"]["arguments"]]
         for at, found in enumerate(message.get("tool_calls") or ())
     }

@@ -18,7 +18,6 @@ import anyio.to_thread
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from openclaw_rpc.adapters.pin.file import FilePinStore
 from tests.strangers import environments
 from tests.support.gateway import TOKEN, TestGateway, gateway, settings
 from tests.support.upstream import scripted_upstream
@@ -121,7 +120,7 @@ async def test_a_bot_approves_what_is_on_its_list_alone() -> None:
     async with scripted_upstream() as upstream:
         config = settings(upstream.url) | {"security": {"policies": {"shell": "ask"}}}
         async with gateway(config) as served:
-            FilePinStore(served.app.paths.state).set(PIN)
+            served.set_pin(PIN)
             async with running(served, *python("approvals_bot.py", "echo [a-z]+"), OPENCLAW_PIN=PIN) as bot:
                 assert bot.stdout is not None
                 assert await bot.stdout.readline() == b"watching\n"

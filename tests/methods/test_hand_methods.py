@@ -16,6 +16,7 @@ from openclaw_rpc.methods.web import WebMethods
 from openclaw_rpc.protocol import command, file, web
 from openclaw_rpc.protocol.base import Rate, Scope
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, NotFound
+from openclaw_rpc.protocol.method import Event
 from openclaw_rpc.rpc.bind import join
 from openclaw_rpc.rpc.call import Call
 from tests.support.jobs import Shell
@@ -30,9 +31,9 @@ class Wire:
     """The other side of a connection, as far as commands use it."""
 
     def __init__(self) -> None:
-        self.sent: list[tuple[str, Any]] = []
+        self.sent: list[tuple[Event[Any], Any]] = []
 
-    def send(self, event: str, data: Any) -> None:
+    def send(self, event: Event[Any], data: Any) -> None:
         self.sent.append((event, msgspec.to_builtins(data)))
 
 

@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 TOKEN = "test-token-0123456789"
 PASSWORD = "test-password-42"
-SECONDS = 10.0
+SECONDS = 30.0
 
 Frame = Any
 

@@ -14,7 +14,7 @@ import anyio
 from tests.support.gateway import TOKEN, TestGateway, gateway, settings
 from tests.support.upstream import scripted_upstream
 
-SECONDS = 10.0
+SECONDS = 30.0
 
 
 class Answer(NamedTuple):

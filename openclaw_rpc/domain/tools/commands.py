@@ -34,7 +34,7 @@ class CommandTools(FixedTools):
             mounts = [] if skills is None else [*await skills.mounts(context)]
             if kept is not None and context.session_id:
                 mounts.append(Mount(path=await kept.of(context.session_id).folder(())))
-            env = {} if skills is None else skills.variables(context)
+            env: Mapping[str, str] = {} if skills is None else skills.variables(context)
             return await commands.execute(context.user, params, mounts=mounts, env=env)
 
         super().__init__(
