@@ -136,6 +136,9 @@ async def test_another_client_and_another_tab_are_in_step_and_drafts_are_kept(ch
         await here.client.chat("from elsewhere", sessionKey=key)
         for each in (page, other):
             await expect(answers(each).last).to_contain_text("I read: from elsewhere")
+        await page.goto(f"{here.served.url}/#/chat")
+        await expect(page.get_by_role("textbox", name="Message", exact=True)).to_have_value("")
+        await page.goto(f"{here.served.url}/#/chat/{key}")
         await page.get_by_role("textbox", name="Message", exact=True).fill("not sent yet")
         await page.reload()
         await expect(page.get_by_role("textbox", name="Message", exact=True)).to_have_value("not sent yet")

@@ -8,7 +8,7 @@ from typing import Any
 
 from openclaw_rpc.app import App
 
-SECONDS = 15_000
+SECONDS = 30_000
 
 
 class Faults(list[str]):

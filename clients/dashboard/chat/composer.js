@@ -14,6 +14,8 @@ const DRAFT_MS = 250;
 export function Composer({ session }) {
   const slot = `draft.${session ?? ""}`;
   const [text, setText] = useState(recall(slot) ?? "");
+  // What is kept as a draft: also when the page is left before what was written last is shown.
+  const latest = useRef(text);
   const [files, setFiles] = useState(/** @type {import("./files.js").Attached[]} */ ([]));
   const [chosen, setChosen] = useState(/** @type {{agentId?: string, model?: string}} */ ({}));
   const running = useStore((state) => (session ? (state.chats[session]?.running.length ?? 0) : 0));
@@ -24,13 +26,13 @@ export function Composer({ session }) {
     performance.mark("openclaw:ready");
   }, []);
   useEffect(() => {
-    const timer = setTimeout(() => keep(slot, text), DRAFT_MS);
-    const leaving = () => keep(slot, text);
-    addEventListener("pagehide", leaving);
+    const save = () => keep(slot, latest.current);
+    const timer = setTimeout(save, DRAFT_MS);
+    addEventListener("pagehide", save);
     return () => {
       clearTimeout(timer);
-      removeEventListener("pagehide", leaving);
-      keep(slot, text);
+      removeEventListener("pagehide", save);
+      save();
     };
   }, [text]);
   useLayoutEffect(() => {
@@ -39,11 +41,16 @@ export function Composer({ session }) {
     area.style.height = "auto";
     area.style.height = `${Math.min(area.scrollHeight, TALLEST)}px`;
   }, [text]);
+  /** @param {string} now */
+  const write = (now) => {
+    latest.current = now;
+    setText(now);
+  };
   const sendable = text.trim() !== "";
   const submit = () => {
     if (!sendable) return;
+    write("");
     keep(slot, "");
-    setText("");
     setFiles([]);
     ask(session, text, files.map((each) => each.attachment), chosen);
   };
@@ -87,7 +94,7 @@ export function Composer({ session }) {
       <button type="button" aria-label=${t("Remove {name}", { name: each.name })}
         onClick=${() => setFiles((before) => before.filter((one) => one !== each))}>×</button></li>`)}</ul>`}
     <textarea id="message" ref=${field} rows="1" aria-label=${t("Message")} placeholder=${t("Write a message …")} value=${text}
-      onInput=${(/** @type {any} */ event) => setText(event.target.value)} onKeyDown=${press} onPaste=${paste} />
+      onInput=${(/** @type {any} */ event) => write(event.target.value)} onKeyDown=${press} onPaste=${paste} />
     <div class="row">
       <button type="button" onClick=${() => picker.current?.click()}>${t("Attach")}</button>
       <input ref=${picker} type="file" multiple hidden aria-hidden="true" tabindex="-1" onChange=${(/** @type {any} */ event) => { add(event.target.files ?? []); event.target.value = ""; }} />

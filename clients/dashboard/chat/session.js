@@ -10,7 +10,7 @@ const KEPT = 6;
 
 /** @type {AbortController | null} */
 let following = null;
-/** @type {import("./model.js").Event[]} */
+/** Events that came and are not shown yet, with their session. @type {[string, import("./model.js").Event][]} */
 let waiting = [];
 let scheduled = false;
 
@@ -60,8 +60,8 @@ async function run(key, signal) {
         again = true;
         part.abort();
       } else {
-        waiting.push(event);
-        schedule(key);
+        waiting.push([key, event]);
+        schedule();
       }
     }, part.signal);
     signal.removeEventListener("abort", stop);
@@ -75,7 +75,7 @@ async function snapshot(key, signal) {
     try {
       const detail = await call("session.get", { sessionKey: key, limit: PAGE }, { signal });
       if (signal.aborted) return null;
-      waiting = [];
+      waiting = waiting.filter(([other]) => other !== key);
       change(key, (chat) => loaded(chat, detail));
       ask(key).catch(() => {});
       return { epoch: detail.epoch, seq: detail.seq };
@@ -112,15 +112,17 @@ async function ask(key) {
   change(key, (now) => withEnd(now, state));
 }
 
-/** Put the events that came into the chat with the next picture, all of them at once. @param {string} key */
-function schedule(key) {
+/** Put the events that came into their chats with the next picture, all of them at once. */
+function schedule() {
   if (scheduled) return;
   scheduled = true;
   const flush = () => {
     scheduled = false;
     const events = waiting;
     waiting = [];
-    change(key, (chat) => events.reduce(applied, chat));
+    for (const key of new Set(events.map(([each]) => each))) {
+      change(key, (chat) => events.reduce((now, [of, event]) => (of === key ? applied(now, event) : now), chat));
+    }
   };
   // A hidden page gets no pictures, but its title and its chat go on.
   if (document.visibilityState === "visible") requestAnimationFrame(flush);
