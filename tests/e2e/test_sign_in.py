@@ -53,6 +53,9 @@ async def test_the_page_and_its_files_are_open_and_kept_for_ever_under_a_name_th
         assert "default-src 'none'" in policy and "unsafe" not in policy
         files = re.findall(r'(?:href|src)="(assets/[^"]+)"', page)
         assert len(files) >= 4
+        # Below a proxy's prefix, too: no address begins at the root.
+        async with running.http("GET", "/docs", token=None) as answer:
+            assert not re.findall(r'(?:href|src)="/', page + await answer.text())
         for file in files:
             async with running.http("GET", f"/{file}", token=None, headers={"Accept-Encoding": "gzip"}) as answer:
                 assert answer.status == 200, file

@@ -57,19 +57,25 @@ export async function loadMore() {
   }
 }
 
+/** The keys with one of them before the first that is `older`. */
+/** @param {string[]} order @param {string} key @param {(other: string) => boolean} older */
+function moved(order, key, older) {
+  const rest = order.filter((other) => other !== key);
+  const at = rest.findIndex(older);
+  return rest.toSpliced(at < 0 ? rest.length : at, 0, key);
+}
+
 /** @param {{type: string, data: any}} event */
 function hear({ type, data }) {
   const { byKey, order, total } = get().sessions;
   if (type === "session.updated") {
     const { session } = data;
-    const known = session.sessionKey in byKey;
-    const rest = order.filter((key) => key !== session.sessionKey);
-    const at = rest.findIndex((key) => byKey[key].updatedAt <= session.updatedAt);
-    const place = at < 0 ? rest.length : at;
+    const key = session.sessionKey;
+    const first = order[0] === key && session.updatedAt >= byKey[key].updatedAt;
     put({
-      byKey: { ...byKey, [session.sessionKey]: session },
-      order: [...rest.slice(0, place), session.sessionKey, ...rest.slice(place)],
-      total: known ? total : total + 1,
+      byKey: { ...byKey, [key]: session },
+      order: first ? order : moved(order, key, (other) => byKey[other].updatedAt <= session.updatedAt),
+      total: key in byKey ? total : total + 1,
     });
     dispatchEvent(new CustomEvent("openclaw:session", { detail: session.sessionKey }));
   } else if (type === "session.deleted" && data.sessionKey in byKey) {
