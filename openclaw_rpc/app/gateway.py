@@ -253,7 +253,7 @@ class App:
             EventMethods(self.runs, self.sessions, following),
             AgentMethods(self.agents),
             SystemMethods(self.status, rows, f"ws://{settings.gateway.bind}:{settings.gateway.port}/"),
-            ConfigMethods(self.file),
+            ConfigMethods(self.file, self.tools.pins),
             LogMethods(logs),
             TokenMethods(token_service),
             DashboardMethods(self.sign_ins),
@@ -277,7 +277,14 @@ class App:
         stack.callback(logs.subscribe(LogLines(bus)))
         stack.callback(bus.subscribe(Filter(names=frozenset({token_revoked.name})), self.door))
         stack.callback(bus.subscribe(Filter(names=frozenset({chat_done.name})), self.run_counts))
+        token_service.on_looked.append(self._end_invalid)
         stack.callback(self.file.subscribe(self._apply))
+
+    def _end_invalid(self) -> None:
+        """End what is open by a token that was revoked or has expired, whichever the door."""
+        self.door.close_invalid()
+        if self.ready:
+            self.http.close_invalid(self.authenticator.valid)
 
     async def _listen(self, stack: AsyncExitStack) -> None:
         gateway, judge = self.settings.gateway, self.judge
@@ -310,7 +317,11 @@ class App:
         )
         self.http.add(
             DashboardDoor(
-                self.sign_ins, self.authenticator.recognise, self.http.cookie, self.door.close_invalid
+                self.sign_ins,
+                self.authenticator.recognise,
+                self.http.address,
+                self.http.cookie,
+                self.door.close_invalid,
             ).routes()
         )
         await self.door.server.start()
@@ -406,9 +417,8 @@ def resident_bytes() -> int | None:
 
 def rules_of(settings: Settings) -> HeadRules:
     """From where requests may come."""
-    return HeadRules(
-        allowed_hosts=tuple(settings.gateway.allowed_hosts), allowed_origins=tuple(settings.gateway.allowed_origins)
-    )
+    gateway = settings.gateway
+    return HeadRules(tuple(gateway.allowed_hosts), tuple(gateway.allowed_origins), tuple(gateway.trusted_proxies))
 
 
 def tls_context(settings: Settings) -> ssl.SSLContext | None:

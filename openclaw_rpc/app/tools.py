@@ -187,7 +187,7 @@ class AgentTools(Feature):
         self.audit_log = SqliteAuditLog(self._database)
         auditor = Auditor(self.audit_log, clock, redact, self._log)
         self.policies = Policies(self.settings.security, lambda agent_id: self._agents.get(agent_id).policies)
-        pins = PinGuard(SqlitePinStore(self._database), self.policies, auditor, clock)
+        pins = self.pins = PinGuard(SqlitePinStore(self._database), self.policies, auditor, clock)
         self.approvals = Approvals(
             SqliteApprovalStore(self._database),
             self._streams,

@@ -10,6 +10,7 @@ import anyio
 import anyio.to_thread
 import msgspec
 
+from openclaw_rpc.config.doors import guarded, literal
 from openclaw_rpc.config.errors import ConfigError, dotted
 from openclaw_rpc.config.loading import decode, load, read, unknown_keys
 from openclaw_rpc.config.parsing import Document, parse
@@ -128,8 +129,18 @@ class GatewayFile:
         """What may stand in it, as a JSON Schema, and the dotted paths that need a restart."""
         return msgspec.json.schema(Settings), [dotted(keys) for keys in RESTART]
 
-    async def update(self, patch: JsonObject) -> tuple[list[str], list[str]]:
+    def guarded(self, patch: JsonObject) -> list[str]:
+        """The dotted paths that a patch would change and that need the PIN over a door; see `config.doors`.
+
+        Raises:
+            InvalidRequest: a placeholder stands where there is no secret.
+        """
+        return [dotted(keys) for keys in guarded(steps_of(patch, plain(self._settings)))]
+
+    async def update(self, patch: JsonObject, *, outside: bool = False) -> tuple[list[str], list[str]]:
         """Merge a patch into the file and apply it. Null takes a key away; a placeholder leaves its secret.
+
+        ``outside``: it came over a door, so that `${NAME}` in it is text and not a variable.
 
         Answers the changed paths, dotted, and those of them that need a restart.
 
@@ -139,7 +150,7 @@ class GatewayFile:
         """
         async with self._lock:
             old = plain(self._settings)
-            settings, signature = await anyio.to_thread.run_sync(self._rewrite, patch)
+            settings, signature = await anyio.to_thread.run_sync(self._rewrite, patch, outside)
             self._taken = self._noticed = signature
             self.last_error = None
             self._apply(settings)
@@ -208,7 +219,7 @@ class GatewayFile:
                 # One part that can't take a change must not keep it from the others.
                 self.log.error("a part of the gateway could not take the new configuration", exc_info=True)
 
-    def _rewrite(self, patch: JsonObject) -> tuple[Settings, Signature]:
+    def _rewrite(self, patch: JsonObject, outside: bool) -> tuple[Settings, Signature]:
         """Read, merge, check, write; in a worker thread."""
         for _ in range(_TRIES):
             signature = self._signature()
@@ -221,6 +232,8 @@ class GatewayFile:
             for keys, reason in unknown_keys(patch):
                 raise InvalidRequest(f"{dotted(keys)}: {reason}", field=dotted(keys), reason=reason)
             steps = [s for s in steps_of(patch, plain(now)) if not s.remove or stands(tree, s.keys)]
+            if outside:
+                steps = literal(steps, tree)
             if not steps:
                 return now, signature
             fresh = self._checked(text, tree, steps)

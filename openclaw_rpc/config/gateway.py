@@ -25,6 +25,15 @@ Origin = Annotated[
         description="An origin as browsers send it: `https://app.example.org`, without a path; `*` is any.",
     ),
 ]
+Network = Annotated[
+    str,
+    Meta(
+        min_length=2,
+        max_length=64,
+        pattern=r"^[0-9A-Fa-f.:]+(/[0-9]{1,3})?$",
+        description="An address or a network: `127.0.0.1`, `10.0.0.0/8`, `fd00::/8`.",
+    ),
+]
 FilePath = Annotated[str, Meta(min_length=1, max_length=4096)]
 
 
@@ -77,6 +86,10 @@ class GatewaySettings(Section, frozen=True, kw_only=True):
     ] = []
     allowed_origins: Annotated[
         list[Origin], Meta(max_length=1000, description="Web pages that may talk to it, by their origins.")
+    ] = []
+    trusted_proxies: Annotated[
+        list[Network],
+        Meta(max_length=1000, description="Proxies whose X-Forwarded-For or Forwarded says who a client is."),
     ] = []
     heartbeat_seconds: Annotated[
         float, Meta(ge=0.01, le=3600, description="How often a WebSocket gets a heartbeat.")

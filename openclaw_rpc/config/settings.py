@@ -13,6 +13,7 @@ from openclaw_rpc.config.gateway import (
     RunSettings,
     Section,
 )
+from openclaw_rpc.config.names import misnamed
 from openclaw_rpc.domain import mcp
 from openclaw_rpc.domain.agents import AgentSettings
 from openclaw_rpc.domain.browser import BrowserSettings
@@ -110,7 +111,13 @@ def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
     if (gateway.tls.certificate is None) != (gateway.tls.key is None):
         missing = "key" if gateway.tls.key is None else "certificate"
         yield ("gateway", "tls", missing), "TLS needs both gateway.tls.certificate and gateway.tls.key"
+    for at, network in enumerate(gateway.trusted_proxies):
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            yield ("gateway", "trusted_proxies", str(at)), f"{network!r} is not an address or a network"
     yield from ((("mcp", *where), why) for where, why in mcp.contradictions(settings.mcp))
+    yield from misnamed(settings)
     defaults = [agent_id for agent_id, agent in settings.agents.items() if agent.default]
     for agent_id in defaults[1:]:
         yield ("agents", agent_id, "default"), f"agents.{defaults[0]} is the default agent already"

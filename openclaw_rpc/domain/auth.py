@@ -16,6 +16,7 @@ from openclaw_rpc.domain import claims
 from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_duration
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.published import Published
+from openclaw_rpc.domain.guessing import Guesses, Kind
 from openclaw_rpc.domain.records import TokenRecord
 from openclaw_rpc.domain.tokens import LOOK_SECONDS, KnownTokens
 from openclaw_rpc.protocol.base import Scope
@@ -84,6 +85,8 @@ class Credentials:
     basic: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     cookie: str | None = field(default=None, repr=False)
+    address: str = ""
+    """Where they came from; empty where that is of no interest."""
 
     @classmethod
     def from_headers(
@@ -120,6 +123,11 @@ class Credentials:
         """Whether the client said anything of its own, right or wrong; a browser sends its cookie by itself."""
         return self.bearer is not None or self.basic is not None or self.password is not None
 
+    @property
+    def kind(self) -> Kind | None:
+        """What of the client's own it is."""
+        return "token" if self.bearer is not None else "password" if self.given else None
+
 
 class AuthSettings(Protocol):
     """What of `gateway.auth` is needed here. An empty token or password lets nobody in."""
@@ -151,6 +159,7 @@ class Authenticator:
         self._anonymous = owner("anonymous")
         self._gateway = owner("gateway")
         self._password = owner("password")
+        self.guesses = Guesses(clock)
         self.failures = 0
         """How many wrong credentials were shown since the start."""
 
@@ -173,8 +182,10 @@ class Authenticator:
 
         Raises:
             Unauthorized: they are missing or wrong, expired or revoked.
+            RateLimited: too many from that address were; see `domain.guessing`.
             Unavailable: the tokens that were made can't be read.
         """
+        self._refuse_guessers(credentials)
         principal = self._known(credentials)
         if principal is None and self._signed(credentials.bearer):
             await self._tokens.refresh()
@@ -186,12 +197,22 @@ class Authenticator:
 
         Raises:
             Unauthorized: they are missing or wrong, expired or revoked.
+            RateLimited: too many from that address were; see `domain.guessing`.
         """
+        self._refuse_guessers(credentials)
         return self._let_in(self._known(credentials), credentials)
+
+    def _refuse_guessers(self, credentials: Credentials) -> None:
+        """Before anything is verified: what a guesser is told does not depend on what it shows."""
+        if credentials.kind is not None and self._settings.enabled:
+            self.guesses.check(credentials.address, credentials.kind)
 
     def _let_in(self, principal: Principal | None, credentials: Credentials) -> Principal:
         if principal is None:
             self.failures += credentials.given
+            # A token of ours that is revoked or too old is not a guess.
+            if credentials.kind is not None and not self._signed(credentials.bearer):
+                self.guesses.failed(credentials.address, credentials.kind)
             raise Unauthorized("Missing or invalid authentication token")
         return principal
 
@@ -319,6 +340,8 @@ class TokenService:
         self._tokens = tokens
         self._clock = clock
         self._bus = bus
+        self.on_looked: list[Callable[[], None]] = []
+        """Called by `watch` each time it has looked: tokens may have been revoked, or have expired."""
 
     async def create(self, maker: Principal, params: TokenCreateParams) -> TokenCreated:
         """Make a token; nobody gives away what they don't have.
@@ -383,6 +406,8 @@ class TokenService:
             await anyio.sleep(LOOK_SECONDS)
             for jti in await self._tokens.refresh():
                 self.announce(jti)
+            for looked in self.on_looked:
+                looked()
 
 
 def digest_of(secret: str) -> str:

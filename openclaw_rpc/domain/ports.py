@@ -377,8 +377,14 @@ class ConfigFile(Protocol):
         """What may stand in it, as a JSON Schema, and the paths that need a restart."""
         ...
 
-    async def update(self, patch: JsonObject) -> tuple[list[str], list[str]]:
+    def guarded(self, patch: JsonObject) -> list[str]:
+        """The dotted paths that a patch would change and that need the PIN over a door."""
+        ...
+
+    async def update(self, patch: JsonObject, *, outside: bool = False) -> tuple[list[str], list[str]]:
         """Merge a patch, write the file, apply it. Answers the changed paths, and those that need a restart.
+
+        ``outside``: it came over a door, so that `${NAME}` in it is text and not a variable.
 
         Raises:
             InvalidRequest: a key is unknown or a value wrong; ``field`` is its dotted path.

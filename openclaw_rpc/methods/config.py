@@ -2,6 +2,7 @@
 
 from openclaw_rpc.domain.ports import ConfigFile
 from openclaw_rpc.domain.sessions import require_owner
+from openclaw_rpc.domain.tools.pin import PinGuard
 from openclaw_rpc.protocol import config
 from openclaw_rpc.protocol.base import Empty
 from openclaw_rpc.protocol.config import ConfigDocument, ConfigSchema, ConfigUpdated, ConfigUpdateParams
@@ -12,8 +13,9 @@ from openclaw_rpc.rpc.call import Call
 class ConfigMethods:
     """Reads and changes the configuration."""
 
-    def __init__(self, file: ConfigFile) -> None:
+    def __init__(self, file: ConfigFile, pins: PinGuard) -> None:
         self._file = file
+        self._pins = pins
 
     def bound(self) -> tuple[AnyBound, ...]:
         """The rows with their handlers."""
@@ -30,7 +32,10 @@ class ConfigMethods:
         return ConfigSchema(schema=schema, restart=restart)
 
     async def update(self, params: ConfigUpdateParams, call: Call) -> ConfigUpdated:
-        """Change a part of it."""
+        """Change a part of it. What starts a program or names a file of the host needs the PIN."""
         require_owner(call.principal)
-        changed, waiting = await self._file.update(params.config)
+        if self._file.guarded(params.config):
+            pin = params.pin if params.pin is not None else call.pin
+            await self._pins.check(call.principal, pin, config.update.name)
+        changed, waiting = await self._file.update(params.config, outside=True)
         return ConfigUpdated(restart_required=bool(waiting), changed=changed, needs_restart=waiting)

@@ -7,6 +7,7 @@ from msgspec import Meta
 from openclaw_rpc.protocol.base import Empty, JsonObject, Params, Result, Scope, Topic
 from openclaw_rpc.protocol.errors import Conflict
 from openclaw_rpc.protocol.method import Event, Method
+from openclaw_rpc.protocol.tool import Pin
 
 
 class ConfigDocument(Result, frozen=True, kw_only=True):
@@ -23,9 +24,14 @@ class ConfigSchema(Result, frozen=True, kw_only=True):
 
 
 class ConfigUpdateParams(Params, frozen=True, kw_only=True):
-    """A part of the configuration, merged into the file; null takes a key away."""
+    """A part of the configuration, merged into the file; null takes a key away.
+
+    `${NAME}` is written as text, not as a variable. Settings that start a program or name a file of the host
+    (`mcp.servers.*.command`, `storage`, …) need the PIN.
+    """
 
     config: Annotated[JsonObject, Meta(min_length=1)]
+    pin: Pin | None = None
 
 
 class ConfigUpdated(Result, frozen=True, kw_only=True):

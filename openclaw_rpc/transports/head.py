@@ -205,10 +205,11 @@ class _Pattern(msgspec.Struct, frozen=True):
 
 
 class HeadRules(msgspec.Struct, frozen=True):
-    """What the configuration says: ``gateway.allowed_hosts`` and ``gateway.allowed_origins``."""
+    """What the configuration says: ``gateway.allowed_hosts``, ``allowed_origins`` and ``trusted_proxies``."""
 
     allowed_hosts: Sequence[str] = ()
     allowed_origins: Sequence[str] = ()
+    trusted_proxies: Sequence[str] = ()
 
 
 class HeadJudge:

@@ -225,7 +225,9 @@ def settings(upstream: str | None = None, **gateway: Any) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def gateway(config: Mapping[str, Any], home: Path | None = None) -> AsyncGenerator[TestGateway]:
+async def gateway(
+    config: Mapping[str, Any], home: Path | None = None, env: Mapping[str, str] | None = None
+) -> AsyncGenerator[TestGateway]:
     """A gateway with that configuration. Without a ``home`` it gets one that is gone afterwards."""
     with contextlib.ExitStack() as stack:
         if home is None:
@@ -233,6 +235,6 @@ async def gateway(config: Mapping[str, Any], home: Path | None = None) -> AsyncG
         path = home / "gateway.yaml"
         path.write_text(yaml.safe_dump(dict(config)))
         path.chmod(0o600)
-        app = App(Options(environ={"OPENCLAW_HOME": str(home)}))
+        app = App(Options(environ={**(env or {}), "OPENCLAW_HOME": str(home)}))
         async with app.running():
             yield TestGateway(app, home)

@@ -540,9 +540,11 @@ export interface ConfigSchema {
   restart: Array<string>;
 }
 
-/** A part of the configuration, merged into the file; null takes a key away. */
+/** A part of the configuration, merged into the file; null takes a key away. `${NAME}` is written as text, not as a variable. Settings that start a program or name a file of the host (`mcp.servers.*.command`, `storage`, …) need the PIN. */
 export interface ConfigUpdateParams {
   config: Record<string, unknown>;
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
 }
 
 /** What changed, as dotted paths, and which of it waits for a restart. */

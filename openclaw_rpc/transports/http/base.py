@@ -4,11 +4,13 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, cast
 
 from openclaw_rpc.aiohttp_private import AbstractStreamWriter, RawRequestMessage, RequestHandler, StreamReader
 from openclaw_rpc.domain.auth import Credentials, Principal
 from openclaw_rpc.protocol.errors import (
+    Forbidden,
     GatewayError,
     InternalError,
     InvalidRequest,
@@ -24,6 +26,7 @@ from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest, UnsupportedType
 from openclaw_rpc.transports.http.routing import MethodNotAllowed, Route, Router
 from openclaw_rpc.transports.http.tracing import Trace, child_of
+from openclaw_rpc.transports.proxies import client_of
 from openclaw_rpc.transports.stalled import StallWatch
 
 _log = logging.getLogger(__name__)
@@ -102,7 +105,7 @@ class HttpDoor:
         self._request_seconds = request_seconds
         self._keepalive_seconds = keepalive_seconds
         self.responses: dict[int, int] = {}
-        self._limits: set[asyncio.Timeout] = set()
+        self._limits: dict[asyncio.Timeout, HttpRequest] = {}
         self._settled: asyncio.Event | None = None
         self.stalled_peers = 0
         """How many connections were cut since their peer had stopped to read."""
@@ -194,16 +197,18 @@ class HttpDoor:
         limit = asyncio.timeout(seconds)
         try:
             async with limit:
-                self._limits.add(limit)
+                self._limits[limit] = request
                 return await route.handler(request)
         except TimeoutError as error:
             if not limit.expired():
                 raise
+            if request.revoked:
+                raise Unauthorized("the token is no longer valid", reason="revoked") from None
             if self._settled is not None:
                 raise interrupted() from None
             raise Timeout(f"the request took longer than {seconds:g} s") from error
         finally:
-            self._limits.discard(limit)
+            self._limits.pop(limit, None)
             if self._settled is not None and not self._limits:
                 self._settled.set()
 
@@ -220,10 +225,28 @@ class HttpDoor:
                 if not limit.expired():
                     limit.reschedule(0)
 
+    def close_invalid(self, valid: Callable[[Principal], bool]) -> None:
+        """End the requests and streams of those whose token was revoked or has expired."""
+        for limit, request in list(self._limits.items()):
+            if request.identified and not request.revoked and not valid(request.principal):
+                request.revoked = True
+                limit.reschedule(0)
+
     def _shown(self, request: HttpRequest) -> Credentials:
         """What the client showed; its cookie, where it said nothing else and the cookie counts."""
         credentials = request.credentials
-        return credentials if credentials.given else Credentials(cookie=self.cookie(request))
+        if not credentials.given:
+            return Credentials(cookie=self.cookie(request))
+        if not request.headers.getall("Origin", []) and request.headers.get("Sec-Fetch-Site") == "cross-site":
+            # Before it is counted: no page of others can lock its reader out.
+            raise Forbidden("a page of another site may not send credentials", reason="cross_site")
+        return replace(credentials, address=self.address(request))
+
+    def address(self, request: HttpRequest) -> str:
+        """Where a request came from, by what the proxies say that are trusted."""
+        said = request.headers.getall
+        trusted = self._judge.rules.trusted_proxies
+        return client_of(request.remote or "", trusted, said("X-Forwarded-For", []), said("Forwarded", []))
 
     def cookie(self, request: HttpRequest) -> str | None:
         """What the dashboard's cookie holds, where it counts; see `cookie.counted`."""

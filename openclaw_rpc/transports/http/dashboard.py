@@ -116,11 +116,13 @@ class DashboardDoor:
         self,
         sign_ins: SignIns,
         identify: Callable[[Credentials], Awaitable[Principal]],
+        address: Callable[[HttpRequest], str],
         cookie: Callable[[HttpRequest], str | None],
         ended: Callable[[], None],
     ) -> None:
         self._sign_ins = sign_ins
         self._identify = identify
+        self._address = address
         self._cookie = cookie
         self._ended = ended
         self._assets: Assets | None = None
@@ -181,7 +183,7 @@ class DashboardDoor:
         if body.code is not None:
             principal = self._sign_ins.take(body.code)
         else:
-            principal = await self._identify(Credentials(bearer=body.token))
+            principal = await self._identify(Credentials(bearer=body.token, address=self._address(request)))
         cookie = await self._sign_ins.begin(principal)
         return _with_cookie(request, cookie, SESSION_SECONDS)
 

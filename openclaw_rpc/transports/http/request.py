@@ -50,6 +50,8 @@ class HttpRequest(web.BaseRequest):
         self.path_params: Mapping[str, str] = {}
         self.extra: CIMultiDict[str] = CIMultiDict({"X-Request-Id": self.id})
         self.started = False
+        self.revoked = False
+        """Whether its token was revoked, or has expired, while it was answered."""
         self._principal: Principal | None = None
 
     @property
@@ -74,6 +76,11 @@ class HttpRequest(web.BaseRequest):
     @principal.setter
     def principal(self, principal: Principal) -> None:
         self._principal = principal
+
+    @property
+    def identified(self) -> bool:
+        """Whether it is known who asks."""
+        return self._principal is not None
 
     @property
     def bare_path(self) -> str:

@@ -7,6 +7,7 @@ import dataclasses
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlsplit
@@ -22,12 +23,14 @@ from openclaw_rpc.domain.auth import Authenticator, Credentials, Principal
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.published import Published
+from openclaw_rpc.domain.guessing import KINDS
 from openclaw_rpc.protocol.errors import GatewayError, RateLimited, Unauthorized, Unavailable
 from openclaw_rpc.protocol.event import ConnectedEvent, HeartbeatEvent, heartbeat
 from openclaw_rpc.rpc.connection import Connection
 from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.transports.cookie import Trusts, held
 from openclaw_rpc.transports.places import RETRY_SECONDS, Places
+from openclaw_rpc.transports.proxies import client_of
 from openclaw_rpc.transports.ws.codes import AUTH_TIMEOUT, REVOKED, SILENT, SLOW, TOO_MANY, UNAUTHORIZED, CloseCode
 from openclaw_rpc.transports.ws.server_glue import WebSocketServer
 from openclaw_rpc.transports.ws.socket import Socket
@@ -63,6 +66,11 @@ class SocketSettings(Protocol):
     @property
     def max_message_bytes(self) -> int:
         """The largest message."""
+        ...
+
+    @property
+    def trusted_proxies(self) -> Sequence[str]:
+        """Addresses and networks whose word about a client's address counts."""
         ...
 
     @property
@@ -147,12 +155,25 @@ class SocketDoor:
         if dialect.first_frame or (dialect.late and not credentials.given and enabled):
             socket.bound(dialect.bounds.first_bytes)
             return None
+        if credentials.given and _crosses(request.headers):
+            return _refuse(HTTPStatus.FORBIDDEN, "forbidden", "a page of another site may not send credentials")
         try:
-            member.principal = await self._authenticator.recognise(credentials)
+            member.principal = await self._authenticator.recognise(replace(credentials, address=self._address(socket)))
             self._places.check(member.principal)
         except GatewayError as error:
-            return _refuse(HTTPStatus(error.status), error.code, error.message)
+            return _refuse(HTTPStatus(error.status), error.code, error.message, error.details.get("retryAfter"))
         return None
+
+    def _address(self, socket: Socket) -> str:
+        """Where a socket came from, by what the proxies say that are trusted."""
+        headers = socket.request.headers if socket.request is not None else Headers()
+        peer = socket.remote_address
+        return client_of(
+            str(peer[0]) if peer else "",
+            self._settings().trusted_proxies,
+            headers.get_all("X-Forwarded-For"),
+            headers.get_all("Forwarded"),
+        )
 
     def _cookie(self, headers: Headers) -> str | None:
         """What the dashboard's cookie holds, on a socket of a page that it counts for."""
@@ -218,7 +239,7 @@ class SocketDoor:
         code: CloseCode = UNAUTHORIZED
         try:
             proof = dialect.proof(data)
-            principal = await self._identify(proof)
+            principal = await self._identify(proof, self._address(socket))
             socket.member.device = proof.device
             code = TOO_MANY
             self._places.check(principal)
@@ -228,7 +249,7 @@ class SocketDoor:
             return None
         return principal
 
-    async def _identify(self, proof: Proof) -> Principal:
+    async def _identify(self, proof: Proof, address: str) -> Principal:
         """Who a first frame says is there.
 
         Raises:
@@ -236,20 +257,25 @@ class SocketDoor:
         """
         if not proof.either:
             bearer = f"Bearer {proof.token}" if proof.token is not None else None
-            return await self._authenticator.recognise(Credentials.from_headers(bearer, proof.password, None, None))
+            shown = Credentials.from_headers(bearer, proof.password, None, None)
+            return await self._authenticator.recognise(replace(shown, address=address))
+        # Each secret is tried as a token and as a password; what fails as both is counted once.
+        for kind in KINDS:
+            self._authenticator.guesses.check(address, kind)
         secrets = [secret for secret in (proof.token, proof.password) if secret]
         for secret in secrets if proof.device is not None else ():
             if (principal := self._authenticator.of_device(secret, proof.device)) is not None:
                 return principal
-        shown = [Credentials(bearer=secret) for secret in secrets] + [
+        tries = [Credentials(bearer=secret) for secret in secrets] + [
             Credentials(password=secret) for secret in secrets
         ]
-        for credentials in shown[:-1]:
+        for credentials in tries[:-1]:
             try:
                 return await self._authenticator.recognise(credentials)
             except Unauthorized:
                 continue
-        return await self._authenticator.recognise(shown[-1] if shown else Credentials())
+        last = tries[-1] if tries else Credentials()
+        return await self._authenticator.recognise(replace(last, address=address))
 
     def _welcome(self, principal: Principal, device: str | None) -> Welcome:
         settings = self._settings()
@@ -344,12 +370,17 @@ def _head(path: str, headers: Headers, *, credential: bool, everybody: bool) -> 
     return Head(path, [name.strip() for name in offered], credential, headers.get("Origin"), headers.get("User-Agent"))
 
 
-def _refuse(status: HTTPStatus, code: str, message: str) -> Response:
+def _crosses(headers: Headers) -> bool:
+    """Whether a page of another site sent it that has no origin which was let in."""
+    return not headers.get_all("Origin") and headers.get("Sec-Fetch-Site") == "cross-site"
+
+
+def _refuse(status: HTTPStatus, code: str, message: str, wait: int | None = None) -> Response:
     kind = "client_error" if status < HTTPStatus.INTERNAL_SERVER_ERROR else "server_error"
     body = msgspec.json.encode({"error": {"code": code, "message": message, "type": kind, "param": None}})
     headers: dict[str, Any] = {"Content-Type": "application/json", "Content-Length": str(len(body))}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="openclaw"'
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
-        headers["Retry-After"] = str(RETRY_SECONDS)
+        headers["Retry-After"] = str(RETRY_SECONDS if wait is None else wait)
     return Response(status.value, status.phrase, Headers(headers), body)

@@ -47,15 +47,19 @@ class Config:
         self,
         *,
         config: Dict[str, Any],
+        pin: str | None = None,
         timeout: float | None = None,
     ) -> types.ConfigUpdated:
         """Change a part of `gateway.yaml`. It applies at once, but for port, bind and storage.
+
+        Args:
+            pin: The PIN that `openclaw pin set` took.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, rate_limited, service_unavailable,
             unauthorized.
         """
-        return self._client.request("config.update", types.ConfigUpdateParams(config=config), types.ConfigUpdated, timeout)
+        return self._client.request("config.update", types.ConfigUpdateParams(config=config, pin=pin), types.ConfigUpdated, timeout)
 
 
 class AsyncConfig:
@@ -92,12 +96,16 @@ class AsyncConfig:
         self,
         *,
         config: Dict[str, Any],
+        pin: str | None = None,
         timeout: float | None = None,
     ) -> types.ConfigUpdated:
         """Change a part of `gateway.yaml`. It applies at once, but for port, bind and storage.
+
+        Args:
+            pin: The PIN that `openclaw pin set` took.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, rate_limited, service_unavailable,
             unauthorized.
         """
-        return await self._client.request("config.update", types.ConfigUpdateParams(config=config), types.ConfigUpdated, timeout)
+        return await self._client.request("config.update", types.ConfigUpdateParams(config=config, pin=pin), types.ConfigUpdated, timeout)

@@ -1,0 +1,63 @@
+"""Names that settings speak of, checked: a typo in a setting for safety would otherwise guard nothing, in silence."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Collection, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from openclaw_rpc.config.errors import Keys
+from openclaw_rpc.domain.agents import ToolRules
+from openclaw_rpc.domain.skills.manifest import RESERVED
+from openclaw_rpc.domain.tools.policy import matches
+from openclaw_rpc.protocol.table import METHODS
+
+if TYPE_CHECKING:
+    from openclaw_rpc.config.settings import Settings
+
+TOOLS: Final = frozenset({row.tool for row in METHODS if row.tool is not None}) | RESERVED
+"""The names of the built-in tools."""
+_CUTOFF: Final = 0.75
+
+
+def misnamed(settings: Settings) -> Iterator[tuple[Keys, str]]:
+    """Names that are nobody's and nearly somebody's: where, and what is wrong.
+
+    Skills and MCP servers bring tools of any name, so that one that is like none of ours is left alone.
+    """
+    yield from _tools(("security", "policies"), settings.security.policies)
+    yield from _tools(("security", "require_pin_for"), settings.security.require_pin_for)
+    providers = settings.providers
+    for name, provider in providers.items():
+        for other in provider.fallback:
+            if other not in providers:
+                yield ("providers", name, "fallback"), f"there is no provider {other!r}{_near(other, providers)}"
+    for agent_id, agent in settings.agents.items():
+        yield from _tools(("agents", agent_id, "policies"), agent.policies)
+        rules = agent.tools if isinstance(agent.tools, ToolRules) else ToolRules(allow=agent.tools)
+        for key, patterns in (("allow", rules.allow), ("deny", rules.deny)):
+            yield from _tools(("agents", agent_id, "tools", key), patterns)
+        provider, slash, _ = (agent.model or "").partition("/")
+        if slash and provider not in providers and (near := _near(provider, providers)):
+            yield ("agents", agent_id, "model"), f"there is no provider {provider!r}{near}"
+
+
+def _tools(where: Keys, patterns: Iterable[str]) -> Iterator[tuple[Keys, str]]:
+    for pattern in patterns:
+        if "__" in pattern or any(matches(pattern, name) for name in TOOLS):
+            continue
+        near = _near(pattern.strip("*"), TOOLS) if "*" not in pattern else _near_prefix(pattern)
+        if near:
+            yield (*where, pattern), f"there is no tool {pattern!r}{near}"
+
+
+def _near(name: str, names: Collection[str]) -> str:
+    found = difflib.get_close_matches(name.lower(), names, n=1, cutoff=_CUTOFF)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
+def _near_prefix(pattern: str) -> str:
+    """A pattern that fits no tool: of which family it may be meant."""
+    families = {f"{name.partition('_')[0]}_*" for name in TOOLS if "_" in name}
+    found = difflib.get_close_matches(pattern.lower(), families, n=1, cutoff=_CUTOFF)
+    return f"; did you mean {found[0]}?" if found else ""
