@@ -29,6 +29,8 @@ METHOD_NOT_FOUND: Final = -32601
 INVALID_PARAMS: Final = -32602
 HEADER_MISMATCH: Final = -32020
 UNSUPPORTED_VERSION: Final = -32022
+CANCELLED: Final = -32800
+"""As the Language Server Protocol has it; MCP names no code of its own."""
 _BAD_REQUEST: Final = frozenset({PARSE_ERROR, INVALID_REQUEST, INVALID_PARAMS, HEADER_MISMATCH, UNSUPPORTED_VERSION})
 
 VERSION_HEADER: Final = "mcp-protocol-version"
@@ -70,6 +72,8 @@ class Refusal(Exception):
         self.message = message
         self.data = data
         self.status = status
+        self.call_id: str | int | None = None
+        """The id of the request, where it could be read."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +105,15 @@ def read(body: bytes, headers: Mapping[str, str]) -> Message:
     if not isinstance(value, dict):
         raise Refusal(INVALID_REQUEST, "the body must be one message of JSON-RPC", status=400)
     frame = cast("JsonObject", value)
+    try:
+        return _message(frame, headers)
+    except Refusal as refused:
+        call_id: Any = frame.get("id")
+        refused.call_id = call_id if isinstance(call_id, str | int) and not isinstance(call_id, bool) else None
+        raise
+
+
+def _message(frame: JsonObject, headers: Mapping[str, str]) -> Message:
     method, call_id, params = frame.get("method"), frame.get("id"), frame.get("params", {})
     if method is None and "id" in frame and ("result" in frame or "error" in frame):
         return Message(id=None, method="", params={}, modern=False)  # an answer, to a question that nobody asked

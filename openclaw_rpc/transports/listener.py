@@ -26,6 +26,7 @@ from openclaw_rpc.transports.sockets import addresses, bind
 _log = logging.getLogger(__name__)
 
 _END = b"\r\n\r\n"
+_MOST_BLANK = 16
 _HTTP2_PREFACE = b"PRI * HTTP/2.0\r\n\r\n"
 # SETTINGS, then GOAWAY with HTTP_1_1_REQUIRED (RFC 9113, 6.5, 6.8, 7): a client falls back, or says why it cannot.
 _HTTP2_GOODBYE = (
@@ -180,7 +181,7 @@ class Listener:
 class HeadReader(asyncio.Protocol):
     """One connection, until its head is read: then another protocol takes its place, or it is refused."""
 
-    __slots__ = ("_begun", "_buffer", "_discarded", "_listener", "_refused", "_timer", "_transport")
+    __slots__ = ("_begun", "_blank", "_buffer", "_discarded", "_listener", "_refused", "_timer", "_transport")
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
@@ -188,6 +189,7 @@ class HeadReader(asyncio.Protocol):
         self._begun = False
         self._refused = False
         self._discarded = 0
+        self._blank = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Wait for the head, or refuse at once what comes far over the limit."""
@@ -213,9 +215,14 @@ class HeadReader(asyncio.Protocol):
         buffer += data
         if not self._begun:
             # Empty lines before a request are to be ignored (RFC 9112, 2.2).
-            while buffer.startswith(b"\r\n"):
+            # A few: whoever sends nothing else would hold the connection for ever.
+            while buffer.startswith(b"\r\n") and self._blank < _MOST_BLANK:
                 del buffer[:2]
+                self._blank += 1
                 searched = 0
+            if self._blank >= _MOST_BLANK:
+                self._refuse(InvalidRequest("empty lines stand in the place of a request"))
+                return
             if len(buffer) == 1 and buffer.startswith(b"\r"):
                 return
         end = buffer.find(_END, max(searched - len(_END) + 1, 0))

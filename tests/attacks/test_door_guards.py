@@ -242,3 +242,45 @@ async def test_a_token_that_is_no_longer_valid_ends_what_it_holds(kind: str, how
                         await anyio.sleep(0.01)
                     await admin.result("token.revoke", name="bot")
         assert ended
+
+
+async def raw(opened: TestGateway, data: bytes) -> bytes:
+    """What is answered to some bytes."""
+    port = int(opened.url.rpartition(":")[2])
+    with anyio.fail_after(10):
+        async with await anyio.connect_tcp("127.0.0.1", port) as stream:
+            await stream.send(data)
+            return await stream.receive()
+
+
+UPGRADE = (
+    "GET /ws HTTP/1.{minor}\r\nHost: 127.0.0.1\r\n{upgrade}{connection}"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("minor", "upgrade", "connection", "status", "missing"),
+    [
+        (0, "Upgrade: websocket\r\n", "Connection: Upgrade\r\n", b" 400 ", b"HTTP/1.1"),
+        (1, "", "Connection: Upgrade\r\n", b" 426 ", b"no Upgrade: websocket;"),
+        (1, "Upgrade: websocket\r\n", "", b" 426 ", b"no Connection: Upgrade;"),
+        (1, "", "", b" 426 ", b"no Upgrade: websocket and no Connection: Upgrade;"),
+        (1, "Upgrade: websocket\r\n", "Connection: keep-alive, Upgrade\r\n", b" 101 ", b""),
+    ],
+)
+async def test_an_upgrade_that_is_none_says_what_is_missing(
+    minor: int, upgrade: str, connection: str, status: bytes, missing: bytes
+) -> None:
+    async with gateway(settings()) as opened:
+        sent = UPGRADE.format(minor=minor, upgrade=upgrade, connection=connection)
+        answer = await raw(opened, sent.encode())
+        assert status in answer.split(b"\r\n")[0]
+        assert missing in answer
+
+
+@pytest.mark.parametrize(("blank", "status"), [(3, b" 200 "), (100, b" 400 "), (100_000, b" 400 ")])
+async def test_a_few_empty_lines_before_a_request_are_passed_over_and_no_more(blank: int, status: bytes) -> None:
+    async with gateway(settings()) as opened:
+        answer = await raw(opened, b"\r\n" * blank + b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert status in answer.split(b"\r\n")[0]

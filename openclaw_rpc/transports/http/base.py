@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from openclaw_rpc.aiohttp_private import AbstractStreamWriter, RawRequestMessage, RequestHandler, StreamReader
 from openclaw_rpc.domain.auth import Credentials, Principal
@@ -68,6 +68,15 @@ HandOver = Callable[[web.BaseRequest], web.StreamResponse]
 def default_spell(path: str, error: GatewayError) -> bytes:
     """An error as reference 003 spells it."""
     return default_refusal(path, error.status, error.code, error.message)
+
+
+SOCKET_PATH: Final = "/ws"
+
+
+class UpgradeRequired(InvalidRequest):
+    """The path takes WebSockets alone."""
+
+    status = 426
 
 
 class HttpDoor:
@@ -184,12 +193,8 @@ class HttpDoor:
             _let_read(request, origins[0], self._judge.trusts(origins, headers.getall("Host", [])))
         if request.method == "OPTIONS":
             return self._options(request)
-        if request.method == "GET" and asks_for_websocket(
-            headers.getall("Upgrade", []), headers.getall("Connection", [])
-        ):
-            if self._hand_over is None:
-                raise InvalidRequest("open a WebSocket on a connection of its own")
-            return self._hand_over(request)
+        if request.method == "GET" and (upgraded := self._upgraded(request)) is not None:
+            return upgraded
         route, request.path_params = self._router.find(request.method, request.bare_path)
         if not route.open:
             request.principal = await self._identify(self._shown(request))
@@ -211,6 +216,31 @@ class HttpDoor:
             self._limits.pop(limit, None)
             if self._settled is not None and not self._limits:
                 self._settled.set()
+
+    def _upgraded(self, request: HttpRequest) -> web.StreamResponse | None:
+        """What becomes of a request for a WebSocket that came on a connection of HTTP's; None for any other.
+
+        Raises:
+            InvalidRequest: it is of HTTP/1.0. UpgradeRequired: the path takes WebSockets alone, and it asks for none.
+        """
+        upgrade, connection = request.headers.getall("Upgrade", []), request.headers.getall("Connection", [])
+        if asks_for_websocket(upgrade, connection):
+            if request.version < (1, 1):
+                raise InvalidRequest("a WebSocket needs HTTP/1.1", field="version", reason="HTTP/1.0")
+            if self._hand_over is None:
+                raise InvalidRequest("open a WebSocket on a connection of its own")
+            return self._hand_over(request)
+        if request.bare_path != SOCKET_PATH:
+            return None
+        said = {"Upgrade: websocket": upgrade, "Connection: Upgrade": connection}
+        missing = [line for line, values in said.items() if line.split()[1].lower() not in ",".join(values).lower()]
+        request.extra["Upgrade"] = "websocket"
+        lines = " and no ".join(missing)
+        raise UpgradeRequired(
+            f"{SOCKET_PATH} takes WebSockets, and the request has no {lines}; a proxy may have taken that away",
+            field=missing[0].partition(":")[0],
+            reason="not an upgrade",
+        )
 
     async def settle(self, seconds: float) -> None:
         """Let the requests that are being answered end for so long; what is left is interrupted, and answered so."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -62,10 +62,11 @@ class McpDoor:
         self._dispatcher = dispatcher
         self._quiet_seconds = quiet_seconds
         self._news_seconds = news_seconds
+        self._under_way: dict[tuple[str, str | int], list[asyncio.Task[JsonObject]]] = {}
 
-    def routes(self) -> Iterable[Route]:
-        """The one; its requests bound their time themselves."""
-        return (Route("POST", PATH, self._post, timeout=None),)
+    def routes(self) -> tuple[Route, ...]:
+        """The one, also with a slash at its end; its requests bound their time themselves."""
+        return tuple(Route("POST", path, self._post, timeout=None) for path in (PATH, f"{PATH}/"))
 
     async def _post(self, request: HttpRequest) -> web.StreamResponse:
         if "Content-Type" in request.headers and request.content_type != "application/json":
@@ -75,13 +76,23 @@ class McpDoor:
         try:
             message = mcp.read(body, {name.lower(): value for name, value in request.headers.items()})
             if message.id is None:
+                if message.method == "notifications/cancelled":
+                    self._cancel(message, request)
                 return web.Response(status=202)
             if message.method == "tools/call":
                 return await self._take_time(message, request, self._use(message, request))
             return _whole(200, mcp.answer(message, await self._result(message, request), SERVER))
         except Refusal as refused:
             known = message is not None and message.modern
-            return _whole(*mcp.refusal(message.id if message else None, refused, modern=known))
+            return _whole(*mcp.refusal(message.id if message else refused.call_id, refused, modern=known))
+
+    def _cancel(self, message: Message, request: HttpRequest) -> None:
+        """End a request of the same token. Without sessions two clients may use one id: then neither is ended."""
+        call_id: Any = message.params.get("requestId")
+        if isinstance(call_id, str | int):
+            tasks = self._under_way.get((request.principal.limit_key, call_id), [])
+            if len(tasks) == 1:
+                tasks[0].cancel()
 
     async def _result(self, message: Message, request: HttpRequest) -> JsonObject:
         match message.method:
@@ -126,7 +137,7 @@ class McpDoor:
             return mcp.failed(error)
 
     async def _chat(self, arguments: ChatRunArguments, message: Message, request: HttpRequest) -> JsonObject:
-        """Ask an agent. Where closing the request is how a client cancels, that ends the run."""
+        """Ask an agent. Where the request is cancelled, that ends the run."""
         params = ChatRunParams(
             message=arguments.message,
             session_key=arguments.session_key,
@@ -141,9 +152,8 @@ class McpDoor:
             while state.status in UNFINISHED:
                 state = await self._ask(request, chat.wait.name, waiting, trusted=True)
         except asyncio.CancelledError:
-            if message.modern:
-                ending = self._ask(request, chat.abort.name, ChatAbortParams(run_id=accepted.run_id), trusted=True)
-                await asyncio.shield(asyncio.ensure_future(ending))
+            ending = self._ask(request, chat.abort.name, ChatAbortParams(run_id=accepted.run_id), trusted=True)
+            await asyncio.shield(asyncio.ensure_future(ending))
             raise
         return mcp.answered(state)
 
@@ -159,12 +169,12 @@ class McpDoor:
     ) -> web.StreamResponse:
         """Answer with JSON where it is quick, else with an event stream that says that it is still at work."""
         began = time.monotonic()
-        task = asyncio.ensure_future(work)
+        task = self._begun(message, request, work)
         try:
             quiet = self._quiet_seconds if _takes_events(request) else None
             await asyncio.wait((task,), timeout=quiet)
             if task.done():
-                return _whole(200, mcp.answer(message, task.result(), SERVER))
+                return _whole(200, _outcome(message, task))
             response = web.StreamResponse(headers=HEADERS)
             await response.prepare(request)
             while not task.done():
@@ -176,11 +186,34 @@ class McpDoor:
             await response.write_eof()
             return response
         finally:
-            task.cancel()
+            # Up to 2025-11-25 a client that goes away has cancelled nothing; from 2026-07-28 on it has.
+            gone = request.transport is None or request.transport.is_closing()
+            if message.modern or not gone or request.revoked:
+                task.cancel()
+
+    def _begun(
+        self, message: Message, request: HttpRequest, work: Coroutine[Any, Any, JsonObject]
+    ) -> asyncio.Task[JsonObject]:
+        """The work as a task, which can be cancelled by its request's id."""
+        key = request.principal.limit_key, message.id or 0
+        task = asyncio.ensure_future(work)
+        self._under_way.setdefault(key, []).append(task)
+
+        def ended(done: asyncio.Task[JsonObject]) -> None:
+            self._under_way[key].remove(done)
+            if not self._under_way[key]:
+                del self._under_way[key]
+            if not done.cancelled():
+                done.exception()  # whoever waited for it may be gone
+
+        task.add_done_callback(ended)
+        return task
 
 
 def _outcome(message: Message, task: asyncio.Future[JsonObject]) -> JsonObject:
-    """The last event of a stream, whose head said 200 already."""
+    """The answer; in a stream its last event, whose head said 200 already."""
+    if task.cancelled():
+        return mcp.refusal(message.id, Refusal(mcp.CANCELLED, "the request was cancelled"), modern=message.modern)[1]
     try:
         return mcp.answer(message, task.result(), SERVER)
     except Refusal as refused:
