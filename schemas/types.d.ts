@@ -18,7 +18,7 @@ export interface AgentList {
   agents: Array<AgentInfo>;
 }
 
-/** A call that waits for a human: exactly this tool with exactly these params, once, until `expiresAt`. */
+/** A call that waits for a human: exactly this tool with exactly these params, once, until `expiresAt`. `read` is what its run had read from outside by then, pages and answers of MCP servers: they may have wanted it. */
 export interface ApprovalInfo {
   approvalId: string;
   runId: string;
@@ -33,6 +33,7 @@ export interface ApprovalInfo {
   createdAt: string;
   /** A time in UTC, ISO 8601 with milliseconds. */
   expiresAt: string;
+  read?: Array<string>;
 }
 
 /** The caller's calls that wait, the oldest first; everybody's for an admin of the owner. */
@@ -540,9 +541,11 @@ export interface ConfigSchema {
   restart: Array<string>;
 }
 
-/** A part of the configuration, merged into the file; null takes a key away. */
+/** A part of the configuration, merged into the file; null takes a key away. `${NAME}` is written as text, not as a variable. Settings that start a program or name a file of the host (`mcp.servers.*.command`, `storage`, …) need the PIN. */
 export interface ConfigUpdateParams {
   config: Record<string, unknown>;
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
 }
 
 /** What changed, as dotted paths, and which of it waits for a restart. */

@@ -379,16 +379,12 @@ class ConfigFile(Protocol):
 
     def guarded(self, patch: JsonObject) -> list[str]:
         """The dotted paths that a patch would change and that need the PIN over a door."""
-        ...
 
     async def update(self, patch: JsonObject, *, outside: bool = False) -> tuple[list[str], list[str]]:
         """Merge a patch, write the file, apply it. Answers the changed paths, and those that need a restart.
-
         ``outside``: it came over a door, so that `${NAME}` in it is text and not a variable.
 
-        Raises:
-            InvalidRequest: a key is unknown or a value wrong; ``field`` is its dotted path.
-            Conflict: the file was changed by somebody else into something invalid meanwhile.
+        Raises: InvalidRequest: a key is unknown or a value wrong. Conflict: the file was made invalid meanwhile.
         """
         ...
 
@@ -443,6 +439,7 @@ class RunContext(msgspec.Struct, kw_only=True, frozen=True):
     pin: str | None = None
     token: str = ""
     guest: bool = False
+    channel: str = ""
 
     @property
     def memory_user(self) -> str:

@@ -66,7 +66,10 @@ class ToolInvoked(Result, frozen=True, kw_only=True):
 
 
 class ApprovalInfo(Result, frozen=True, kw_only=True):
-    """A call that waits for a human: exactly this tool with exactly these params, once, until ``expiresAt``."""
+    """A call that waits for a human: exactly this tool with exactly these params, once, until ``expiresAt``.
+
+    ``read`` is what its run had read from outside by then, pages and answers of MCP servers: they may have wanted it.
+    """
 
     approval_id: str
     run_id: str
@@ -79,6 +82,7 @@ class ApprovalInfo(Result, frozen=True, kw_only=True):
     needs_pin: bool
     created_at: When
     expires_at: When
+    read: list[str] = []
 
 
 class ApprovalList(Result, frozen=True, kw_only=True):

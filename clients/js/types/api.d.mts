@@ -18,7 +18,7 @@ export interface AgentList {
   agents: Array<AgentInfo>;
 }
 
-/** A call that waits for a human: exactly this tool with exactly these params, once, until `expiresAt`. */
+/** A call that waits for a human: exactly this tool with exactly these params, once, until `expiresAt`. `read` is what its run had read from outside by then, pages and answers of MCP servers: they may have wanted it. */
 export interface ApprovalInfo {
   approvalId: string;
   runId: string;
@@ -33,6 +33,7 @@ export interface ApprovalInfo {
   createdAt: string;
   /** A time in UTC, ISO 8601 with milliseconds. */
   expiresAt: string;
+  read?: Array<string>;
 }
 
 /** The caller's calls that wait, the oldest first; everybody's for an admin of the owner. */

@@ -56,6 +56,7 @@ class LiveRun:
             agent_id=agent.id,
             message=params.message,
             token=principal.name,
+            channel=session.channel,
             pin=pin,
             guest=principal.guest,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
@@ -122,8 +122,17 @@ class Approvals:
         self._seconds = seconds
         self._waiting: dict[str, _Waiting] = {}
 
-    async def ask(self, context: RunContext, call_id: str, tool: str, params: JsonObject, *, needs_pin: bool) -> Grant:
-        """Wait until somebody agrees to a call.
+    async def ask(
+        self,
+        context: RunContext,
+        call_id: str,
+        tool: str,
+        params: JsonObject,
+        *,
+        needs_pin: bool,
+        read: Sequence[str] = (),
+    ) -> Grant:
+        """Wait until somebody agrees to a call. ``read`` is what its run read from outside.
 
         Raises:
             Forbidden: somebody refused it (``denied``), nobody answered in time (``approval_expired``), nobody could
@@ -135,7 +144,7 @@ class Approvals:
         if sum(one.info.user == context.user for one in self._waiting.values()) >= MAX_WAITING:
             raise Forbidden("too many calls wait for approval already", reason="too_many")
         shown, seconds = canonical(params), self._seconds()
-        waiting = self._register(context, call_id, tool, msgspec.json.decode(shown), needs_pin, seconds)
+        waiting = self._register(context, call_id, tool, msgspec.json.decode(shown), needs_pin, seconds, read)
         try:
             with anyio.move_on_after(seconds):
                 await self._auditor.record("asked", waiting.actor, tool, waiting.info.params)
@@ -157,7 +166,14 @@ class Approvals:
         raise Forbidden(f"{tool}: a human refused the call{why}", reason="denied")
 
     def _register(
-        self, context: RunContext, call_id: str, tool: str, params: JsonObject, needs_pin: bool, seconds: float
+        self,
+        context: RunContext,
+        call_id: str,
+        tool: str,
+        params: JsonObject,
+        needs_pin: bool,
+        seconds: float,
+        read: Sequence[str],
     ) -> _Waiting:
         now = self._clock.now()
         info = ApprovalInfo(
@@ -167,6 +183,7 @@ class Approvals:
             agent_id=context.agent_id,
             user=context.user,
             call_id=call_id,
+            read=list(read),
             tool=tool,
             params=params,
             needs_pin=needs_pin,

@@ -20,7 +20,8 @@ class Tool(msgspec.Struct, kw_only=True, frozen=True):
     reach out: each use goes into the audit log, and policies may hold it until a human agrees.
 
     ``strict``: ``run`` refuses whatever the spec's parameters do not allow. ``brief``: it waits for nothing but files
-    of this machine, and nothing could interrupt that, so that its time is not limited.
+    of this machine, and nothing could interrupt that, so that its time is not limited. ``outside``: what it answers was
+    written by others, and may ask for things.
     """
 
     spec: ToolSpec
@@ -28,6 +29,7 @@ class Tool(msgspec.Struct, kw_only=True, frozen=True):
     dangerous: bool = False
     strict: bool = False
     brief: bool = False
+    outside: bool = False
 
 
 class ToolSource(Protocol):

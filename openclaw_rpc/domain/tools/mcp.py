@@ -72,4 +72,5 @@ class McpTools:
             ),
             run=run,
             dangerous=not remote.read_only,
+            outside=True,
         )

@@ -1,7 +1,7 @@
 """Which tools are simply used, which wait for a human, which are never used; and by whom."""
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, Final, NamedTuple
+from typing import Annotated, Final, Literal, NamedTuple
 
 import msgspec
 from msgspec import Meta
@@ -12,6 +12,8 @@ from openclaw_rpc.protocol.tool import ToolPolicy
 PolicyMap = Mapping[str, ToolPolicy]
 """Policies by tools' names; `*` in a name stands for any characters."""
 
+STRANGERS: Final = frozenset({"telegram", "discord", "slack", "whatsapp", "webhook"})
+"""Channels of sessions in which others than the owner may speak."""
 _STRICTNESS: Final[Mapping[ToolPolicy, int]] = {"allow": 0, "ask": 1, "deny": 2}
 
 
@@ -32,6 +34,16 @@ class SecurityPolicy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     dangerous_tools: Annotated[
         ToolPolicy, Meta(description="What holds for tools that change things where `policies` names no policy.")
     ] = "allow"
+    after_untrusted: (
+        Annotated[
+            Literal["ask", "allow"],
+            Meta(
+                description="Whether dangerous tools ask once their run has read a page or an MCP server's answer; "
+                "`ask` in sessions of channels where nothing is said."
+            ),
+        ]
+        | None
+    ) = None
     approval_seconds: Annotated[
         float, Meta(gt=0, le=86_400, description="How long a call waits for a human before it is refused.")
     ] = 300
@@ -103,6 +115,11 @@ class Policies:
         if policy != "deny" and self.needs_pin(tool):
             return Decision("ask", needs_pin=True)
         return Decision(policy)
+
+    def asks_after_untrusted(self, channel: str) -> bool:
+        """Whether dangerous tools of a run ask once it has read what came from outside."""
+        said = self.settings.after_untrusted
+        return channel in STRANGERS if said is None else said == "ask"
 
     def needs_pin(self, tool: str) -> bool:
         """Whether a human's PIN is asked for before the tool is used."""

@@ -1,7 +1,7 @@
 """Rows of the table as tools: a tool's parameters are its row's, so that nothing is said twice."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import msgspec
 
@@ -11,6 +11,8 @@ from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.method import Method
 from openclaw_rpc.protocol.validation import checked
 
+OUTSIDE: Final = frozenset({"web", "browser"})
+"""Namespaces whose answers others wrote."""
 P = TypeVar("P", bound=msgspec.Struct)
 R = TypeVar("R")
 
@@ -63,5 +65,6 @@ def tool_of(
         parameters=parameters_of(kind, hidden),
         parallel=parallel,
     )
+    outside = row.name.partition(".")[0] in OUTSIDE
     # The row itself allows what is hidden.
-    return Tool(spec=spec, run=run, dangerous=dangerous, strict=not hidden, brief=brief)
+    return Tool(spec=spec, run=run, dangerous=dangerous, strict=not hidden, brief=brief, outside=outside)

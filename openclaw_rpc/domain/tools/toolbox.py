@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import Any, Final, Protocol
 
 import anyio
@@ -35,6 +36,10 @@ from openclaw_rpc.protocol.tool import ToolInfo, ToolInvoked, ToolList
 
 TOOL_SECONDS: Final = 300.0
 """How long one use of a tool may take; waiting for a human does not count."""
+UNWATCHED: Final = frozenset({"task", "tasks"})
+"""Channels of sessions whose runs begin by themselves."""
+READ_KEPT: Final = 20
+READ_CHARACTERS: Final = 200
 RUNS_KEPT: Final = 256
 """Of how many runs it is remembered what they were offered; others are asked for anew."""
 
@@ -81,6 +86,7 @@ class Tools:
         self._log = log
         self._seconds = seconds
         self._offered: OrderedDict[str, dict[str, Offered]] = OrderedDict()
+        self._read: OrderedDict[str, list[str]] = OrderedDict()
 
     async def prepare(self, context: RunContext) -> Preparation:
         """What belongs to a run: tools that a policy denies, or all where its token may use none, are left out."""
@@ -104,10 +110,17 @@ class Tools:
         actor = Actor.of_run(context, call_id)
         if decision.policy == "deny":
             await self._denied(actor, name, params)
+        read = self._read.get(context.run_id, ()) if tool.dangerous else ()
+        if read and decision.policy == "allow" and self._safety.policies.asks_after_untrusted(context.channel):
+            await self._refuse_unwatched(actor, name, params, context, read)
+            decision = decision._replace(policy="ask")
         if decision.policy == "ask":
-            grant = await self._safety.approvals.ask(context, call_id, name, params, needs_pin=decision.needs_pin)
+            pin = decision.needs_pin
+            grant = await self._safety.approvals.ask(context, call_id, name, params, needs_pin=pin, read=read)
             params = grant.redeem(context.run_id, name, params)
         result = await self._act(tool, params, context, actor)
+        if tool.outside:
+            self._note_read(context.run_id, name, params)
         return await self._results.bounded(name, result, context, call_id)
 
     async def read_attachment(self, path: str, context: RunContext) -> str:
@@ -164,6 +177,31 @@ class Tools:
         self._results.text(name, result)
         passed = round((time.monotonic() - began) * 1000)
         return ToolInvoked(call_id=call_id, tool=name, result=result, duration_ms=passed)
+
+    def _note_read(self, run_id: str, name: str, params: JsonObject) -> None:
+        """Remember that a run has read what others wrote."""
+        read = self._read.setdefault(run_id, [])
+        what = f"{name} {params['url']}"[:READ_CHARACTERS] if isinstance(params.get("url"), str) else name
+        if what not in read and len(read) < READ_KEPT:
+            read.append(what)
+        while len(self._read) > RUNS_KEPT:
+            self._read.popitem(last=False)
+
+    async def _refuse_unwatched(
+        self, actor: Actor, name: str, params: JsonObject, context: RunContext, read: Sequence[str]
+    ) -> None:
+        """In a run of a task nobody is there to be asked.
+
+        Raises:
+            Forbidden: it is one.
+        """
+        if context.channel not in UNWATCHED:
+            return
+        await self._safety.auditor.note("denied", actor, name, params, reason="after_untrusted")
+        raise Forbidden(
+            f"{name} would ask a human, since this run has read {', '.join(read)}, and nobody watches it",
+            reason="after_untrusted",
+        )
 
     def _remember(self, run_id: str, tools: dict[str, Offered]) -> None:
         self._offered[run_id] = tools

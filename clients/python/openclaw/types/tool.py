@@ -57,7 +57,10 @@ class ToolInvoked(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class ApprovalInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """A call that waits for a human: exactly this tool with exactly these params, once, until `expiresAt`."""
+    """A call that waits for a human: exactly this tool with exactly these params, once, until `expiresAt`.
+
+    `read` is what its run had read from outside by then, pages and answers of MCP servers: they may have wanted it.
+    """
 
     approval_id: str
     run_id: str
@@ -72,6 +75,7 @@ class ApprovalInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A time in UTC, ISO 8601 with milliseconds."""
     expires_at: str
     """A time in UTC, ISO 8601 with milliseconds."""
+    read: list[str] = []
 
 
 class ApprovalList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
