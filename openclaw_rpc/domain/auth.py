@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import anyio
 import msgspec
 
-from openclaw_rpc.domain import claims
+from openclaw_rpc.domain import jwt
 from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_duration
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.published import Published
@@ -257,7 +257,7 @@ class Authenticator:
             return None
         made = self._tokens.find(named)
         known = {"gateway": self._gateway, "password": self._password}.get(named)
-        principal = known if made is None else _principal_of(claims.of(made, 0, _end_of(made)))
+        principal = known if made is None else _principal_of(jwt.of(made, 0, _end_of(made)))
         if principal is None or not _same(mac, self._device_mac(principal, device)):
             return None
         return principal if made is None or self._stands(principal, named) else None
@@ -275,7 +275,7 @@ class Authenticator:
             return None
         if record.jti is not None:
             made = self._tokens.find(record.jti)
-            principal = None if made is None else _principal_of(claims.of(made, 0, int(record.expires_at)))
+            principal = None if made is None else _principal_of(jwt.of(made, 0, int(record.expires_at)))
             if principal is None or not self._stands(principal, record.jti):
                 return None
             return replace(principal, sign_in=digest)
@@ -286,9 +286,9 @@ class Authenticator:
 
     def _signed(self, bearer: str | None) -> bool:
         """Whether it may be a token of ours; before the key is known, whether it looks like one."""
-        if bearer is None or not claims.plausible(bearer):
+        if bearer is None or not jwt.plausible(bearer):
             return False
-        return not self._tokens.key or claims.decode(bearer, self._tokens.key) is not None
+        return not self._tokens.key or jwt.decode(bearer, self._tokens.key) is not None
 
     def _known(self, credentials: Credentials) -> Principal | None:
         if not self._settings.enabled:
@@ -306,7 +306,7 @@ class Authenticator:
     def _verify(self, token: str) -> Principal | None:
         """The principal of a token that was made here and still stands."""
         secret = self._tokens.key
-        if not secret or not claims.plausible(token):
+        if not secret or not jwt.plausible(token):
             return None
         digest = hashlib.sha256(token.encode()).digest()
         known = self._verified.get(digest)
@@ -314,7 +314,7 @@ class Authenticator:
         if known is not None and known[1] == secret:
             principal = known[0]
         else:
-            said = claims.decode(token, secret)
+            said = jwt.decode(token, secret)
             if said is None:
                 return None
             principal = _principal_of(said)
@@ -371,7 +371,7 @@ class TokenService:
             sessions=params.sessions,
         )
         await self._tokens.add(record)
-        token = claims.encode(record, int(now), expires, self._tokens.key)
+        token = jwt.encode(record, int(now), expires, self._tokens.key)
         return TokenCreated(**msgspec.structs.asdict(_info(record)), token=token)
 
     async def list_(self, viewer: Principal) -> list[TokenInfo]:
@@ -422,7 +422,7 @@ def _end_of(record: TokenRecord) -> int | None:
     return None if end is None else int(datetime.fromisoformat(end.replace("Z", "+00:00")).timestamp())
 
 
-def _principal_of(said: claims.Claims) -> Principal:
+def _principal_of(said: jwt.Claims) -> Principal:
     sessions = None if said.sessions is None else frozenset(said.sessions)
     return Principal(said.sub, said.name, frozenset(said.scopes), said.jti, said.exp, sessions=sessions)
 
