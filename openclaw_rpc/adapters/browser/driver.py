@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 from openclaw_rpc.adapters.browser.engine import Engine
 from openclaw_rpc.adapters.browser.faults import asked
-from openclaw_rpc.adapters.browser.pictures import take
 from openclaw_rpc.adapters.browser.profile import Profile, close_page, no_page
 from openclaw_rpc.adapters.browser.proxy import GuardedProxy, Resolve, resolved
+from openclaw_rpc.adapters.browser.screenshots import take
 from openclaw_rpc.adapters.browser.scripts import run_script
 from openclaw_rpc.domain.browser import VALUE_CHARACTERS, BrowserSettings, DriverState, PageState, Wait
 from openclaw_rpc.domain.outbound import OutboundPolicy, Refused
