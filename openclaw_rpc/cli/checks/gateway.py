@@ -12,7 +12,7 @@ import openclaw
 from openclaw import AsyncOpenClawClient
 from openclaw_rpc import __version__
 from openclaw_rpc.cli.checks.check import Check, fail, ok, warn
-from openclaw_rpc.cli.checks.hands import hands
+from openclaw_rpc.cli.checks.tools import tools
 from openclaw_rpc.cli.connecting import connect
 from openclaw_rpc.cli.errors import CliError, NoGateway
 from openclaw_rpc.cli.options import Shared
@@ -37,7 +37,7 @@ def gateway(options: Shared) -> Iterator[Check]:
         yield _problem(error)
     yield from _mode(paths.config)
     if settings is not None:
-        yield from hands(paths, settings)
+        yield from tools(paths, settings)
     try:
         own = gateway_settings(paths)
     except ConfigError:

@@ -18,7 +18,7 @@ from openclaw_rpc.domain.mcp import McpSettings
 from openclaw_rpc.protocol.errors import GatewayError
 
 
-def hands(paths: Paths, settings: Settings) -> Iterator[Check]:
+def tools(paths: Paths, settings: Settings) -> Iterator[Check]:
     """All of them."""
     yield sandbox(settings)
     yield from root()
