@@ -181,7 +181,7 @@ class _Operation:
                     json = media == "application/json"
                     schema = self._schemas.refs[kind] if json else {"contentMediaType": media}
                     content[media] = {"schema": schema}
-            elif not endpoint.streams or endpoint.manners is not None:
+            elif not endpoint.streams or endpoint.style is not None:
                 content["application/json"] = {"schema": {}}
             if endpoint.streams and status == endpoint.statuses[0]:
                 content["text/event-stream"] = {"schema": EVENT}
@@ -190,7 +190,7 @@ class _Operation:
             answers["304"] = {"description": "It has not changed since the client got it.", "headers": GUARDED}
         for status, doc in errors_answered(endpoint).items():
             answers[str(status)] = self._error(doc, UNAUTHORIZED if status == 401 else GUARDED)
-        if endpoint.manners is not None:
+        if endpoint.style is not None:
             answers["default"] = self._error("What the model's server answered.", GUARDED)
         return answers
 

@@ -111,7 +111,7 @@ def parameters_named(endpoint: Endpoint) -> Iterator[str]:
     """The headers that an endpoint looks at."""
     if chat.run in endpoint.calls:
         yield "Idempotency-Key"
-    if endpoint.streams and endpoint.manners is None:
+    if endpoint.streams and endpoint.style is None:
         yield "Last-Event-ID"
     if any(call is chat.run or call.scope is Scope.TOOLS for call in endpoint.calls):
         yield "X-OpenClaw-Pin"

@@ -129,8 +129,8 @@ class Left(NamedTuple):
     reset: float
 
 
-class Manners(Protocol):
-    """What the answers of an endpoint have beside their bodies."""
+class ResponseStyle(Protocol):
+    """How an endpoint spells its errors, and the headers of its answers."""
 
     def refusal(self, error: GatewayError) -> Reply:
         """An error as a whole answer."""
@@ -167,7 +167,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     streams: bool = False
     accepts: str = "application/json"
     media: tuple[str, ...] = ("application/json",)
-    manners: Manners | None = None
+    style: ResponseStyle | None = None
     fields: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
     params: bool = False
     names: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])

@@ -11,7 +11,7 @@ from msgspec import Meta, Raw
 
 from openclaw_rpc.dialects import runs
 from openclaw_rpc.dialects.openai.agents import agent_of, run_params
-from openclaw_rpc.dialects.openai.errors import MANNERS, event_of, spelled
+from openclaw_rpc.dialects.openai.errors import STYLE, event_of, spelled
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, Told
 from openclaw_rpc.protocol import chat, model
 from openclaw_rpc.protocol.base import JsonObject
@@ -208,6 +208,6 @@ ENDPOINTS = (
         calls=(model.complete, chat.run, chat.wait),
         body=ChatBody,
         streams=True,
-        manners=MANNERS,
+        style=STYLE,
     ),
 )

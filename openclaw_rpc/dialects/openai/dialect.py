@@ -11,7 +11,7 @@ from msgspec import Meta, Raw
 
 from openclaw_rpc.dialects.openai import chat, legacy, responses
 from openclaw_rpc.dialects.openai.agents import PREFIX
-from openclaw_rpc.dialects.openai.errors import MANNERS, spelled
+from openclaw_rpc.dialects.openai.errors import STYLE, spelled
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Inputs, Plan, Reply
 from openclaw_rpc.protocol import agent, model
 from openclaw_rpc.protocol.base import Empty, JsonObject
@@ -128,7 +128,7 @@ class OpenAI:
             doc="All models, and the agents as `openclaw/<agent>`.",
             calls=(model.list_, agent.list_),
             answer=ModelEntries,
-            manners=MANNERS,
+            style=STYLE,
         ),
         Endpoint(
             verb="GET",
@@ -137,7 +137,7 @@ class OpenAI:
             doc="One model.",
             calls=(model.list_, agent.list_),
             answer=ModelEntry,
-            manners=MANNERS,
+            style=STYLE,
         ),
         Endpoint(
             verb="POST",
@@ -146,7 +146,7 @@ class OpenAI:
             doc="Turn texts into vectors.",
             calls=(model.embed,),
             body=EmbeddingBody,
-            manners=MANNERS,
+            style=STYLE,
         ),
     )
 

@@ -77,7 +77,7 @@ def event_of(error: GatewayError) -> bytes:
     return b"data: " + msgspec.json.encode(spelled(error)) + b"\n\n"
 
 
-class OpenAIManners:
+class OpenAIStyle:
     """Headers that OpenAI's SDKs read."""
 
     def refusal(self, error: GatewayError) -> Reply:
@@ -103,4 +103,4 @@ class OpenAIManners:
         }
 
 
-MANNERS = OpenAIManners()
+STYLE = OpenAIStyle()

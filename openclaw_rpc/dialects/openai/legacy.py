@@ -18,7 +18,7 @@ from openclaw_rpc.dialects.openai.chat import (
     completion_of,
     whole_run,
 )
-from openclaw_rpc.dialects.openai.errors import MANNERS, event_of
+from openclaw_rpc.dialects.openai.errors import STYLE, event_of
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, Told
 from openclaw_rpc.protocol import chat, model
 from openclaw_rpc.protocol.base import JsonObject
@@ -158,6 +158,6 @@ ENDPOINTS = (
         calls=(model.complete, chat.run, chat.wait),
         body=PromptBody,
         streams=True,
-        manners=MANNERS,
+        style=STYLE,
     ),
 )

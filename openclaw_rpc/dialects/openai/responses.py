@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta, Raw
 
 from openclaw_rpc.dialects.openai.agents import agent_of, run_params
-from openclaw_rpc.dialects.openai.errors import MANNERS, spelled
+from openclaw_rpc.dialects.openai.errors import STYLE, spelled
 from openclaw_rpc.dialects.openai.response_requests import format_of
 from openclaw_rpc.dialects.rest import AnyMethod, Ask, Endpoint, Inputs, Plan, Relay, Reply
 from openclaw_rpc.protocol import response
@@ -135,7 +135,7 @@ def input_items(inputs: Inputs) -> Plan:
 
 
 def _at(verb: str, path: str, plan: Any, method: AnyMethod, **more: Any) -> Endpoint:
-    return Endpoint(verb=verb, path=path, plan=plan, doc=method.doc, calls=(method,), manners=MANNERS, **more)
+    return Endpoint(verb=verb, path=path, plan=plan, doc=method.doc, calls=(method,), style=STYLE, **more)
 
 
 ENDPOINTS = (

@@ -132,9 +132,9 @@ class RestDoor:
             return respond(outcome, request)
         except GatewayError as error:
             sign()
-            if endpoint.manners is None or request.started:
+            if endpoint.style is None or request.started:
                 raise
-            return respond(endpoint.manners.refusal(error), request)
+            return respond(endpoint.style.refusal(error), request)
 
     def _sign(self, endpoint: Endpoint, request: HttpRequest, seconds: float) -> None:
         """Say how many calls are left, and what else the endpoint's dialect says of an answer."""
@@ -143,9 +143,9 @@ class RestDoor:
         extra["X-RateLimit-Limit"] = str(quota.limit)
         extra["X-RateLimit-Remaining"] = str(quota.remaining)
         extra["X-RateLimit-Reset"] = str(quota.reset)
-        if endpoint.manners is not None:
+        if endpoint.style is not None:
             left = Left(quota.limit, quota.remaining, max(0.0, quota.reset - time.time()))
-            extra.update(endpoint.manners.headers(left, seconds))
+            extra.update(endpoint.style.headers(left, seconds))
 
     async def _planned(self, endpoint: Endpoint, request: HttpRequest) -> _Driven:
         """Read a request and make the calls of its plan, within the time that a request may take."""
