@@ -120,7 +120,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     model: str
 
 
-class Held:
+class CountedProvider:
     """A provider that counts what is under way, so that it is closed only when nobody uses it any more."""
 
     def __init__(self, name: str, inner: Provider) -> None:
@@ -197,7 +197,7 @@ class Held:
 class _Use(Generic[T]):
     """An answer of a provider, counted while it is under way."""
 
-    def __init__(self, held: Held, answer: AbstractAsyncContextManager[T]) -> None:
+    def __init__(self, held: CountedProvider, answer: AbstractAsyncContextManager[T]) -> None:
         self._held = held
         self._answer = answer
 
@@ -307,7 +307,7 @@ class Models:
         """How many tokens a request to that choice may hold, its answer included."""
         return choice.provider.context_tokens(choice.model)
 
-    async def _ask(self, name: str, held: Held) -> list[ModelInfo]:
+    async def _ask(self, name: str, held: CountedProvider) -> list[ModelInfo]:
         primary = name == self._primary_name
         prefix = "" if primary else f"{name}/"
         error: str | None = None
@@ -377,8 +377,8 @@ class Models:
             return list(infos)
 
 
-def _hold(providers: Mapping[str, Provider], before: Mapping[str, Held]) -> dict[str, Held]:
+def _hold(providers: Mapping[str, Provider], before: Mapping[str, CountedProvider]) -> dict[str, CountedProvider]:
     if not providers:
         raise ValueError("there must be a provider, if only the offline one")
     kept = {id(held.inner): held for held in before.values()}
-    return {name: kept.get(id(provider)) or Held(name, provider) for name, provider in providers.items()}
+    return {name: kept.get(id(provider)) or CountedProvider(name, provider) for name, provider in providers.items()}

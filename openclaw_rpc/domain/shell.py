@@ -21,7 +21,7 @@ UNREAD_WORDS: Final = frozenset(
 MAX_DEPTH: Final = 20
 
 
-class Line(NamedTuple):
+class CommandLine(NamedTuple):
     """The commands that a line names; ``certain`` is false where it holds what reading alone can't follow."""
 
     commands: tuple[str, ...]
@@ -34,11 +34,11 @@ class _Word(NamedTuple):
     opaque: bool
 
 
-def read_line(line: str) -> Line:
+def read_line(line: str) -> CommandLine:
     """The first words of a line's simple commands, quotes taken off; those in substitutions, too."""
     reader = _Reader()
     reader.read(line, 0)
-    return Line(tuple(reader.commands), reader.certain)
+    return CommandLine(tuple(reader.commands), reader.certain)
 
 
 class _Reader:

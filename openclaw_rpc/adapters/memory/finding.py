@@ -79,7 +79,7 @@ class Common:
         self._entries.update({(user.no, word, query.common): user.entries for word in words})
 
 
-class Held(NamedTuple):
+class WordHolders(NamedTuple):
     """The numbers of the newest memories that hold a word, and about how many there are in all."""
 
     numbers: set[int]
@@ -173,7 +173,7 @@ def _by_words(
 
 def _held(
     connection: sqlite3.Connection, words: Sequence[str], span: Range, elsewhere: Filter, most: int
-) -> dict[str, Held]:
+) -> dict[str, WordHolders]:
     """The newest ``most`` holders of each word."""
     asked = ", ".join(["(?)"] * len(words))
     rows = connection.execute(
@@ -184,10 +184,10 @@ def _held(
             ) FROM asked""",  # noqa: S608 - question marks
         (*map(_quoted, words), *span, *elsewhere.values, most),
     )
-    held: dict[str, Held] = {}
+    held: dict[str, WordHolders] = {}
     for word, (found,) in zip(words, rows, strict=True):
         numbers = _NUMBERS.decode(found)
-        held[word] = Held(numbers, _estimated(numbers, most, span))
+        held[word] = WordHolders(numbers, _estimated(numbers, most, span))
     return held
 
 

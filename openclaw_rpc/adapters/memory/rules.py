@@ -21,7 +21,7 @@ RANKED_EACH: Final = 4
 """How many are ranked with all their words at hand: so many for each that is asked for, `RANKED` at most."""
 
 
-class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
+class _KeptMemory(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="camel"):
     """A memory in the log and in the dated files. The user is whose log or folder it is."""
 
     key: str
@@ -36,7 +36,7 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
 def line_of(memory: Memory) -> bytes:
     """A memory as one line of JSON, without the newline."""
     return msgspec.json.encode(
-        _Line(
+        _KeptMemory(
             key=memory.key,
             value=memory.value,
             created_at=memory.created_at,
@@ -54,7 +54,7 @@ def memory_of(user: str, line: bytes) -> Memory:
     Raises:
         msgspec.DecodeError: it is none.
     """
-    kept = msgspec.json.decode(line, type=_Line)
+    kept = msgspec.json.decode(line, type=_KeptMemory)
     return Memory(
         user=user,
         key=kept.key,

@@ -160,10 +160,10 @@ class SqliteMemoryStore:
         no, part = await self._database.write(partial(writes.claim, user_no=plan.user_no, date=plan.date, taken=taken))
         path = folder.path(plan.user, plan.date, part)
         size = await _on_disk(partial(folder.write, path, [item.line for item in plan.items]))
-        lines: list[writes.Line] = []
+        lines: list[writes.FileLine] = []
         place = 0
         for item in plan.items:
-            lines.append(writes.Line(item.id, place, item.came_from))
+            lines.append(writes.FileLine(item.id, place, item.came_from))
             place += len(item.line) + 1
         moved = await self._database.write(
             partial(writes.settle, no=no, user_no=plan.user_no, lines=lines, size=size, old=plan.old, now=now)

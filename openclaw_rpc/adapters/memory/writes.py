@@ -19,7 +19,7 @@ _INSERT = """INSERT INTO memories (id, user_no, key, folded, kind, session_key, 
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (user_no, key) DO NOTHING"""
 
 
-class Line(NamedTuple):
+class FileLine(NamedTuple):
     """A line of a file: whose, where it lies, and the file it came from, None for the log."""
 
     id: int
@@ -144,7 +144,13 @@ def claim(connection: sqlite3.Connection, user_no: int, date: str, taken: Collec
 
 
 def settle(
-    connection: sqlite3.Connection, no: int, user_no: int, lines: Sequence[Line], size: int, old: int | None, now: str
+    connection: sqlite3.Connection,
+    no: int,
+    user_no: int,
+    lines: Sequence[FileLine],
+    size: int,
+    old: int | None,
+    now: str,
 ) -> int:
     """Let memories lie in a file that was written, in place of the log or of the file ``old``.
 
