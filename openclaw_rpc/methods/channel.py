@@ -29,12 +29,12 @@ class ChannelMethods:
         return (
             bind(channel.list_, self.list_),
             bind(channel.status, self.status),
-            bind(channel.enable, self.enable, whole=True),
-            bind(channel.disable, self.disable, whole=True),
-            bind(channel.send, self.send, whole=True),
-            bind(channel.pair, self.pair, whole=True),
-            bind(channel.install, self.install, whole=True),
-            bind(channel.remove, self.remove, whole=True),
+            bind(channel.enable, self.enable, shielded=True),
+            bind(channel.disable, self.disable, shielded=True),
+            bind(channel.send, self.send, shielded=True),
+            bind(channel.pair, self.pair, shielded=True),
+            bind(channel.install, self.install, shielded=True),
+            bind(channel.remove, self.remove, shielded=True),
         )
 
     async def list_(self, params: Empty, call: Call) -> ChannelList:

@@ -34,11 +34,11 @@ class ChatMethods:
     def bound(self) -> tuple[AnyBound, ...]:
         """The rows with their handlers."""
         return (
-            bind(chat.run, self.run, whole=True),
+            bind(chat.run, self.run, shielded=True),
             bind(chat.abort, self.abort),
             bind(chat.wait, self.wait),
             bind(chat.history, self.history),
-            bind(chat.inject, self.inject, whole=True),
+            bind(chat.inject, self.inject, shielded=True),
         )
 
     async def run(self, params: ChatRunParams, call: Call) -> RunAccepted:

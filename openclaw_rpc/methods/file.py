@@ -33,11 +33,11 @@ class FileMethods:
         return (
             bind(file.read, self.read),
             bind(file.write, self.write),
-            bind(file.edit, self.edit, whole=True),
+            bind(file.edit, self.edit, shielded=True),
             bind(file.list_, self.list_),
             bind(file.search, self.search),
-            bind(file.delete, self.delete, whole=True),
-            bind(file.move, self.move, whole=True),
+            bind(file.delete, self.delete, shielded=True),
+            bind(file.move, self.move, shielded=True),
         )
 
     async def read(self, params: FileReadParams, call: Call) -> FileContent:

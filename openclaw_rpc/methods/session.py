@@ -31,11 +31,11 @@ class SessionMethods:
         return (
             bind(session.list_, self.list_),
             bind(session.get, self.get),
-            bind(session.create, self.create, whole=True),
-            bind(session.update, self.update, whole=True),
-            bind(session.delete, self.delete, whole=True),
-            bind(session.reset, self.reset, whole=True),
-            bind(session.fork, self.fork, whole=True),
+            bind(session.create, self.create, shielded=True),
+            bind(session.update, self.update, shielded=True),
+            bind(session.delete, self.delete, shielded=True),
+            bind(session.reset, self.reset, shielded=True),
+            bind(session.fork, self.fork, shielded=True),
         )
 
     async def list_(self, params: SessionListParams, call: Call) -> SessionPage:

@@ -34,8 +34,8 @@ class SkillMethods:
         """The rows with their handlers."""
         return (
             bind(skill.list_, self.list_),
-            bind(skill.install, self.install, whole=True),
-            bind(skill.remove, self.remove, whole=True),
+            bind(skill.install, self.install, shielded=True),
+            bind(skill.remove, self.remove, shielded=True),
             bind(skill.enable, self.enable),
             bind(skill.disable, self.disable),
             bind(skill.execute, self.execute),

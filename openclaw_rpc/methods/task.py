@@ -31,11 +31,11 @@ class TaskMethods:
     def bound(self) -> tuple[AnyBound, ...]:
         """The rows with their handlers."""
         return (
-            bind(task.create, self.create, whole=True),
+            bind(task.create, self.create, shielded=True),
             bind(task.list_, self.list_),
             bind(task.get, self.get),
-            bind(task.update, self.update, whole=True),
-            bind(task.delete, self.delete, whole=True),
+            bind(task.update, self.update, shielded=True),
+            bind(task.delete, self.delete, shielded=True),
             bind(task.run, self.run),
             bind(task.runs, self.runs),
             bind(task.preview, self.preview),

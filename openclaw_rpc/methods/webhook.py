@@ -29,13 +29,13 @@ class WebhookMethods:
     def bound(self) -> tuple[AnyBound, ...]:
         """The rows with their handlers."""
         return (
-            bind(webhook.create, self.create, whole=True),
+            bind(webhook.create, self.create, shielded=True),
             bind(webhook.list_, self.list_),
             bind(webhook.get, self.get),
-            bind(webhook.update, self.update, whole=True),
-            bind(webhook.delete, self.delete, whole=True),
+            bind(webhook.update, self.update, shielded=True),
+            bind(webhook.delete, self.delete, shielded=True),
             bind(webhook.deliveries, self.deliveries),
-            bind(webhook.redeliver, self.redeliver, whole=True),
+            bind(webhook.redeliver, self.redeliver, shielded=True),
             bind(webhook.test, self.test),
         )
 

@@ -17,15 +17,15 @@ R = TypeVar("R")
 class Bound(Generic[P, R]):
     """A row with its handler, and the decoder of its params, built once: at the first call.
 
-    ``whole``: once begun it is carried out, even if the caller goes away meanwhile.
+    ``shielded``: once begun it is carried out, even if the caller goes away meanwhile.
     """
 
     def __init__(
-        self, method: Method[P, R], handler: Callable[[P, Call], R | Awaitable[R]], *, whole: bool = False
+        self, method: Method[P, R], handler: Callable[[P, Call], R | Awaitable[R]], *, shielded: bool = False
     ) -> None:
         self.method = method
         self.handler = handler
-        self.whole = whole
+        self.shielded = shielded
         self.is_async = inspect.iscoroutinefunction(handler)
 
     @cached_property
@@ -45,13 +45,15 @@ class Namespace(Protocol):
         ...
 
 
-def bind(method: Method[P, R], handler: Callable[[P, Call], R | Awaitable[R]], *, whole: bool = False) -> Bound[P, R]:
+def bind(
+    method: Method[P, R], handler: Callable[[P, Call], R | Awaitable[R]], *, shielded: bool = False
+) -> Bound[P, R]:
     """Join a row and the function that answers it. A plain function is called in place, a coroutine as a task.
 
-    With ``whole`` a coroutine is not cancelled half-way when its caller goes away: for what takes several steps, of
+    With ``shielded`` a coroutine is not cancelled half-way when its caller goes away: for what takes several steps, of
     which none must be missing.
     """
-    return Bound(method, handler, whole=whole)
+    return Bound(method, handler, shielded=shielded)
 
 
 class TableMismatch(Exception):

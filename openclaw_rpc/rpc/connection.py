@@ -18,7 +18,7 @@ from openclaw_rpc.rpc.subscriber import Subscriber
 
 
 class Connection(Subscriber):
-    """A client that is connected: the peer of its calls. Closing it cancels its calls, but for those that are whole."""
+    """A client that is connected: the peer of its calls. Closing it cancels its calls, but for shielded ones."""
 
     def __init__(
         self,
@@ -69,8 +69,8 @@ class Connection(Subscriber):
             call.answered()
             return
         if bound.is_async:
-            # What is whole is not among the calls that the end of this connection cancels.
-            tasks = self._dispatcher.carried if bound.whole else self._calls
+            # A shielded call goes on when this connection ends; the others are cancelled.
+            tasks = self._dispatcher.carried if bound.shielded else self._calls
             self._spawn(self._finish(item, call, outcome), [outcome], tasks)
             return
         if not item.notify:

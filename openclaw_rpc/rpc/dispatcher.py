@@ -66,7 +66,7 @@ class Dispatcher:
         self._limiter = limiter
         self._observer = observer
         self.carried: set[asyncio.Future[Any]] = set()
-        """Work of rows that are ``whole``, held until it is done: a loop holds its tasks weakly."""
+        """Work of rows that are ``shielded``, held until it is done: a loop holds its tasks weakly."""
 
     def row(self, name: str) -> AnyBound:
         """The row of that name.
@@ -84,7 +84,7 @@ class Dispatcher:
     ) -> Any | Awaitable[Any]:
         """Guard and decode a call and begin it: the result, or what to await for it where the row is async.
 
-        ``shield`` is false for a caller that awaits what is ``whole`` to its end: nothing then has to shield it.
+        ``shield`` is false for a caller that awaits what is ``shielded`` to its end: nothing then has to shield it.
 
         Raises:
             GatewayError: it was refused or failed; nothing else is ever raised.
@@ -131,7 +131,7 @@ class Dispatcher:
     def handle(self, bound: AnyBound, params: Any, call: Call, *, shield: bool = True) -> Any | Awaitable[Any]:
         """Run the handler of a guarded call."""
         if bound.is_async:
-            return self._await(bound, params, call, shield and bound.whole)
+            return self._await(bound, params, call, shield and bound.shielded)
         try:
             result = bound.handler(params, call)
         except GatewayError:

@@ -24,13 +24,13 @@ CALL = json.dumps({"id": 1, "method": ROW.name}).encode()
 class World:
     """A connection to a dispatcher of one row, whose handler waits at a gate."""
 
-    def __init__(self, *, whole: bool) -> None:
+    def __init__(self, *, shielded: bool) -> None:
         self.writable = True
         self.frames: list[bytes] = []
         self.steps: list[str] = []
         self.gate = anyio.Event()
         kernel = Kernel(self.handle)
-        dispatcher = Dispatcher({ROW.name: bind(ROW, self.handle, whole=whole)}, kernel, kernel, kernel)
+        dispatcher = Dispatcher({ROW.name: bind(ROW, self.handle, shielded=shielded)}, kernel, kernel, kernel)
         self.connection = Connection(
             owner("gateway"),
             dispatcher,
@@ -64,7 +64,7 @@ class World:
 
 @pytest.mark.parametrize("frame", [CALL, b"[" + CALL + b"]"], ids=["call", "batch"])
 async def test_what_is_whole_goes_on_when_its_connection_ends(frame: bytes) -> None:
-    world = World(whole=True)
+    world = World(shielded=True)
     world.connection.receive(frame)
     await world.rest()
     world.connection.close()
@@ -76,7 +76,7 @@ async def test_what_is_whole_goes_on_when_its_connection_ends(frame: bytes) -> N
 
 @pytest.mark.parametrize("frame", [CALL, b"[" + CALL + b"]"], ids=["call", "batch"])
 async def test_what_is_not_whole_ends_with_its_connection(frame: bytes) -> None:
-    world = World(whole=False)
+    world = World(shielded=False)
     world.connection.receive(frame)
     await world.rest()
     world.connection.close()
@@ -85,9 +85,9 @@ async def test_what_is_not_whole_ends_with_its_connection(frame: bytes) -> None:
     assert world.frames == []
 
 
-@pytest.mark.parametrize("whole", [True, False])
-async def test_calls_under_way_are_bounded_and_an_answered_one_makes_room(whole: bool) -> None:
-    world = World(whole=whole)
+@pytest.mark.parametrize("shielded", [True, False])
+async def test_calls_under_way_are_bounded_and_an_answered_one_makes_room(shielded: bool) -> None:
+    world = World(shielded=shielded)
     for _ in range(3):
         world.connection.receive(CALL)
     await world.rest()

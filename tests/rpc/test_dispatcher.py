@@ -24,11 +24,11 @@ ROW = table.by_name()["agent.list"]
 class World:
     """A dispatcher with one row; ``handler`` is what answers it."""
 
-    def __init__(self, handler: Any, *, whole: bool = False) -> None:
+    def __init__(self, handler: Any, *, shielded: bool = False) -> None:
         self.done: list[tuple[str, str]] = []
         self.faults: list[str] = []
         self.taken: list[Rate] = []
-        self.dispatcher = Dispatcher({ROW.name: bind(ROW, handler, whole=whole)}, self, self, self)
+        self.dispatcher = Dispatcher({ROW.name: bind(ROW, handler, shielded=shielded)}, self, self, self)
 
     def take(self, principal: Principal, rate: Rate) -> None:
         self.taken.append(rate)
@@ -58,7 +58,7 @@ async def test_what_is_whole_goes_on_when_its_caller_is_cancelled() -> None:
         await gate.wait()
         steps.append("done")
 
-    world = World(handler, whole=True)
+    world = World(handler, shielded=True)
     task = asyncio.ensure_future(world.ask())
     await anyio.wait_all_tasks_blocked()
     task.cancel()
@@ -97,7 +97,7 @@ async def test_what_fails_when_its_caller_is_gone_is_written_down_where_it_is_a_
         await gate.wait()
         raise error
 
-    world = World(handler, whole=True)
+    world = World(handler, shielded=True)
     unheard: list[Any] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
     task = asyncio.ensure_future(world.ask())
