@@ -100,7 +100,7 @@ def is_loopback(bind: str) -> bool:
 
 
 def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What no single key is to blame for: where, and what is wrong with it."""
+    """Problems between keys: where, and what is wrong with it."""
     gateway = settings.gateway
     if not gateway.auth.enabled and not is_loopback(gateway.bind):
         yield (

@@ -76,7 +76,7 @@ class McpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 def contradictions(settings: McpSettings) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What no single key is to blame for: where in `mcp`, and what is wrong with it."""
+    """Problems between keys: where in `mcp`, and what is wrong with it."""
     for name, server in settings.servers.items():
         if (server.command is None) == (server.url is None):
             yield ("servers", name), "an MCP server has either a command or a url"

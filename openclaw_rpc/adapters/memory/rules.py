@@ -91,7 +91,7 @@ def enough(limit: int) -> int:
 
 
 def promising(having: Mapping[str, Set[int]], rarities: Mapping[str, float]) -> Iterator[int]:
-    """The gathered, first those whose words tell most together, of equal ones the newest."""
+    """The numbers of memories, those with the highest sum of their words' rarities first, then the newest."""
     gathered: set[int] = set()
     several: set[int] = set()
     for numbers in having.values():

@@ -50,7 +50,7 @@ class AsItCame:
     """A stream whose chunks are the provider's."""
 
     def feed(self, events: bytes) -> bytes:
-        """The same."""
+        """Returns the events unchanged."""
         return events
 
     def end(self) -> bytes:

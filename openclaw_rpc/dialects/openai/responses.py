@@ -54,7 +54,7 @@ class Steps:
     """The events of a response, as they are."""
 
     def feed(self, events: bytes) -> bytes:
-        """The same."""
+        """Returns the events unchanged."""
         return events
 
     def end(self) -> bytes:

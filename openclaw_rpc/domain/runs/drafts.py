@@ -28,7 +28,7 @@ SESSIONS_KNOWN: Final = 4096
 class Draft(NamedTuple):
     """A run to be admitted; ``messages`` end with its question. ``named``: its session is new and has a name.
 
-    ``of_anybody``: a new session must not have a name that anybody's session has.
+    ``of_anybody``: the new session's key must be free among all users, not only among the caller's.
     """
 
     live: LiveRun
