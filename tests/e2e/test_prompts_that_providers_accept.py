@@ -87,8 +87,8 @@ async def test_after_a_failed_run_roles_still_alternate() -> None:
         assert (await say(client, "[[S:fails]] one")).status == 500
         assert (await say(client, "[[S:fine]] two")).status == 200
         said = [message for message in model.requests["fine"][0]["messages"] if message["role"] != "system"]
-        assert [message["role"] for message in said] == ["user"]
-        assert said[0]["content"] == "[[S:fails]] one\n\n[[S:fine]] two"
+        assert [message["role"] for message in said] == ["user", "assistant", "user"]
+        assert [message["content"] for message in said[::2]] == ["[[S:fails]] one", "[[S:fine]] two"]
 
 
 async def test_a_long_result_is_shortened_before_a_run_fails() -> None:
@@ -139,9 +139,10 @@ async def test_what_is_recalled_stands_beside_the_last_question_and_all_before_i
         for question in ("What is my dog called?", "And what is my boat called?", "Which colour has my house?"):
             await say(client, f"[[S:asks]] {question}", "s")
         prompts = [body["messages"] for body in model.requests["asks"]]
-        assert "Bello" in prompts[0][-1]["content"]
+        assert "Bello" in prompts[0][-3]["content"]
+        assert [message["role"] for message in prompts[0][-3:]] == ["user", "assistant", "user"]
         assert prompts[0][-1]["content"].endswith("What is my dog called?")
         for before, after in itertools.pairwise(prompts):
-            common = len(before) - 1
+            common = len(before) - 3
             assert json.dumps(before[:common]) == json.dumps(after[:common])
-            assert after[common]["content"] in before[common]["content"]
+            assert after[common]["content"] == before[-1]["content"]

@@ -34,6 +34,7 @@ LEAST_ENDS: Final = 200
 CONTEXT: Final = "<context>\n{}\n</context>"
 """What stands around that which goes with a question: a message of its own before it, which is taken note of."""
 NOTED: Final = "Noted."
+UNANSWERED: Final = "(no answer was given)"
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -160,13 +161,17 @@ def conversation(messages: Sequence[ChatMessage]) -> list[JsonObject]:
 def alternating(forms: list[JsonObject]) -> list[JsonObject]:
     """Messages of which no two neighbours are a user's, or a model's: servers refuse what does not alternate.
 
-    A run that failed or was aborted leaves a question without an answer.
+    A run that failed or was aborted leaves a question without an answer: the model is told that there was none, so
+    that it does not answer the old question with the new one.
     """
     merged: list[JsonObject] = []
     for form in forms:
         last = merged[-1] if merged else None
         if last is None or form["role"] != last["role"] or form["role"] == "tool" or "tool_calls" in last:
             merged.append(form)
+            continue
+        if form["role"] == "user":
+            merged += ({"role": "assistant", "content": UNANSWERED}, form)
             continue
         both = {**last, **form, "content": _together(last["content"], form["content"])}
         merged[-1] = both
