@@ -21,7 +21,7 @@ from openclaw_rpc.domain.guessing import Guesses, Kind
 from openclaw_rpc.domain.records import TokenRecord
 from openclaw_rpc.domain.tokens import LOOK_SECONDS, KnownTokens
 from openclaw_rpc.protocol.base import Scope
-from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest, NotFound, Unauthorized
+from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest, NotFound, Unauthorized, Unavailable
 from openclaw_rpc.protocol.token import TokenCreated, TokenCreateParams, TokenInfo, TokenRevokedEvent, token_revoked
 
 OWNER: Final = "owner"
@@ -179,17 +179,21 @@ class Authenticator:
         self._settings = settings
 
     async def recognise(self, credentials: Credentials) -> Principal:
-        """As `identify`; a token of ours that is not known is looked for: another process may just have made it.
+        """As `identify`; a token of ours is looked at anew: another process may just have made or revoked it.
 
         Raises:
             Unauthorized: they are missing or wrong, expired or revoked.
             RateLimited: too many from that address were; see `domain.guessing`.
-            Unavailable: the tokens that were made can't be read.
+            Unavailable: the tokens that were made can't be read, and this one is not known.
         """
         self._refuse_guessers(credentials)
         principal = self._known(credentials)
-        if principal is None and self._signed(credentials.bearer):
-            await self._tokens.refresh()
+        if self._signed(credentials.bearer) if principal is None else principal.jti is not None:
+            try:
+                await self._tokens.refresh()
+            except Unavailable:
+                if principal is None:
+                    raise
             principal = self._known(credentials)
         return self._let_in(principal, credentials)
 

@@ -7,7 +7,7 @@ from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
 from openclaw_rpc.domain.auth import ALL_SCOPES, Authenticator, Credentials, TokenService, owner
 from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.protocol.base import Scope
-from openclaw_rpc.protocol.errors import Unauthorized
+from openclaw_rpc.protocol.errors import Unauthorized, Unavailable
 from openclaw_rpc.protocol.token import TokenCreateParams
 from tests.support.auth import AuthWorld, Settings, done
 from tests.support.clock import ManualClock
@@ -249,6 +249,36 @@ async def test_a_token_that_another_process_made_just_now_is_recognised():
         auth.identify(Credentials(bearer=again.token))
     assert (await auth.recognise(Credentials(bearer=again.token))).name == "newer"
     assert auth.failures == 1
+
+
+async def test_a_token_that_another_process_revoked_just_now_is_refused():
+    store, clock = MemoryTokenStore(), ManualClock()
+    ours, theirs = KnownTokens(store), TokenService(KnownTokens(store), clock)
+    auth = Authenticator(Settings(), ours, clock)
+    shown = Credentials(bearer=(await theirs.create(owner("cli"), TokenCreateParams(name="new"))).token)
+    assert (await auth.recognise(shown)).name == "new"
+    await theirs.revoke(owner("cli"), "new")
+    with pytest.raises(Unauthorized):
+        await auth.recognise(shown)
+
+
+async def test_a_token_that_is_known_stands_while_the_store_can_not_be_read():
+    class Failing(MemoryTokenStore):
+        fails = False
+
+        async def revision(self) -> int:
+            if self.fails:
+                raise Unavailable("the disk is gone")
+            return await super().revision()
+
+    store, clock = Failing(), ManualClock()
+    known = KnownTokens(store)
+    auth = Authenticator(Settings(), known, clock)
+    shown = Credentials(
+        bearer=(await TokenService(known, clock).create(owner("cli"), TokenCreateParams(name="n"))).token
+    )
+    store.fails = True
+    assert (await auth.recognise(shown)).name == "n"
 
 
 async def test_a_forged_token_does_not_make_the_store_be_read():

@@ -281,6 +281,7 @@ async def test_webhooks_are_called_once_it_is_on_disk_and_until_they_take_it(ups
         await receiver.until(lambda: [call["id"] for call in receiver.calls].count(again) == 2)
         receiver.statuses = [410]
         await client.chat("gone", sessionKey="s")
+        found: dict[str, Any] = {}
         for _ in range(200):
             if not (found := await client.result("webhook.get", webhookId=made["id"]))["enabled"]:
                 break

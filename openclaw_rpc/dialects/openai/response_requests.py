@@ -277,8 +277,9 @@ def _call(item: JsonObject) -> JsonObject:
 def _thought(item: JsonObject) -> str:
     """The reasoning of an item: what was thought or, where that is not there, its summary."""
     for name in ("content", "summary"):
-        parts: Any = item.get(name)
-        if text := "".join(str(part.get("text") or "") for part in parts or () if isinstance(part, dict)):  # pyright: ignore[reportUnknownVariableType]
+        parts = cast("list[Any]", item.get(name) or [])
+        texts = [cast("JsonObject", part).get("text") for part in parts if isinstance(part, dict)]
+        if text := "".join(str(text or "") for text in texts):
             return text
     return ""
 

@@ -70,7 +70,8 @@ async def test_one_update_that_can_not_be_read_hides_no_other(server: TelegramSe
 
 async def test_edits_and_other_bots_start_nothing(server: TelegramServer, held: Held) -> None:
     server.update(edited_message={"message_id": 5, "date": 1, "chat": {"id": 77, "type": "private"}, "text": "x"})
-    server.says("from a bot", **{"from": {"id": 9, "is_bot": True, "first_name": "Bot"}})
+    bot: dict[str, Any] = {"from": {"id": 9, "is_bot": True, "first_name": "Bot"}}
+    server.says("from a bot", **bot)
     server.says("last")
     await held.until(lambda: held.received)
     assert [message.text for message in held.received] == ["last"]

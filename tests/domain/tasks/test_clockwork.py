@@ -77,7 +77,11 @@ class World:
 
     def _spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         assert self.group is not None
-        self.group.start_soon(work)
+
+        async def done() -> None:
+            await work()
+
+        self.group.start_soon(done)
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
