@@ -87,4 +87,7 @@ def test_with_an_allow_list_unclear_lines_are_refused(line: str) -> None:
 
 def test_with_an_allow_list_variables_that_change_what_a_name_means_are_refused() -> None:
     assert refused("ls", CommandRules(allow=["ls"]), LD_PRELOAD="x.so") == "command_unclear"
-    assert refused("ls", CommandRules(allow=["ls"]), COLOUR="no") is None
+    assert refused("ls", CommandRules(allow=["ls"]), GIT_PAGER="x") == "command_unclear"
+    assert refused("ls", CommandRules(allow=["ls"]), NO_COLOR="1", LC_ALL="C") is None
+    assert refused("ls", CommandRules(allow=["ls"], env=["GIT_*"]), GIT_PAGER="x") is None
+    assert refused("ls", CommandRules(deny=["rm"]), LD_PRELOAD="x.so") is None
