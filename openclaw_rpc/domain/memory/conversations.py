@@ -69,8 +69,12 @@ class Conversations:
 
     async def settle(self) -> None:
         """Keep what waits, and return when it is on disk. What the disk does not take is tried again later."""
+        # Once it is one's turn nobody else keeps anything: two who asked whether the lock is held would each hold it up
+        # for the other, for ever.
         while self._waiting or self._forgotten or self._keeping.locked():
             async with self._keeping:
+                if not (self._waiting or self._forgotten):
+                    return
                 turns: list[Memory] = []
                 try:
                     with anyio.CancelScope(shield=True):
