@@ -143,13 +143,7 @@ class Clockwork:
         claim = Claim(name=f"task:{task.id}", key=key or time.scheduled_at, at=self._stamp())
         self._running[task.id] = self._running.get(task.id, 0) + 1
 
-        async def work() -> None:
-            try:
-                await self._do(task, time, claim)
-            finally:
-                self._running[task.id] -= 1
-
-        self._spawn(work)
+        self._spawn(lambda: self._do(task, time, claim))
         return time
 
     async def _note(self, task: Task, at: datetime, status: TaskRunStatus) -> None:
@@ -185,6 +179,9 @@ class Clockwork:
         except Exception as error:
             self._log.error("a task failed", task=task.id, exc_info=True)
             done = Done(error=f"{type(error).__name__}: the log says more")
+        finally:
+            # Before it is told: whoever hears of the end may begin it anew.
+            self._running[task.id] -= 1
         time.run_id, time.error, time.output = done.run_id, done.error, _bounded(done.output)
         time.status = "completed" if done.error is None else "error"
         await self._conclude(task, time)
