@@ -48,7 +48,7 @@ def literal(steps: Sequence[Step], tree: Any) -> list[Step]:
 
 def _literal(value: Any, before: Any) -> Any:
     if isinstance(value, str):
-        known: Any = before if isinstance(before, list) else [before]
+        known = cast("list[Any]", before) if isinstance(before, list) else [before]
         return value if value in known else value.replace("${", "$${")
     if isinstance(value, list):
         return [_literal(item, before) for item in cast("list[Any]", value)]

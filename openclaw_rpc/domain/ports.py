@@ -34,7 +34,6 @@ class Store(Protocol):
     """Sessions, messages, runs, events, usage and what is to be delivered.
 
     Every write returns when it is durable, each is atomic.
-
     A ``session_id`` that is gone makes a write do nothing: whoever deleted the session knew.
     """
 
@@ -379,6 +378,7 @@ class ConfigFile(Protocol):
 
     def guarded(self, patch: JsonObject) -> list[str]:
         """The dotted paths that a patch would change and that need the PIN over a door."""
+        ...
 
     async def update(self, patch: JsonObject, *, outside: bool = False) -> tuple[list[str], list[str]]:
         """Merge a patch, write the file, apply it. Answers the changed paths, and those that need a restart.
