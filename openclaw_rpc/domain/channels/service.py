@@ -264,11 +264,13 @@ class Channels:
         return [delivery.id for delivery in deliveries]
 
     async def hook(self, channel_id: str, request: HookRequest) -> HookReply:
-        """A request to ``/hooks/ID``; 404 for what is off, 503 where it could not be kept."""
+        """A request to ``/hooks/ID``; 404 for what is off, 503 while it is not connected or can not keep it."""
         link = self._links.get(channel_id)
-        channel = link.channel if link is not None else None
-        if link is None or channel is None:
+        if link is None or not link.enabled:
             return HookReply(status=404)
+        channel = link.channel
+        if channel is None:
+            return HookReply(status=503)
 
         async def take(message: Message) -> None:
             await self._inbound.receive(link, message)
