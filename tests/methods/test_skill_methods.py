@@ -95,7 +95,7 @@ async def test_a_run_that_calls_a_skill_and_uses_its_tool_says_so(world: World):
     assert done.finish_reason == "stop"
     used = world.ears.named("tool.result")
     assert [(event.skill, event.result) for event in used] == [("echo", {"given": {"word": "x"}})]
-    assert "You are echo." in str(world.model.prompts[0].messages[0])
+    assert "You are echo." in str(world.model.prompts[0].messages[1])
     run = await world.store.find_run(done.run_id)
     assert run is not None
     assert run.skills_used == ["echo"]

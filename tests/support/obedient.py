@@ -20,7 +20,7 @@ from typing import Any
 import anyio
 from aiohttp import web
 
-from tests.support.context import without_context
+from tests.support.context import is_context, without_context
 
 CALL = re.compile(r"\[\[tool:(\S*) (.*?)\]\](?!\])", re.DOTALL)
 SAY = re.compile(r"\[\[say:(.*?)\]\]")
@@ -90,10 +90,9 @@ class Obedient:
         return self.requests[-1]["messages"][-1]["content"]
 
     def system(self) -> str:
-        """The system prompt of the last request, and what stood beside its last question."""
-        messages = self.requests[-1]["messages"]
-        asked = next(read(message["content"]) for message in reversed(messages) if message["role"] == "user")
-        return str(messages[0]["content"]) + asked.removesuffix(without_context(asked))
+        """The system prompt of the last request, and what was put before its last question."""
+        head, *rest = (str(message.get("content")) for message in self.requests[-1]["messages"])
+        return "\n".join([head, *filter(is_context, rest)])
 
     def offered(self) -> set[str]:
         """The tools of the last request."""
