@@ -53,6 +53,8 @@ class Principal:
     sessions: frozenset[str] | None = None
     guest: bool = False
     """Somebody whom the user lets in over a chat: what they say is remembered in their session alone."""
+    generation: int = 0
+    """How often the configured token or password had changed when this one was shown."""
     limit_key: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -171,11 +173,11 @@ class Authenticator:
 
     @settings.setter
     def settings(self, settings: AuthSettings) -> None:
-        # A new object for a changed secret: `valid` knows by it who came in with the old one.
+        # `valid` knows by the generation who came in with the old secret.
         if settings.token != self._settings.token:
-            self._gateway = owner("gateway")
+            self._gateway = replace(self._gateway, generation=self._gateway.generation + 1)
         if settings.password != self._settings.password:
-            self._password = owner("password")
+            self._password = replace(self._password, generation=self._password.generation + 1)
         self._settings = settings
 
     async def recognise(self, credentials: Credentials) -> Principal:
@@ -229,7 +231,8 @@ class Authenticator:
             return self._signed_in(principal.sign_in) is not None
         if principal.jti is not None:
             return self._stands(principal, principal.jti)
-        return principal is self._gateway or principal is self._password
+        known = {"gateway": self._gateway, "password": self._password}.get(principal.name)
+        return known is not None and principal.generation == known.generation
 
     def owner(self) -> Principal | None:
         """The owner, as by the configuration's token or else its password; None where nobody has to prove anything."""

@@ -331,8 +331,9 @@ class Connection:
         closed = loop.create_task(socket.wait_closed())
         writer = loop.create_task(self._write(socket))
         try:
-            await asyncio.wait({closed, self._hello}, timeout=OPEN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            if not self._hello.done() and not closed.done():
+            ends = {closed, self._hello, self._broken}
+            done, _ = await asyncio.wait(ends, timeout=OPEN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if not done:
                 raise ConnectionFailedError("it does not greet")
             await asyncio.wait({closed, self._broken}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -341,8 +342,8 @@ class Connection:
         if self._broken.done():
             raise self._broken.result()
         if socket.close_code in REFUSALS:
-            said = socket.close_reason or socket.close_code
-            raise api_error(REFUSALS[socket.close_code], f"the gateway closed the connection: {said}")
+            reason = socket.close_reason or socket.close_code
+            raise api_error(REFUSALS[socket.close_code], f"the gateway closed the connection: {reason}")
 
     def _receive(self, data: bytes | bytearray) -> None:
         """Take a message of the socket's; whatever goes wrong with it ends the connection."""
