@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
@@ -52,12 +51,16 @@ def _tools(where: Keys, patterns: Iterable[str]) -> Iterator[tuple[Keys, str]]:
 
 
 def _near(name: str, names: Collection[str]) -> str:
-    found = difflib.get_close_matches(name.lower(), names, n=1, cutoff=_CUTOFF)
+    from difflib import get_close_matches  # seldom needed
+
+    found = get_close_matches(name.lower(), names, n=1, cutoff=_CUTOFF)
     return f"; did you mean {found[0]}?" if found else ""
 
 
 def _near_prefix(pattern: str) -> str:
     """A pattern that fits no tool: of which family it may be meant."""
     families = {f"{name.partition('_')[0]}_*" for name in TOOLS if "_" in name}
-    found = difflib.get_close_matches(pattern.lower(), families, n=1, cutoff=_CUTOFF)
+    from difflib import get_close_matches  # seldom needed
+
+    found = get_close_matches(pattern.lower(), families, n=1, cutoff=_CUTOFF)
     return f"; did you mean {found[0]}?" if found else ""

@@ -7,7 +7,7 @@ import sys
 from openclaw_rpc.adapters.tls import client_context, without_certificates
 
 PROGRAM = """
-import openclaw_rpc.app, aiohttp.connector as connector
+from openclaw_rpc.app import App; import aiohttp.connector as connector
 context = connector._make_ssl_context(True)
 before = connector._SSL_CONTEXT_VERIFIED
 print(before.verify_mode.name, before.check_hostname, len(before.get_ca_certs()))
@@ -21,7 +21,10 @@ def test_the_start_reads_no_certificates_and_trusts_nobody_for_it() -> None:
 
 
 def test_importing_aiohttp_reads_no_certificates_for_a_context_that_does_not_verify_either() -> None:
-    program = "import openclaw_rpc.app, aiohttp.connector as c; print(len(c._SSL_CONTEXT_UNVERIFIED.get_ca_certs()))"
+    program = (
+        "from openclaw_rpc.app import App; import aiohttp.connector as c\n"
+        "print(len(c._SSL_CONTEXT_UNVERIFIED.get_ca_certs()))"
+    )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout.splitlines() == ["0"]
 

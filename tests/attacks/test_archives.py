@@ -180,7 +180,7 @@ class TestFolders:
 
     def test_a_pipe_in_place_of_a_zip_is_not_waited_for(self, tmp_path: Path):
         os.mkfifo(tmp_path / "pipe.zip")
-        assert "no regular file" in self.refused(tmp_path, tmp_path / "pipe.zip")
+        assert "not a regular file" in self.refused(tmp_path, tmp_path / "pipe.zip")
 
     def test_names_that_clash_elsewhere_are_refused(self, tmp_path: Path):
         folder = self.source(tmp_path)

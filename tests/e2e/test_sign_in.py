@@ -137,7 +137,7 @@ async def test_the_cookie_counts_for_the_gateways_own_pages_alone() -> None:
         assert await status(running, "GET", "/status", cookie | {"Sec-Fetch-Site": "same-site"}) == 401
         for foreign in ({}, {"Origin": "http://evil.example"}):
             with pytest.raises(InvalidStatus, match="401"):
-                async with running.connect(token=None, headers=cookie | foreign):
+                async with running.connect(token=None, headers=cookie | foreign, subprotocols=["jsonrpc"]):
                     raise AssertionError("a foreign page came in")
         # What the client says itself counts before the cookie.
         assert await status(running, "GET", "/status", signed | {"Authorization": "Bearer wrong"}) == 401

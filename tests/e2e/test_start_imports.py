@@ -13,7 +13,7 @@ from tests.support.gateway import settings
 TOP = Path(__file__).resolve().parents[2]
 HEAVY = (
     *("openai", "playwright", "jwt", "rich", "ruamel", "prometheus_client", "mcp", "cryptography", "pydantic"),
-    *("standardwebhooks", "cronsim", "httpx", "httpx2", "asyncpg", "redis", "opentelemetry"),
+    *("standardwebhooks", "httpx", "httpx2", "asyncpg", "redis", "opentelemetry"),
 )
 UNUSED = (
     *("aiohttp.web", "aiohttp.web_app", "aiohttp.web_fileresponse", "aiohttp.web_urldispatcher"),

@@ -147,7 +147,8 @@ class SocketDoor:
         if self.stopping:
             return _refuse(HTTPStatus.SERVICE_UNAVAILABLE, "service_unavailable", "the gateway is stopping")
         enabled = self._authenticator.settings.enabled
-        head = _head(path.path, request.headers, credential=credentials.given, everybody=not enabled)
+        proven = credentials.given or credentials.cookie is not None
+        head = _head(path.path, request.headers, credential=proven, everybody=not enabled)
         dialect = choose(head, self._dialects)
         if dialect is None:
             return _refuse(HTTPStatus.NOT_FOUND, "not_found", f"there is no WebSocket at {path.path}; try / or /ws")
@@ -367,7 +368,8 @@ class Member:
 
 def _head(path: str, headers: Headers, *, credential: bool, everybody: bool) -> Head:
     offered = ",".join(headers.get_all("Sec-WebSocket-Protocol")).split(",")
-    return Head(path, [name.strip() for name in offered], credential, headers.get("Origin"), headers.get("User-Agent"))
+    names = [name.strip() for name in offered]
+    return Head(path, names, credential, headers.get("Origin"), headers.get("User-Agent"), everybody)
 
 
 def _crosses(headers: Headers) -> bool:

@@ -41,5 +41,6 @@ async def test_an_agent_uses_a_configured_server_s_tool():
 async def test_a_server_can_be_added_while_the_gateway_runs():
     async with gateway(settings()) as running, running.connect() as client:
         assert (await client.result("mcp.list"))["servers"] == []
-        await client.result("config.update", config={"mcp": {"servers": {"small": SMALL}}})
+        running.set_pin("2468")  # what starts programs is changed with the PIN alone
+        await client.result("config.update", config={"mcp": {"servers": {"small": SMALL}}}, pin="2468")
         await small_is_there(client)

@@ -92,7 +92,7 @@ def test_a_step_forward_that_fails_changes_nothing(path: Path) -> None:
 def test_a_file_that_is_no_database_is_named_with_what_to_do(path: Path) -> None:
     path.parent.mkdir()
     path.write_bytes(b"gateway:\n  port: 18789\n" * 100)
-    with pytest.raises(StoreUnusable, match=rf"{path}.*no database.*Move it away"):
+    with pytest.raises(StoreUnusable, match=rf"{path}.*not a database.*Move it away"):
         open_writer(path)
     assert path.read_bytes().startswith(b"gateway:")
 
