@@ -181,6 +181,7 @@ class App:
             await stack.enter_async_context(self.runs.serving())
             await stack.enter_async_context(self.openai.serving())
             await self._listen(stack)
+            stack.enter_context(self.paths.announced(self.addresses[0][1]))
             chores.start("heartbeats", self.door.beat)
             chores.start("tokens", self.door.keep_valid)
             chores.start("revocations", self.tokens.watch)

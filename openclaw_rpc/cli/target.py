@@ -68,7 +68,7 @@ def is_given(options: Shared) -> bool:
 
 
 def find_target(options: Shared, *, port: int | None = None) -> Target:
-    """Where to connect, and with which headers. ``port`` goes before what `gateway.yaml` says.
+    """Where to connect, and with which headers. ``port`` goes before that of the gateway that runs.
 
     Raises:
         CliError: the URL is none.
@@ -83,7 +83,9 @@ def find_target(options: Shared, *, port: int | None = None) -> Target:
         # the owner's token is for this machine's own gateway: no other host is ever sent it
         settings = gateway_settings(find_paths(options)) if is_this_machine(urlsplit(url).hostname or "") else None
         return Target(url, _headers(settings) if settings else {}, settings.tls.certificate if settings else None)
-    settings = gateway_settings(find_paths(options))
+    paths = find_paths(options)
+    settings = gateway_settings(paths)
+    port = paths.announced_port() if port is None else port
     return Target(local_url(settings, port), _bearer(token) if token else _headers(settings), settings.tls.certificate)
 
 

@@ -1,7 +1,8 @@
 """Where the gateway's files lie: what the user edits in one folder, the rest where the system wants it."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -58,6 +59,24 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     def database(self, chosen: str | None) -> Path:
         """The file that all is kept in: the one that `storage.path` chose, else one in the state folder."""
         return Path(chosen) if chosen else self.state / "gateway.db"
+
+    @contextmanager
+    def announced(self, port: int) -> Generator[None]:
+        """Say meanwhile in a file of the state folder at which port the gateway with this `gateway.yaml` listens."""
+        file = self.state / "port"
+        file.write_text(f"{port}\n{self.config}\n")
+        try:
+            yield
+        finally:
+            file.unlink(missing_ok=True)
+
+    def announced_port(self) -> int | None:
+        """Where the gateway with this `gateway.yaml` listens, which may have another port since; None: none does."""
+        try:
+            port, config = (self.state / "port").read_text().splitlines()
+            return int(port) if config == str(self.config) else None
+        except (OSError, ValueError):
+            return None
 
     def prepare(self) -> None:
         """Make the folders that are missing, each for its owner alone.

@@ -4,7 +4,7 @@ import json
 import re
 from http.client import HTTPConnection
 
-from tests.cli.command import Home, start_gateway
+from tests.cli.command import Home, free_port, start_gateway
 
 
 def sign_in(link: str) -> int:
@@ -34,3 +34,15 @@ def test_both_links_sign_in_once_and_neither_holds_the_token(home: Home) -> None
     assert printed != link
     token = (home.path / "gateway.yaml").read_text().partition("token: ")[2].split()[0]
     assert token not in printed + link
+
+
+def test_a_gateway_is_found_where_it_listens_though_the_settings_have_another_port_by_now(home: Home) -> None:
+    gateway = start_gateway(home)
+    try:
+        assert home.run("config", "set", "gateway.port", str(free_port())).code == 0
+        done = home.run("dashboard", "--no-open")
+    finally:
+        gateway.stop()
+    assert done.code == 0, done.err
+    assert f":{gateway.port}/" in done.out
+    assert home.run("dashboard", "--no-open").code != 0, "it does not run any more"
