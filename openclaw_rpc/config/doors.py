@@ -17,7 +17,9 @@ GUARDED: Final[tuple[Keys, ...]] = (
     ("mcp", "servers", "*", "cwd"),
     ("browser", "executable"),
     ("storage",),
-    ("logging",),
+    ("logging", "file"),
+    ("logging", "max_bytes"),
+    ("logging", "backups"),
     ("security", "command_readable"),
     ("gateway", "tls"),
 )
