@@ -22,8 +22,10 @@ async def test_a_link_signs_in_once_and_leaves_no_code_behind(chromium: Any) -> 
         await expect(page.get_by_role("status", name="Connection")).to_have_text("Connected")
         assert page.url == f"{running.url}/#/chat"
         assert await page.evaluate("[...Object.values(localStorage), document.cookie].join()") == ""
+        await page.evaluate("globalThis.same = true")
         await page.get_by_role("button", name="Sign out").click()
         await expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+        assert await page.evaluate("globalThis.same"), "who signs out does not load the page anew"
         await page.goto("about:blank")
         await page.goto(link)
         await expect(page.get_by_role("alert")).to_contain_text("openclaw dashboard")

@@ -73,9 +73,9 @@ async def test_past_its_bound_it_is_closed_though_it_never_reads_again(upstream:
             await filled(served, session)
             for one_of_them in ports:
                 await gone(one_of_them)
+            await nobody_is_left(served)
             async with served.connect(token=guest) as again:
                 await again.result("agent.list")
-            await nobody_is_left(served)
 
 
 async def test_whose_token_is_revoked_is_closed_though_it_never_reads_again(served: TestGateway) -> None:

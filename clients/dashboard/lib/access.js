@@ -66,6 +66,9 @@ export async function signIn(token) {
   }
 }
 
+/** One object for saying and hearing: what it says itself, it does not hear. */
+const tabs = new BroadcastChannel("openclaw");
+
 /** Sign out, here and in every other tab of this browser. */
 export async function signOut() {
   try {
@@ -74,11 +77,11 @@ export async function signOut() {
     disconnect();
     forget();
     update({ access: "out", refusal: "", chats: {}, approvals: [], outbox: [] });
-    new BroadcastChannel("openclaw").postMessage("signed out");
+    tabs.postMessage("signed out");
   }
 }
 
 /** Leave when another tab signs out. */
 export function watchOtherTabs() {
-  new BroadcastChannel("openclaw").onmessage = () => location.reload();
+  tabs.onmessage = () => location.reload();
 }
