@@ -9,6 +9,7 @@ from typing import Any
 
 from openclaw_rpc.adapters.channels.registry import ChannelFolder
 from openclaw_rpc.adapters.logs import Logs
+from openclaw_rpc.adapters.providers.transcription import ProviderTranscriber
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.adapters.webhooks.caller import WebhookCaller
 from openclaw_rpc.app.chores import Work
@@ -129,7 +130,7 @@ class Outside(Feature):
     def _build_channels(self, paths: Paths, config: ConfigFile, runs: Runs, sessions: Sessions) -> None:
         self._presence = Presence(self._bus, self._tasks.start, self._log)
         commands = Commands(Conversations(sessions, runs), self._tools.approvals)
-        files = InboxFiles(self._tools.files, NoTranscriber())
+        files = InboxFiles(self._tools.files, ProviderTranscriber(lambda: self.settings.providers), self._log)
         pairings = Pairings(self._store, self._replies, self._clock)
         self._inbound = Inbound(self._store, runs, self._replies, pairings, commands, files, self._presence, self._log)
         kinds = ChannelFolder(paths.channels, self._log)
@@ -309,15 +310,6 @@ class Conversations:
         live = len(self._runs.live(session.id))
         doing = f"{live} being answered" if live else "nothing being answered"
         return f"{session.message_count} messages, {doing}; agent {session.agent_id}."
-
-
-class NoTranscriber:
-    """No provider writes down what is spoken."""
-
-    async def transcribe(self, name: str, mime_type: str, data: bytes) -> str | None:
-        """None: the file is all there is."""
-        del name, mime_type, data
-        return None
 
 
 class FilesOfUsers:

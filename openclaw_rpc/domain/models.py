@@ -75,7 +75,8 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     ``first_token_timeout_seconds`` counts from asking to the first token, retries included;
     ``request_timeout_seconds`` is for answers that are not streamed. ``fallback`` names the providers that are
     asked in order where this one fails before its first token. ``context_tokens`` is what a request may hold, its
-    answer included. ``think_tags``: `<think>` at the beginning of an answer is shown as reasoning.
+    answer included. ``think_tags``: `<think>` at the beginning of an answer is shown as reasoning. ``transcribe`` is
+    the model that writes down voice messages of channels, such as `whisper-1`.
     """
 
     type: ProviderType
@@ -90,6 +91,7 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     max_retries: Annotated[int, Meta(ge=0, le=10)] = 2
     context_tokens: Annotated[int, Meta(ge=256, le=100_000_000)] = 128_000
     think_tags: bool = True
+    transcribe: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     headers: dict[str, str] = {}
     prices: dict[str, Price] = {}
 

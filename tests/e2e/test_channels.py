@@ -179,6 +179,43 @@ async def test_a_file_goes_to_the_workspace_and_before_the_model(upstream: Upstr
     assert names[0].endswith("-list.txt")
 
 
+def speaks(telegram: TelegramServer, words: bytes, **more: Any) -> None:
+    """Somebody sends a voice message."""
+    telegram.files["v1"] = words
+    voice = {"file_id": "v1", "file_unique_id": "v1", "duration": 2, "mime_type": "audio/ogg", "file_size": len(words)}
+    telegram.says("", voice=voice, **more)
+
+
+def transcribing(upstream: Upstream, **more: Any) -> dict[str, Any]:
+    """A provider that writes down what is spoken."""
+    provider = settings(upstream.url)["providers"]["primary"]
+    return {"providers": {"primary": {**provider, "transcribe": "whisper-1", "max_retries": 0, **more}}}
+
+
+async def test_a_voice_message_is_written_down_with_the_file_beside_it(
+    upstream: Upstream, telegram: TelegramServer
+) -> None:
+    async with serving(upstream, telegram, **transcribing(upstream)) as served, served.connect() as client:
+        speaks(telegram, "what is the time in Köln".encode())
+        await telegram.until(lambda: any("echo: what is the time in Köln" in text for text in texts(telegram)))
+        model, name, mime_type, _ = upstream.recordings[0]
+        assert (model, mime_type) == ("whisper-1", "audio/ogg")
+        history = await client.result("chat.history", sessionKey="telegram:77")
+        asked = history["messages"][0]["content"]
+        path = asked.rpartition("[voice message: ")[2].rstrip("]")
+        assert path.endswith(name)
+        assert (await client.result("file.read", path=path))["content"] == "what is the time in Köln"
+
+
+async def test_a_voice_message_that_nobody_can_write_down_is_a_file_all_the_same(
+    upstream: Upstream, telegram: TelegramServer
+) -> None:
+    async with serving(upstream, telegram, **transcribing(upstream)):
+        speaks(telegram, b"[[fail:400]]")
+        await telegram.until(lambda: any("could not be written down" in text for text in texts(telegram)))
+        assert not any("127.0.0.1" in text for text in texts(telegram))
+
+
 async def test_an_answer_waits_for_a_platform_that_fails_and_is_said_once(
     upstream: Upstream, telegram: TelegramServer
 ) -> None:

@@ -120,6 +120,7 @@ class Upstream:
         self.gone = asyncio.Event()
         self.reached = asyncio.Event()
         self.models: list[str] = ["scripted"]
+        self.recordings: list[tuple[str, str, str, bytes]] = []
         self._seen: set[str] = set()
         self._ids = itertools.count(1)
 
@@ -127,6 +128,7 @@ class Upstream:
         app = web.Application(middlewares=[understanding], client_max_size=64 << 20)
         app.router.add_post("/v1/chat/completions", self.completions)
         app.router.add_post("/v1/embeddings", self.embeddings)
+        app.router.add_post("/v1/audio/transcriptions", self.transcribe)
         app.router.add_get("/v1/models", self.list_models)
         app.router.add_get("/stats", self.stats)
         return app
@@ -148,6 +150,20 @@ class Upstream:
         ]
         usage = {"prompt_tokens": len(inputs), "total_tokens": len(inputs)}
         return web.json_response({"object": "list", "data": data, "model": body.get("model"), "usage": usage})
+
+    async def transcribe(self, request: web.Request) -> web.Response:
+        """What is said in a recording, which is a text here; `[[fail:STATUS]]` in it fails."""
+        form = await request.post()
+        file = form["file"]
+        assert isinstance(file, web.FileField) and request.charset is None
+        if not file.filename.endswith((".ogg", ".m4a", ".mp3", ".wav", ".webm")):
+            return web.json_response({"error": {"message": "Invalid file format."}}, status=400)
+        data = file.file.read()
+        self.recordings.append((str(form["model"]), file.filename, file.content_type, data))
+        words = data.decode()
+        if (failing := DIRECTIVE.search(words)) is not None:
+            return web.json_response({"error": {"message": "no recording"}}, status=int(failing[2] or 400))
+        return web.json_response({"text": f" {words}\n"})
 
     async def completions(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()

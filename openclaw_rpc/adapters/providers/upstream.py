@@ -114,8 +114,23 @@ class Upstream:
             raise self.broken(error) from None
         raise self.faults.of_status(answer.status, answer.headers, said, model)
 
+    async def upload(self, path: str, fields: Mapping[str, str], file: tuple[str, bytes, str], until: float) -> Answer:
+        """POST a form with ``fields`` and ``file`` (its name, its bytes, its type), once.
+
+        Raises:
+            As `ask`.
+        """
+        form = {"Content-Type": "multipart/form-data"}
+        return await self._first(path, None, fields["model"], until, form, (fields, file))
+
     async def _first(
-        self, path: str, body: bytes | None, model: str, until: float, headers: Mapping[str, str]
+        self,
+        path: str,
+        body: bytes | None,
+        model: str,
+        until: float,
+        headers: Mapping[str, str],
+        form: tuple[Mapping[str, str], tuple[str, bytes, str]] | None = None,
     ) -> Answer:
         """Ask through the package; a POST's address and headers are kept for the next time."""
         client, stream_class = await self._made()
@@ -124,7 +139,12 @@ class Upstream:
         seconds = max(0.0, until - asyncio.get_running_loop().time())
         options: Any = {"headers": {**self._anonymous(openai.Omit()), **headers}, "timeout": seconds}
         try:
-            if body is None:
+            if form is not None:
+                fields, file = dict(form[0]), {"file": form[1]}
+                stream = await client.post(
+                    path, cast_to=bytes, body=fields, files=file, options=options, stream=True, stream_cls=stream_class
+                )
+            elif body is None:
                 stream = await client.get(path, cast_to=bytes, options=options, stream=True, stream_cls=stream_class)
             else:
                 stream = await client.post(

@@ -12,6 +12,7 @@ from openclaw_rpc.domain.channels.channel import Attachment as Incoming
 from openclaw_rpc.domain.channels.channel import ChannelFault, Message
 from openclaw_rpc.domain.channels.link import Link
 from openclaw_rpc.domain.files import Files
+from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.chat import Attachment
 from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.protocol.file import FileWriteParams
@@ -38,9 +39,10 @@ class Transcriber(Protocol):
 class InboxFiles:
     """Puts files below `inbox/`."""
 
-    def __init__(self, files: Files, transcriber: Transcriber) -> None:
+    def __init__(self, files: Files, transcriber: Transcriber, log: Log) -> None:
         self._files = files
         self._transcriber = transcriber
+        self._log = log
 
     async def take(self, link: Link, message: Message, name: str) -> tuple[list[Attachment], list[str]]:
         """What goes with the message, and what is said about files in its text.
@@ -75,15 +77,20 @@ class InboxFiles:
             picture = base64.b64encode(data).decode()
             return Attachment(type="image", data=picture, mime_type=incoming.mime_type), f"[picture: {path}]"
         if incoming.kind == "voice":
-            try:
-                spoken = await self._transcriber.transcribe(incoming.name, incoming.mime_type, data)
-            except GatewayError as error:
-                return None, f"[voice message: {path}; it could not be written down: {error.message}]"
-            return None, f"[voice message: {path}]" if spoken is None else f"{spoken}\n[voice message: {path}]"
+            return None, await self._spoken(incoming, path, data)
         text = _text(data)
         if text is not None:
             return Attachment(type="text", name=path, text=text), f"[file: {path}]"
         return None, f"[file: {path}, {incoming.mime_type}, {len(data)} bytes]"
+
+    async def _spoken(self, incoming: Incoming, path: str, data: bytes) -> str:
+        """What is said in a voice message, and where it lies. Why a provider failed is the owner's business."""
+        try:
+            text = await self._transcriber.transcribe(incoming.name, incoming.mime_type, data)
+        except GatewayError as error:
+            self._log.warning("a voice message could not be written down", error=error.message)
+            return f"[voice message: {path}; it could not be written down]"
+        return f"{text}\n[voice message: {path}]" if text else f"[voice message: {path}]"
 
 
 def safe_name(name: str) -> str:
