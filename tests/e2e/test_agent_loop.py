@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.agent import World, key, world
 from tests.support.obedient import call
+from tests.support.schemas import assert_told
 
 AGENTS: dict[str, Any] = {
     "short": {"max_steps": 3},
@@ -183,6 +184,19 @@ async def test_a_run_ends_when_its_steps_are_used_up(agent: World) -> None:
     assert "3 steps" in done["error"]["message"]
     assert len(agent.model.requests) - before == 3
     assert len(agent.results(done["runId"])) == 3
+
+
+async def test_every_built_in_tool_is_told_in_the_part_of_json_schema_that_grammars_take(agent: World) -> None:
+    await agent.run("Hello!")
+    functions = [tool["function"] for tool in agent.model.requests[-1]["tools"]]
+    assert {"shell", "file_edit", "browser_type", "web_fetch", "memory_store"} <= {one["name"] for one in functions}
+    for function in functions:
+        assert_told(function["parameters"])
+
+
+async def test_a_bound_that_no_grammar_takes_is_checked_all_the_same(agent: World) -> None:
+    result = await agent.use(call("shell", command="echo \x00"))
+    assert "command" in result["error"]
 
 
 async def test_an_agent_is_offered_what_its_rules_let_it_use(agent: World) -> None:

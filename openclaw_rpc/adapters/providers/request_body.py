@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from openclaw_rpc.adapters.providers.tool_schemas import for_models
 from openclaw_rpc.domain.models import ProviderSettings
 from openclaw_rpc.domain.ports import Prompt, ToolSpec
 from openclaw_rpc.domain.runs.context import DETAILS
@@ -151,7 +152,7 @@ class RequestBodies:
 
 
 def _function(spec: ToolSpec) -> dict[str, Any]:
-    function = {"name": spec.name, "description": spec.description, "parameters": spec.parameters}
+    function = {"name": spec.name, "description": spec.description, "parameters": for_models(spec.parameters)}
     return {"type": "function", "function": function}
 
 

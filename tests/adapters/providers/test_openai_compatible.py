@@ -60,7 +60,11 @@ async def test_the_request_holds_what_the_prompt_asks_and_the_key(upstream: Upst
             "tools": [
                 {
                     "type": "function",
-                    "function": {"name": "look", "description": "looks", "parameters": {"type": "object"}},
+                    "function": {
+                        "name": "look",
+                        "description": "looks",
+                        "parameters": {"type": "object", "properties": {}},
+                    },
                 }
             ],
             "temperature": 0.5,
