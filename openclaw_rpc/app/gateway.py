@@ -373,7 +373,7 @@ class App:
         self.settings = new
         self.limiter.settings = new.gateway.rate_limit
         self.authenticator.settings = new.gateway.auth
-        self.runs.settings = new.runs
+        self.runs.apply(new.runs)
         self.agents.replace(new.agents)
         self.judge.rules = rules_of(new)
         self.logs.apply(new)

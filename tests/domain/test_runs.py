@@ -14,7 +14,7 @@ from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import owner
 from openclaw_rpc.domain.events.bus import Filter
-from openclaw_rpc.domain.events.change import Change
+from openclaw_rpc.domain.events.change import Change, Delivery
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.models import Models
@@ -28,6 +28,7 @@ from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.base import Topic
 from openclaw_rpc.protocol.chat import ChatMessage, ChatRunParams, EarlierMessage, RunAccepted, RunOptions, Usage
 from openclaw_rpc.protocol.errors import Conflict, NotFound, Unavailable
+from openclaw_rpc.rpc.call import Call
 from tests.support.clock import ManualClock
 
 ADA = owner("gateway")
@@ -419,3 +420,67 @@ async def test_a_run_begins_though_what_tells_of_its_session_fails(session: str)
             release()
             assert (await world.runs.wait(ADA, accepted.run_id, 5000)).status == "completed"
     assert (world.runs.running, world.runs.queued) == (0, 0)
+
+
+def fails() -> None:
+    raise ArithmeticError
+
+
+async def test_a_thousand_runs_end_whatever_fails_of_what_tells_of_them() -> None:
+    world = World()
+    world.settings.max_running, world.settings.max_queued = 100, 1000
+    world.bus.subscribe(Filter(topic=Topic.SESSIONS), Deaf())
+    async with world.runs.serving():
+        accepted: list[RunAccepted] = []
+        for at in range(1000):
+            params = ChatRunParams(message="hi", session_key=f"session-{at % 700}")
+            run, release = await world.runs.start(ADA, params)
+            call = Call(ADA)
+            call.after_answer(fails)
+            call.after_answer(release)
+            call.answered()
+            accepted.append(run)
+        assert world.runs.running <= 100
+        for run in accepted:
+            assert (await world.runs.wait(ADA, run.run_id, 5000)).status == "completed"
+    assert (world.runs.running, world.runs.queued) == (0, 0)
+
+
+class BrokenPlanner:
+    """A planner that breaks its promise never to raise."""
+
+    def deliveries(self, event: Published, channel: str) -> Sequence[Delivery]:
+        return ()
+
+    def replies(self, run: RunRecord) -> Sequence[Delivery]:
+        raise ArithmeticError(run.id)
+
+
+async def test_a_run_whose_end_fails_keeps_neither_its_session_nor_its_place() -> None:
+    world = World()
+    world.settings.max_running = 1
+    planner, world.streams.planner = world.streams.planner, BrokenPlanner()
+    async with world.runs.serving():
+        first = await world.start()
+        await world.runs.wait(ADA, first.run_id, 5000)
+        assert (world.runs.running, world.runs.queued) == (0, 0)
+        assert world.log.errors == ["a run's end failed"]
+        world.streams.planner = planner
+        for session in ("main", "another"):
+            again = await world.start(session=session)
+            assert (await world.runs.wait(ADA, again.run_id, 5000)).status == "completed"
+
+
+async def test_where_more_may_run_those_that_wait_begin_at_once() -> None:
+    world = World()
+    world.talker.go = anyio.Event()
+    world.settings.max_running = 1
+    async with world.runs.serving():
+        runs = [await world.start(session=session) for session in ("one", "two", "three")]
+        assert [run.status for run in runs] == ["accepted", "queued", "queued"]
+        assert world.runs.running == 1
+        world.runs.apply(Settings(max_running=2))
+        assert (world.runs.running, world.runs.queued) == (2, 1)
+        world.talker.go.set()
+        for run in runs:
+            assert (await world.runs.wait(ADA, run.run_id, 5000)).status == "completed"

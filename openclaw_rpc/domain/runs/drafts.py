@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import OrderedDict
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -19,10 +18,7 @@ from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Attachment, ChatMessage, ChatRunParams
-from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest, NotFound
-
-SESSIONS_KNOWN: Final = 4096
-"""Of how many sessions it is remembered that they are there."""
+from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest
 
 
 class Draft(NamedTuple):
@@ -38,36 +34,24 @@ class Draft(NamedTuple):
 
 
 class Drafts:
-    """Draws up runs.
-
-    A message to a session that nobody wrote to lately is drawn up as the first of a new one, without asking the store:
-    mostly it is, and where not, the store says so when the run is to be admitted. See `know`.
-    """
+    """Draws up runs."""
 
     def __init__(self, streams: Streams, sessions: Sessions, agents: Agents, toolbox: Toolbox) -> None:
         self._streams = streams
         self._sessions = sessions
         self._agents = agents
         self._toolbox = toolbox
-        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
-    def know(self, principal: Principal, key: str | None) -> None:
-        """There is a session of that key, to be found from now on."""
-        if key is not None:
-            self._known[principal.user, key] = None
-            self._known.move_to_end((principal.user, key))
-            if len(self._known) > SESSIONS_KNOWN:
-                self._known.popitem(last=False)
-
-    async def draw_up(self, principal: Principal, params: ChatRunParams, pin: str | None) -> Draft:
-        """The run that a caller asks for.
+    async def draw_up(
+        self, principal: Principal, params: ChatRunParams, pin: str | None, session: SessionRecord | None
+    ) -> Draft:
+        """The run that a caller asks for, in a session that is there, or in a new one.
 
         Raises:
             NotFound: no such agent. InvalidRequest: history or attachments are not what they should be.
         """
         for earlier in params.history:
             check_calls(earlier.tool_calls)
-        session = await self._session(principal, params)
         new = session is None
         if session is None:
             agent_id = self._agents.get(params.agent_id).id
@@ -87,15 +71,6 @@ class Drafts:
         if new:
             live.conversation = messages
         return Draft(live, messages, new and params.session_key is not None, principal.is_owner_admin)
-
-    async def _session(self, principal: Principal, params: ChatRunParams) -> SessionRecord | None:
-        """The session that a message goes to; None for a new one, or one that is not known to be there."""
-        if params.session_key is None or (principal.user, params.session_key) not in self._known:
-            return None
-        try:
-            return await self._sessions.find(principal, params.session_key)
-        except NotFound:
-            return None
 
     def _live(
         self, session: SessionRecord, principal: Principal, params: ChatRunParams, pin: str | None, now: str
