@@ -36,7 +36,7 @@ from openclaw_rpc.domain.events.change import Change, Delivery
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import ConfigFile, Log, Store
-from openclaw_rpc.domain.records import RunRecord
+from openclaw_rpc.domain.records import ReplyTo, RunRecord
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.tasks.actions import TaskActions
@@ -44,6 +44,7 @@ from openclaw_rpc.domain.tasks.clockwork import Clockwork
 from openclaw_rpc.domain.tasks.records import Task
 from openclaw_rpc.domain.tasks.service import Tasks
 from openclaw_rpc.domain.tokens import KnownTokens
+from openclaw_rpc.domain.tools.tasks import TaskTools
 from openclaw_rpc.domain.web import Request
 from openclaw_rpc.domain.webhooks.service import Webhooks, WebhookSender
 from openclaw_rpc.methods.channel import ChannelMethods
@@ -156,7 +157,9 @@ class Outside(Feature):
     async def _build_tasks(self, runs: Runs, tokens: KnownTokens) -> None:
         self.tasks = Tasks(self._store.documents, self._clock, self._check_task)
         await self.tasks.open()
-        actions = TaskActions(self._store, runs, Using(self._tools), Standing(tokens, self._clock), self._outgoing)
+        standing = Standing(tokens, self._clock)
+        self._tools.toolbox.add(TaskTools(self.tasks, self._chat_of, standing.named, self._clock))
+        actions = TaskActions(self._store, runs, Using(self._tools), standing, self._outgoing)
         self.clockwork = Clockwork(
             self.tasks,
             self._store,
@@ -173,6 +176,11 @@ class Outside(Feature):
             await work()
 
         self._tasks.start(run())
+
+    async def _chat_of(self, run_id: str) -> ReplyTo | None:
+        """The chat that a run is answered in."""
+        run = await self._store.find_run(run_id)
+        return run.reply if run is not None else None
 
     def _check_task(self, task: TaskInfo) -> None:
         """Refuse a task whose answer goes to a channel that is not there."""
@@ -351,6 +359,10 @@ class Standing:
     def __init__(self, tokens: KnownTokens, clock: Clock) -> None:
         self._tokens = tokens
         self._clock = clock
+
+    def named(self, name: str) -> str | None:
+        """The id of the token of that name."""
+        return next((record.jti for record in self._tokens.all if record.name == name), None)
 
     async def scopes(self, jti: str) -> frozenset[Scope] | None:
         """The scopes of a token; None where it is no longer valid."""

@@ -373,6 +373,20 @@ async def test_a_task_runs_a_command_and_fails_when_its_makers_token_is_revoked(
             assert "no longer valid" in failed["data"]["error"]
 
 
+async def test_an_agent_reminds_whoever_asked_it_to_and_writes_it_down(
+    upstream: Upstream, telegram: TelegramServer
+) -> None:
+    async with serving(upstream, telegram) as served, served.connect() as client:
+        telegram.says('[[tool:task_create {"name": "tea", "message": "tea is ready", "after": "1s"}]]')
+        await telegram.until(lambda: "echo: tea is ready" in texts(telegram))
+        assert telegram.sent[-1]["chat_id"] in (77, "77")
+        entries = (await client.result("audit.query", tool="task_create"))["records"]
+        assert entries and entries[0]["tool"] == "task_create"
+    async with serving(upstream, telegram, security={"policies": {"task_create": "deny"}}):
+        telegram.says('[[tool:task_create {"name": "tea", "message": "again", "after": "1s"}]]')
+        await telegram.until(lambda: any("task_create' is not there" in text for text in texts(telegram)))
+
+
 async def test_wrong_settings_stop_no_gateway_and_name_the_key(upstream: Upstream) -> None:
     channels = {"telegram": {"tokn": "x"}, "whatsapp": {"enabled": True}, "odd": {"type": "no-such"}}
     async with serving(upstream, channels=channels) as served, served.connect() as client:

@@ -123,8 +123,9 @@ class TaskActions:
         """
         if creator.jti is None:
             scopes = ALL_SCOPES if creator.name in GATEWAY_TOKENS else frozenset(creator.scopes)
-            return Principal(creator.user, creator.name, scopes)
+            return Principal(creator.user, creator.name, scopes, guest=creator.guest)
         scopes = await self._standing.scopes(creator.jti)
         if scopes is None:
             raise Forbidden(f"the token {creator.name!r} that made this task is no longer valid", reason="revoked")
-        return Principal(creator.user, creator.name, scopes & frozenset(creator.scopes), creator.jti)
+        scopes &= frozenset(creator.scopes)
+        return Principal(creator.user, creator.name, scopes, creator.jti, guest=creator.guest)

@@ -17,12 +17,18 @@ RUN: Final = "task_run"
 
 
 class Creator(msgspec.Struct, kw_only=True, frozen=True):
-    """As whom a task acts: the token that made it, and what that might do then."""
+    """As whom a task acts: the token that made it, and what that might do then.
+
+    ``guest``: it was asked for by somebody whom the user lets in over a chat. ``made_in``: the session in which an
+    agent made it; empty where a client did.
+    """
 
     user: str
     name: str
     scopes: list[Scope]
     jti: str | None = None
+    guest: bool = False
+    made_in: str = ""
 
 
 class Task(msgspec.Struct, kw_only=True):

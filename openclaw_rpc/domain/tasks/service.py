@@ -46,8 +46,8 @@ class Tasks:
         for document in await self._documents.list(TASK, limit=100_000):
             self.tasks[document.id] = msgspec.json.decode(document.data, type=Task)
 
-    async def create(self, principal: Principal, params: TaskCreateParams) -> TaskInfo:
-        """Make one.
+    async def create(self, principal: Principal, params: TaskCreateParams, *, made_in: str = "") -> TaskInfo:
+        """Make one. ``made_in``: the session in which an agent does.
 
         Raises:
             InvalidRequest: the schedule or the action is wrong; the field is named.
@@ -57,7 +57,12 @@ class Tasks:
             id=new_id("task"),
             name=params.name,
             creator=Creator(
-                user=principal.user, name=principal.name, scopes=sorted(principal.scopes), jti=principal.jti
+                user=principal.user,
+                name=principal.name,
+                scopes=sorted(principal.scopes),
+                jti=principal.jti,
+                guest=principal.guest,
+                made_in=made_in,
             ),
             action=params.action,
             created_at=now,
@@ -90,6 +95,10 @@ class Tasks:
         """Those that the principal may see, the newest first."""
         found = [task for task in self.tasks.values() if _sees(principal, task)]
         return [task.info() for task in sorted(found, key=lambda each: each.id, reverse=True)]
+
+    def made_by_agents(self, user: str) -> list[Task]:
+        """Those that agents made for a user."""
+        return [task for task in self.tasks.values() if task.creator.user == user and task.creator.made_in]
 
     def find(self, principal: Principal, task_id: str) -> Task:
         """One of them.

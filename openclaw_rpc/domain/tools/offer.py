@@ -96,6 +96,10 @@ class Offers:
         self._complained: set[tuple[str, str]] = set()
         self._judged: dict[str, _Judged] = {}
 
+    def add(self, source: ToolSource) -> None:
+        """Ask one more source, behind the others."""
+        self._sources.append(_Source(source))
+
     async def tools(self, context: RunContext) -> dict[str, Offered]:
         """The tools that the run's agent may use.
 

@@ -116,10 +116,10 @@ class Policies:
             return Decision("ask", needs_pin=True)
         return Decision(policy)
 
-    def asks_after_untrusted(self, channel: str) -> bool:
+    def asks_after_untrusted(self, channel: str, *, guest: bool = False) -> bool:
         """Whether dangerous tools of a run ask once it has read what came from outside."""
         said = self.settings.after_untrusted
-        return channel in STRANGERS if said is None else said == "ask"
+        return guest or channel in STRANGERS if said is None else said == "ask"
 
     def needs_pin(self, tool: str) -> bool:
         """Whether a human's PIN is asked for before the tool is used."""

@@ -25,7 +25,7 @@ from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.tools import schema
 from openclaw_rpc.domain.tools.approvals import Approvals
 from openclaw_rpc.domain.tools.audit import Actor, Auditor
-from openclaw_rpc.domain.tools.base import Tool
+from openclaw_rpc.domain.tools.base import Tool, ToolSource
 from openclaw_rpc.domain.tools.offer import Offered, Offers
 from openclaw_rpc.domain.tools.pin import PinGuard
 from openclaw_rpc.domain.tools.policy import Policies
@@ -88,6 +88,10 @@ class Tools:
         self._offered: OrderedDict[str, dict[str, Offered]] = OrderedDict()
         self._read: OrderedDict[str, list[str]] = OrderedDict()
 
+    def add(self, source: ToolSource) -> None:
+        """Offer the tools of one more source, behind the others."""
+        self._offers.add(source)
+
     async def prepare(self, context: RunContext) -> Preparation:
         """What belongs to a run: tools that a policy denies, or all where its token may use none, are left out."""
         offer = await self._offers.everything(context)
@@ -111,7 +115,8 @@ class Tools:
         if decision.policy == "deny":
             await self._denied(actor, name, params)
         read = self._read.get(context.run_id, ()) if tool.dangerous else ()
-        if read and decision.policy == "allow" and self._safety.policies.asks_after_untrusted(context.channel):
+        asks = read and self._safety.policies.asks_after_untrusted(context.channel, guest=context.guest)
+        if asks and decision.policy == "allow":
             await self._refuse_unwatched(actor, name, params, context, read)
             decision = decision._replace(policy="ask")
         if decision.policy == "ask":
