@@ -13,6 +13,7 @@ from openclaw_rpc.channels import Channel, Message, OutboundMessage, Receive
 class FolderChannel(Channel):
     id = "folder"
     name = "Folder"
+    max_file = 100 << 20
 
     async def run(self, receive: Receive) -> None:
         inbox = anyio.Path(self.data_dir / "in")
@@ -29,4 +30,7 @@ class FolderChannel(Channel):
     async def send_message(self, to: str, message: OutboundMessage) -> None:
         out = anyio.Path(self.data_dir / "out")
         await out.mkdir(exist_ok=True)
-        await (out / f"{to}.txt").write_text(message.text + "\n")
+        if message.file is not None:
+            await (out / message.file.name).write_bytes(await anyio.Path(message.file).read_bytes())
+        else:
+            await (out / f"{to}.txt").write_text(message.text + "\n")

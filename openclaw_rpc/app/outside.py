@@ -30,7 +30,7 @@ from openclaw_rpc.domain.channels.presence import Presence
 from openclaw_rpc.domain.channels.replies import Part, Replies
 from openclaw_rpc.domain.channels.service import Channels
 from openclaw_rpc.domain.clock import Clock, iso
-from openclaw_rpc.domain.delivery import Outbox
+from openclaw_rpc.domain.delivery import Outbox, seconds_of
 from openclaw_rpc.domain.events.bus import EVERYTHING, Bus, Filter
 from openclaw_rpc.domain.events.change import Change, Delivery
 from openclaw_rpc.domain.events.published import Published
@@ -117,7 +117,7 @@ class Outside(Feature):
         self._build_channels(paths, config, runs, sessions)
         await self._build_tasks(runs, tokens)
         senders = (
-            ChannelSender(self._replies, self._presence, FilesOfUsers(self._tools)),
+            ChannelSender(self._store, self._replies, self._presence, FilesOfUsers(self._tools)),
             InboundSender(self._replies, self._inbound),
             WebhookSender(self.webhooks, lambda: self.settings.webhooks),
         )
@@ -330,6 +330,15 @@ class FilesOfUsers:
         """A file's path on this machine."""
         await self._tools.files.attachable(user, path)
         return Path(await self._tools.workspaces.of(user).folder(())) / path.lstrip("/")
+
+    async def made(self, user: str, path: str, since: str) -> tuple[str, int] | None:
+        """A file that was written since then."""
+        try:
+            shown, piece = await self._tools.files.look(user, path)
+        except GatewayError:
+            return None
+        written = piece.size > 0 and piece.modified >= seconds_of(since)
+        return (shown, piece.size) if written else None
 
 
 class Using:

@@ -311,6 +311,15 @@ class Files:
         """
         await self._workspaces.of(user).read(clean(path), 0, 1)
 
+    async def look(self, user: str, path: str) -> tuple[str, Piece]:
+        """A file's path as it is shown, its size and when it was changed; a byte of it at most.
+
+        Raises:
+            NotFound: there is none. InvalidRequest: it is no file's path.
+        """
+        workspace, parts = self._place(user, path)
+        return shown(parts), await workspace.read(parts, 0, 1)
+
     async def attachment(self, user: str, path: str) -> str:
         """The text of a file that came with a message.
 

@@ -262,6 +262,55 @@ async def test_an_owner_approves_a_tool_in_the_chat(upstream: Upstream, telegram
             assert found["content"] == "x"
 
 
+def writing(path: str, content: str) -> str:
+    """What has the agent write a file, which its answer then names."""
+    return f"[[tool:file_write {msgspec.json.encode({'path': path, 'content': content}).decode()}]]"
+
+
+def documents(telegram: TelegramServer) -> list[bytes]:
+    """The files that the chats were sent."""
+    return [each[each["document"].removeprefix("attach://")] for each in telegram.all("sendDocument")]
+
+
+async def test_a_file_that_the_agent_made_follows_its_answer(upstream: Upstream, telegram: TelegramServer) -> None:
+    telegram.files["f1"] = b"from the chat"
+    document = {"file_id": "f1", "file_unique_id": "f1", "file_name": "in.txt", "mime_type": "text/plain"}
+    async with serving(upstream, telegram) as served, served.connect() as client:
+        await client.result("file.write", path="/old.txt", content="older than the question")
+        telegram.says("what is in old.txt?", document={**document, "file_size": 13})
+        await telegram.until(lambda: any("from the chat" in text for text in texts(telegram)))
+        telegram.says(writing("out/.env", "secret"))
+        await telegram.until(lambda: any("out/.env" in text for text in texts(telegram)))
+        telegram.says(writing("out/report.csv", "a;b"))
+        await telegram.until(lambda: documents(telegram))
+        telegram.says("thanks for report.csv")
+        await telegram.until(lambda: any("thanks" in text for text in texts(telegram)))
+
+        async def sent() -> bool:
+            return (await client.result("channel.status", channelId="telegram"))["outbox"]["waiting"] == 0
+
+        await eventually(sent)
+    assert documents(telegram) == [b"a;b"]
+
+
+async def test_the_webhook_channel_gets_files_too(upstream: Upstream) -> None:
+    async with Receiver.running() as receiver:
+        receiver.secrets = [SECRET]
+        channels = {"webhook": {"url": f"{receiver.url}/hook", "secret": SECRET}}
+        async with serving(upstream, channels=channels) as served, served.connect() as client:
+            await client.result("file.write", path="/a.txt", content="hello")
+            params = {
+                "channelId": "webhook",
+                "to": "ann",
+                "text": "see",
+                "attachments": [{"type": "file", "path": "/a.txt"}],
+            }
+            await client.result("channel.send", **params)
+            await receiver.until(lambda: len(receiver.calls) == 2)
+            file = receiver.calls[1]["data"]["file"]
+            assert file == {"name": "a.txt", "mimeType": "text/plain", "content": "aGVsbG8="}
+
+
 async def test_the_webhook_channel_is_signed_both_ways(upstream: Upstream) -> None:
     async with Receiver.running() as receiver:
         receiver.secrets = [SECRET]

@@ -81,6 +81,7 @@ class Discord(Channel):
     default_policy = "pairing"
     deduplicates = True
     max_length = 2000
+    max_file = MAX_UPLOAD
     reports_connection = True
     settings: DiscordSettings
 

@@ -58,6 +58,7 @@ class Slack(Channel):
     settings_type = SlackSettings
     default_policy = "pairing"
     max_length = 4000
+    max_file = 1 << 30
     reports_connection = True
     settings: SlackSettings
 

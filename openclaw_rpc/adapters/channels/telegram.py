@@ -103,6 +103,7 @@ class Telegram(Channel):
     settings_type = TelegramSettings
     default_policy = "pairing"
     max_length = 4096
+    max_file = MAX_UPLOAD
     reports_connection = True
     settings: TelegramSettings
 

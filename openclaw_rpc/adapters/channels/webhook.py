@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import mimetypes
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any, Final, cast
 
 import aiohttp
@@ -26,6 +29,7 @@ from openclaw_rpc.channels import (
 )
 
 SECONDS: Final = 15
+MAX_FILE: Final = 10 << 20
 
 
 class WebhookSettings(ChannelSettings, kw_only=True, frozen=True):
@@ -44,6 +48,7 @@ class WebhookChannel(Channel):
     default_policy = "open"
     deduplicates = True
     max_length = 100_000
+    max_file = MAX_FILE
     settings: WebhookSettings
 
     def __init__(self) -> None:
@@ -102,7 +107,7 @@ class WebhookChannel(Channel):
         at = datetime.now(UTC)
         data: dict[str, Any] = {"to": to, "text": message.text}
         if message.file is not None:
-            data["file"] = message.file.name
+            data["file"] = await _file(message.file)
         body = json.dumps({"type": "message", "timestamp": at.isoformat(), "data": data}, ensure_ascii=False)
         headers = {
             "Content-Type": "application/json",
@@ -125,6 +130,18 @@ class WebhookChannel(Channel):
 
     def _signer(self) -> Signer | None:
         return Signer(self.settings.secret) if self.settings.secret else None
+
+
+async def _file(path: Path) -> dict[str, str]:
+    """A file with what is in it, as base64."""
+    file = anyio.Path(path)
+    if not await file.is_file():
+        raise NotAccepted("the file is gone")
+    if (await file.stat()).st_size > MAX_FILE:
+        raise NotAccepted(f"a webhook takes files up to {MAX_FILE >> 20} MB")
+    content = base64.b64encode(await file.read_bytes()).decode()
+    mime_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return {"name": path.name, "mimeType": mime_type, "content": content}
 
 
 def _wrong(body: object) -> str | None:

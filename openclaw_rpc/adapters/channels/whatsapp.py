@@ -59,6 +59,7 @@ class WhatsApp(Channel):
     settings_type = WhatsAppSettings
     default_policy = "pairing"
     max_length = 4096
+    max_file = 100 << 20
     reports_connection = True
     settings: WhatsAppSettings
 

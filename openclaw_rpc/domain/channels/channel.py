@@ -155,6 +155,8 @@ class Channel:
     default_policy: ClassVar[Policy] = "open"
     max_length: ClassVar[int] = 4000
     """The longest text of one message, by ``measure``."""
+    max_file: ClassVar[int] = 0
+    """The largest file that it sends, in bytes; 0 where it sends none. Files that an agent made follow its answer."""
     deduplicates: ClassVar[bool] = False
     """Whether the platform notices a message of the same id: what broke off is sent again then."""
     reports_connection: ClassVar[bool] = False

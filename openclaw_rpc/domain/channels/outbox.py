@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -17,11 +18,13 @@ from openclaw_rpc.domain.channels.channel import (
     Unauthorized,
 )
 from openclaw_rpc.domain.channels.inbound import Inbound
+from openclaw_rpc.domain.channels.made import MOST as MOST_FILES
 from openclaw_rpc.domain.channels.presence import Presence
 from openclaw_rpc.domain.channels.replies import Part, Replies
 from openclaw_rpc.domain.delivery import DELIVERED, Outcome
-from openclaw_rpc.domain.events.change import Delivery, DeliveryKind
-from openclaw_rpc.protocol.errors import GatewayError
+from openclaw_rpc.domain.events.change import Change, Claim, Delivery, DeliveryKind
+from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.protocol.errors import AlreadyClaimed, GatewayError
 
 LONGEST_PAUSE: Final = 300.0
 NOT_CONNECTED_SECONDS: Final = 2.0
@@ -40,6 +43,10 @@ class WorkspaceFiles(Protocol):
         """
         ...
 
+    async def made(self, user: str, path: str, since: str) -> tuple[str, int] | None:
+        """A file's path as it is shown and its size in bytes, where it was written since then and is not empty."""
+        ...
+
 
 class ChannelSender:
     """Hands messages to their channels."""
@@ -47,7 +54,8 @@ class ChannelSender:
     kind: DeliveryKind = "channel"
     per_target = 8
 
-    def __init__(self, replies: Replies, presence: Presence, files: WorkspaceFiles) -> None:
+    def __init__(self, store: Store, replies: Replies, presence: Presence, files: WorkspaceFiles) -> None:
+        self._store = store
         self._replies = replies
         self._presence = presence
         self._files = files
@@ -73,6 +81,9 @@ class ChannelSender:
         channel = link.channel
         if channel is None or link.status != "connected":
             raise TryLater("the channel is not connected", NOT_CONNECTED_SECONDS)
+        if part.named:
+            await self._follow(delivery, part, channel.max_file)
+            return
         preview = await self._presence.finish(part.run) if part.run is not None else None
         message = OutboundMessage(
             id=delivery.id,
@@ -89,10 +100,28 @@ class ChannelSender:
         except Exception as error:
             raise OutcomeUnknown(f"the channel failed ({type(error).__name__})") from error
 
+    async def _follow(self, delivery: Delivery, part: Part, most: int) -> None:
+        """Keep a delivery for each file that was made; one that is too large for the platform is named."""
+        found: dict[str, int] = {}
+        for name in part.named:
+            made = await self._files.made(part.user, name, part.since)
+            if made is not None and len(found) < MOST_FILES:
+                found.setdefault(*made)
+        parts = [Part(to=part.to, file=path, user=part.user) for path, size in found.items() if size <= most]
+        large = [f"`{path}` ({size >> 20} MB)" for path, size in found.items() if size > most]
+        if large:
+            parts.append(Part(to=part.to, text=f"Too large to be sent here: {', '.join(large)}."))
+        deliveries = [self._replies.delivery(delivery.target, each) for each in parts]
+        claim = Claim(name="files", key=delivery.id, at=self._replies.now())
+        # Where a crash came between keeping them and settling this one, they are kept already.
+        with suppress(AlreadyClaimed):
+            await self._store.commit(Change(deliveries=deliveries, claims=[claim]))
+
     def broken_off(self, delivery: Delivery) -> Outcome:
         """It may have been said: it is not said again, unless the platform would notice."""
         link = self._replies.links.get(delivery.target)
-        if link is not None and link.deduplicates:
+        said_nothing = bool(msgspec.json.decode(delivery.body, type=Part).named)
+        if said_nothing or (link is not None and link.deduplicates):
             return Outcome(status="later")
         return Outcome(status="unknown", error="the gateway was stopped while it was being sent")
 

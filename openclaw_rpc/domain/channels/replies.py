@@ -11,6 +11,7 @@ from openclaw_rpc.domain.channels.channel import (
     Button,
 )
 from openclaw_rpc.domain.channels.link import Link
+from openclaw_rpc.domain.channels.made import named_files
 from openclaw_rpc.domain.channels.splitting import split
 from openclaw_rpc.domain.clock import Clock, iso, new_id
 from openclaw_rpc.domain.events.change import Delivery
@@ -23,7 +24,10 @@ LONGEST: Final = 200_000
 
 
 class Part(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """What a delivery to a chat holds. ``run`` is the run that it answers, ``pairing`` what a code stands for."""
+    """What a delivery to a chat holds. ``run`` is the run that it answers, ``pairing`` what a code stands for.
+
+    ``named``: what may be files that were made since ``since``, each of which becomes a delivery of its own.
+    """
 
     to: str
     text: str = ""
@@ -33,6 +37,8 @@ class Part(msgspec.Struct, kw_only=True, omit_defaults=True):
     run: str | None = None
     buttons: list[Button] = []
     pairing: Pairing | None = None
+    named: list[str] = []
+    since: str = ""
 
 
 class Pairing(msgspec.Struct, kw_only=True):
@@ -62,7 +68,16 @@ class Replies:
         reply = record.reply
         if reply is None:
             return ()
-        return self.parts(reply.channel, Part(to=reply.to, reply_to=reply.message_id, run=record.id), _said(record))
+        said = self.parts(reply.channel, Part(to=reply.to, reply_to=reply.message_id, run=record.id), _said(record))
+        named = named_files(record) if self._takes_files(reply.channel) else []
+        if named:
+            since = record.started_at or record.created_at
+            said.append(self.delivery(reply.channel, Part(to=reply.to, user=record.user, named=named, since=since)))
+        return said
+
+    def _takes_files(self, channel_id: str) -> bool:
+        link = self.links.get(channel_id)
+        return link is not None and link.channel is not None and link.channel.max_file > 0
 
     def parts(self, channel_id: str, part: Part, text: str) -> list[Delivery]:
         """A text as one delivery a message; the first answers, the last has the buttons."""
