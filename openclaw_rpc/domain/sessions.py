@@ -138,24 +138,39 @@ class Sessions:
     async def _snapshot(
         self, principal: Principal, key: str, limit: int
     ) -> tuple[SessionRecord, Stream, list[ChatMessage], bool]:
-        """Messages that fit the stream as it stands now: read again while something was kept meanwhile."""
+        """Messages that fit the stream as it stands now: read again where one was kept or told meanwhile."""
         for left in range(SNAPSHOT_TRIES, -1, -1):
             record = await self.find(principal, key)
             stream = self._streams.of(record)
-            before = await self._settle(record)
-            messages, older = await self._store.messages(record.id, limit)
-            if not left or (before == stream.kept_events and stream.settled):
+            before = stream.writes, stream.kept_events
+            messages, older = await self._newest(record, stream, limit)
+            if not left or before == (stream.writes, stream.kept_events):
                 return record, stream, messages, older
         raise AssertionError("the last try returns")
 
-    async def _settle(self, record: SessionRecord) -> int:
-        """Have what a run did so far put on disk, to be read from there; the stream's count of kept events."""
+    async def _newest(self, record: SessionRecord, stream: Stream, limit: int) -> tuple[list[ChatMessage], bool]:
+        """The messages that were told up to now, on disk or on their way there; whether there are older ones.
+
+        What arrives on disk while it is read may be missing.
+        """
+        # Keeps the stream in memory meanwhile.
+        stream.holders += 1
+        try:
+            stored, older = await self._store.messages(record.id, limit)
+        finally:
+            stream.holders -= 1
+        untold = stream.untold
+        every = {each.message_id: each for each in (*stored, *stream.late) if each.message_id not in untold}
+        messages = list(every.values())
+        return messages[-limit:], older or len(messages) > limit
+
+    async def _settle(self, record: SessionRecord) -> None:
+        """Have what runs did so far put on disk, to be read from there."""
         stream = self._streams.of(record)
         if stream.unkept:
             # A disk that takes nothing can still be read: the next write tries again.
             with suppress(GatewayError):
                 await self._streams.keep(stream, ())
-        return stream.kept_events
 
     async def history(self, principal: Principal, key: str, limit: int, before: str | None) -> ChatHistory:
         """A page of a session's messages."""

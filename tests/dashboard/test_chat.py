@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from collections.abc import Generator
+from contextlib import closing, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.async_api import expect
 
-from tests.support.agent import PIN, world
+from tests.support.agent import PIN, World, world
 from tests.support.cutting_proxy import CuttingProxy
 from tests.support.dashboard import answers, ask, settled, signed_in
 from tests.support.gateway import gateway, settings
@@ -38,6 +41,30 @@ async def test_an_answer_streams_and_a_tool_is_a_step_that_opens(chromium: Any) 
         await expect(page.get_by_role("group", name="Tool file_list")).to_contain_text("done")
         await expect(page.get_by_role("group", name="Tool file_list")).to_contain_text(re.compile(r"\d ms"))
         await expect(answers(page)).to_have_count(1)
+
+
+@contextmanager
+def _held_disk(here: World) -> Generator[None]:
+    """Nothing of the gateway's reaches its disk, as where that is slow; what is there can be read."""
+    with closing(sqlite3.connect(here.served.app.paths.state / "gateway.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
+
+
+async def test_a_step_is_shown_to_whoever_comes_before_it_is_on_disk(chromium: Any) -> None:
+    async with world() as here, signed_in(chromium, here.served.app) as page:
+        step = page.get_by_role("group", name="Tool web_fetch")
+        run = await here.client.result(
+            "chat.run", message=call("web_fetch", url=here.model.meeting("page", 2)), sessionKey="slow"
+        )
+        with _held_disk(here):
+            await here.client.event("tool.call", runId=run["runId"])
+            await page.goto(f"{here.served.url}/#/chat/slow")
+            await expect(step).to_be_visible()
+        await expect(answers(page)).to_contain_text("I read:")
+        await settled(page)
+        await expect(step).to_contain_text(re.compile("done|failed"))
+        await expect(step).to_have_count(1)
 
 
 async def test_an_approval_asks_for_the_pin_and_hiding_it_decides_nothing(chromium: Any) -> None:

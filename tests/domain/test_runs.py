@@ -194,6 +194,18 @@ async def test_a_run_goes_from_its_message_to_its_end() -> None:
     assert (world.runs.running, world.runs.queued) == (0, 0)
 
 
+@pytest.mark.parametrize(("stream", "text"), [(True, "one two"), (False, "")])
+async def test_what_a_snapshot_shows_of_a_run_is_what_was_told_of_it(stream: bool, text: str) -> None:
+    world = World()
+    world.talker.go = anyio.Event()
+    async with world.runs.serving():
+        await world.start(options=RunOptions(stream=stream))
+        await anyio.wait_all_tasks_blocked()
+        detail = await world.sessions.detail(ADA, "main", 10, world.runs.live)
+        world.talker.go.set()
+    assert [live.text for live in detail.live] == [text]
+
+
 async def test_a_message_that_can_not_be_kept_is_refused_and_leaves_nothing() -> None:
     world = World()
     async with world.runs.serving():

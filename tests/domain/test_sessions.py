@@ -1,7 +1,7 @@
 """Sessions: a snapshot that fits its place in the stream, and who reaches whose."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 import pytest
@@ -11,12 +11,15 @@ from openclaw_rpc.adapters.store.memory import MemoryStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Principal, owner
+from openclaw_rpc.domain.events.change import Change
+from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.events.streams import Streams
+from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.sessions import Sessions, reach, require_owner
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.base import Scope
-from openclaw_rpc.protocol.chat import ChatMessage
-from openclaw_rpc.protocol.errors import Conflict, Forbidden, NotFound
+from openclaw_rpc.protocol.chat import ChatMessage, ToolCallEvent, ToolResultEvent, tool_call, tool_result
+from openclaw_rpc.protocol.errors import Conflict, Forbidden, NotFound, Unavailable
 from openclaw_rpc.protocol.session import SessionCreateParams, SessionForkParams, SessionListParams, SessionUpdateParams
 from tests.support.clock import ManualClock
 from tests.support.store import message
@@ -28,11 +31,24 @@ BOB = Principal("bob", "t", frozenset({Scope.READ, Scope.CHAT}))
 
 
 class Racing(MemoryStore):
-    """While messages are read, another one is kept."""
+    """While messages are read, something happens. Writes tell that they are done once they are let ``through``."""
 
     def __init__(self) -> None:
         super().__init__()
         self.meanwhile: Any = None
+        self.slow: Literal["", "before it writes", "after it wrote"] = ""
+        self.full = False
+        self.through = anyio.Event()
+
+    async def commit(self, change: Change) -> SessionRecord | None:
+        if self.full:
+            raise Unavailable("the disk is full")
+        if self.slow == "before it writes":
+            await self.through.wait()
+        kept = await super().commit(change)
+        if self.slow == "after it wrote":
+            await self.through.wait()
+        return kept
 
     async def messages(self, session_id: str, limit: int, before: str | None = None) -> tuple[list[ChatMessage], bool]:
         found = await super().messages(session_id, limit, before)
@@ -75,6 +91,83 @@ async def test_a_snapshot_shows_exactly_what_came_up_to_its_number() -> None:
     world.store.meanwhile = meanwhile
     detail = await world.sessions.detail(ADA, "one", 10, nothing)
     assert ([item.content for item in detail.messages], detail.seq) == (["first", "second"], 2)
+
+
+async def begun(world: World) -> Stream:
+    """A run that has asked for a tool: its messages and events are told, and not on disk."""
+    await world.create()
+    stream = world.streams.of(await world.sessions.find(ADA, "one"))
+    call(stream)
+    return stream
+
+
+def call(stream: Stream) -> None:
+    stream.owe_messages((message("m1", "I look.", role="assistant"),))
+    event = ToolCallEvent(session_key="one", run_id="r", call_id="c", tool="file_list", params={})
+    stream.say_soon_kept(tool_call, event, "r")
+
+
+def answer(stream: Stream) -> None:
+    event = ToolResultEvent(session_key="one", run_id="r", call_id="c", tool="file_list", duration_ms=1)
+    stream.say_soon_kept(tool_result, event, "r", (message("m2", "plan.txt", role="tool"),))
+
+
+async def shown(world: World) -> tuple[list[str], int]:
+    detail = await world.sessions.detail(ADA, "one", 10, nothing)
+    return [each.message_id for each in detail.messages], detail.seq
+
+
+@pytest.mark.parametrize("slow", ["", "before it writes", "after it wrote"])
+async def test_a_snapshot_has_what_a_run_told_while_its_write_is_under_way(slow: Any) -> None:
+    world = World()
+    stream = await begun(world)
+    assert await shown(world) == (["m1"], 1), "nothing of it is written yet"
+    world.store.slow = slow
+    async with anyio.create_task_group() as group:
+        group.start_soon(world.streams.keep_owed)
+        await anyio.wait_all_tasks_blocked()
+        assert await shown(world) == (["m1"], 1)
+        answer(stream)
+        assert await shown(world) == (["m1", "m2"], 2)
+        world.store.through.set()
+    assert await shown(world) == (["m1", "m2"], 2)
+
+
+async def test_a_snapshot_has_what_a_run_told_or_wrote_while_it_was_read() -> None:
+    world = World()
+    stream = await begun(world)
+
+    async def told() -> None:
+        answer(stream)
+
+    world.store.meanwhile = told
+    assert await shown(world) == (["m1", "m2"], 2)
+    world.store.meanwhile = world.streams.keep_owed
+    assert await shown(world) == (["m1", "m2"], 2)
+
+
+async def test_a_snapshot_has_what_a_run_told_where_the_disk_takes_nothing() -> None:
+    world = World()
+    stream = await begun(world)
+    answer(stream)
+    world.store.full = True
+    with pytest.raises(Unavailable):
+        await world.streams.keep_owed()
+    assert await shown(world) == (["m1", "m2"], 2)
+    detail = await world.sessions.detail(ADA, "one", 1, nothing)
+    assert ([each.message_id for each in detail.messages], detail.next_cursor) == (["m2"], "m2")
+
+
+async def test_a_snapshot_has_no_message_whose_event_is_still_to_come() -> None:
+    world = World()
+    await begun(world)
+    world.store.slow = "after it wrote"
+    async with anyio.create_task_group() as group:
+        group.start_soon(world.sessions.inject, ADA, "one", message("m3", "last"))
+        await anyio.wait_all_tasks_blocked()
+        assert await shown(world) == (["m1"], 1)
+        world.store.through.set()
+    assert await shown(world) == (["m1", "m3"], 2)
 
 
 async def test_what_is_another_users_is_not_there() -> None:

@@ -93,12 +93,12 @@ async def test_a_lasting_event_is_on_disk_before_anybody_hears_it() -> None:
         group.start_soon(world.keep)
         await anyio.wait_all_tasks_blocked()
         assert world.ear.events == []
-        assert (stream.seq, stream.head, stream.settled) == (1, 0, False)
+        assert (stream.seq, stream.head) == (1, 0)
         say(stream, "behind it")
         assert world.ear.events == [], "what comes behind waits for it"
         world.disk.gate.set()
     assert world.ear.seqs == [1, 2]
-    assert stream.settled
+    assert stream.head == stream.seq
 
 
 async def test_events_that_could_not_be_kept_are_not_told_and_hold_up_nothing() -> None:
@@ -146,7 +146,7 @@ async def test_what_a_caller_that_is_cancelled_began_is_kept_and_told(how: str) 
     world.disk.gate.set()
     await anyio.wait_all_tasks_blocked()
     assert world.ear.seqs == [1], "it is on disk, so that it is told"
-    assert stream.settled
+    assert stream.head == stream.seq
 
 
 async def test_deltas_are_kept_merged_with_their_marks() -> None:

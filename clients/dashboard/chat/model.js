@@ -158,11 +158,7 @@ export function loaded(chat, detail) {
   let items = itemsOf(messages);
   for (const run of live) {
     if (run.status === "queued") continue;
-    const said = messages
-      .filter((/** @type {any} */ each) => each.role === "assistant" && each.runId === run.runId)
-      .map((/** @type {any} */ each) => each.content).join("");
-    const text = run.text.startsWith(said) ? run.text.slice(said.length) : run.text;
-    items = running(items, run.runId, (before) => (text ? withText(before, "text", text) : before));
+    items = running(items, run.runId, (before) => (run.text ? withText(before, "text", run.text) : before));
   }
   const ended = new Set(live.map((/** @type {any} */ run) => run.runId));
   items = items.map((each) => (each.role === "assistant" && !ended.has(each.runId) ? settled(each) : each));

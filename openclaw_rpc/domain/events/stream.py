@@ -13,7 +13,7 @@ from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.change import Change, Delivery
 from openclaw_rpc.domain.events.published import DELTAS, Portion, Published
 from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord
-from openclaw_rpc.protocol.chat import ChatMessage
+from openclaw_rpc.protocol.chat import ChatMessage, chat_message
 from openclaw_rpc.protocol.method import Event
 
 
@@ -66,6 +66,9 @@ class Stream:
         self._gate: deque[Published] = deque()
         self._portions: list[Portion] = []
         self._owed = Unkept()
+        self._writing: list[Unkept] = []
+        self.writes = 0
+        """How many of its writes have ended."""
         self._bus = bus
         self._waiting = waiting
 
@@ -73,11 +76,6 @@ class Stream:
     def head(self) -> int:
         """The number of the last event that was told."""
         return self._gate[0].seq - 1 if self._gate else self.seq
-
-    @property
-    def settled(self) -> bool:
-        """Whether no event is held back."""
-        return not self._gate
 
     @property
     def first(self) -> int:
@@ -112,8 +110,18 @@ class Stream:
 
     @property
     def unkept(self) -> bool:
-        """Whether events were told, or messages said, that are not on disk yet."""
-        return bool(self._portions or self._owed)
+        """Whether events were told, or messages said, that are not known to be on disk."""
+        return bool(self._portions or self._owed or self._writing)
+
+    @property
+    def late(self) -> list[ChatMessage]:
+        """The messages that runs have said on their way and that are not known to be on disk, the oldest first."""
+        return [message for unkept in (*self._writing, self._owed) for message in unkept.messages]
+
+    @property
+    def untold(self) -> set[str]:
+        """The ids of messages that may be on disk, and whose events are held back until that is known."""
+        return {event.data.message.message_id for event in self._gate if event.row is chat_message}
 
     def take(self) -> Unkept:
         """What is not on disk, to be kept by the caller, who gives it back with `owe` or says `kept`."""
@@ -123,10 +131,17 @@ class Stream:
             taken.told += portion.events
         self._portions.clear()
         self._waiting.pop(self.session_id, None)
+        self._writing.append(taken)
         return taken
+
+    def _written(self, taken: Unkept) -> None:
+        self.writes += 1
+        if taken in self._writing:
+            self._writing.remove(taken)
 
     def owe(self, unkept: Unkept) -> None:
         """Remember what could not be kept, for the next write."""
+        self._written(unkept)
         if unkept:
             self._owed = unkept.before(self._owed)
             self._waiting[self.session_id] = self
@@ -136,9 +151,10 @@ class Stream:
         self._owed.messages.extend(messages)
         self._waiting[self.session_id] = self
 
-    def kept(self, events: Iterable[Published]) -> None:
-        """Events are on disk: those before which nothing is missing there leave the memory."""
-        for event in events:
+    def kept(self, taken: Unkept, told: Iterable[Published] = ()) -> None:
+        """What was taken is on disk, and these events: those before which nothing is missing there leave the memory."""
+        self._written(taken)
+        for event in (*taken.told, *told):
             event.kept = True
         ring = self._ring
         while ring and ring[0].kept:
@@ -186,6 +202,7 @@ class Stream:
         self.epoch = epoch
         self._ring.clear()
         self.take()
+        self._writing.clear()
 
     def recent(self, after: int) -> list[Published]:
         """The events in memory whose number is greater."""

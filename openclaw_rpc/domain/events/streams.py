@@ -171,7 +171,7 @@ class Streams:
             planned = self._planned(stream, [*unkept.told, *told])
             change.deliveries = [*unkept.deliveries, *change.deliveries, *planned]
             await self._store.commit(change)
-            stream.kept([*unkept.told, *told])
+            stream.kept(unkept, told)
         except BaseException:
             stream.owe(unkept.before(fresh) if anyway else unkept)
             if not anyway:
@@ -224,7 +224,7 @@ class Streams:
                 await self._keep_together([stream])
         else:
             for stream, unkept in taken:
-                stream.kept(unkept.told)
+                stream.kept(unkept)
 
     async def since(self, stream: Stream, epoch: str, after: int) -> list[Published] | None:
         """All that was told after a number, in order; None where it can't be had.

@@ -109,6 +109,10 @@ class LiveRun:
         data = ChatDeltaEvent(session_key=self.session.key, run_id=self.record.id, delta=text)
         self.stream.say(chat_delta, data, self.record.id)
 
+    def told(self) -> str:
+        """What was told of the message that is being said now."""
+        return "".join(self.said[self.answer_from : len(self.said) - len(self.unspoken)])
+
     def answer(self) -> str:
         """The message that is being said now."""
         return "".join(self.said[self.answer_from :])

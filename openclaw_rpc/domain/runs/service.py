@@ -275,7 +275,7 @@ class Runs:
     def live(self, session_id: str) -> list[LiveRunShown]:
         """The runs of a session that have not ended, and what they have said."""
         return [
-            LiveRunShown(run_id=live.record.id, status=live.record.status, text=live.answer())
+            LiveRunShown(run_id=live.record.id, status=live.record.status, text=live.told())
             for live in self._lanes.of(session_id)
         ]
 
