@@ -39,6 +39,7 @@ from openclaw_rpc.dialects.sockets import every as sockets
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.auth import Authenticator, TokenService
 from openclaw_rpc.domain.clock import SystemClock
+from openclaw_rpc.domain.devices import Devices
 from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.streams import Streams
@@ -53,6 +54,7 @@ from openclaw_rpc.methods.agent import AgentMethods
 from openclaw_rpc.methods.chat import ChatMethods
 from openclaw_rpc.methods.config import ConfigMethods
 from openclaw_rpc.methods.dashboard import DashboardMethods
+from openclaw_rpc.methods.device import DeviceMethods
 from openclaw_rpc.methods.event import EventMethods
 from openclaw_rpc.methods.log import LogMethods
 from openclaw_rpc.methods.session import SessionMethods
@@ -61,6 +63,7 @@ from openclaw_rpc.methods.token import TokenMethods
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.chat import FinishReason, chat_done
 from openclaw_rpc.protocol.config import ConfigChangedEvent, config_changed
+from openclaw_rpc.protocol.device import device_revoked
 from openclaw_rpc.protocol.system import GatewayStatus, LoadStatus, ReasoningStatus, SystemStatus
 from openclaw_rpc.protocol.token import token_revoked
 from openclaw_rpc.rpc.bind import join
@@ -243,6 +246,8 @@ class App:
         await self.outside.build(stack, paths, self.file, self.runs, self.sessions, tokens)
         self._features: tuple[Feature, ...] = (self.servers, self.openai, self.tools, self.outside)
         self.authenticator = Authenticator(settings.gateway.auth, tokens, clock)
+        self.devices = Devices(self.authenticator, tokens, store.documents, clock, bus)
+        await self.devices.open()
         self.sign_ins = SignIns(self.authenticator, tokens, clock)
         token_service = self.tokens = TokenService(tokens, clock, bus)
         self.limiter = RateLimiter(settings.gateway.rate_limit, clock)
@@ -257,6 +262,7 @@ class App:
             ConfigMethods(self.file, self.tools.pins),
             LogMethods(logs),
             TokenMethods(token_service),
+            DeviceMethods(self.devices),
             DashboardMethods(self.sign_ins),
             *(namespace for feature in self._features for namespace in feature.namespaces()),
         )
@@ -267,7 +273,7 @@ class App:
         )
         self.door = SocketDoor(
             lambda: self.settings.gateway,
-            self.authenticator,
+            self.devices,
             self.dispatcher,
             self.bus,
             self.places,
@@ -276,7 +282,7 @@ class App:
             trusts=self.judge.trusts,
         )
         stack.callback(logs.subscribe(LogLines(bus)))
-        stack.callback(bus.subscribe(Filter(names=frozenset({token_revoked.name})), self.door))
+        stack.callback(bus.subscribe(Filter(names=frozenset({token_revoked.name, device_revoked.name})), self.door))
         stack.callback(bus.subscribe(Filter(names=frozenset({chat_done.name})), self.run_counts))
         token_service.on_looked.append(self._end_invalid)
         stack.callback(self.file.subscribe(self._apply))
@@ -306,7 +312,7 @@ class App:
                 *OpenApiDoor(DIALECTS).routes(),
                 *McpDoor(self.dispatcher).routes(),
                 *HooksDoor(self.outside.channels.hook).routes(),
-                *ControlUiDoor(self.authenticator.identify, self.authenticator.of_device).routes(),
+                *ControlUiDoor(self.authenticator.recognise, self.devices.recognise).routes(),
                 *self.rest.routes(),
             ),
             judge=judge,

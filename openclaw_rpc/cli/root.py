@@ -43,6 +43,9 @@ COMMANDS: Mapping[str, Entry] = MappingProxyType(
         "tasks": Entry("tasks", "tasks", "What is done by the clock."),
         "logs": Entry("logs", "logs", "Show the gateway's log."),
         "token": Entry("token", "token", "Make, list and revoke tokens for clients."),
+        "devices": Entry(
+            "devices", "devices", "Programs that came in with a key of their own: see them, send them away."
+        ),
         "pin": Entry("pin", "pin", "Set the PIN that dangerous tools ask for."),
         "config": Entry("config", "config", "Read, change and check gateway.yaml."),
         "doctor": Entry("doctor", "doctor", "Check this machine, the configuration and the gateway."),

@@ -29,9 +29,6 @@ ALL_SCOPES: Final = frozenset(Scope)
 _SPEAKING: Final = frozenset({Scope.READ, Scope.CHAT})
 """What a token that is for some sessions alone may be good for."""
 _VERIFIED_KEPT: Final = 1024
-DEVICE_PREFIX: Final = "ocd_"
-"""What the tokens of devices begin with."""
-_DEVICE_PARTS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,32 +245,13 @@ class Authenticator:
         text = f"{principal.name}:{secret}".encode("utf-8", "surrogateescape")
         return hmac.new(self._tokens.key, text, hashlib.sha256).hexdigest()
 
-    def device_token(self, principal: Principal, device_id: str) -> str | None:
-        """What a device may show next time in place of its token, with its signature; it ends with that token."""
-        named = principal.jti or principal.name
-        mac = self._device_mac(principal, device_id)
-        return None if mac is None else f"{DEVICE_PREFIX}{device_id}.{named}.{mac}"
-
-    def of_device(self, token: str, device_id: str | None = None) -> Principal | None:
-        """Who was given a device's token, while the token that it was given for stands; of ``device_id`` alone."""
-        parts = token.removeprefix(DEVICE_PREFIX).split(".")
-        if not token.startswith(DEVICE_PREFIX) or len(parts) != _DEVICE_PARTS or not self._settings.enabled:
-            return None
-        device, named, mac = parts
-        if device_id is not None and device != device_id:
-            return None
+    def standing(self, named: str) -> Principal | None:
+        """Whom a token lets in now, by its id, or as ``gateway`` or ``password`` the configured one."""
         made = self._tokens.find(named)
-        known = {"gateway": self._gateway, "password": self._password}.get(named)
-        principal = known if made is None else _principal_of(jwt.of(made, 0, _end_of(made)))
-        if principal is None or not _same(mac, self._device_mac(principal, device)):
-            return None
-        return principal if made is None or self._stands(principal, named) else None
-
-    def _device_mac(self, principal: Principal, device_id: str) -> str | None:
-        proof = principal.jti or self.proof(principal)
-        if proof is None or not self._tokens.key:
-            return None
-        return hmac.new(self._tokens.key, f"device:{device_id}:{proof}".encode(), hashlib.sha256).hexdigest()
+        if made is None:
+            return {"gateway": self._gateway, "password": self._password}.get(named)
+        principal = _principal_of(jwt.of(made, 0, _end_of(made)))
+        return principal if self._stands(principal, named) else None
 
     def _signed_in(self, digest: str) -> Principal | None:
         """Who signed in, as long as that and the token it was done with stand."""

@@ -564,6 +564,52 @@ export interface ConnectedEvent {
   scopes: Array<string>;
 }
 
+/** A device of a user. `token` names the token that it came with last, `scopes` are what it was let in with. `revoked`: the token that it was given in place of that one is refused, as its own or with that one. */
+export interface DeviceInfo {
+  deviceId: string;
+  user: string;
+  token: string;
+  scopes: Array<Scope>;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  lastSeenAt: string;
+  /** @default false */
+  revoked?: boolean;
+  name?: string | null;
+  platform?: string | null;
+  client?: string | null;
+}
+
+/** All devices; who was seen last comes first. */
+export interface DeviceList {
+  devices: Array<DeviceInfo>;
+}
+
+/** Which device. */
+export interface DeviceParams {
+  /** The SHA-256 of its key, in hexadecimal. */
+  deviceId: string;
+}
+
+/** It is forgotten, and its token refused; sockets that it opened are closed. */
+export interface DeviceRemoved {
+  deviceId: string;
+  removed: boolean;
+}
+
+/** Its token is refused from now on; sockets that it opened are closed. */
+export interface DeviceRevoked {
+  deviceId: string;
+  revoked: boolean;
+}
+
+/** A device's token was taken back, or the device removed. */
+export interface DeviceRevokedEvent {
+  deviceId: string;
+  user: string;
+}
+
 /** A message that was said elsewhere, before a session began here. Tool calls as Chat Completions has them. */
 export interface EarlierMessage {
   role: "assistant" | "system" | "tool" | "user";
@@ -2218,6 +2264,24 @@ export interface Methods {
     result: SignInLink;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
+  /** The devices that came in with a key of their own; everybody's for an admin of the owner. */
+  "device.list": {
+    params: Empty;
+    result: DeviceList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Forget a device, and take back the token that it was given. */
+  "device.remove": {
+    params: DeviceParams;
+    result: DeviceRemoved;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Take back the token that a device was given. With its user's token it comes in again, and is given another. */
+  "device.revoke": {
+    params: DeviceParams;
+    result: DeviceRevoked;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Follow a session, a run or topics. With `after`, first all that came since, in order, then what comes. */
   "event.subscribe": {
     params: EventSubscribeParams;
@@ -2662,6 +2726,8 @@ export interface Events {
   "config.changed": ConfigChangedEvent;
   /** The socket is open and its client known. */
   "connected": ConnectedEvent;
+  /** A device's token was taken back, or it was removed. */
+  "device.revoked": DeviceRevokedEvent;
   /** The gateway is alive. */
   "heartbeat": HeartbeatEvent;
   /** A line was written to the log. */

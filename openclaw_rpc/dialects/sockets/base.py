@@ -25,16 +25,25 @@ class Head(NamedTuple):
     open: bool = False
 
 
+class Device(NamedTuple):
+    """A device that proved to hold its key: ``id`` is of the key, the others are what it says of itself."""
+
+    id: str
+    name: str | None = None
+    platform: str | None = None
+    client: str | None = None
+
+
 class Proof(NamedTuple):
     """Who a client says it is, in its first frame: a token, a password, or nothing.
 
-    ``either``: each of the two may be a token or the password. ``device``: whose key it proved to hold.
+    ``either``: each of the two may be a token or the password.
     """
 
     token: str | None = None
     password: str | None = None
     either: bool = False
-    device: str | None = None
+    device: Device | None = None
 
 
 class Welcome(NamedTuple):

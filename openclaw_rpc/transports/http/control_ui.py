@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -22,7 +22,9 @@ class ControlUiDoor:
     """The page's configuration, at `/` and at its own base path; ``of_device`` knows the tokens of devices."""
 
     def __init__(
-        self, identify: Callable[[Credentials], Principal], of_device: Callable[[str], Principal | None]
+        self,
+        identify: Callable[[Credentials], Awaitable[Principal]],
+        of_device: Callable[[str], Awaitable[Principal | None]],
     ) -> None:
         self._identify = identify
         self._of_device = of_device
@@ -38,7 +40,7 @@ class ControlUiDoor:
         Raises:
             Unauthorized: it shows none that is valid.
         """
-        return self._config(request, "")
+        return await self._config(request, "")
 
     async def at_base(self, request: HttpRequest) -> web.Response:
         """For a page below the base path.
@@ -46,14 +48,14 @@ class ControlUiDoor:
         Raises:
             Unauthorized: it shows none that is valid.
         """
-        return self._config(request, BASE_PATH)
+        return await self._config(request, BASE_PATH)
 
-    def _config(self, request: HttpRequest, base_path: str) -> web.Response:
+    async def _config(self, request: HttpRequest, base_path: str) -> web.Response:
         shown = Credentials.from_headers(
             request.headers.get("Authorization"), request.headers.get("X-OpenClaw-Password")
         )
-        if shown.bearer is None or self._of_device(shown.bearer) is None:
-            self._identify(shown)
+        if shown.bearer is None or await self._of_device(shown.bearer) is None:
+            await self._identify(shown)
         return _config(base_path)
 
 

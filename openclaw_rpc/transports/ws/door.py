@@ -18,9 +18,10 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from openclaw_rpc import __version__
-from openclaw_rpc.dialects.sockets.base import Choose, Head, Proof, SocketDialect, Welcome, choose
-from openclaw_rpc.domain.auth import Authenticator, Credentials, Principal
+from openclaw_rpc.dialects.sockets.base import Choose, Device, Head, Proof, SocketDialect, Welcome, choose
+from openclaw_rpc.domain.auth import Credentials, Principal
 from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.devices import Devices, Visit
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.guessing import KINDS
@@ -85,7 +86,7 @@ class SocketDoor:
     def __init__(
         self,
         settings: Callable[[], SocketSettings],
-        authenticator: Authenticator,
+        devices: Devices,
         dispatcher: Dispatcher,
         bus: Bus,
         places: Places,
@@ -98,7 +99,8 @@ class SocketDoor:
         self._began = time.monotonic()
         self.opened = 0
         self._settings = settings
-        self._authenticator = authenticator
+        self._authenticator = devices.authenticator
+        self._devices = devices
         self._dispatcher = dispatcher
         self._bus = bus
         self._capabilities = list(capabilities)
@@ -125,7 +127,7 @@ class SocketDoor:
         self.close_invalid()
 
     def hear(self, event: Published) -> None:
-        """A token was taken back: what it opened is closed."""
+        """A token or a device was taken back: what it opened is closed."""
         self.close_invalid()
 
     @property
@@ -195,8 +197,9 @@ class SocketDoor:
     async def _converse(self, socket: Socket, principal: Principal) -> None:
         member = socket.member
         settings = self._settings()
-        dialect = member.dialect
+        dialect, device = member.dialect, member.device
         granted = dataclasses.replace(principal, scopes=dialect.grant(principal.scopes))
+        device_token = await self._devices.met(granted, Visit(*device)) if device is not None else None
         connection = Connection(
             granted,
             self._dispatcher,
@@ -214,7 +217,7 @@ class SocketDoor:
         self._members[socket] = member
         self.opened += 1
         try:
-            socket.write([*dialect.greet(self._welcome(granted, member.device))])
+            socket.write([*dialect.greet(self._welcome(granted, device_token))])
             receive, recv = connection.receive, socket.recv
             while True:
                 receive(await recv(decode=False))
@@ -264,9 +267,10 @@ class SocketDoor:
         for kind in KINDS:
             self._authenticator.guesses.check(address, kind)
         secrets = [secret for secret in (proof.token, proof.password) if secret]
-        for secret in secrets if proof.device is not None else ():
-            if (principal := self._authenticator.of_device(secret, proof.device)) is not None:
-                return principal
+        if proof.device is not None:
+            for secret in secrets:
+                if (principal := await self._devices.recognise(secret, proof.device.id)) is not None:
+                    return principal
         tries = [Credentials(bearer=secret) for secret in secrets] + [
             Credentials(password=secret) for secret in secrets
         ]
@@ -278,7 +282,7 @@ class SocketDoor:
         last = tries[-1] if tries else Credentials()
         return await self._authenticator.recognise(replace(last, address=address))
 
-    def _welcome(self, principal: Principal, device: str | None) -> Welcome:
+    def _welcome(self, principal: Principal, device_token: str | None) -> Welcome:
         settings = self._settings()
         return Welcome(
             self._greeting(principal),
@@ -286,7 +290,7 @@ class SocketDoor:
             settings.outbox_bytes,
             settings.heartbeat_seconds,
             time.monotonic() - self._began,
-            None if device is None else self._authenticator.device_token(principal, device),
+            device_token,
         )
 
     def _greeting(self, principal: Principal) -> ConnectedEvent:
@@ -350,7 +354,11 @@ class SocketDoor:
 
     def _check_tokens(self) -> None:
         for socket, member in list(self._members.items()):
-            if member.principal is not None and not self._authenticator.valid(member.principal):
+            who, device = member.principal, member.device
+            if who is None:
+                continue
+            gone = device is not None and not self._devices.stands(who.user, device.id)
+            if gone or not self._authenticator.valid(who):
                 self._close(socket, REVOKED)
 
 
@@ -361,7 +369,7 @@ class Member:
 
     def __init__(self, dialect: SocketDialect) -> None:
         self.dialect = dialect
-        self.device: str | None = None
+        self.device: Device | None = None
         self.principal: Principal | None = None
         self.connection: Connection | None = None
 

@@ -1,23 +1,21 @@
 """OpenClaw's protocol, version 4, over real sockets: who is let in, turns, history, events without a hole."""
 
-import base64
-import hashlib
 import json
-from collections.abc import AsyncGenerator
+import tempfile
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import anyio
-import msgspec
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from openclaw_rpc.dialects.sockets.openclaw_v4.connect import Connect, connect_of, signed_texts
+from openclaw_rpc.dialects.sockets.openclaw_v4.connect import connect_of
 from openclaw_rpc.dialects.sockets.openclaw_v4.names import Refusal
+from tests.support.device import DEVICE_ID, SEED, base64url, connecting
 from tests.support.gateway import PASSWORD, TOKEN, Client, TestGateway, gateway, settings
 from tests.support.upstream import scripted_upstream
 
@@ -246,20 +244,18 @@ async def test_the_pages_configuration_needs_a_token(served: TestGateway) -> Non
 async def test_a_device_is_given_a_token_that_its_signature_alone_makes_good(served: TestGateway) -> None:
     token = served.make_token(name="laptop")
 
-    async def come(secret: str, seed: bytes | None) -> Any:
+    async def enter(secret: str, seed: bytes | None = SEED) -> Any:
         async with peer(served) as client:
             challenge = (await client.next())["payload"]
-            params = msgspec.json.decode(
-                signed(challenge["nonce"], challenge["ts"], 3, secret=secret, seed=seed or SEED)
-            )
+            params = connecting(challenge["nonce"], challenge["ts"], secret=secret, seed=seed or SEED)
             if seed is None:
                 del params["device"]
             return await client.ask("connect", params)
 
-    given = (await come(token, SEED))["auth"]["deviceToken"]
-    assert (await come(given, SEED))["auth"]["deviceToken"] == given
+    given = (await enter(token))["auth"]["deviceToken"]
+    assert (await enter(given))["auth"]["deviceToken"] == given
     for other in (None, bytes(32)):
-        assert (await come(given, other))["details"]["code"] == "AUTH_TOKEN_MISMATCH"
+        assert (await enter(given, other))["details"]["code"] == "AUTH_TOKEN_MISMATCH"
     async with aiohttp.ClientSession() as session:
         bearer = {"Authorization": f"Bearer {given}"}
         assert (await session.get(served.url + "/control-ui-config.json", headers=bearer)).status == 200
@@ -267,38 +263,87 @@ async def test_a_device_is_given_a_token_that_its_signature_alone_makes_good(ser
         async with served.connect() as admin:
             await admin.result("token.revoke", name="laptop")
         assert (await session.get(served.url + "/control-ui-config.json", headers=bearer)).status == 401
-    assert (await come(given, SEED))["details"]["code"] == "AUTH_TOKEN_MISMATCH"
+    assert (await enter(given))["details"]["code"] == "AUTH_TOKEN_MISMATCH"
 
 
-SEED = bytes.fromhex("d0cf5efe1d1b4ceeeae381998b6004443fbd4c223ab6562a47763682e51906d6")
+async def come(client: Peer, secret: str = TOKEN, seed: bytes | None = None, scopes: Sequence[str] = ()) -> Any:
+    """Connect as a device."""
+    challenge = (await client.next())["payload"]
+    chosen = scopes or ["operator.read"]
+    given = connecting(challenge["nonce"], challenge["ts"], secret=secret, seed=seed or SEED, scopes=chosen)
+    return await client.ask("connect", given)
 
 
-def signed(
-    nonce: str,
-    at: int,
-    version: int,
-    changes: dict[str, Any] | None = None,
-    *,
-    secret: str = "t",
-    seed: bytes = SEED,
-) -> bytes:
-    """The params of ``connect`` of a device that signs in one of the two ways."""
-    key = Ed25519PrivateKey.from_private_bytes(seed)
-    raw = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    device = {"id": hashlib.sha256(raw).hexdigest(), "publicKey": _b64(raw), "signature": "", "signedAt": at}
-    device |= {"nonce": nonce}
-    client = {"id": "openclaw-tui", "version": "1", "platform": "Linux", "mode": "ui", "deviceFamily": "Linux"}
-    params: dict[str, Any] = {"minProtocol": 4, "maxProtocol": 4, "client": client, "scopes": ["operator.read"]}
-    params |= {"auth": {"token": secret}, "device": device}
-    said = msgspec.convert(params, Connect)
-    assert said.device is not None
-    device["signature"] = _b64(key.sign(signed_texts(said, said.device)[3 - version]))
-    device |= changes or {}
-    return json.dumps(params).encode()
+async def test_devices_are_listed_and_sent_away(served: TestGateway) -> None:
+    scopes = ["operator.admin", "operator.pairing"]
+    async with peer(served) as first, peer(served) as second, served.connect() as owner:
+        await owner.result("event.subscribe", topics=["gateway"])
+        given = (await come(first, scopes=scopes))["auth"]["deviceToken"]
+        own = DEVICE_ID
+        (listed,) = (await first.ask("device.pair.list", {}))["paired"]
+        assert listed["deviceId"] == own and listed["platform"] == "Linux" and listed["roles"] == ["operator"]
+        assert "operator.admin" in listed["scopes"] and listed["createdAtMs"] <= listed["lastSeenAtMs"]
+        (shown,) = (await owner.result("device.list"))["devices"]
+        assert (shown["deviceId"], shown["token"], shown["user"]) == (own, "gateway", "owner")
+        await come(second, seed=bytes(32), scopes=scopes)
+        assert len((await second.ask("device.pair.list"))["paired"]) == 2
+        assert (await second.ask("device.token.revoke", {"deviceId": own, "role": "operator"}))["deviceId"] == own
+        assert await closed(first) == 1008
+        assert (await owner.event("device.revoked"))["data"] == {"deviceId": own, "user": "owner"}
+        states = {one["deviceId"]: one.get("revoked", False) for one in (await owner.result("device.list"))["devices"]}
+        assert states.pop(own) is True and list(states.values()) == [False]
+        async with peer(served) as again:
+            assert (await come(again, given, scopes=scopes))["details"]["code"] == "AUTH_TOKEN_MISMATCH"
+        async with peer(served) as again:
+            fresh = (await come(again, scopes=scopes))["auth"]["deviceToken"]
+            assert fresh != given
+            assert await second.ask("device.pair.remove", {"deviceId": own}) == {"deviceId": own}
+            assert await closed(again) == 1008
+        assert [one["deviceId"] for one in (await owner.result("device.list"))["devices"]] == list(states)
+        async with peer(served) as again:
+            assert (await come(again, fresh, scopes=scopes))["details"]["code"] == "AUTH_TOKEN_MISMATCH"
+        assert (await second.ask("device.pair.remove", {"deviceId": own}))["code"] == "INVALID_REQUEST"
 
 
-def _b64(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+async def test_a_devices_token_allows_what_the_device_was_let_in_with(served: TestGateway) -> None:
+    async with peer(served) as client:
+        given = (await come(client, scopes=["operator.read"]))["auth"]["deviceToken"]
+        assert (await client.ask("device.pair.list"))["details"]["missingScope"] == "operator.pairing"
+    async with peer(served) as client:
+        hello = await come(client, given, scopes=["operator.admin", "operator.write", "operator.read"])
+        assert hello["auth"]["scopes"] == ["operator.read"]
+        ends = given[:-1] + ("0" if given[-1] != "0" else "1")
+        for wrong in (given.replace(".read.", ".read-admin."), given.rpartition(".")[0], ends):
+            async with peer(served) as again:
+                assert (await come(again, wrong))["details"]["code"] == "AUTH_TOKEN_MISMATCH"
+
+
+async def test_devices_are_kept_and_are_their_users_own() -> None:
+    async with scripted_upstream() as upstream:
+        with tempfile.TemporaryDirectory() as home:
+            async with gateway(settings(upstream.url), home=Path(home)) as first, peer(first) as client:
+                given = (await come(client))["auth"]["deviceToken"]
+                theirs = first.make_token("ann", "read,chat,tools,admin", name="theirs")
+                async with peer(first) as other:
+                    await come(other, theirs, scopes=["operator.pairing"])
+                    assert len((await other.ask("device.pair.list"))["paired"]) == 1
+            async with gateway(settings(upstream.url), home=Path(home)) as second, peer(second) as client:
+                assert (await come(client, given))["auth"]["deviceToken"] == given
+                async with second.connect() as owner:
+                    devices = (await owner.result("device.list"))["devices"]
+                    assert sorted(one["user"] for one in devices) == ["ann", "owner"]
+                    await owner.result("token.revoke", name="theirs")
+                    devices = (await owner.result("device.list"))["devices"]
+                    assert [one["user"] for one in devices if one.get("revoked")] == ["ann"]
+            other = settings(upstream.url, auth={"token": "another-0123456789"})
+            async with gateway(other, home=Path(home)) as third, peer(third) as client:
+                assert (await come(client, given))["details"]["code"] == "AUTH_TOKEN_MISMATCH"
+                async with third.connect(token="another-0123456789") as owner:
+                    assert all(one["revoked"] for one in (await owner.result("device.list"))["devices"])
+
+
+def signed(nonce: str, at: int, version: int, changes: dict[str, Any] | None = None) -> bytes:
+    return json.dumps(connecting(nonce, at, version, changes=changes)).encode()
 
 
 @pytest.mark.parametrize("version", [2, 3])
@@ -306,13 +351,13 @@ def test_a_device_may_sign_in_either_way(version: int) -> None:
     said = connect_of(signed("n", 1000, version), "n", 1000)
     assert said.device is not None
     assert said.device.public_key == "QHq2io9smLZdICTxWbpxfpaBnakIC_RfS3jOVu0XPpI"
-    assert said.device.id == "656a41bed63ef3835b35427d49b5e53f040e8b04bff3f10c10538b5248d81292"
+    assert said.device.id == DEVICE_ID
 
 
 @pytest.mark.parametrize(
     ("changes", "nonce", "at", "code"),
     [
-        ({"signature": _b64(b"x" * 64)}, "n", 0, "DEVICE_AUTH_SIGNATURE_INVALID"),
+        ({"signature": base64url(b"x" * 64)}, "n", 0, "DEVICE_AUTH_SIGNATURE_INVALID"),
         ({}, "other", 0, "DEVICE_AUTH_NONCE_MISMATCH"),
         ({"nonce": ""}, "n", 0, "DEVICE_AUTH_NONCE_REQUIRED"),
         ({}, "n", 200_000, "DEVICE_AUTH_SIGNATURE_EXPIRED"),

@@ -16,6 +16,7 @@ from openclaw._methods.chat import AsyncChat, Chat
 from openclaw._methods.command import AsyncCommand, Command
 from openclaw._methods.config import AsyncConfig, Config
 from openclaw._methods.dashboard import AsyncDashboard, Dashboard
+from openclaw._methods.device import AsyncDevice, Device
 from openclaw._methods.event import AsyncEvent, Event
 from openclaw._methods.file import AsyncFile, File
 from openclaw._methods.log import AsyncLog, Log
@@ -48,6 +49,7 @@ class Methods(Caller):
         self.command = Command(self)
         self.config = Config(self)
         self.dashboard = Dashboard(self)
+        self.device = Device(self)
         self.event = Event(self)
         self.file = File(self)
         self.log = Log(self)
@@ -80,6 +82,7 @@ class AsyncMethods(AsyncCaller):
         self.command = AsyncCommand(self)
         self.config = AsyncConfig(self)
         self.dashboard = AsyncDashboard(self)
+        self.device = AsyncDevice(self)
         self.event = AsyncEvent(self)
         self.file = AsyncFile(self)
         self.log = AsyncLog(self)

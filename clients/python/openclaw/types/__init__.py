@@ -66,6 +66,12 @@ if TYPE_CHECKING:
     from openclaw.types.config import ConfigUpdateParams as ConfigUpdateParams
     from openclaw.types.config import ConfigUpdated as ConfigUpdated
     from openclaw.types.event import ConnectedEvent as ConnectedEvent
+    from openclaw.types.device import DeviceInfo as DeviceInfo
+    from openclaw.types.device import DeviceList as DeviceList
+    from openclaw.types.device import DeviceParams as DeviceParams
+    from openclaw.types.device import DeviceRemoved as DeviceRemoved
+    from openclaw.types.device import DeviceRevoked as DeviceRevoked
+    from openclaw.types.device import DeviceRevokedEvent as DeviceRevokedEvent
     from openclaw.types.events import EVENTS as EVENTS
     from openclaw.types.chat import EarlierMessage as EarlierMessage
     from openclaw.types.base import Empty as Empty
@@ -274,6 +280,12 @@ _PLACES = {
     "ConfigUpdateParams": "config",
     "ConfigUpdated": "config",
     "ConnectedEvent": "event",
+    "DeviceInfo": "device",
+    "DeviceList": "device",
+    "DeviceParams": "device",
+    "DeviceRemoved": "device",
+    "DeviceRevoked": "device",
+    "DeviceRevokedEvent": "device",
     "EVENTS": "events",
     "EarlierMessage": "chat",
     "Empty": "base",

@@ -9,13 +9,13 @@ from typing import Any, Final
 
 import msgspec
 
-from openclaw_rpc.dialects.sockets.base import Bounds, Choose, Head, Proof, Welcome
+from openclaw_rpc.dialects.sockets.base import Bounds, Choose, Device, Head, Proof, Welcome
 from openclaw_rpc.dialects.sockets.jsonrpc import SUBPROTOCOL, too_deep
-from openclaw_rpc.dialects.sockets.openclaw_v4 import chat, reads, sessions
+from openclaw_rpc.dialects.sockets.openclaw_v4 import chat, devices, reads, sessions
 from openclaw_rpc.dialects.sockets.openclaw_v4.connect import Client, Connect, Req, connect_of, hello
 from openclaw_rpc.dialects.sockets.openclaw_v4.events import Events
 from openclaw_rpc.dialects.sockets.openclaw_v4.method import SENT, Row
-from openclaw_rpc.dialects.sockets.openclaw_v4.names import Refusal, error_of, granted, implied
+from openclaw_rpc.dialects.sockets.openclaw_v4.names import Refusal, error_of, granted, implied, now_ms
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Unauthorized
 from openclaw_rpc.protocol.validation import decoded
@@ -24,7 +24,7 @@ from openclaw_rpc.rpc.frames import Frame, Planned, Refused, Request, Told
 BASE_PATH: Final = "/openclaw"
 FIRST_BYTES: Final = 64 * 1024
 FIRST_SECONDS: Final = 15.0
-METHODS: Final[Mapping[str, Row]] = {**reads.ROWS, **sessions.ROWS, **chat.ROWS}
+METHODS: Final[Mapping[str, Row]] = {**reads.ROWS, **sessions.ROWS, **chat.ROWS, **devices.ROWS}
 CLOSE_CODES: Final = {1001: 1012, 4001: 1008, 4002: 1008, 4003: 1000, 4008: 1008, 4029: 1008}
 MISMATCH: Final = 1002
 
@@ -69,7 +69,7 @@ class OpenClaw:
 
     def open(self) -> Sequence[bytes]:
         """The challenge that a device signs."""
-        payload = {"nonce": self._nonce, "ts": _now()}
+        payload = {"nonce": self._nonce, "ts": now_ms()}
         return (_encode({"type": "event", "event": "connect.challenge", "payload": payload}),)
 
     def proof(self, data: bytes) -> Proof:
@@ -86,9 +86,11 @@ class OpenClaw:
         self._connect_id = request.id
         if request.type != "req" or request.method != "connect":
             raise InvalidRequest("the first request must be connect", field="method", reason="connect")
-        said = self._said = connect_of(bytes(request.params), self._nonce, _now())
+        said = self._said = connect_of(bytes(request.params), self._nonce, now_ms())
         self.client = said.client
-        device = said.device.id if said.device is not None else None
+        client = said.client
+        shown = client.display_name or client.id
+        device = Device(said.device.id, shown, client.platform, client.id) if said.device is not None else None
         return Proof(said.auth.token or said.auth.device_token, said.auth.password, either=True, device=device)
 
     def turn_away(self, error: GatewayError) -> Sequence[bytes]:
@@ -127,7 +129,7 @@ class OpenClaw:
         more = {"presence": reads.presence(self), "policy": policy, "uptimeMs": int(welcome.uptime * 1000)}
         payload = hello(self.conn_id, welcome.greeting.gateway_version, self._granted, sorted(METHODS), more)
         if welcome.device_token is not None:
-            payload["auth"] |= {"deviceToken": welcome.device_token, "issuedAtMs": _now()}
+            payload["auth"] |= {"deviceToken": welcome.device_token, "issuedAtMs": now_ms()}
         return (_encode({"type": "res", "id": self._connect_id, "ok": True, "payload": payload}),)
 
     def read(self, data: bytes) -> Frame:
@@ -200,7 +202,3 @@ def _id_in(data: bytes) -> str:
         return _id.decode(data).id
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
-
-
-def _now() -> int:
-    return int(time.time() * 1000)

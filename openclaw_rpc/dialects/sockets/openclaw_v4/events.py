@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
 from openclaw_rpc.dialects.sockets.openclaw_v4.history import said_by, spelled
-from openclaw_rpc.dialects.sockets.openclaw_v4.names import APPROVALS, agent_in, full_key, millis, row_of
+from openclaw_rpc.dialects.sockets.openclaw_v4.names import APPROVALS, agent_in, full_key, millis, now_ms, row_of
 from openclaw_rpc.protocol import chat, session, tool
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.rpc.frames import Told
@@ -25,7 +24,7 @@ class Run:
         self.key = key
         self.seq = 0
         self.text = ""
-        self.began = _now()
+        self.began = now_ms()
         self.tools: dict[str, int] = {}
 
 
@@ -78,14 +77,14 @@ class Events:
                 yield Told(approval(data, self.key(data.session_key)), "exec.approval.requested")
             case tool.tool_decided.name if APPROVALS in self.scopes:
                 decision = "allow-once" if data.outcome == "approved" else "deny"
-                yield Told({"id": data.approval_id, "decision": decision, "ts": _now()}, "exec.approval.resolved")
+                yield Told({"id": data.approval_id, "decision": decision, "ts": now_ms()}, "exec.approval.resolved")
             case _:
                 return
 
     def _agent(self, run: Run, stream: str, data: JsonObject) -> Told:
         run.seq += 1
         of = {"runId": run.name, "sessionKey": run.key, "agentId": agent_in(run.key)}
-        return Told({**of, "seq": run.seq, "ts": _now(), "stream": stream, "data": data}, "agent")
+        return Told({**of, "seq": run.seq, "ts": now_ms(), "stream": stream, "data": data}, "agent")
 
     def _chat(self, run: Run, state: str, **more: Any) -> Told:
         run.seq += 1
@@ -109,7 +108,7 @@ class Events:
     def _tool_call(self, run: Run, data: Any) -> Iterator[Told]:
         # What was said before is a message of its own.
         run.text = ""
-        run.tools[data.call_id] = _now()
+        run.tools[data.call_id] = now_ms()
         item = {"itemId": data.call_id, "toolCallId": data.call_id, "name": data.tool, "kind": "tool"}
         shown = {"phase": "start", "title": data.tool, "status": "running", "startedAt": run.tools[data.call_id]}
         yield self._agent(run, "item", item | shown)
@@ -125,14 +124,14 @@ class Events:
             used = {"name": data.tool, "toolCallId": data.call_id, "isError": failed, "result": result}
             yield self._agent(run, "tool", {"phase": "result", **used})
         item = {"itemId": data.call_id, "toolCallId": data.call_id, "name": data.tool, "kind": "tool"}
-        times = {"startedAt": run.tools.pop(data.call_id, run.began), "endedAt": _now()}
+        times = {"startedAt": run.tools.pop(data.call_id, run.began), "endedAt": now_ms()}
         status = "failed" if failed else "completed"
         yield self._agent(run, "item", {**item, "phase": "end", "title": data.tool, "status": status, **times})
 
     def _done(self, run: Run, data: Any) -> Iterator[Told]:
         self._runs.pop(data.run_id, None)
         self.names.pop(data.run_id, None)
-        ended = {"startedAt": run.began, "endedAt": _now()}
+        ended = {"startedAt": run.began, "endedAt": now_ms()}
         said = {"message": said_by(run.text)}
         match data.finish_reason:
             case "aborted":
@@ -148,7 +147,7 @@ class Events:
                 yield self._chat(run, "final", stopReason=reason, **said)
         if self.hears_sessions:
             changed = {"sessionKey": run.key, "agentId": agent_in(run.key), "runId": run.name}
-            yield Told({**changed, "phase": "end", "ts": _now()}, "sessions.changed")
+            yield Told({**changed, "phase": "end", "ts": now_ms()}, "sessions.changed")
 
     def _session(self, name: str, data: Any) -> Iterator[Told]:
         if not self.hears_sessions:
@@ -158,7 +157,7 @@ class Events:
         reason = {session.session_deleted.name: "delete", session.session_reset.name: "reset"}.get(name, "patch")
         row = {"session": row_of(changed) | {"key": key}} if changed else {}
         yield Told(
-            {"sessionKey": key, "agentId": agent_in(key), "reason": reason, "ts": _now(), **row}, "sessions.changed"
+            {"sessionKey": key, "agentId": agent_in(key), "reason": reason, "ts": now_ms(), **row}, "sessions.changed"
         )
 
 
@@ -174,7 +173,3 @@ def _text(value: Any) -> str:
     import json
 
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _now() -> int:
-    return int(time.time() * 1000)

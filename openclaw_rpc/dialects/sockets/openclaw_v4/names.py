@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import uuid
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -89,6 +90,11 @@ def moment(ms: int) -> str:
     return datetime.fromtimestamp(ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def now_ms() -> int:
+    """Now, in ms since 1970."""
+    return int(time.time() * 1000)
+
+
 def session_id(key: str, created_at: str) -> str:
     """A session's id, which stays as long as the session."""
     return str(uuid.uuid5(uuid.NAMESPACE_OID, f"{key}\n{created_at}"))
@@ -130,6 +136,12 @@ class Refusal(InvalidRequest):
         self.details = {"code": code, **details}
 
 
+def missing_scope(name: str) -> Refusal:
+    """What a client is told that lacks a scope of version 4."""
+    message = f"missing scope: {name}"
+    return Refusal(message, "MISSING_SCOPE", "FORBIDDEN", missingScope=name, requiredScopes=[name])
+
+
 def error_of(error: GatewayError) -> JsonObject:
     """An error as version 4 writes it."""
     if isinstance(error, Refusal):
@@ -138,9 +150,7 @@ def error_of(error: GatewayError) -> JsonObject:
     if error.field is not None:
         details["field"] = error.field
     if error.reason == "missing_scope":
-        missing = NEEDS.get(str(error.details.get("scope")), ADMIN)
-        lacking = {"code": "MISSING_SCOPE", "missingScope": missing, "requiredScopes": [missing]}
-        return {"code": "FORBIDDEN", "message": f"missing scope: {missing}", "details": lacking}
+        return error_of(missing_scope(NEEDS.get(str(error.details.get("scope")), ADMIN)))
     spelled: JsonObject = {"message": error.message}
     if (own := getattr(error, "v4", None)) is not None:
         spelled["code"] = own

@@ -18,6 +18,7 @@ from openclaw_rpc.dialects.sockets.openclaw_v4.names import (
     full_key,
     millis,
     moment,
+    now_ms,
     row_of,
 )
 from openclaw_rpc.dialects.sockets.openclaw_v4.sessions import default_model, defaults_of, find
@@ -82,10 +83,6 @@ class PageParams(Open, frozen=True, kw_only=True):
     offset: int = 0
 
 
-def _now() -> int:
-    return int(time.time() * 1000)
-
-
 def _agents() -> SocketPlan:
     found = yield Ask(agent.list_, Empty())
     return found.agents
@@ -104,7 +101,7 @@ def health(peer: Peer, params: Open) -> SocketPlan:
     page = yield from _recent(peer, 5)
     return {
         "ok": status.status == "ok",
-        "ts": _now(),
+        "ts": now_ms(),
         "durationMs": int((time.monotonic() - began) * 1000),
         "channels": {},
         "channelOrder": [],
@@ -118,7 +115,7 @@ def health(peer: Peer, params: Open) -> SocketPlan:
 
 def _short(found: Any) -> JsonObject:
     row = row_of(found)
-    age = max(_now() - row["updatedAt"], 0)
+    age = max(now_ms() - row["updatedAt"], 0)
     return {"key": row["key"], "updatedAt": row["updatedAt"], "age": age, "sessionId": row["sessionId"]}
 
 
@@ -145,11 +142,11 @@ def status(peer: Peer, params: Open) -> SocketPlan:
 
 def presence(peer: Peer) -> list[JsonObject]:
     """Who is there, as far as this connection is told: the gateway, and itself."""
-    gateway = {"ts": _now(), "host": "gateway", "mode": "gateway", "reason": "self"}
+    gateway = {"ts": now_ms(), "host": "gateway", "mode": "gateway", "reason": "self"}
     if peer.client is None:
         return [gateway]
     client = peer.client
-    own = {"ts": _now(), "host": client.display_name or client.id, "mode": client.mode, "reason": "connect"}
+    own = {"ts": now_ms(), "host": client.display_name or client.id, "mode": client.mode, "reason": "connect"}
     return [gateway, own | {"platform": client.platform, "version": client.version}]
 
 
@@ -215,7 +212,7 @@ def models_auth(peer: Peer, params: Open) -> SocketPlan:
     rows = yield from _models()
     names = dict.fromkeys(row["provider"] for row in rows)
     shown = [{"provider": name, "displayName": name, "status": "static", "profiles": list[str]()} for name in names]
-    return {"ts": _now(), "providers": shown}
+    return {"ts": now_ms(), "providers": shown}
 
 
 def _commands() -> SocketPlan:
@@ -303,7 +300,7 @@ def channels(peer: Peer, params: Open) -> SocketPlan:
         for item in shown
     }
     return {
-        "ts": _now(),
+        "ts": now_ms(),
         "channelOrder": [item.id for item in shown],
         "channelLabels": {item.id: item.name for item in shown},
         "channels": states,
@@ -382,7 +379,7 @@ def cost(peer: Peer, params: CostParams) -> SocketPlan:
     since = (datetime.now(UTC) - timedelta(days=days - 1)).strftime("%Y-%m-%d")
     report = yield Ask(usage.query, UsageQueryParams(by="day", since=since, limit=days))
     daily = [{"date": row.key, **_sums(row)} for row in report.rows]
-    return {"updatedAt": _now(), "days": days, "daily": daily, "totals": _sums(report.total)}
+    return {"updatedAt": now_ms(), "days": days, "daily": daily, "totals": _sums(report.total)}
 
 
 def approvals(peer: Peer, params: Open) -> SocketPlan:
@@ -445,7 +442,7 @@ ROWS: dict[str, Row] = {
     "cron.list": Row(PageParams, jobs),
     "cron.status": fixed(lambda: {"enabled": False, "jobs": 0}),
     "cron.runs": fixed(lambda: {"entries": []}),
-    "node.list": fixed(lambda: {"ts": _now(), "nodes": []}),
+    "node.list": fixed(lambda: {"ts": now_ms(), "nodes": []}),
     "question.list": fixed(lambda: {"questions": []}),
     "taskSuggestions.list": fixed(lambda: {"suggestions": []}),
     "plugin.approval.list": fixed(list),
