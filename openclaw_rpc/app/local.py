@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from openclaw_rpc.adapters.sqlite import Database
     from openclaw_rpc.config.paths import Paths
     from openclaw_rpc.config.settings import Settings, StorageSettings
+    from openclaw_rpc.domain.channels.channel import Channel
     from openclaw_rpc.domain.commands import CommandRunner
     from openclaw_rpc.domain.models import ProviderSettings
     from openclaw_rpc.domain.ports import Log, Provider, TokenStore
@@ -93,6 +94,23 @@ def skills(paths: Paths) -> SkillShelf:
     from openclaw_rpc.adapters.skills.folder import SkillFolder
 
     return SkillFolder(paths.skills)
+
+
+async def channel(channel_id: str, section: Mapping[str, Any], paths: Paths, log: Log) -> Channel:
+    """A channel that does not run, with its settings.
+
+    Raises:
+        GatewayError: its class can't be had, or a setting is wrong or missing, and named.
+    """
+    from openclaw_rpc.adapters.channels.registry import ChannelFolder
+    from openclaw_rpc.domain.channels.link import settings_of
+
+    kind = str(section.get("type") or channel_id)
+    cls = await ChannelFolder(paths.channels, log).load(kind)
+    made = cls()
+    made.settings = settings_of(channel_id, section, cls)
+    made.log = log
+    return made
 
 
 def provider(name: str, settings: ProviderSettings) -> Provider:

@@ -1,11 +1,12 @@
 """`openclaw doctor`."""
 
+import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from tests.cli.command import Gateway, Home, free_port
+from tests.cli.command import Gateway, Home, free_port, start_gateway
 
 
 def checks(home: Home, *words: str) -> tuple[int, dict[str, dict[str, Any]]]:
@@ -128,3 +129,80 @@ def test_a_running_gateway_is_found_with_its_version_and_models(gateway: Gateway
     assert code == 0, found
     assert "answers at" in found["gateway"]["message"]
     assert found["models"]["status"] == "ok"
+
+
+def test_without_a_gateway_each_channel_is_asked_who_it_would_be_and_what_is_missing(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    class Platforms(BaseHTTPRequestHandler):
+        """Telegram, Slack and WhatsApp, as far as they are asked here."""
+
+        def do_POST(self) -> None:
+            length = int(self.headers.get("Content-Length", 0))
+            self.rfile.read(length)
+            asked.append(self.path)
+            answers: dict[str, Any] = {
+                "/bot123456:AAF-good/getMe": {
+                    "ok": True,
+                    "result": {"id": 1, "is_bot": True, "first_name": "H", "username": "helper_bot"},
+                },
+                "/bot123456:AAF-good/getWebhookInfo": {
+                    "ok": True,
+                    "result": {"url": "", "has_custom_certificate": False, "pending_update_count": 0},
+                },
+                "/api/auth.test": {"ok": True, "user": "helper", "team": "Team", "user_id": "U1"},
+                "/api/apps.connections.open": {"ok": True, "url": "wss://example.org"},
+            }
+            body = answers.get(self.path, {"ok": False, "error_code": 401, "description": "Unauthorized"})
+            raw = json.dumps(body).encode()
+            self.send_response(200 if body["ok"] else 401)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("X-OAuth-Scopes", "chat:write,im:history,app_mentions:read")
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its base calls it so
+            """Say nothing."""
+
+    home = Home(tmp_path / "home")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Platforms) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        home.configure(
+            f"gateway: {{port: {free_port()}}}\n"
+            "channels:\n"
+            f"  telegram: {{token: '123456:AAF-good', api_url: '{url}'}}\n"
+            f"  support: {{type: telegram, token: '123456:AAF-bad', api_url: '{url}'}}\n"
+            f"  slack: {{bot_token: xoxb-1, app_token: xapp-1, api_url: '{url}/api'}}\n"
+            "  whatsapp: {access_token: t, phone_number_id: '1', app_secret: s}\n"
+            f"  far: {{type: telegram, token: '123456:AAF-good', api_url: 'http://127.0.0.1:{free_port()}'}}\n"
+            "  off: {type: discord, enabled: false, token: x}\n"
+            "  webhook: {}\n"
+            "  odd: {type: pigeon}\n"
+        )
+        code, found = checks(home)
+        server.shutdown()
+    said = {name.removeprefix("channel "): one for name, one in found.items() if name.startswith("channel ")}
+    assert code == 1
+    assert (said["telegram"]["status"], said["telegram"]["message"]) == ("ok", "answers as @helper_bot")
+    assert said["support"]["status"] == "fail" and "refuses the bot's token" in said["support"]["message"]
+    assert said["slack"]["status"] == "warn" and "channels:history" in said["slack"]["message"]
+    assert said["whatsapp"]["status"] == "fail" and "channels.whatsapp.verify_token" in said["whatsapp"]["message"]
+    assert said["far"]["status"] == "fail" and "can't be reached" in said["far"]["message"]
+    assert said["off"]["message"] == "switched off"
+    assert "secret" in said["webhook"]["message"]
+    assert said["odd"]["status"] == "fail"
+    assert not any("deleteWebhook" in path or "getUpdates" in path for path in asked)
+
+
+def test_of_a_running_gateway_each_channel_tells_how_it_stands(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    gateway = start_gateway(home, config="channels:\n  webhook: {enabled: true}\n  telegram: {token: ''}\n")
+    try:
+        code, found = checks(home)
+    finally:
+        gateway.stop()
+    assert code == 1
+    assert "connected" in found["channel webhook"]["message"]
+    assert "channels.telegram.token" in found["channel telegram"]["message"]

@@ -29,6 +29,7 @@ from openclaw_rpc.channels import (
     Message,
     NotAccepted,
     OutboundMessage,
+    Probe,
     Receive,
     TryLater,
     Unauthorized,
@@ -96,6 +97,20 @@ class Discord(Channel):
 
     # ---- in ----
 
+    async def probe(self) -> Probe:
+        """Who the bot is, and whether it may read messages."""
+        Route.BASE = self.settings.api_url.rstrip("/")
+        client = _Client(self)
+        try:
+            async with _signing_in():
+                await client.login(self.settings.token)
+                found = await client.application_info()
+        finally:
+            await client.close()
+        may_read = found.flags.gateway_message_content or found.flags.gateway_message_content_limited
+        missing = () if may_read else ("the Message Content intent (developer portal, Bot)",)
+        return Probe(account=str(client.user), missing=missing)
+
     async def run(self, receive: Receive) -> None:
         """Stay connected; discord.py resumes what can be resumed."""
         Route.BASE = self.settings.api_url.rstrip("/")
@@ -115,23 +130,11 @@ class Discord(Channel):
         raise ChannelFault("Discord ended the connection")
 
     async def _connect(self, client: _Client) -> None:
-        try:
+        async with _signing_in():
             await client.login(self.settings.token)
             url = self.settings.gateway_url or (await client.http.get_bot_gateway())[1]
             DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url)
             await client.connect()
-        except (discord.LoginFailure, discord.PrivilegedIntentsRequired) as error:
-            raise Unauthorized(_why(error)) from None
-        except discord.ConnectionClosed as error:
-            if error.code == 4004:
-                raise Unauthorized("Discord refuses the bot's token (4004)") from None
-            raise ChannelFault(f"Discord closed the connection ({error.code})") from None
-        except discord.HTTPException as error:
-            if error.status == 401:
-                raise Unauthorized("Discord refuses the bot's token") from None
-            raise ChannelFault(f"Discord answered {error.status}") from None
-        except (OSError, aiohttp.ClientError, discord.GatewayNotFound) as error:
-            raise ChannelFault(f"Discord can't be reached ({type(error).__name__})") from None
 
     def heard(self, message: discord.Message) -> None:
         """A message came; they are kept one after another."""
@@ -255,6 +258,25 @@ def _attachment(given: discord.Attachment) -> Attachment:
     mime_type = (given.content_type or "application/octet-stream").partition(";")[0]
     kind = "image" if mime_type.startswith("image/") else "voice" if given.is_voice_message() else "file"
     return Attachment(name=given.filename, ref=given.url, mime_type=mime_type, kind=kind, size=given.size)
+
+
+@asynccontextmanager
+async def _signing_in() -> AsyncGenerator[None]:
+    """What keeps a bot from being there, as the channel's own exceptions."""
+    try:
+        yield
+    except (discord.LoginFailure, discord.PrivilegedIntentsRequired) as error:
+        raise Unauthorized(_why(error)) from None
+    except discord.ConnectionClosed as error:
+        if error.code == 4004:
+            raise Unauthorized("Discord refuses the bot's token (4004)") from None
+        raise ChannelFault(f"Discord closed the connection ({error.code})") from None
+    except discord.HTTPException as error:
+        if error.status == 401:
+            raise Unauthorized("Discord refuses the bot's token") from None
+        raise ChannelFault(f"Discord answered {error.status}") from None
+    except (OSError, aiohttp.ClientError, discord.GatewayNotFound) as error:
+        raise ChannelFault(f"Discord can't be reached ({type(error).__name__})") from None
 
 
 @asynccontextmanager

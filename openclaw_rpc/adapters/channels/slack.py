@@ -27,6 +27,7 @@ from openclaw_rpc.channels import (
     NotAccepted,
     OutboundMessage,
     OutcomeUnknown,
+    Probe,
     Receive,
     TryLater,
     Unauthorized,
@@ -38,6 +39,15 @@ WRONG_TOKEN: Final = frozenset(
 )
 FAILED: Final = frozenset({"", "internal_error", "fatal_error", "service_unavailable"})
 GONE: Final = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+NEEDED: Final = (
+    "app_mentions:read",
+    "chat:write",
+    "im:history",
+    "channels:history",
+    "files:read",
+    "files:write",
+)
+"""What the app is to be allowed."""
 QUIET_SECONDS: Final = 60
 """How long nothing, not even a ping, may come."""
 
@@ -73,16 +83,33 @@ class Slack(Channel):
 
     # ---- in ----
 
+    async def probe(self) -> Probe:
+        """Who the app is, whether both tokens are taken, and which scopes it lacks."""
+        async with aiohttp.ClientSession() as session:
+            web = cast("Any", self._made(session))
+            async with _faults(sent=False):
+                me = await web.api_call("auth.test")
+                await web.api_call(
+                    "apps.connections.open", headers={"Authorization": f"Bearer {self.settings.app_token}"}
+                )
+        headers = {name.lower(): str(value) for name, value in me.headers.items()}
+        given = {scope.strip() for scope in headers.get("x-oauth-scopes", "").split(",")} - {""}
+        missing = [f"the scope {scope} (OAuth & Permissions)" for scope in NEEDED if given and scope not in given]
+        return Probe(account=f"{me.data.get('user', '')} in {me.data.get('team', '')}", missing=missing)
+
+    def _made(self, session: aiohttp.ClientSession) -> AsyncWebClient:
+        return AsyncWebClient(
+            self.settings.bot_token,
+            base_url=self.settings.api_url.rstrip("/") + "/",
+            session=session,
+            retry_handlers=[],
+            timeout=30,
+        )
+
     async def run(self, receive: Receive) -> None:
         """Hold a socket open; Slack asks for a new one from time to time."""
         async with aiohttp.ClientSession() as session:
-            self._web = AsyncWebClient(
-                self.settings.bot_token,
-                base_url=self.settings.api_url.rstrip("/") + "/",
-                session=session,
-                retry_handlers=[],
-                timeout=30,
-            )
+            self._web = self._made(session)
             try:
                 async with _faults(sent=False):
                     me = await self._call("auth.test")

@@ -58,6 +58,7 @@ from openclaw_rpc.channels import (
     NotAccepted,
     OutboundMessage,
     OutcomeUnknown,
+    Probe,
     Receive,
     TryLater,
     Unauthorized,
@@ -123,13 +124,29 @@ class Telegram(Channel):
 
     # ---- in ----
 
-    async def run(self, receive: Receive) -> None:
-        """Poll, or let the platform call ``/hooks/ID``."""
+    async def probe(self) -> Probe:
+        """Who the bot is, and where Telegram calls it though it is to be polled."""
+        bot = self._made()
+        try:
+            async with _faults():
+                me = await bot.get_me()
+                hook = await bot.get_webhook_info()
+        finally:
+            await bot.session.close()
+        failed = [f"Telegram could not call {hook.url}: {hook.last_error_message}"] if hook.last_error_message else []
+        return Probe(account=f"@{me.username}", missing=failed if self.settings.webhook_url else ())
+
+    def _made(self) -> Bot:
+        """The client, for the session of whoever closes it."""
         session = AiohttpSession(api=TelegramAPIServer.from_base(self.settings.api_url.rstrip("/")))
         try:
-            bot = self._bot = Bot(self.settings.token, session=session)
+            return Bot(self.settings.token, session=session)
         except TokenValidationError:
             raise Unauthorized("channels.*.token does not have the form of a bot's token") from None
+
+    async def run(self, receive: Receive) -> None:
+        """Poll, or let the platform call ``/hooks/ID``."""
+        bot = self._bot = self._made()
         try:
             async with _faults():
                 me = await bot.get_me()
@@ -146,7 +163,7 @@ class Telegram(Channel):
         finally:
             self._bot = None
             with anyio.CancelScope(shield=True):
-                await session.close()
+                await bot.session.close()
 
     async def _poll(self, bot: Bot, receive: Receive) -> None:
         offset: int | None = None

@@ -24,6 +24,7 @@ from openclaw_rpc.channels import (
     Message,
     NotAccepted,
     OutboundMessage,
+    Probe,
     Receive,
     TryLater,
 )
@@ -54,6 +55,15 @@ class WebhookChannel(Channel):
     def __init__(self) -> None:
         super().__init__()
         self._session: aiohttp.ClientSession | None = None
+
+    async def probe(self) -> Probe:
+        """What is missing for either direction; the receiver itself is not called."""
+        missing: list[str] = []
+        if self.settings.secret is None:
+            missing.append("secret: without it nothing that comes in is taken")
+        if self.settings.url is None:
+            missing.append("url: without it no answer goes anywhere")
+        return Probe(missing=missing)
 
     async def run(self, receive: Receive) -> None:
         """Hold a session; messages come by themselves."""

@@ -29,6 +29,7 @@ from openclaw_rpc.channels import (
     NotAccepted,
     OutboundMessage,
     OutcomeUnknown,
+    Probe,
     Receive,
     TryLater,
     Unauthorized,
@@ -71,21 +72,33 @@ class WhatsApp(Channel):
         """Markdown in WhatsApp's marks."""
         return markup.whatsapp(text)
 
+    async def probe(self) -> Probe:
+        """Whose number it is."""
+        async with self._connected():
+            return Probe(account=await self._owner())
+
     async def run(self, receive: Receive) -> None:
         """Try the token, again and again; messages come by themselves."""
         del receive
+        async with self._connected():
+            while True:
+                self.connected(account=await self._owner())
+                await anyio.sleep(PROBE_SECONDS)
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncGenerator[None]:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=60, sock_connect=10)) as session:
             self._session = session
             try:
-                while True:
-                    async with _faults():
-                        number = await self._graph("GET", self.settings.phone_number_id)
-                    self.connected(
-                        account=str(number.get("verified_name") or number.get("display_phone_number") or ""),
-                    )
-                    await anyio.sleep(PROBE_SECONDS)
+                yield
             finally:
                 self._session = None
+
+    async def _owner(self) -> str:
+        """Whose number it is, as WhatsApp shows it."""
+        async with _faults():
+            number = await self._graph("GET", self.settings.phone_number_id)
+        return str(number.get("verified_name") or number.get("display_phone_number") or "")
 
     # ---- in ----
 

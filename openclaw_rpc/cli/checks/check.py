@@ -1,6 +1,6 @@
 """What a check found."""
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -29,3 +29,19 @@ def warn(name: str, message: str, hint: str) -> Check:
 def fail(name: str, message: str, hint: str) -> Check:
     """It does not work until somebody does something."""
     return Check(name, "fail", message, hint)
+
+
+class Silence:
+    """A log that says nothing: the checks say it."""
+
+    def debug(self, event: str, /, **fields: Any) -> None:
+        """See the port `Log`."""
+
+    def info(self, event: str, /, **fields: Any) -> None:
+        """See the port `Log`."""
+
+    def warning(self, event: str, /, **fields: Any) -> None:
+        """See the port `Log`."""
+
+    def error(self, event: str, /, **fields: Any) -> None:
+        """See the port `Log`."""

@@ -11,6 +11,7 @@ from typing import Any
 import openclaw
 from openclaw import AsyncOpenClawClient
 from openclaw_rpc import __version__
+from openclaw_rpc.cli.checks import channels
 from openclaw_rpc.cli.checks.check import Check, fail, ok, warn
 from openclaw_rpc.cli.checks.tools import tools
 from openclaw_rpc.cli.connecting import connect
@@ -116,13 +117,16 @@ async def _running(options: Shared, own: GatewaySettings, settings: Settings | N
     try:
         target = find_target(options)
         async with connect(target) as client:
-            return [_version(target.shown, client), await _chores(client), await _models(client)]
+            found = [_version(target.shown, client), await _chores(client), await _models(client)]
+            return [*found, *await channels.running(client)]
     except NoGateway as error:
         if is_given(options):
             return [fail("gateway", error.message, "Start it there, or correct --url or OPENCLAW_URL.")]
         from openclaw_rpc.cli.checks.models import providers
 
-        return [_port(own), *(await providers(settings) if settings is not None else [])]
+        if settings is None:
+            return [_port(own)]
+        return [_port(own), *await providers(settings), *await channels.configured(settings, find_paths(options))]
     except CliError as error:
         return [fail("gateway", error.message, error.hint or "openclaw logs may say more.")]
 

@@ -6,11 +6,10 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from importlib.util import find_spec
-from typing import Any
 from urllib.parse import urlsplit
 
 from openclaw_rpc.app import local
-from openclaw_rpc.cli.checks.check import Check, fail, ok, warn
+from openclaw_rpc.cli.checks.check import Check, Silence, fail, ok, warn
 from openclaw_rpc.cli.checks.machine import existing
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.settings import Settings
@@ -33,7 +32,7 @@ def sandbox(settings: Settings) -> Check:
     """What commands run in, found out by running one."""
     if os.name != "posix":
         return warn("sandbox", "commands can't be run on this system", "Run the gateway on Linux or macOS, or in WSL.")
-    runner = local.commands(settings, _Silence())
+    runner = local.commands(settings, Silence())
     try:
         found = asyncio.run(runner.sandbox())
     except GatewayError as error:
@@ -139,15 +138,3 @@ def embeddings(settings: Settings) -> Iterator[Check]:
         yield warn("memory", "memory.embeddings is on, and no model that embeds is known", hint)
     else:
         yield ok("memory", f"{model} embeds memories")
-
-
-class _Silence:
-    """A log that says nothing: the checks say it."""
-
-    def debug(self, event: str, /, **fields: Any) -> None: ...
-
-    def info(self, event: str, /, **fields: Any) -> None: ...
-
-    def warning(self, event: str, /, **fields: Any) -> None: ...
-
-    def error(self, event: str, /, **fields: Any) -> None: ...

@@ -42,6 +42,6 @@ def _checks(options: Shared) -> Iterator[Check]:
 
 def _show(check: Check) -> None:
     mark, colour = MARKS[check.status]
-    click.echo(f"{click.style(mark, fg=colour, bold=check.status != 'ok')}  {check.name:<12} {check.message}")
+    click.echo(f"{click.style(mark, fg=colour, bold=check.status != 'ok')}  {check.name:<16} {check.message}")
     if check.hint:
-        click.echo(click.style(f"{'':<19}{check.hint}", dim=check.status == "ok"))
+        click.echo(click.style(f"{'':<23}{check.hint}", dim=check.status == "ok"))

@@ -88,6 +88,13 @@ class OutboundMessage(msgspec.Struct, kw_only=True, frozen=True):
     buttons: Sequence[Button] = ()
 
 
+class Probe(msgspec.Struct, kw_only=True, frozen=True):
+    """What the platform says of the settings: as whom the gateway would be there, and what is missing."""
+
+    account: str = ""
+    missing: Sequence[str] = ()
+
+
 class HookRequest(msgspec.Struct, kw_only=True, frozen=True):
     """A request to ``/hooks/ID``; the names of ``headers`` are in lower case."""
 
@@ -180,6 +187,16 @@ class Channel:
             ChannelFault: it is started again, ever later.
         """
         raise NotImplementedError
+
+    async def probe(self) -> Probe | None:
+        """Ask the platform whether it takes the settings, and change nothing there; None where it can't be asked so.
+
+        Asked of a channel that does not run, for `openclaw doctor`.
+
+        Raises:
+            ChannelFault: it does not take them, or can't be reached.
+        """
+        return None
 
     async def send_message(self, to: str, message: OutboundMessage) -> object:
         """Send a message to the chat ``to``; returns when the platform took it, with its id where there is one.

@@ -98,11 +98,7 @@ class Link:
             GatewayError: a key is wrong or missing, and named; or the class can't be had.
         """
         cls = await self._kinds.load(self.kind)
-        section = {key: value for key, value in (self.section or {}).items() if value is not None}
-        try:
-            return cls, msgspec.convert(section, cls.settings_type, str_keys=True)
-        except msgspec.ValidationError as error:
-            raise _wrong_key(self.id, str(error)) from None
+        return cls, settings_of(self.id, self.section or {}, cls)
 
     def info(self, outbox: OutboxCounts | None = None) -> ChannelInfo:
         """How it stands."""
@@ -217,6 +213,19 @@ class Link:
         self._stood.set()
         self._stood = anyio.Event()
         self._changed(self)
+
+
+def settings_of(channel_id: str, section: Section, cls: type[Channel]) -> ChannelSettings:
+    """A section of `gateway.yaml` as its channel reads it.
+
+    Raises:
+        InvalidRequest: a key is wrong or missing, and named.
+    """
+    given = {key: value for key, value in section.items() if value is not None}
+    try:
+        return msgspec.convert(given, cls.settings_type, str_keys=True)
+    except msgspec.ValidationError as error:
+        raise _wrong_key(channel_id, str(error)) from None
 
 
 def _wrong_key(channel_id: str, said: str) -> InvalidRequest:

@@ -6,9 +6,10 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
-from openclaw_rpc.adapters.channels.discord import Discord
+from openclaw_rpc.adapters.channels.discord import Discord, DiscordSettings
 from openclaw_rpc.channels import ChannelFault, NotAccepted, OutboundMessage, TryLater, Unauthorized
 from tests.adapters.channels.conftest import Held, Hold
 from tests.support.platforms.discord import BOT, TOKEN, DiscordServer
@@ -133,3 +134,12 @@ async def test_a_broken_connection_is_resumed(server: DiscordServer, held: Held)
     await server.until(lambda: any(frame["op"] == 6 for frame in server.frames))
     await server.says("after it")
     await held.until(lambda: held.received)
+
+
+async def test_a_probe_says_who_the_bot_is_and_that_it_may_not_read(server: DiscordServer) -> None:
+    channel = Discord()
+    channel.settings = msgspec.convert({"token": TOKEN, "api_url": server.api_url}, DiscordSettings)
+    probe = await channel.probe()
+    assert "helper" in probe.account
+    assert "Message Content" in probe.missing[0]
+    assert not server.sockets
