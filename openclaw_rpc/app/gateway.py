@@ -37,7 +37,7 @@ from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.dialects.http import DIALECTS
 from openclaw_rpc.dialects.sockets import every as sockets
 from openclaw_rpc.domain.agents import Agents
-from openclaw_rpc.domain.auth import Authenticator, TokenService
+from openclaw_rpc.domain.auth import Authenticator
 from openclaw_rpc.domain.clock import SystemClock
 from openclaw_rpc.domain.devices import Devices
 from openclaw_rpc.domain.events.bus import Filter
@@ -49,7 +49,7 @@ from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.sign_ins import SignIns
-from openclaw_rpc.domain.tokens import KnownTokens
+from openclaw_rpc.domain.tokens import KnownTokens, TokenService
 from openclaw_rpc.methods.agent import AgentMethods
 from openclaw_rpc.methods.chat import ChatMethods
 from openclaw_rpc.methods.config import ConfigMethods

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from openclaw_rpc.domain.channels.channel import Channel
     from openclaw_rpc.domain.commands import CommandRunner
     from openclaw_rpc.domain.models import ProviderSettings
-    from openclaw_rpc.domain.ports import Log, Provider, TokenStore
+    from openclaw_rpc.domain.ports import Log, TokenStore
+    from openclaw_rpc.domain.providers import Provider
     from openclaw_rpc.domain.skills.ports import SkillShelf
     from openclaw_rpc.domain.tools.pin import PinStore
 

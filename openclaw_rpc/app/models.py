@@ -13,7 +13,8 @@ from openclaw_rpc.app.features import Feature
 from openclaw_rpc.app.reporting import Described
 from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.domain.models import PRIMARY, Models, ProviderSettings
-from openclaw_rpc.domain.ports import Log, Provider
+from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.domain.providers import Provider
 
 OFFLINE = "offline"
 

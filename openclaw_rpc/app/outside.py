@@ -17,7 +17,6 @@ from openclaw_rpc.app.features import Feature
 from openclaw_rpc.app.tools import AgentTools
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.settings import Settings
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.channels.asking import ChatApprovals
 from openclaw_rpc.domain.channels.channel import ChannelFault
 from openclaw_rpc.domain.channels.commands import Commands
@@ -36,6 +35,7 @@ from openclaw_rpc.domain.events.change import Change, Delivery
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import ConfigFile, Log, Store
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import ReplyTo, RunRecord
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.sessions import Sessions

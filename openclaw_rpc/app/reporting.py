@@ -8,7 +8,8 @@ import msgspec
 
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.published import Published
-from openclaw_rpc.domain.ports import Log, ProviderFault, Store
+from openclaw_rpc.domain.ports import Log, Store
+from openclaw_rpc.domain.providers import ProviderFault
 from openclaw_rpc.domain.records import LogRecord, SessionQuery, SessionRecord
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.log import LogEntry, log_line

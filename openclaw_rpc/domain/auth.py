@@ -1,132 +1,23 @@
-"""Who is calling: credentials become a principal, and tokens are made and taken back (RFC 6750, 7519, 7617)."""
+"""Credentials become a principal (RFC 7519)."""
 
 import base64
 import binascii
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 
-import anyio
-import msgspec
-
 from openclaw_rpc.domain import jwt
-from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_duration
-from openclaw_rpc.domain.events.bus import Bus
-from openclaw_rpc.domain.events.published import Published
-from openclaw_rpc.domain.guessing import Guesses, Kind
+from openclaw_rpc.domain.clock import Clock
+from openclaw_rpc.domain.guessing import Guesses
+from openclaw_rpc.domain.principals import Credentials, Principal, owner
 from openclaw_rpc.domain.records import TokenRecord
-from openclaw_rpc.domain.tokens import LOOK_SECONDS, KnownTokens
-from openclaw_rpc.protocol.base import Scope
-from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest, NotFound, Unauthorized, Unavailable
-from openclaw_rpc.protocol.token import TokenCreated, TokenCreateParams, TokenInfo, TokenRevokedEvent, token_revoked
+from openclaw_rpc.domain.tokens import KnownTokens
+from openclaw_rpc.protocol.errors import Unauthorized, Unavailable
 
-OWNER: Final = "owner"
-ALL_SCOPES: Final = frozenset(Scope)
-_SPEAKING: Final = frozenset({Scope.READ, Scope.CHAT})
-"""What a token that is for some sessions alone may be good for."""
 _VERIFIED_KEPT: Final = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who is calling, and what they may do.
-
-    ``name`` is the token's; ``gateway`` for the token in the configuration, ``password``, or ``anonymous`` where
-    authentication is disabled. ``jti`` and ``expires_at`` (s since 1970) are there for tokens that were made;
-    ``sign_in`` for a browser that signed in with one of these: the digest of what its cookie holds. With ``sessions``
-    it may speak in these, and nothing more.
-    """
-
-    user: str
-    name: str
-    scopes: frozenset[Scope]
-    jti: str | None = None
-    expires_at: float | None = None
-    sign_in: str | None = None
-    sessions: frozenset[str] | None = None
-    guest: bool = False
-    """Somebody whom the user lets in over a chat: what they say is remembered in their session alone."""
-    generation: int = 0
-    """How often the configured token or password had changed when this one was shown."""
-    limit_key: str = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        # Computed once: the limiter reads it on every call.
-        object.__setattr__(self, "limit_key", f"{self.user}/{self.jti or self.name}")
-
-    def may_enter(self, session_key: str | None) -> bool:
-        """Whether a session is open to it, its user aside."""
-        return self.sessions is None or session_key in self.sessions
-
-    @property
-    def is_owner_admin(self) -> bool:
-        """Whether this is the owner with the scope ``admin``, who sees every user's things."""
-        return self.user == OWNER and Scope.ADMIN in self.scopes
-
-
-def owner(name: str) -> Principal:
-    """The owner with every scope: the configured token, the password, or whoever sits at the machine."""
-    return Principal(OWNER, name, ALL_SCOPES)
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """What a client showed. ``bearer`` is a token, ``basic`` what follows ``Basic`` in the header (base64).
-
-    ``cookie`` is what the dashboard's cookie holds; it counts where nothing else was shown, and only where the door
-    found that the request comes from a page of the gateway's own.
-    """
-
-    bearer: str | None = field(default=None, repr=False)
-    basic: str | None = field(default=None, repr=False)
-    password: str | None = field(default=None, repr=False)
-    cookie: str | None = field(default=None, repr=False)
-    address: str = ""
-    """Where they came from; empty where that is of no interest."""
-
-    @classmethod
-    def from_headers(
-        cls,
-        authorization: str | None = None,
-        password_header: str | None = None,
-        query_token: str | None = None,
-        query_password: str | None = None,
-        cookie: str | None = None,
-    ) -> "Credentials":
-        """Exactly one of what was sent counts: Authorization, X-OpenClaw-Password, ``?token=``, ``?password=``, cookie.
-
-        An Authorization that can't be read counts too, as a wrong one.
-        """
-        if authorization is not None:
-            scheme, _, rest = authorization.strip().partition(" ")
-            match scheme.lower():
-                case "basic":
-                    return cls(basic=rest.strip())
-                case "bearer":
-                    return cls(bearer=rest.strip())
-                case _:
-                    return cls(bearer="")
-        if password_header is not None:
-            return cls(password=password_header)
-        if query_token is not None:
-            return cls(bearer=query_token)
-        if query_password is not None:
-            return cls(password=query_password)
-        return cls(cookie=cookie)
-
-    @property
-    def given(self) -> bool:
-        """Whether the client said anything of its own, right or wrong; a browser sends its cookie by itself."""
-        return self.bearer is not None or self.basic is not None or self.password is not None
-
-    @property
-    def kind(self) -> Kind | None:
-        """What of the client's own it is."""
-        return "token" if self.bearer is not None else "password" if self.given else None
 
 
 class AuthSettings(Protocol):
@@ -319,83 +210,6 @@ class Authenticator:
         return record is not None and not record.revoked
 
 
-class TokenService:
-    """Makes tokens and takes them back."""
-
-    def __init__(self, tokens: KnownTokens, clock: Clock, bus: Bus | None = None) -> None:
-        self._tokens = tokens
-        self._clock = clock
-        self._bus = bus
-        self.on_looked: list[Callable[[], None]] = []
-        """Called by `watch` each time it has looked: tokens may have been revoked, or have expired."""
-
-    async def create(self, maker: Principal, params: TokenCreateParams) -> TokenCreated:
-        """Make a token; nobody gives away what they don't have.
-
-        Raises:
-            Forbidden: it is for another user, or an admin's, and the maker no admin of the owner; or a scope is
-                missing from the maker's own.
-            Conflict: there is a token of that name, neither revoked nor expired.
-            InvalidRequest: ``expires_in`` leads past the year 9999; a token for sessions asks for other scopes.
-        """
-        most = ALL_SCOPES - {Scope.ADMIN} if params.sessions is None else _SPEAKING
-        wanted = most if params.scopes is None else frozenset(params.scopes)
-        if params.sessions is not None and not wanted <= _SPEAKING:
-            reason = "a token for sessions has the scopes read and chat at most"
-            raise InvalidRequest(reason, field="scopes", reason=reason)
-        _allow(maker, params.user, wanted)
-        now = self._clock.now()
-        expires = None if params.expires_in is None else int(now) + parse_duration(params.expires_in)
-        record = TokenRecord(
-            name=params.name,
-            jti=new_id("tok"),
-            user=params.user,
-            scopes=[scope for scope in Scope if scope in wanted],
-            created_at=iso(now),
-            expires_at=None if expires is None else _expiry(expires),
-            sessions=params.sessions,
-        )
-        await self._tokens.add(record)
-        token = jwt.encode(record, int(now), expires, self._tokens.key)
-        return TokenCreated(**msgspec.structs.asdict(_info(record)), token=token)
-
-    async def list_(self, viewer: Principal) -> list[TokenInfo]:
-        """The tokens that were made, the newest first; those of the viewer's user alone, unless an owner's admin."""
-        await self._tokens.refresh()
-        return [_info(record) for record in self._tokens.all if _sees(viewer, record)]
-
-    async def revoke(self, viewer: Principal, name: str) -> str:
-        """Take a token back and answer its ``jti``, for `announce`. It may have been revoked before.
-
-        Raises:
-            NotFound: there is none of that name, or it is another user's.
-        """
-        jti = await self._tokens.revoke(name, None if viewer.is_owner_admin else viewer.user)
-        if jti is not None:
-            return jti
-        raise NotFound(f"there is no token called {name!r}", field="name")
-
-    def announce(self, jti: str) -> None:
-        """Tell that a token is gone: what it opened is closed."""
-        record = self._tokens.find(jti)
-        if record is not None and self._bus is not None:
-            event = TokenRevokedEvent(name=record.name, user=record.user)
-            self._bus.publish(Published(token_revoked, event, user=record.user))
-
-    async def watch(self) -> None:
-        """Announce what other processes revoke, until cancelled.
-
-        Raises:
-            Unavailable: the tokens can't be read.
-        """
-        while True:
-            await anyio.sleep(LOOK_SECONDS)
-            for jti in await self._tokens.refresh():
-                self.announce(jti)
-            for looked in self.on_looked:
-                looked()
-
-
 def digest_of(secret: str) -> str:
     """What is kept of a code or a cookie: who reads it can't sign in with it."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).hexdigest()
@@ -410,42 +224,6 @@ def _end_of(record: TokenRecord) -> int | None:
 def _principal_of(said: jwt.Claims) -> Principal:
     sessions = None if said.sessions is None else frozenset(said.sessions)
     return Principal(said.sub, said.name, frozenset(said.scopes), said.jti, said.exp, sessions=sessions)
-
-
-def _allow(maker: Principal, user: str, scopes: frozenset[Scope]) -> None:
-    if user != maker.user and not maker.is_owner_admin:
-        raise Forbidden("only an admin of the owner makes tokens for other users", field="user", reason="other_user")
-    if Scope.ADMIN in scopes and not maker.is_owner_admin:
-        raise Forbidden("only an admin of the owner makes admin tokens", field="scopes", reason="admin_token")
-    missing = [scope.value for scope in Scope if scope in scopes - maker.scopes]
-    if missing:
-        raise Forbidden(
-            f"you can't grant scopes that you don't have: {', '.join(missing)}", field="scopes", reason="missing_scope"
-        )
-
-
-def _sees(viewer: Principal, record: TokenRecord) -> bool:
-    return viewer.is_owner_admin or viewer.user == record.user
-
-
-def _info(record: TokenRecord) -> TokenInfo:
-    return TokenInfo(
-        name=record.name,
-        user=record.user,
-        scopes=record.scopes,
-        created_at=record.created_at,
-        expires_at=record.expires_at,
-        revoked=record.revoked,
-        sessions=record.sessions,
-    )
-
-
-def _expiry(seconds: int) -> str:
-    try:
-        return iso(seconds)
-    except (ValueError, OverflowError, OSError):
-        reason = "leads past the year 9999"
-        raise InvalidRequest(f"expiresIn {reason}", field="expiresIn", reason=reason) from None
 
 
 def _basic_password(credentials: str) -> bytes | None:

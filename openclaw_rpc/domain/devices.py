@@ -12,11 +12,12 @@ from typing import Final, NamedTuple
 import anyio
 import msgspec
 
-from openclaw_rpc.domain.auth import Authenticator, Principal, digest_of
+from openclaw_rpc.domain.auth import Authenticator, digest_of
 from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.documents import Document, Documents
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.published import Published
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.device import DeviceInfo, DeviceRevokedEvent, device_revoked

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Final, NamedTuple, Protocol
 
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.protocol.base import Rate
 from openclaw_rpc.protocol.errors import RateLimited
 

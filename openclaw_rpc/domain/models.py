@@ -11,7 +11,8 @@ import anyio
 import msgspec
 from msgspec import Meta
 
-from openclaw_rpc.domain.ports import Chunk, Completed, OfferedModel, Prompt, Provider, ProviderFault
+from openclaw_rpc.domain.chunks import Chunk
+from openclaw_rpc.domain.providers import Completed, OfferedModel, Prompt, Provider, ProviderFault
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.model import ModelInfo
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import Any, Literal, Protocol, Self, TypeVar
+from collections.abc import Coroutine, Mapping, Sequence
+from typing import Any, Protocol, Self, TypeVar
 
 import msgspec
 
-from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.documents import Documents
 from openclaw_rpc.domain.events.change import Change, Delivery, DeliveryKind, DeliveryStatus
 from openclaw_rpc.domain.records import (
@@ -22,10 +20,8 @@ from openclaw_rpc.domain.records import (
     UsageQuery,
     UsageSum,
 )
-from openclaw_rpc.domain.refusals import error_told
-from openclaw_rpc.protocol.base import JsonObject, Scope
-from openclaw_rpc.protocol.chat import ChatMessage, Thinking, Usage
-from openclaw_rpc.protocol.errors import ProviderError
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.chat import ChatMessage
 
 T = TypeVar("T")
 
@@ -221,150 +217,6 @@ class TokenStore(Protocol):
         ...
 
 
-class ToolSpec(msgspec.Struct, kw_only=True, frozen=True):
-    """A tool as the model is told of it: ``parameters`` is a JSON Schema of an object.
-
-    Calls of one turn run side by side where all their tools are ``parallel``. ``skill`` is the slug of the skill
-    that brought the tool.
-    """
-
-    name: str
-    description: str
-    parameters: JsonObject
-    parallel: bool = True
-    skill: str | None = None
-
-
-class Prompt(msgspec.Struct, kw_only=True, frozen=True):
-    """What a model is asked: messages in the form of OpenAI's Chat Completions, and the tools it may ask for.
-
-    The same list of tools is best passed each time: what a provider makes of it can be kept. ``user`` and
-    ``session_key`` say for whom, for providers that answer from the gateway's own state.
-    """
-
-    model: str
-    messages: Sequence[JsonObject]
-    tools: Sequence[ToolSpec] = ()
-    thinking: Thinking | None = None
-    temperature: float | None = None
-    max_tokens: int | None = None
-    more: JsonObject = {}
-    """Further fields of the request, by their names in Chat Completions."""
-    user: str = "owner"
-    session_key: str = ""
-    language: str = "en"
-
-
-class OfferedModel(msgspec.Struct, kw_only=True, frozen=True):
-    """A model that a provider offers. ``created`` in s since 1970, 0 where unknown."""
-
-    id: str
-    owned_by: str
-    created: int = 0
-
-
-Fault = Literal[
-    "refused", "auth", "model", "request", "rate_limited", "server", "cut", "garbage", "timeout", "too_long"
-]
-
-
-class ProviderFault(ProviderError):
-    """A model's server failed: which provider, what kind of fault, and in the message what to do. ``details`` say what
-    the server said: ``upstreamStatus``, ``upstreamError``, and ``retryAfter`` in s."""
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        provider: str,
-        fault: Fault,
-        upstream_status: int | None = None,
-        upstream_body: bytes | None = None,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(message, provider=provider, fault=fault)
-        self.provider = provider
-        self.fault: Fault = fault
-        self.upstream_status = upstream_status
-        self.upstream_body = upstream_body
-        self.retry_after = retry_after
-        if upstream_status is not None:
-            self.details["upstreamStatus"] = upstream_status
-        if retry_after is not None:
-            self.details["retryAfter"] = retry_after
-        if (told := error_told(upstream_body)) is not None:
-            self.details["upstreamError"] = told
-
-
-class Completed(msgspec.Struct, kw_only=True):
-    """A whole completion in the spelling of OpenAI's Chat Completions, and what it says it used."""
-
-    body: bytes
-    usage: Usage | None
-
-
-class Provider(Protocol):
-    """A model's server."""
-
-    name: str
-
-    @property
-    def default_model(self) -> str:
-        """The model that is asked where a request names none."""
-        ...
-
-    def context_tokens(self, model: str) -> int:
-        """How many tokens a request to ``model`` may hold, its answer included."""
-        ...
-
-    def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
-        """Ask, and yield what one upstream read brought, again and again. Leaving the context cuts the request.
-
-        Raises:
-            ProviderFault: on entering or while iterating; retries, before the first token alone, are used up.
-        """
-        ...
-
-    def chat(
-        self, body: bytes, *, carry: bool, counted: bool
-    ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
-        """Ask with a client's own request for a streamed completion, once, and yield as `stream`. ``carry``: chunks
-        bring their ``payloads``. ``counted``: usage is asked for, where the request does not.
-
-        Raises:
-            ProviderFault: as `stream`; with ``upstream_status`` and ``upstream_body`` where the server refused.
-        """
-        ...
-
-    async def complete(self, body: bytes) -> Completed:
-        """Ask with a client's own request for a completion that is not streamed, once.
-
-        Raises:
-            ProviderFault: as `chat`.
-        """
-        ...
-
-    async def embed(self, body: bytes, *, retried: bool = False) -> bytes:
-        """Ask with a request for embeddings, and answer what the server did. ``retried``: again where that may help.
-
-        Raises:
-            ProviderFault: as `chat`.
-        """
-        ...
-
-    async def models(self) -> list[OfferedModel]:
-        """What it offers.
-
-        Raises:
-            ProviderFault: it did not say.
-        """
-        ...
-
-    async def aclose(self) -> None:
-        """Close its connections."""
-        ...
-
-
 class ConfigFile(Protocol):
     """`gateway.yaml`, as `config.get` and `config.update` see it."""
 
@@ -423,35 +275,6 @@ class Log(Protocol):
         ...
 
 
-class RunContext(msgspec.Struct, kw_only=True, frozen=True):
-    """For whom a run works: what tools may look at and act as. ``pin`` is what came with an HTTP request.
-
-    ``token`` is the name of the token that asked. A ``guest`` is somebody whom the user lets in over a chat.
-    """
-
-    run_id: str
-    session_id: str
-    session_key: str
-    user: str
-    scopes: frozenset[Scope]
-    agent_id: str
-    message: str
-    pin: str | None = None
-    token: str = ""
-    guest: bool = False
-    channel: str = ""
-
-    @property
-    def memory_user(self) -> str:
-        """Under whose name things are remembered and found."""
-        return guests_memory(self.user, self.session_key) if self.guest else self.user
-
-
-def guests_memory(user: str, session_key: str) -> str:
-    """The name under which what a guest says is remembered: nobody finds it but in that session."""
-    return f"{user}\n{session_key}"
-
-
 class Tasks(Protocol):
     """Tasks beside whoever starts them. Leaving them, as a context, cancels what was started and waits for all."""
 
@@ -466,35 +289,3 @@ class Tasks(Protocol):
     async def __aenter__(self) -> Self: ...
 
     async def __aexit__(self, *_: object) -> None: ...
-
-
-class Preparation(msgspec.Struct, kw_only=True, frozen=True):
-    """What a run is given before the model is asked: more of a prompt, tools, and the skills it was told to use."""
-
-    system: Sequence[str] = ()
-    tools: Sequence[ToolSpec] = ()
-    skills: Sequence[str] = ()
-
-
-class Toolbox(Protocol):
-    """What agents can do besides talking."""
-
-    async def prepare(self, context: RunContext) -> Preparation:
-        """What belongs to a run of that agent with that message."""
-        ...
-
-    async def use(self, name: str, params: JsonObject, context: RunContext, call_id: str) -> Any:
-        """Use a tool; its result as JSON-like data. Cancelling ends it, its children too.
-
-        Raises:
-            GatewayError: it failed; the message goes to the model as text.
-        """
-        ...
-
-    async def read_attachment(self, path: str, context: RunContext) -> str:
-        """The text of a file of the workspace that came with a message.
-
-        Raises:
-            NotFound, InvalidRequest, TooLarge: as they say.
-        """
-        ...

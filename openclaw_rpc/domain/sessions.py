@@ -9,12 +9,12 @@ import msgspec
 from msgspec import UNSET
 
 from openclaw_rpc.domain.agents import Agents
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_time
 from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.events.stream import Stream, new_epoch
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import SessionQuery, SessionRecord
 from openclaw_rpc.protocol.chat import ChatHistory, ChatInjected, ChatMessage, ChatMessageEvent, chat_message
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InvalidRequest, NotFound

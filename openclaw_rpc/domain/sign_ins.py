@@ -3,8 +3,9 @@
 import secrets
 from typing import Final
 
-from openclaw_rpc.domain.auth import Authenticator, Principal, digest_of
+from openclaw_rpc.domain.auth import Authenticator, digest_of
 from openclaw_rpc.domain.clock import Clock
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import SignInRecord
 from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.protocol.errors import Unauthorized

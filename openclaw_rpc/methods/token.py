@@ -1,6 +1,6 @@
 """`token.*`: the join of the tokens' rows and the token service."""
 
-from openclaw_rpc.domain.auth import TokenService
+from openclaw_rpc.domain.tokens import TokenService
 from openclaw_rpc.protocol import token
 from openclaw_rpc.protocol.base import Empty
 from openclaw_rpc.protocol.token import (

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.events.published import Listener, Published
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.protocol.method import Event
 from openclaw_rpc.rpc.subscriptions import Subscriptions
 

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any
 
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.events.bus import Bus
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.protocol.errors import GatewayError, Unavailable
 from openclaw_rpc.rpc.bind import AnyBound
 from openclaw_rpc.rpc.call import Call

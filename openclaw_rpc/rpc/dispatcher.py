@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.protocol.base import Rate, Scope
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InternalError, InvalidRequest, MethodNotFound
 from openclaw_rpc.protocol.validation import checked, invalid_params, is_whole_number_wanted

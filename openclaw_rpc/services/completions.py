@@ -17,11 +17,12 @@ from openclaw_rpc.dialects.openai.agents import agent_of
 from openclaw_rpc.dialects.openai.sse_relay import ClientChunks
 from openclaw_rpc.dialects.openai.whole_answers import completed, used
 from openclaw_rpc.domain.agents import Agents
-from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.models import Choice, Models
-from openclaw_rpc.domain.ports import Chunk, ProviderFault
+from openclaw_rpc.domain.principals import Principal
+from openclaw_rpc.domain.providers import ProviderFault
 from openclaw_rpc.domain.records import UsageRecord
 from openclaw_rpc.domain.runs.context import estimate
 from openclaw_rpc.domain.runs.turn import Meter

@@ -13,9 +13,9 @@ import msgspec
 from openclaw_rpc.dialects.openai.chat import failure
 from openclaw_rpc.dialects.openai.response_events import Building
 from openclaw_rpc.dialects.openai.response_requests import ResponseRequest, chat_body
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.events.bus import Bus, Filter
 from openclaw_rpc.domain.events.published import Published
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.responses.ports import ResponseRecord
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.protocol.base import JsonObject

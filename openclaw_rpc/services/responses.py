@@ -15,10 +15,10 @@ from msgspec import Raw
 
 from openclaw_rpc.dialects.openai.response_events import Building, new_response, response_of_item
 from openclaw_rpc.dialects.openai.response_requests import earlier_messages, items_of, read_request
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso, new_id
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.responses.ports import ResponseRecord, ResponseStore
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.protocol.base import JsonObject

@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Final
 
-from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.protocol.errors import RateLimited, Unavailable
 
 RETRY_SECONDS: Final = 5

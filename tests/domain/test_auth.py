@@ -4,8 +4,9 @@ import jwt
 import pytest
 
 from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
-from openclaw_rpc.domain.auth import ALL_SCOPES, Authenticator, Credentials, TokenService, owner
-from openclaw_rpc.domain.tokens import KnownTokens
+from openclaw_rpc.domain.auth import Authenticator
+from openclaw_rpc.domain.principals import ALL_SCOPES, Credentials, owner
+from openclaw_rpc.domain.tokens import KnownTokens, TokenService
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Unauthorized, Unavailable
 from openclaw_rpc.protocol.token import TokenCreateParams

@@ -12,8 +12,8 @@ from openclaw_rpc.adapters.workspace.local import LocalWorkspaces
 from openclaw_rpc.domain.browser import PICTURE_BYTES, Browsers, BrowserSettings, DriverState, PageState, Wait
 from openclaw_rpc.domain.files import Files, FileSettings
 from openclaw_rpc.domain.outbound import OutboundPolicy
-from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.tools.browser import BrowserTools
+from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.browser import (
     BrowserClickParams,

@@ -9,8 +9,8 @@ import pytest
 
 from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.domain.agents import Agents
-from openclaw_rpc.domain.auth import owner
 from openclaw_rpc.domain.events.stream import Stream
+from openclaw_rpc.domain.principals import owner
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.lanes import Lanes
 from openclaw_rpc.domain.runs.live import LiveRun

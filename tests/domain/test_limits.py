@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openclaw_rpc.domain.auth import Principal, owner
 from openclaw_rpc.domain.limits import Quota, RateLimiter
+from openclaw_rpc.domain.principals import Principal, owner
 from openclaw_rpc.protocol.base import Rate
 from openclaw_rpc.protocol.errors import RateLimited
 from tests.support.clock import ManualClock

@@ -11,7 +11,7 @@ from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
 from openclaw_rpc.domain.memory.embedding import ModelEmbedder, embedding_model
 from openclaw_rpc.domain.memory.settings import MemorySettings
 from openclaw_rpc.domain.models import Models, ProviderSettings
-from openclaw_rpc.domain.ports import ProviderFault
+from openclaw_rpc.domain.providers import ProviderFault
 from tests.support.obedient import Obedient, obedient_model
 
 DOG, CAR = [1.0, 0.0], [0.0, 1.0]

@@ -10,12 +10,12 @@ import msgspec
 import pytest
 
 from openclaw_rpc.adapters.memory.memory import VolatileMemoryStore
-from openclaw_rpc.domain.auth import Principal, owner
 from openclaw_rpc.domain.memory import conversations
 from openclaw_rpc.domain.memory.checks import METADATA_BYTES, VALUE_BYTES
 from openclaw_rpc.domain.memory.ports import Folded, Memory
 from openclaw_rpc.domain.memory.service import Memories
 from openclaw_rpc.domain.memory.settings import MemorySettings
+from openclaw_rpc.domain.principals import Principal, owner
 from openclaw_rpc.methods.memory import MemoryMethods
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound, TooLarge, Unavailable

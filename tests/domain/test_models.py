@@ -8,8 +8,9 @@ import anyio
 import msgspec
 import pytest
 
+from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.models import Models, Price, ProviderSettings
-from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, ProviderFault
+from openclaw_rpc.domain.providers import OfferedModel, Prompt, ProviderFault
 from openclaw_rpc.protocol.chat import Usage
 
 

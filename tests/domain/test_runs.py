@@ -12,18 +12,20 @@ from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.store.memory import MemoryStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents
-from openclaw_rpc.domain.auth import owner
+from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.change import Change, Delivery
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.models import Models
-from openclaw_rpc.domain.ports import Chunk, OfferedModel, Preparation, Prompt, ProviderFault, RunContext
+from openclaw_rpc.domain.principals import owner
+from openclaw_rpc.domain.providers import OfferedModel, Prompt, ProviderFault
 from openclaw_rpc.domain.records import RunRecord, SessionQuery, SessionRecord
 from openclaw_rpc.domain.runs.drafts import Drafts
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import HISTORY, Turn
 from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.tools.ports import Preparation, RunContext
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.base import Topic
 from openclaw_rpc.protocol.chat import ChatMessage, ChatRunParams, EarlierMessage, RunAccepted, RunOptions, Usage

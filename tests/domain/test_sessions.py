@@ -10,10 +10,10 @@ from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.store.memory import MemoryStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents
-from openclaw_rpc.domain.auth import Principal, owner
 from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.events.streams import Streams
+from openclaw_rpc.domain.principals import Principal, owner
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.sessions import Sessions, reach, require_owner
 from openclaw_rpc.protocol import table

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openclaw_rpc.domain.auth import Credentials
+from openclaw_rpc.domain.principals import Credentials
 from tests.support.auth import AuthWorld
 
 

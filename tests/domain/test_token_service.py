@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from openclaw_rpc.domain.auth import ALL_SCOPES, Credentials, Principal, owner
+from openclaw_rpc.domain.principals import ALL_SCOPES, Credentials, Principal, owner
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from openclaw_rpc.protocol.token import TokenCreateParams

@@ -7,8 +7,8 @@ import anyio
 import msgspec
 import pytest
 
-from openclaw_rpc.domain.auth import OWNER, Principal, owner
 from openclaw_rpc.domain.files import FileSettings
+from openclaw_rpc.domain.principals import OWNER, Principal, owner
 from openclaw_rpc.domain.web import Web
 from openclaw_rpc.methods.command import CommandMethods
 from openclaw_rpc.methods.file import FileMethods

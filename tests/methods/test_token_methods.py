@@ -2,10 +2,10 @@ import pytest
 
 from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
-from openclaw_rpc.domain.auth import Principal, TokenService, owner
 from openclaw_rpc.domain.clock import SystemClock
 from openclaw_rpc.domain.events.bus import Filter
-from openclaw_rpc.domain.tokens import KnownTokens
+from openclaw_rpc.domain.principals import Principal, owner
+from openclaw_rpc.domain.tokens import KnownTokens, TokenService
 from openclaw_rpc.methods.token import TokenMethods
 from openclaw_rpc.protocol import token
 from openclaw_rpc.protocol.base import Empty, Scope

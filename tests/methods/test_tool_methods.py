@@ -6,7 +6,7 @@ import anyio
 import msgspec
 import pytest
 
-from openclaw_rpc.domain.auth import Principal, owner
+from openclaw_rpc.domain.principals import Principal, owner
 from openclaw_rpc.domain.tools.policy import SecurityPolicy
 from openclaw_rpc.methods.audit import AuditMethods
 from openclaw_rpc.methods.tool import ToolMethods

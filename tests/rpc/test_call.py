@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from openclaw_rpc.domain.auth import owner
+from openclaw_rpc.domain.principals import owner
 from openclaw_rpc.rpc.call import Call
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.dialects.sockets.jsonrpc import JsonRpc
-from openclaw_rpc.domain.auth import owner
+from openclaw_rpc.domain.principals import owner
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.base import Empty
 from openclaw_rpc.rpc.bind import bind

@@ -10,7 +10,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from openclaw_rpc.domain.auth import Principal, owner
+from openclaw_rpc.domain.principals import Principal, owner
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.base import Empty, Rate
 from openclaw_rpc.protocol.errors import Forbidden, InternalError, InvalidRequest, MethodNotFound, NotFound

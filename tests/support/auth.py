@@ -9,9 +9,10 @@ import msgspec
 import pytest
 
 from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
-from openclaw_rpc.domain.auth import Authenticator, Credentials, Principal, TokenService, owner
+from openclaw_rpc.domain.auth import Authenticator
+from openclaw_rpc.domain.principals import Credentials, Principal, owner
 from openclaw_rpc.domain.records import TokenRecord
-from openclaw_rpc.domain.tokens import KnownTokens
+from openclaw_rpc.domain.tokens import KnownTokens, TokenService
 from openclaw_rpc.protocol.errors import Unauthorized
 from openclaw_rpc.protocol.token import TokenCreated, TokenCreateParams, TokenInfo
 from tests.support.clock import ManualClock

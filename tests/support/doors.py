@@ -12,7 +12,7 @@ import anyio
 from aiohttp import web
 from websockets.asyncio.server import ServerConnection
 
-from openclaw_rpc.domain.auth import Credentials, Principal
+from openclaw_rpc.domain.principals import Credentials, Principal
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Unauthorized
 from openclaw_rpc.transports.head import HeadJudge, HeadRules

@@ -20,9 +20,9 @@ from openclaw_rpc.adapters.pin.sqlite import SqlitePinStore
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
 from openclaw_rpc.app import App, Options
-from openclaw_rpc.domain.auth import TokenService, owner
 from openclaw_rpc.domain.clock import SystemClock
-from openclaw_rpc.domain.tokens import KnownTokens
+from openclaw_rpc.domain.principals import owner
+from openclaw_rpc.domain.tokens import KnownTokens, TokenService
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.token import TokenCreateParams
 

@@ -18,12 +18,12 @@ from openclaw_rpc.domain.commands import CommandLimits, CommandSettings
 from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.outbound import OutboundPolicy
-from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.skills.library import Surroundings
 from openclaw_rpc.domain.skills.registry import Registry
 from openclaw_rpc.domain.skills.running import SkillRunner
 from openclaw_rpc.domain.skills.service import Skills
 from openclaw_rpc.domain.skills.settings import SkillSettings
+from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.domain.web import Fetched, Request
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.skill import SkillExecutedEvent

@@ -17,14 +17,14 @@ from openclaw_rpc.adapters.pin.memory import MemoryPinStore
 from openclaw_rpc.adapters.store.memory import MemoryStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents, AgentSettings
-from openclaw_rpc.domain.auth import Principal
-from openclaw_rpc.domain.chunks import ToolCallPart
+from openclaw_rpc.domain.chunks import Chunk, ToolCallPart
 from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.models import Models, ProviderSettings
-from openclaw_rpc.domain.ports import Chunk, OfferedModel, Prompt, ProviderFault, RunContext, ToolSpec
+from openclaw_rpc.domain.principals import Principal
+from openclaw_rpc.domain.providers import OfferedModel, Prompt, ProviderFault
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.runs.drafts import Drafts
 from openclaw_rpc.domain.runs.service import Runs
@@ -37,6 +37,7 @@ from openclaw_rpc.domain.tools.guard import DirectGuard
 from openclaw_rpc.domain.tools.offer import Offers
 from openclaw_rpc.domain.tools.pin import PinGuard
 from openclaw_rpc.domain.tools.policy import Policies, PolicyMap, SecurityPolicy
+from openclaw_rpc.domain.tools.ports import RunContext, ToolSpec
 from openclaw_rpc.domain.tools.toolbox import Safety, Tools
 from openclaw_rpc.protocol import chat, tool
 from openclaw_rpc.protocol.audit import AuditRecord

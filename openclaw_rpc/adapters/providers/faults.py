@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from openclaw_rpc.adapters.providers.frames import BadAnswerError, UpstreamError, error_in
 from openclaw_rpc.adapters.providers.http1 import NoHttpError
-from openclaw_rpc.domain.ports import Fault, ProviderFault
+from openclaw_rpc.domain.providers import Fault, ProviderFault
 
 MAX_BODY = 64 * 1024
 MAX_QUOTE = 400

@@ -10,10 +10,10 @@ from datetime import datetime
 import anyio.lowlevel
 import msgspec
 
-from openclaw_rpc.domain.chunks import ToolCallPart
+from openclaw_rpc.domain.chunks import Chunk, ToolCallPart
 from openclaw_rpc.domain.offline.agent import OfflineAgent, OfflineInfo, Reply
 from openclaw_rpc.domain.offline.texts import text_of
-from openclaw_rpc.domain.ports import Chunk, Completed, OfferedModel, Prompt, ProviderFault
+from openclaw_rpc.domain.providers import Completed, OfferedModel, Prompt, ProviderFault
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Usage
 

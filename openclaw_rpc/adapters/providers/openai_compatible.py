@@ -14,8 +14,9 @@ from openclaw_rpc.adapters.providers.streaming import Question, Streaming
 from openclaw_rpc.adapters.providers.tries import Tries
 from openclaw_rpc.adapters.providers.upstream import Upstream
 from openclaw_rpc.adapters.providers.whole import Whole
+from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.models import ProviderSettings
-from openclaw_rpc.domain.ports import Chunk, Completed, OfferedModel, Prompt
+from openclaw_rpc.domain.providers import Completed, OfferedModel, Prompt
 from openclaw_rpc.protocol.base import JsonObject
 
 

@@ -27,8 +27,7 @@ from openclaw_rpc.adapters.providers.frames import (
 )
 from openclaw_rpc.adapters.providers.think_tags import ThinkTags
 from openclaw_rpc.adapters.providers.tool_calls import ToolCalls
-from openclaw_rpc.domain.chunks import ToolCallPart
-from openclaw_rpc.domain.ports import Chunk
+from openclaw_rpc.domain.chunks import Chunk, ToolCallPart
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.surrogates import Halves, replaced_in

@@ -9,8 +9,9 @@ import msgspec
 
 from openclaw_rpc.adapters.providers.tool_schemas import for_models
 from openclaw_rpc.domain.models import ProviderSettings
-from openclaw_rpc.domain.ports import Prompt, ToolSpec
+from openclaw_rpc.domain.providers import Prompt
 from openclaw_rpc.domain.runs.context import DETAILS
+from openclaw_rpc.domain.tools.ports import ToolSpec
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Thinking
 

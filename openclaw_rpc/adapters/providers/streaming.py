@@ -17,8 +17,8 @@ from openclaw_rpc.adapters.providers.reader import MARK, NOTHING, AnswerReader
 from openclaw_rpc.adapters.providers.request_body import RequestBodies
 from openclaw_rpc.adapters.providers.tries import Tries
 from openclaw_rpc.adapters.providers.upstream import Upstream, drain
+from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.models import ProviderSettings
-from openclaw_rpc.domain.ports import Chunk
 
 PATH: Final = "/chat/completions"
 USAGE_SECONDS: Final = 5.0

@@ -15,7 +15,7 @@ from openclaw_rpc.adapters.providers.http1 import LateError
 from openclaw_rpc.adapters.providers.tries import Tries
 from openclaw_rpc.adapters.providers.upstream import Upstream
 from openclaw_rpc.domain.models import PRIMARY, ProviderSettings
-from openclaw_rpc.domain.ports import ProviderFault
+from openclaw_rpc.domain.providers import ProviderFault
 
 PATH: Final = "/audio/transcriptions"
 ENDINGS: Final[Mapping[str, str]] = {

@@ -11,8 +11,9 @@ from openclaw_rpc.adapters.providers.reader import AnswerReader
 from openclaw_rpc.adapters.providers.streaming import PATH
 from openclaw_rpc.adapters.providers.tries import Tries
 from openclaw_rpc.adapters.providers.upstream import Upstream, drain
+from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.models import ProviderSettings
-from openclaw_rpc.domain.ports import Chunk, Completed
+from openclaw_rpc.domain.providers import Completed
 
 EMBEDDINGS: Final = "/embeddings"
 

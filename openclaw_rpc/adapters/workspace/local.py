@@ -19,8 +19,8 @@ from openclaw_rpc.adapters.workspace.opening import FOLDER, NOFOLLOW, Opener, re
 from openclaw_rpc.adapters.workspace.searching import Searching
 from openclaw_rpc.adapters.workspace.walking import TEMPORARY, Walk, next_step, removing
 from openclaw_rpc.config.paths import private_folder
-from openclaw_rpc.domain.auth import OWNER
 from openclaw_rpc.domain.files import Entry, Hit, Parts, Piece, Query, shown
+from openclaw_rpc.domain.principals import OWNER
 from openclaw_rpc.protocol.errors import Conflict, NotFound, TooLarge
 
 T = TypeVar("T")

@@ -11,7 +11,8 @@ from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.kept import with_tokens
 from openclaw_rpc.cli.options import offline_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
-from openclaw_rpc.domain.auth import TokenService, owner
+from openclaw_rpc.domain.principals import owner
+from openclaw_rpc.domain.tokens import TokenService
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Conflict
 from openclaw_rpc.protocol.token import TokenCreateParams, TokenInfo

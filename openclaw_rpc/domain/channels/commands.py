@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final, Protocol
 
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.channels.channel import Message
 from openclaw_rpc.domain.channels.link import Link
 from openclaw_rpc.domain.events.change import Claim
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.protocol.errors import GatewayError
 
 HELP: Final = "/new begins a new conversation, /stop stops the answer, /status says how things stand."

@@ -7,12 +7,12 @@ import re
 import unicodedata
 from typing import Final, Protocol
 
-from openclaw_rpc.domain.auth import OWNER
 from openclaw_rpc.domain.channels.channel import Attachment as Incoming
 from openclaw_rpc.domain.channels.channel import ChannelFault, Message
 from openclaw_rpc.domain.channels.link import Link
 from openclaw_rpc.domain.files import Files
 from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.domain.principals import OWNER
 from openclaw_rpc.protocol.chat import Attachment
 from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.protocol.file import FileWriteParams

@@ -7,7 +7,6 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from openclaw_rpc.domain.auth import OWNER, Principal
 from openclaw_rpc.domain.channels.channel import ChannelFault, Message
 from openclaw_rpc.domain.channels.commands import Commands
 from openclaw_rpc.domain.channels.files import InboxFiles
@@ -18,6 +17,7 @@ from openclaw_rpc.domain.channels.replies import Replies, reply_part
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.events.change import Beside, Change, Claim, Delivery
 from openclaw_rpc.domain.ports import Log, Store
+from openclaw_rpc.domain.principals import OWNER, Principal
 from openclaw_rpc.domain.records import ReplyTo
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.chat import Attachment, ChatRunParams, RunAccepted

@@ -10,7 +10,7 @@ import msgspec
 
 from openclaw_rpc.domain.memory.settings import MemorySettings
 from openclaw_rpc.domain.models import PRIMARY, Choice, Models, ProviderSettings
-from openclaw_rpc.domain.ports import ProviderFault
+from openclaw_rpc.domain.providers import ProviderFault
 
 USUAL: Final[Mapping[str, str]] = {
     "openai": "text-embedding-3-small",

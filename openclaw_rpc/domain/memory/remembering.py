@@ -7,7 +7,8 @@ import msgspec
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.memory.service import Memories
-from openclaw_rpc.domain.ports import Log, guests_memory
+from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.domain.tools.ports import guests_memory
 from openclaw_rpc.protocol.chat import ChatMessageEvent, chat_done, chat_message, chat_started
 from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.protocol.session import session_deleted, session_reset

@@ -10,7 +10,6 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_time
 from openclaw_rpc.domain.memory.checks import check
 from openclaw_rpc.domain.memory.conversations import Conversations
@@ -20,6 +19,7 @@ from openclaw_rpc.domain.memory.recalling import COMMON, QUESTION_WORDS, Recalle
 from openclaw_rpc.domain.memory.settings import MemorySettings
 from openclaw_rpc.domain.memory.words import folded, index_words, query_words, text_of
 from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, NotFound
 from openclaw_rpc.protocol.memory import (

@@ -10,7 +10,7 @@ import msgspec
 from openclaw_rpc.domain.offline.arguments import BadArgumentsError, arguments_of
 from openclaw_rpc.domain.offline.calc import CalcError, calculate
 from openclaw_rpc.domain.offline.texts import Language, language_of, say, text_of
-from openclaw_rpc.domain.ports import Prompt
+from openclaw_rpc.domain.providers import Prompt
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.protocol.base import JsonObject
 

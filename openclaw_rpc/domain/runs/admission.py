@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Final
 
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.events.change import Beside, Change
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.drafts import Draft, Drafts, refuse_beyond
 from openclaw_rpc.domain.runs.lanes import Lanes

@@ -8,14 +8,14 @@ from typing import NamedTuple
 import msgspec
 
 from openclaw_rpc.domain.agents import Agents
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.events.streams import Streams
-from openclaw_rpc.domain.ports import RunContext, Toolbox
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.context import attached, check_calls
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.tools.ports import RunContext, Toolbox
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Attachment, ChatMessage, ChatRunParams
 from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest

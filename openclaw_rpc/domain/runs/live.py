@@ -7,10 +7,10 @@ from typing import Literal
 import anyio
 
 from openclaw_rpc.domain.agents import Agent
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.events.stream import Stream
-from openclaw_rpc.domain.ports import RunContext
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import RunRecord, SessionRecord, UsageRecord
+from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (
     ChatDeltaEvent,

@@ -7,10 +7,10 @@ from contextlib import asynccontextmanager
 
 import anyio
 
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.events.change import Beside
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import Log, Store, Tasks
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.admission import Admission
 from openclaw_rpc.domain.runs.drafts import Draft, Drafts

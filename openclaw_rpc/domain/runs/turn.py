@@ -9,14 +9,16 @@ from typing import Any, Protocol
 import anyio
 import msgspec
 
-from openclaw_rpc.domain.chunks import ToolCallPart
+from openclaw_rpc.domain.chunks import Chunk, ToolCallPart
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.models import Choice, Models
-from openclaw_rpc.domain.ports import Chunk, Preparation, Prompt, ProviderFault, Store, Toolbox, ToolSpec
+from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.domain.providers import Prompt, ProviderFault
 from openclaw_rpc.domain.records import UsageRecord
 from openclaw_rpc.domain.runs.context import conversation, estimate, fit, tokens_of
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.tools.ports import Preparation, Toolbox, ToolSpec
 from openclaw_rpc.domain.tools.results import shortened
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (

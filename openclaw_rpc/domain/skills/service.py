@@ -15,12 +15,13 @@ from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.files import LONGEST_CHARACTER, text_of
-from openclaw_rpc.domain.ports import Log, RunContext
+from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.skills.library import FRESH_SECONDS, Library, Skill, Surroundings
 from openclaw_rpc.domain.skills.manifest import UNKNOWN_VERSION, Manifest, SkillTool, is_slug
 from openclaw_rpc.domain.skills.ports import Found, Origin, SkillRecords, SkillShelf, Staged
 from openclaw_rpc.domain.skills.registry import Registry
 from openclaw_rpc.domain.skills.running import SkillRunner
+from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.errors import Conflict, GatewayError, InvalidRequest, NotFound, Unavailable
 from openclaw_rpc.protocol.skill import (

@@ -7,9 +7,9 @@ from typing import Any, Protocol
 
 import msgspec
 
-from openclaw_rpc.domain.auth import ALL_SCOPES, Principal
 from openclaw_rpc.domain.events.change import Beside, Change, Claim, Delivery
 from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.domain.principals import ALL_SCOPES, Principal
 from openclaw_rpc.domain.records import ReplyTo
 from openclaw_rpc.domain.tasks.clockwork import Done
 from openclaw_rpc.domain.tasks.records import Creator, Task, TimeOfTask

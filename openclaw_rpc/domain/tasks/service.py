@@ -9,9 +9,9 @@ from typing import Any, Final
 
 import msgspec
 
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso, new_id
 from openclaw_rpc.domain.documents import Documents
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.tasks.records import RUN, TASK, Creator, Task, TimeOfTask, stamp
 from openclaw_rpc.domain.tasks.schedule import schedule_of
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound

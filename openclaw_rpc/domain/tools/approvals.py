@@ -9,14 +9,14 @@ from typing import Any, Final, Protocol
 import anyio
 import msgspec
 
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso, new_id
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.streams import Streams
-from openclaw_rpc.domain.ports import RunContext
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.tools.audit import Actor, Auditor, canonical, digest
 from openclaw_rpc.domain.tools.pin import PinGuard
+from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, NotFound, Unavailable
 from openclaw_rpc.protocol.method import Event

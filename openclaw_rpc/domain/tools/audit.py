@@ -11,9 +11,10 @@ from typing import Any, Final, Protocol, cast
 import anyio
 import msgspec
 
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso
-from openclaw_rpc.domain.ports import Log, RunContext
+from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.domain.principals import Principal
+from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.protocol.audit import AuditOutcome, AuditRecord, AuditVerdict
 from openclaw_rpc.protocol.errors import GatewayError
 

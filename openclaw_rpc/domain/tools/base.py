@@ -6,7 +6,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import msgspec
 
-from openclaw_rpc.domain.ports import RunContext, ToolSpec
+from openclaw_rpc.domain.tools.ports import RunContext, ToolSpec
 from openclaw_rpc.protocol.base import JsonObject
 
 Run = Callable[[JsonObject, RunContext], Awaitable[Any]]

@@ -5,9 +5,9 @@ from typing import Any, Final
 from openclaw_rpc.domain.browser import Browsers
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.files import Files
-from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.tools.base import FixedTools
 from openclaw_rpc.domain.tools.files import RESULTS
+from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.domain.tools.rows import tool_of
 from openclaw_rpc.protocol import browser
 from openclaw_rpc.protocol.browser import BrowserScreenshotParams

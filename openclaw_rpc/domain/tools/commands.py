@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from openclaw_rpc.domain.commands import Commands, Mount
-from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.tools.base import FixedTools
 from openclaw_rpc.domain.tools.files import SessionFolders
+from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.domain.tools.rows import tool_of
 from openclaw_rpc.protocol import command
 from openclaw_rpc.protocol.command import CommandExecuteParams, CommandResult

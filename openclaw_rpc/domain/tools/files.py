@@ -5,8 +5,8 @@ from typing import Final, Protocol
 import msgspec
 
 from openclaw_rpc.domain.files import Files, Workspace, below_root, clean
-from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.tools.base import FixedTools
+from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.domain.tools.rows import tool_of
 from openclaw_rpc.protocol import file
 from openclaw_rpc.protocol.errors import GatewayError

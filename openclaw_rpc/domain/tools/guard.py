@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from openclaw_rpc.domain.auth import Principal
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.tools.audit import Actor, Auditor
 from openclaw_rpc.domain.tools.pin import PinGuard
 from openclaw_rpc.domain.tools.policy import Policies

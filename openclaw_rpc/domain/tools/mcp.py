@@ -9,9 +9,9 @@ from typing import Any, Final
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.files import Files
 from openclaw_rpc.domain.mcp import McpServers, OfferedTool, Parts
-from openclaw_rpc.domain.ports import RunContext, ToolSpec
 from openclaw_rpc.domain.tools.base import MadeTools, Tool
 from openclaw_rpc.domain.tools.files import RESULTS
+from openclaw_rpc.domain.tools.ports import RunContext, ToolSpec
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.protocol.file import FileWriteParams

@@ -8,8 +8,8 @@ from msgspec import Meta
 
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.memory.service import Memories
-from openclaw_rpc.domain.ports import RunContext, ToolSpec
 from openclaw_rpc.domain.tools.base import Tool
+from openclaw_rpc.domain.tools.ports import RunContext, ToolSpec
 from openclaw_rpc.domain.tools.rows import parameters_of
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.validation import checked

@@ -10,9 +10,10 @@ from typing import Final, NamedTuple, TypeVar
 import anyio
 
 from openclaw_rpc.domain.agents import Agent, Agents
-from openclaw_rpc.domain.ports import Log, RunContext, ToolSpec
+from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.tools.base import Briefing, FixedTools, Tool, ToolSource
 from openclaw_rpc.domain.tools.policy import Decision, Policies, SecurityPolicy, matches
+from openclaw_rpc.domain.tools.ports import RunContext, ToolSpec
 from openclaw_rpc.protocol.errors import GatewayError
 
 SOURCE_SECONDS: Final = 10.0

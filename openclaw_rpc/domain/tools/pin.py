@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final, NamedTuple, Protocol
 
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.tools.audit import Actor, Auditor
 from openclaw_rpc.domain.tools.pin_hash import MAX_PIN
 from openclaw_rpc.domain.tools.policy import Policies

@@ -14,7 +14,8 @@ from typing import Any, Final, Protocol, cast
 import msgspec
 
 from openclaw_rpc.domain.clock import new_id
-from openclaw_rpc.domain.ports import Log, RunContext
+from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.errors import GatewayError, InternalError
 

@@ -5,8 +5,8 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
-from openclaw_rpc.domain.ports import RunContext, ToolSpec
 from openclaw_rpc.domain.tools.base import Tool
+from openclaw_rpc.domain.tools.ports import RunContext, ToolSpec
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.method import Method
 from openclaw_rpc.protocol.validation import checked

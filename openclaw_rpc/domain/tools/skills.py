@@ -15,13 +15,13 @@ import msgspec
 
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.commands import Mount
-from openclaw_rpc.domain.ports import RunContext, ToolSpec
 from openclaw_rpc.domain.skills.library import Skill
 from openclaw_rpc.domain.skills.manifest import SkillTool
 from openclaw_rpc.domain.skills.service import Skills, fits, installed
 from openclaw_rpc.domain.skills.settings import SkillSettings
 from openclaw_rpc.domain.tools.base import MadeTools, Tool
 from openclaw_rpc.domain.tools.policy import matches
+from openclaw_rpc.domain.tools.ports import RunContext, ToolSpec
 from openclaw_rpc.domain.tools.rows import tool_of
 from openclaw_rpc.protocol import skill as rows
 from openclaw_rpc.protocol.base import JsonObject

@@ -14,14 +14,14 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import Clock, iso, parse_duration
-from openclaw_rpc.domain.ports import RunContext, ToolSpec
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import ReplyTo
 from openclaw_rpc.domain.tasks.records import Task
 from openclaw_rpc.domain.tasks.schedule import schedule_of
 from openclaw_rpc.domain.tasks.service import Tasks
 from openclaw_rpc.domain.tools.base import FixedTools, Tool
+from openclaw_rpc.domain.tools.ports import RunContext, ToolSpec
 from openclaw_rpc.domain.tools.rows import parameters_of
 from openclaw_rpc.protocol.base import JsonObject, Name
 from openclaw_rpc.protocol.errors import Conflict, Forbidden, InvalidRequest, NotFound

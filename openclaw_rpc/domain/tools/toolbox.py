@@ -18,9 +18,9 @@ import anyio
 import msgspec
 
 from openclaw_rpc.domain.agents import Agents
-from openclaw_rpc.domain.auth import Principal
 from openclaw_rpc.domain.clock import new_id
-from openclaw_rpc.domain.ports import Log, Preparation, RunContext
+from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.tools import schema
 from openclaw_rpc.domain.tools.approvals import Approvals
@@ -29,6 +29,7 @@ from openclaw_rpc.domain.tools.base import Tool, ToolSource
 from openclaw_rpc.domain.tools.offer import Offered, Offers
 from openclaw_rpc.domain.tools.pin import PinGuard
 from openclaw_rpc.domain.tools.policy import Policies
+from openclaw_rpc.domain.tools.ports import Preparation, RunContext
 from openclaw_rpc.domain.tools.results import Results, Spill
 from openclaw_rpc.protocol.base import JsonObject, Scope
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InternalError, NotFound, Timeout

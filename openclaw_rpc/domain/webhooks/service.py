@@ -12,13 +12,13 @@ from typing import Annotated, Any, Final, Protocol
 import msgspec
 from msgspec import Meta
 
-from openclaw_rpc.domain.auth import OWNER
 from openclaw_rpc.domain.clock import Clock, iso, new_id
 from openclaw_rpc.domain.delivery import DELIVERED, Outcome
 from openclaw_rpc.domain.documents import Document, Documents
 from openclaw_rpc.domain.events.change import Delivery, DeliveryKind
 from openclaw_rpc.domain.outbound import OutboundPolicy
 from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.domain.principals import OWNER
 from openclaw_rpc.domain.records import DeliveryQuery
 from openclaw_rpc.domain.webhooks.naming import MADE, fits, named
 from openclaw_rpc.protocol.base import JsonObject

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final, cast
 
 from openclaw_rpc.aiohttp_private import AbstractStreamWriter, RawRequestMessage, RequestHandler, StreamReader
-from openclaw_rpc.domain.auth import Credentials, Principal
+from openclaw_rpc.domain.principals import Credentials, Principal
 from openclaw_rpc.protocol.errors import (
     Forbidden,
     GatewayError,

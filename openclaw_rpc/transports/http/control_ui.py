@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from openclaw_rpc import __version__
-from openclaw_rpc.domain.auth import Credentials, Principal
+from openclaw_rpc.domain.principals import Credentials, Principal
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.replies import JSON
 from openclaw_rpc.transports.http.request import HttpRequest

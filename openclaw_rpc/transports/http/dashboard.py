@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 from anyio import to_thread
 
-from openclaw_rpc.domain.auth import Credentials, Principal
+from openclaw_rpc.domain.principals import Credentials, Principal
 from openclaw_rpc.domain.sign_ins import SESSION_SECONDS, SignIns
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
 from openclaw_rpc.transports.cookie import NAME

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 from openclaw_rpc import __version__
-from openclaw_rpc.domain.ports import Fault
+from openclaw_rpc.domain.providers import Fault
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import ERRORS
 from openclaw_rpc.transports.http import web

@@ -11,7 +11,7 @@ from aiohttp import HttpVersion11
 from multidict import CIMultiDict
 
 from openclaw_rpc.aiohttp_private import AbstractStreamWriter, RawRequestMessage, RequestHandler, StreamReader
-from openclaw_rpc.domain.auth import Credentials, Principal
+from openclaw_rpc.domain.principals import Credentials, Principal
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest, TooLarge, Unauthorized
 from openclaw_rpc.transports.http import web

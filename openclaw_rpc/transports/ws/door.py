@@ -19,12 +19,12 @@ from websockets.http11 import Request, Response
 
 from openclaw_rpc import __version__
 from openclaw_rpc.dialects.sockets.base import Choose, Device, Head, Proof, SocketDialect, Welcome, choose
-from openclaw_rpc.domain.auth import Credentials, Principal
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.devices import Devices, Visit
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.guessing import KINDS
+from openclaw_rpc.domain.principals import Credentials, Principal
 from openclaw_rpc.protocol.errors import GatewayError, RateLimited, Unauthorized, Unavailable
 from openclaw_rpc.protocol.event import ConnectedEvent, HeartbeatEvent, heartbeat
 from openclaw_rpc.rpc.connection import Connection

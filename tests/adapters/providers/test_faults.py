@@ -10,8 +10,9 @@ import anyio
 import pytest
 
 from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
+from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.models import ProviderSettings
-from openclaw_rpc.domain.ports import Chunk, Prompt, ProviderFault
+from openclaw_rpc.domain.providers import Prompt, ProviderFault
 from tests.support.upstream import Upstream, scripted_upstream
 
 KEY = "sk-very-secret-key"

@@ -9,8 +9,10 @@ import anyio
 import pytest
 
 from openclaw_rpc.adapters.providers.offline import OfflineProvider
-from openclaw_rpc.domain.ports import Chunk, Prompt, ProviderFault, ToolSpec
+from openclaw_rpc.domain.chunks import Chunk
+from openclaw_rpc.domain.providers import Prompt, ProviderFault
 from openclaw_rpc.domain.records import SessionRecord
+from openclaw_rpc.domain.tools.ports import ToolSpec
 
 
 class Gateway:

@@ -10,8 +10,10 @@ import anyio
 import pytest
 
 from openclaw_rpc.adapters.providers.openai_compatible import OpenAIProvider
+from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.models import ProviderSettings
-from openclaw_rpc.domain.ports import Chunk, Prompt, ProviderFault, ToolSpec
+from openclaw_rpc.domain.providers import Prompt, ProviderFault
+from openclaw_rpc.domain.tools.ports import ToolSpec
 from tests.support.tls import self_signed
 from tests.support.upstream import Upstream, scripted_upstream
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from openclaw_rpc.adapters.providers.frames import BadAnswerError, UpstreamError
 from openclaw_rpc.adapters.providers.reader import AnswerReader
-from openclaw_rpc.domain.ports import Chunk
+from openclaw_rpc.domain.chunks import Chunk
 from tests.support.raw_model import DONE, delta, event
 from tests.support.streams import STREAMS
 

@@ -9,7 +9,7 @@ import pytest
 
 from openclaw_rpc.adapters.providers.transcription import ProviderTranscriber, named
 from openclaw_rpc.domain.models import ProviderSettings
-from openclaw_rpc.domain.ports import ProviderFault
+from openclaw_rpc.domain.providers import ProviderFault
 from tests.support.upstream import scripted_upstream
 
 

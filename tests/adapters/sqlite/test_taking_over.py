@@ -17,9 +17,10 @@ from openclaw_rpc.adapters.skills import SqliteSkillRecords
 from openclaw_rpc.adapters.sqlite import Database, StoreUnusable
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
-from openclaw_rpc.domain.auth import Authenticator, Credentials
+from openclaw_rpc.domain.auth import Authenticator
 from openclaw_rpc.domain.memory.ports import MemoryQuery
 from openclaw_rpc.domain.memory.words import query_words
+from openclaw_rpc.domain.principals import Credentials
 from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.domain.tools.audit import AuditQuery
 from openclaw_rpc.protocol.errors import Unauthorized

@@ -11,8 +11,8 @@ import pytest
 from anyio.abc import TaskGroup
 
 from openclaw_rpc.adapters.store.memory import MemoryStore
-from openclaw_rpc.domain.auth import owner
 from openclaw_rpc.domain.events.change import Change, Claim, Delivery
+from openclaw_rpc.domain.principals import owner
 from openclaw_rpc.domain.tasks.clockwork import Clockwork, Done
 from openclaw_rpc.domain.tasks.records import Task, TimeOfTask
 from openclaw_rpc.domain.tasks.service import Tasks

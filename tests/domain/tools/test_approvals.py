@@ -7,9 +7,9 @@ from typing import Any
 import anyio
 import pytest
 
-from openclaw_rpc.domain.auth import Principal, owner
 from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.stream import Stream
+from openclaw_rpc.domain.principals import Principal, owner
 from openclaw_rpc.domain.tools.approvals import MAX_WAITING
 from openclaw_rpc.domain.tools.policy import SecurityPolicy
 from openclaw_rpc.protocol.base import JsonObject, Scope, Topic

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from openclaw_rpc.adapters.workspace.local import KeptResults
-from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.tools.base import Tool
 from openclaw_rpc.domain.tools.commands import CommandTools
 from openclaw_rpc.domain.tools.files import FileTools, ToolFiles
+from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.domain.tools.web import WebTools
 from openclaw_rpc.domain.web import Web
 from openclaw_rpc.protocol import command, file, web

@@ -5,8 +5,8 @@ from typing import Any
 import anyio
 import pytest
 
-from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.tools.policy import SecurityPolicy
+from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.protocol.base import JsonObject
 from tests.support.tools import ADA, PIN, Source, ToolWorld
 

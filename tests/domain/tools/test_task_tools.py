@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from openclaw_rpc.adapters.store.memory import MemoryStore
-from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.records import ReplyTo
 from openclaw_rpc.domain.tasks.service import Tasks
+from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.domain.tools.tasks import MOST, TaskTools
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Conflict, Forbidden, InvalidRequest, NotFound

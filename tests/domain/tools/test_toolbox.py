@@ -10,10 +10,10 @@ import msgspec
 import pytest
 
 from openclaw_rpc.domain.agents import AgentSettings, ToolRules
-from openclaw_rpc.domain.ports import RunContext
 from openclaw_rpc.domain.tools import offer
 from openclaw_rpc.domain.tools.base import Tool
 from openclaw_rpc.domain.tools.policy import SecurityPolicy
+from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.domain.tools.results import MAX_RESULT
 from openclaw_rpc.protocol.base import JsonObject, Scope
 from openclaw_rpc.protocol.errors import (

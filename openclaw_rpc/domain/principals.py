@@ -1,0 +1,108 @@
+"""Who is calling, and what they showed to prove it (RFC 6750, 7617)."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from openclaw_rpc.domain.guessing import Kind
+from openclaw_rpc.protocol.base import Scope
+
+OWNER: Final = "owner"
+ALL_SCOPES: Final = frozenset(Scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling, and what they may do.
+
+    ``name`` is the token's; ``gateway`` for the token in the configuration, ``password``, or ``anonymous`` where
+    authentication is disabled. ``jti`` and ``expires_at`` (s since 1970) are there for tokens that were made;
+    ``sign_in`` for a browser that signed in with one of these: the digest of what its cookie holds. With ``sessions``
+    it may speak in these, and nothing more.
+    """
+
+    user: str
+    name: str
+    scopes: frozenset[Scope]
+    jti: str | None = None
+    expires_at: float | None = None
+    sign_in: str | None = None
+    sessions: frozenset[str] | None = None
+    guest: bool = False
+    """Somebody whom the user lets in over a chat: what they say is remembered in their session alone."""
+    generation: int = 0
+    """How often the configured token or password had changed when this one was shown."""
+    limit_key: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Computed once: the limiter reads it on every call.
+        object.__setattr__(self, "limit_key", f"{self.user}/{self.jti or self.name}")
+
+    def may_enter(self, session_key: str | None) -> bool:
+        """Whether a session is open to it, its user aside."""
+        return self.sessions is None or session_key in self.sessions
+
+    @property
+    def is_owner_admin(self) -> bool:
+        """Whether this is the owner with the scope ``admin``, who sees every user's things."""
+        return self.user == OWNER and Scope.ADMIN in self.scopes
+
+
+def owner(name: str) -> Principal:
+    """The owner with every scope: the configured token, the password, or whoever sits at the machine."""
+    return Principal(OWNER, name, ALL_SCOPES)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a client showed. ``bearer`` is a token, ``basic`` what follows ``Basic`` in the header (base64).
+
+    ``cookie`` is what the dashboard's cookie holds; it counts where nothing else was shown, and only where the door
+    found that the request comes from a page of the gateway's own.
+    """
+
+    bearer: str | None = field(default=None, repr=False)
+    basic: str | None = field(default=None, repr=False)
+    password: str | None = field(default=None, repr=False)
+    cookie: str | None = field(default=None, repr=False)
+    address: str = ""
+    """Where they came from; empty where that is of no interest."""
+
+    @classmethod
+    def from_headers(
+        cls,
+        authorization: str | None = None,
+        password_header: str | None = None,
+        query_token: str | None = None,
+        query_password: str | None = None,
+        cookie: str | None = None,
+    ) -> "Credentials":
+        """Exactly one of what was sent counts: Authorization, X-OpenClaw-Password, ``?token=``, ``?password=``, cookie.
+
+        An Authorization that can't be read counts too, as a wrong one.
+        """
+        if authorization is not None:
+            scheme, _, rest = authorization.strip().partition(" ")
+            match scheme.lower():
+                case "basic":
+                    return cls(basic=rest.strip())
+                case "bearer":
+                    return cls(bearer=rest.strip())
+                case _:
+                    return cls(bearer="")
+        if password_header is not None:
+            return cls(password=password_header)
+        if query_token is not None:
+            return cls(bearer=query_token)
+        if query_password is not None:
+            return cls(password=query_password)
+        return cls(cookie=cookie)
+
+    @property
+    def given(self) -> bool:
+        """Whether the client said anything of its own, right or wrong; a browser sends its cookie by itself."""
+        return self.bearer is not None or self.basic is not None or self.password is not None
+
+    @property
+    def kind(self) -> Kind | None:
+        """What of the client's own it is."""
+        return "token" if self.bearer is not None else "password" if self.given else None
