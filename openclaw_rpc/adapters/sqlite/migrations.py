@@ -185,5 +185,7 @@ MIGRATIONS: Sequence[Statements] = (
         ) WITHOUT ROWID""",
         "CREATE INDEX documents_by_parent ON documents (kind, parent, id) WHERE parent != ''",
     ),
+    # What is due of what waits for nothing else: found at once, however much there is.
+    ("CREATE INDEX deliveries_due ON deliveries (kind, target, next_at) WHERE status = 'pending' AND lane = ''",),
 )
 """Version n of the file is reached by the first n entries. Never change one that was released: add another."""

@@ -1,7 +1,6 @@
 """What is to be sent to the outside, in the store's SQLite file."""
 
 import sqlite3
-from collections import defaultdict
 
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.store.reads import Where
@@ -11,15 +10,28 @@ from openclaw_rpc.domain.events.change import Delivery, DeliveryKind, DeliverySt
 from openclaw_rpc.domain.records import DeliveryQuery
 
 _OPEN = "status IN ('pending', 'sending')"
-_HEADS = f"""WITH RECURSIVE heads (number) AS (
-    SELECT (SELECT number FROM deliveries WHERE kind = ?1 AND {_OPEN} ORDER BY target, lane, number LIMIT 1)
+_TARGETS = f"""WITH RECURSIVE targets (target) AS (
+    SELECT min(target) FROM deliveries WHERE kind = ?1 AND {_OPEN}
     UNION ALL
-    SELECT (
-        SELECT number FROM deliveries WHERE kind = ?1 AND {_OPEN} AND (target, lane) > (before.target, before.lane)
-        ORDER BY target, lane, number LIMIT 1
-    ) FROM heads JOIN deliveries AS before ON before.number = heads.number
-) SELECT number, target, status, next_at FROM deliveries WHERE number IN (SELECT number FROM heads) ORDER BY next_at"""  # noqa: S608
-"""The oldest open delivery of each lane, each found by one look into the index."""
+    SELECT (SELECT min(target) FROM deliveries WHERE kind = ?1 AND {_OPEN} AND target > before.target)
+    FROM targets AS before WHERE before.target IS NOT NULL
+) SELECT target FROM targets WHERE target IS NOT NULL"""  # noqa: S608
+"""Whoever something is to be sent to."""
+_HEADS = f"""WITH RECURSIVE lanes (lane) AS (
+    SELECT min(lane) FROM deliveries WHERE kind = ?1 AND target = ?2 AND {_OPEN} AND lane > ''
+    UNION ALL
+    SELECT (SELECT min(lane) FROM deliveries WHERE kind = ?1 AND target = ?2 AND {_OPEN} AND lane > before.lane)
+    FROM lanes AS before WHERE before.lane IS NOT NULL
+), heads (number) AS (
+    SELECT (SELECT min(number) FROM deliveries
+        WHERE kind = ?1 AND target = ?2 AND {_OPEN} AND deliveries.lane = lanes.lane)
+    FROM lanes WHERE lane IS NOT NULL
+) SELECT number, next_at FROM deliveries WHERE number IN (SELECT number FROM heads) AND status = 'pending'"""  # noqa: S608
+"""The oldest open delivery of each of a target's lanes, each found by a look into the index; those that wait."""
+_LOOSE = """SELECT number, next_at FROM deliveries
+    WHERE kind = ?1 AND target = ?2 AND status = 'pending' AND lane = '' ORDER BY next_at, number LIMIT ?3"""
+"""What of a target's stands in no lane, the soonest first."""
+_SENDING = "SELECT count(*) FROM deliveries WHERE kind = ? AND target = ? AND status = 'sending'"
 
 
 class SqliteDeliveries:
@@ -90,20 +102,21 @@ class SqliteDeliveries:
 def _claim(
     db: sqlite3.Connection, kind: DeliveryKind, now: str, limit: int, per_target: int
 ) -> tuple[list[Delivery], str | None]:
-    heads: list[Row] = db.execute(_HEADS, (kind,)).fetchall()
-    sending: defaultdict[str, int] = defaultdict(int)
-    for _, target, status, _ in heads:
-        sending[target] += status == "sending"
-    ranked: list[tuple[int, int]] = []
-    for number, target, status, next_at in heads:
-        if status == "pending" and next_at <= now and sending[target] < per_target:
-            ranked.append((sending[target], number))
-            sending[target] += 1
-    # By the place in each target's own row first: targets take turns. The sort keeps the order of what is due.
-    taken = [number for _, number in sorted(ranked, key=lambda one: one[0])][:limit]
+    ranked: list[tuple[int, str, int]] = []
+    coming: list[str] = []
+    for (target,) in db.execute(_TARGETS, (kind,)).fetchall():
+        sending: int = db.execute(_SENDING, (kind, target)).fetchone()[0]
+        if sending >= per_target:
+            continue
+        waiting = db.execute(_LOOSE, (kind, target, per_target)).fetchall()
+        waiting += db.execute(_HEADS, (kind, target)).fetchall()
+        due = sorted((next_at, number) for number, next_at in waiting if next_at <= now)[: per_target - sending]
+        coming += [next_at for _, next_at in waiting if next_at > now]
+        ranked += [(sending + place, next_at, number) for place, (next_at, number) in enumerate(due)]
+    # By the place in each target's own row first: targets take turns.
+    taken = [number for _, _, number in sorted(ranked)][:limit]
     if not taken:
-        coming = [next_at for _, _, status, next_at in heads if status == "pending" and next_at > now]
-        return [], coming[0] if coming else None
+        return [], min(coming, default=None)
     marks = ", ".join("?" * len(taken))
     db.execute(
         f"UPDATE deliveries SET status = 'sending', attempts = attempts + 1 WHERE number IN ({marks})",  # noqa: S608

@@ -41,7 +41,7 @@ class MemoryDeliveries:
         heads: dict[tuple[str, str], Delivery] = {}
         for kept in self._kept.values():
             if kept.kind == kind and kept.status in _OPEN:
-                heads.setdefault((kept.target, kept.lane), kept)
+                heads.setdefault((kept.target, kept.lane or f"\0{kept.id}"), kept)
         busy = Counter(head.target for head in heads.values() if head.status == "sending")
         waiting = sorted((head for head in heads.values() if head.status == "pending"), key=lambda head: head.next_at)
         ranked: list[tuple[int, Delivery]] = []

@@ -42,8 +42,8 @@ class Delivery(msgspec.Struct, kw_only=True):
     """Something that has to be sent to the outside, kept with the change that caused it.
 
     ``target`` says to whom (a channel's or a webhook's id). Those of one target and ``lane`` are sent one after the
-    other, in the order they were kept; of different lanes side by side. Times are ISO 8601 in UTC; it is not sent
-    before ``next_at``. ``attempts`` counts how often sending was begun.
+    other, in the order they were kept; of different lanes side by side, and what has none (``""``) waits for nothing.
+    Times are ISO 8601 in UTC; it is not sent before ``next_at``. ``attempts`` counts how often sending was begun.
     """
 
     id: str

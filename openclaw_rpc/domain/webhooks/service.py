@@ -145,7 +145,7 @@ class Webhooks:
             id=delivery_id,
             kind="webhook",
             target=webhook.id,
-            lane=ORDERED_LANE if webhook.ordered else delivery_id,
+            lane=ORDERED_LANE if webhook.ordered else "",
             body=msgspec.json.encode(Call(event=name, body=msgspec.Raw(body))),
             created_at=now,
             next_at=now,

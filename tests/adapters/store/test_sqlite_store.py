@@ -11,7 +11,7 @@ from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.records import UsageQuery
 from openclaw_rpc.protocol.errors import Conflict, InternalError, Unavailable
-from tests.support.store import event, message, run, session, used
+from tests.support.store import at, delivery, event, message, run, session, used
 
 ROOT = Path(__file__).parents[3]
 
@@ -239,3 +239,22 @@ async def test_a_file_that_another_process_holds_for_long_is_told_as_unavailable
         other.close()
         await store.commit(Change("s_ada_one", messages=[message("m_2")]))
         assert await ids(store, "s_ada_one") == ["m_2"]
+
+
+async def test_what_is_due_is_found_with_as_much_work_however_much_waits(tmp_path: Path) -> None:
+    async def steps(name: str, count: int) -> int:
+        """The instructions that SQLite takes to find the first of so many."""
+        passed = 0
+
+        def count_up() -> None:
+            nonlocal passed
+            passed += 1
+
+        async with SqliteStore.open(tmp_path / name) as store:
+            await store.commit(Change(deliveries=[delivery(f"d{n}", lane="") for n in range(count)]))
+            await store.database.write(lambda db: db.set_progress_handler(count_up, 10))
+            found, _ = await store.deliveries.claim("webhook", at(1), 9, per_target=4)
+            assert len(found) == 4
+        return passed
+
+    assert await steps("many", 4000) < 2 * await steps("few", 40)

@@ -50,6 +50,16 @@ async def test_deliveries_of_one_lane_are_sent_one_after_the_other_in_their_orde
     assert await claim(store, now=200) == ["b"]
 
 
+async def test_what_stands_in_no_lane_waits_for_nothing(store: Store) -> None:
+    await keep(store, delivery("a", lane=""), delivery("b", lane="", next_at=at(50)), delivery("c", lane=""))
+    assert await claim(store, now=1) == ["a", "c"]
+    assert await store.deliveries.claim("webhook", at(1), 9, per_target=9) == ([], at(50))
+    assert await store.deliveries.settle("a", "pending", next_at=at(60), error="refused")
+    assert await claim(store, now=50) == ["b"]
+    assert await claim(store, now=60, per_target=2) == [], "two are on their way"
+    assert await claim(store, now=60, per_target=3) == ["a"]
+
+
 @pytest.mark.parametrize("status", ["delivered", "dead", "unknown"])
 async def test_a_delivery_that_is_over_holds_up_nothing(store: Store, status: str) -> None:
     await keep(store, delivery("a"), delivery("b"))
