@@ -15,6 +15,14 @@ from openclaw_rpc.adapters.memory.memory import VolatileMemoryStore
 from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore
 from openclaw_rpc.adapters.pin.memory import MemoryPinStore
 from openclaw_rpc.adapters.pin.sqlite import SqlitePinStore
+from openclaw_rpc.adapters.postgres.audit import PostgresAuditLog
+from openclaw_rpc.adapters.postgres.database import Postgres
+from openclaw_rpc.adapters.postgres.memory import PostgresMemoryStore
+from openclaw_rpc.adapters.postgres.pins import PostgresPinStore
+from openclaw_rpc.adapters.postgres.records import PostgresApprovalStore, PostgresSkillRecords
+from openclaw_rpc.adapters.postgres.responses import PostgresResponseStore
+from openclaw_rpc.adapters.postgres.store import PostgresStore
+from openclaw_rpc.adapters.postgres.tokens import PostgresTokenStore
 from openclaw_rpc.adapters.responses.memory import MemoryResponseStore
 from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
 from openclaw_rpc.adapters.skills import MemorySkillRecords, SqliteSkillRecords
@@ -30,6 +38,7 @@ from openclaw_rpc.domain.skills.ports import SkillRecords
 from openclaw_rpc.domain.tools.approvals import ApprovalStore
 from openclaw_rpc.domain.tools.audit import AuditLog
 from openclaw_rpc.domain.tools.pin import PinStore
+from tests.support import postgres
 
 KEPT_EVENTS = 10
 """How many events of a session the stores here keep."""
@@ -82,4 +91,26 @@ async def in_sqlite(folder: Path) -> AsyncGenerator[Kept]:
         )
 
 
-FAMILIES: dict[str, Callable[[Path], AbstractAsyncContextManager[Kept]]] = {"memory": in_memory, "sqlite": in_sqlite}
+@asynccontextmanager
+async def in_postgres(folder: Path) -> AsyncGenerator[Kept]:
+    """All of it in a database of its own, on a real server."""
+    async with postgres.database() as url, Postgres.open(url, pool=3) as database:
+        yield Kept(
+            sessions=PostgresStore(database, keep_events=KEPT_EVENTS),
+            memories=PostgresMemoryStore(database),
+            responses=PostgresResponseStore(database),
+            tokens=PostgresTokenStore(database),
+            pins=PostgresPinStore(database),
+            approvals=PostgresApprovalStore(database),
+            skills=PostgresSkillRecords(database),
+            audit=PostgresAuditLog(database),
+        )
+
+
+FAMILIES: dict[str, Callable[[Path], AbstractAsyncContextManager[Kept]]] = {
+    "memory": in_memory,
+    "sqlite": in_sqlite,
+    "postgres": in_postgres,
+}
+INSTALLED = {name: family for name, family in FAMILIES.items() if name != "postgres" or postgres.PROGRAMS is not None}
+"""Those whose server is on this machine."""

@@ -5,7 +5,7 @@ import sqlite3
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.store.reads import Where
 from openclaw_rpc.adapters.store.rows import SELECT_DELIVERY, Row, delivery_of
-from openclaw_rpc.adapters.store.rules import cursor_read, written_cursor
+from openclaw_rpc.adapters.store.rules import cursor_read, due, written_cursor
 from openclaw_rpc.domain.events.change import Delivery, DeliveryKind, DeliveryStatus
 from openclaw_rpc.domain.records import DeliveryQuery
 
@@ -102,29 +102,23 @@ class SqliteDeliveries:
 def _claim(
     db: sqlite3.Connection, kind: DeliveryKind, now: str, limit: int, per_target: int
 ) -> tuple[list[Delivery], str | None]:
-    ranked: list[tuple[int, str, int]] = []
-    coming: list[str] = []
+    found: list[tuple[int, list[tuple[int, str]]]] = []
     for (target,) in db.execute(_TARGETS, (kind,)).fetchall():
         sending: int = db.execute(_SENDING, (kind, target)).fetchone()[0]
-        if sending >= per_target:
-            continue
-        waiting = db.execute(_LOOSE, (kind, target, per_target)).fetchall()
-        waiting += db.execute(_HEADS, (kind, target)).fetchall()
-        due = sorted((next_at, number) for number, next_at in waiting if next_at <= now)[: per_target - sending]
-        coming += [next_at for _, next_at in waiting if next_at > now]
-        ranked += [(sending + place, next_at, number) for place, (next_at, number) in enumerate(due)]
-    # By the place in each target's own row first: targets take turns.
-    taken = [number for _, _, number in sorted(ranked)][:limit]
+        if sending < per_target:
+            waiting = db.execute(_LOOSE, (kind, target, per_target)).fetchall()
+            found.append((sending, waiting + db.execute(_HEADS, (kind, target)).fetchall()))
+    taken, coming = due(found, now, limit, per_target)
     if not taken:
-        return [], min(coming, default=None)
+        return [], coming
     marks = ", ".join("?" * len(taken))
     db.execute(
         f"UPDATE deliveries SET status = 'sending', attempts = attempts + 1 WHERE number IN ({marks})",  # noqa: S608
         taken,
     )
     rows = db.execute(f"{SELECT_DELIVERY}WHERE number IN ({marks})", taken).fetchall()
-    found = {row[0]: delivery_of(row) for row in rows}
-    return [found[number] for number in taken], None
+    deliveries = {row[0]: delivery_of(row) for row in rows}
+    return [deliveries[number] for number in taken], None
 
 
 def _prune(db: sqlite3.Connection, before: str) -> int:

@@ -3,6 +3,7 @@
 import sqlite3
 
 from openclaw_rpc.adapters.sqlite import Database
+from openclaw_rpc.adapters.store.rows import DocumentRow, document_of, document_row
 from openclaw_rpc.domain.documents import Document
 
 _SELECT = "SELECT kind, id, data, parent, version FROM documents "
@@ -21,14 +22,14 @@ class SqliteDocuments:
         """See :class:`~openclaw_rpc.domain.documents.Documents`."""
         sql = _SELECT + "WHERE kind = ? AND id = ?"
         row = await self._database.read(lambda db: db.execute(sql, (kind, document_id)).fetchone(), single=True)
-        return _document(row) if row is not None else None
+        return document_of(row) if row is not None else None
 
     async def list(self, kind: str, *, parent: str | None = None, limit: int = 1000) -> list[Document]:
         """See :class:`~openclaw_rpc.domain.documents.Documents`."""
         narrowed, values = ("", (kind, limit)) if parent is None else ("AND parent = ? ", (kind, parent, limit))
         sql = f"{_SELECT}WHERE kind = ? {narrowed}ORDER BY id DESC LIMIT ?"
         rows = await self._database.read(lambda db: db.execute(sql, values).fetchall())
-        return [_document(row) for row in rows]
+        return [document_of(row) for row in rows]
 
     async def put(self, document: Document) -> bool:
         """See :class:`~openclaw_rpc.domain.documents.Documents`."""
@@ -47,19 +48,6 @@ class SqliteDocuments:
         return await self._database.write(lambda db: db.execute(sql, (kind, parent, keep)).rowcount)
 
 
-DocumentRow = tuple[str, str, str, int, bytes]
-
-
-def document_row(document: Document) -> DocumentRow:
-    """A document as it is queued for writing."""
-    return document.kind, document.id, document.parent, document.version, document.data
-
-
 def put_document(db: sqlite3.Connection, row: DocumentRow) -> bool:
     """Keep a document; false where another version is there."""
     return db.execute(_PUT, row).rowcount > 0
-
-
-def _document(row: tuple[str, str, bytes, str, int]) -> Document:
-    kind, document_id, data, parent, version = row
-    return Document(kind=kind, id=document_id, data=bytes(data), parent=parent, version=version)

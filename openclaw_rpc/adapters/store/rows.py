@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from openclaw_rpc.adapters.store.rules import summary_of
+from openclaw_rpc.domain.documents import Document
 from openclaw_rpc.domain.events.change import Delivery
 from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord
 from openclaw_rpc.protocol.base import JsonObject
@@ -215,3 +216,17 @@ def column_of(value: Any) -> Any:
 def packed(value: JsonObject | dict[str, str]) -> bytes | None:
     """A JSON object as a column; NULL where it is empty."""
     return msgspec.json.encode(value) if value else None
+
+
+DocumentRow = tuple[str, str, str, int, bytes]
+
+
+def document_row(document: Document) -> DocumentRow:
+    """A document as it is queued for writing."""
+    return document.kind, document.id, document.parent, document.version, document.data
+
+
+def document_of(row: Row) -> Document:
+    """The document of a row of its kind, id, data, parent and version."""
+    kind, document_id, data, parent, version = row
+    return Document(kind=kind, id=document_id, data=bytes(data), parent=parent, version=version)

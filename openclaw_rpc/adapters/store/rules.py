@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -103,3 +104,21 @@ def no_such_message(message_id: str) -> NotFound:
 def claimed_before(claim: Claim) -> AlreadyClaimed:
     """What a second claim of the same is refused with."""
     return AlreadyClaimed(f"{claim.name} {claim.key!r} was claimed before", reason="claimed")
+
+
+def due(
+    targets: Iterable[tuple[int, Sequence[tuple[int, str]]]], now: str, limit: int, per_target: int
+) -> tuple[list[int], str | None]:
+    """Which deliveries are sent now and, where none is, when the next will be: see ``Deliveries.claim``.
+
+    Of each target: how many are being sent, and the number and ``next_at`` of those that wait for nothing else.
+    """
+    ranked: list[tuple[int, str, int]] = []
+    coming: list[str] = []
+    for sending, waiting in targets:
+        ready = sorted((next_at, number) for number, next_at in waiting if next_at <= now)[: per_target - sending]
+        coming += [next_at for _, next_at in waiting if next_at > now]
+        ranked += [(sending + place, next_at, number) for place, (next_at, number) in enumerate(ready)]
+    # By the place in each target's own row first: targets take turns.
+    taken = [number for _, _, number in sorted(ranked)][:limit]
+    return taken, None if taken else min(coming, default=None)

@@ -8,6 +8,7 @@ from typing import Self
 
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.store import reads, writes
+from openclaw_rpc.adapters.store.batches import batch_of
 from openclaw_rpc.adapters.store.deliveries import SqliteDeliveries
 from openclaw_rpc.adapters.store.documents import SqliteDocuments
 from openclaw_rpc.adapters.store.rows import session_of, session_row
@@ -75,18 +76,18 @@ class SqliteStore:
         if run is None or not isinstance(change.session, SessionRecord):
             raise TypeError("a run is admitted with its session")
         expired = key_expiry(run.created_at) if run.idempotency_key is not None else None
-        batch = writes.batch_of(change, self._keep_events)
+        batch = batch_of(change, self._keep_events)
         return await self.writer.submit(lambda db: writes.admit(db, batch, expired, of_anybody)) or run
 
     async def commit(self, change: Change) -> SessionRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        batch = writes.batch_of(change, self._keep_events)
+        batch = batch_of(change, self._keep_events)
         row = await self.writer.submit(lambda db: writes.commit(db, batch))
         return session_of(row) if row is not None else None
 
     async def commit_all(self, changes: Sequence[Change]) -> None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        batches = [writes.batch_of(change, self._keep_events) for change in changes]
+        batches = [batch_of(change, self._keep_events) for change in changes]
         await self.writer.submit(lambda db: writes.commit_all(db, batches))
 
     async def find_run(self, run_id: str) -> RunRecord | None:

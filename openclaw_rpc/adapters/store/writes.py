@@ -7,9 +7,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from msgspec.structs import astuple
-
-from openclaw_rpc.adapters.store.documents import DocumentRow, document_row, put_document
+from openclaw_rpc.adapters.store.batches import Batch
+from openclaw_rpc.adapters.store.documents import put_document
 from openclaw_rpc.adapters.store.rows import (
     FIND_PLACE,
     SELECT_MESSAGE,
@@ -18,19 +17,14 @@ from openclaw_rpc.adapters.store.rows import (
     NewMessage,
     Row,
     begun_with,
-    column_of,
-    delivery_row,
-    event_row,
     first_place,
     message_of,
     new_message,
     run_of,
-    run_row,
-    session_row,
 )
 from openclaw_rpc.adapters.store.rules import claimed_before, copied, key_taken, trimming
-from openclaw_rpc.domain.events.change import Change, Claim, SessionPatch
-from openclaw_rpc.domain.records import RunRecord, SessionRecord
+from openclaw_rpc.domain.events.change import Claim
+from openclaw_rpc.domain.records import RunRecord
 from openclaw_rpc.protocol.base import JsonObject
 
 _INSERT_SESSION = """INSERT INTO sessions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -66,47 +60,6 @@ _PATCHED = {"updated_at": "updated_at = max(updated_at, ?)"}
 _FIND_BY_KEY = (
     SELECT_RUN + "WHERE user = ? AND idempotency_key = ? AND created_at > ? ORDER BY created_at DESC, rowid LIMIT 1"
 )
-
-
-class Batch(NamedTuple):
-    """What a :class:`Change` comes to, as rows; of events a session keeps about ``keep_events``.
-
-    ``new`` is a session's row, ``patch`` what changes of one, by its columns.
-    """
-
-    session_id: str
-    new: Row | None
-    patch: JsonObject | None
-    clear: bool
-    messages: Sequence[NewMessage]
-    events: Sequence[Row]
-    run: Row | None
-    usage: Sequence[Row]
-    deliveries: Sequence[Row]
-    claims: Sequence[Claim]
-    documents: Sequence[DocumentRow]
-    keep_events: int
-
-
-def batch_of(change: Change, keep_events: int) -> Batch:
-    """A change as rows: made when it is given, so that what a caller changes later is not in it."""
-    session, run = change.session, change.run
-    new = session_row(session, session.message_count) if isinstance(session, SessionRecord) else None
-    patch = session if isinstance(session, SessionPatch) else None
-    return Batch(
-        session_id=change.session_id,
-        new=new,
-        patch={name: column_of(value) for name, value in patch.fields().items()} if patch is not None else None,
-        clear=patch is not None and patch.clear,
-        messages=[new_message(message) for message in change.messages],
-        events=[event_row(event) for event in change.events],
-        run=run_row(run) if run is not None else None,
-        usage=[astuple(record) for record in change.usage],
-        deliveries=[delivery_row(delivery) for delivery in change.deliveries],
-        claims=change.claims,
-        documents=[document_row(document) for document in change.documents],
-        keep_events=keep_events,
-    )
 
 
 class _Session(NamedTuple):

@@ -10,7 +10,7 @@ import pytest
 
 from openclaw_rpc.domain.memory.ports import Folded, Hit, Memory, MemoryCounts, MemoryQuery, MemoryStore
 from openclaw_rpc.domain.memory.words import folded, query_words
-from tests.support.kept import FAMILIES
+from tests.support.kept import FAMILIES, INSTALLED
 from tests.support.memory import memory, words_of
 
 END = "9999"
@@ -286,7 +286,7 @@ async def test_every_store_ranks_alike(tmp_path: Path) -> None:
     dice = random.Random(7)
     vocabulary = ["tea", "coffee", "red", "green", "running", "素食", "饮食偏好", "茶", "Zoltan", "budget"]
     async with AsyncExitStack() as stack:
-        families = [await stack.enter_async_context(family(tmp_path)) for family in FAMILIES.values()]
+        families = [await stack.enter_async_context(family(tmp_path)) for family in INSTALLED.values()]
         stores = [kept.memories for kept in families]
         for number in range(120):
             text = " ".join(dice.choices(vocabulary, range(10, 0, -1), k=dice.randint(1, 12)))

@@ -1,0 +1,174 @@
+"""One connection that writes. All that was queued while it wrote goes into the next commit, so a sync serves many."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from typing import Any, Final, TypeVar
+
+from openclaw_rpc.adapters.postgres.driver import AWAY, Connection, PostgresError
+from openclaw_rpc.adapters.postgres.faults import DatabaseUnusable, as_told, away, is_away
+from openclaw_rpc.adapters.postgres.transaction import Transaction
+from openclaw_rpc.protocol.errors import GatewayError, Unavailable
+
+T = TypeVar("T")
+
+Write = Callable[[Transaction], Awaitable[T]]
+"""What is done inside a transaction that is not its own. It may be called again after a rollback.
+
+One that refuses does so before it changes anything, so that it disturbs no other of its group.
+"""
+
+_Job = tuple[Write[Any], "asyncio.Future[Any]"]
+_Outcome = tuple["asyncio.Future[Any]", Any, GatewayError | None]
+
+GROUP: Final = 512
+"""How many writes share a commit at most."""
+LOOKS: Final = 20
+LOOK_SECONDS: Final = 0.05
+"""How often, and how far apart, it is asked what became of a commit that was not answered."""
+
+
+class _GroupLost(Exception):
+    """A write failed half-way: what the group has done so far must be undone."""
+
+
+class Writer:
+    """Does writes in the order they came. ``commits`` counts the transactions that were committed."""
+
+    def __init__(self, connect: Callable[[], Awaitable[Connection]]) -> None:
+        self.commits = 0
+        self._connect = connect
+        self._connection: Connection | None = None
+        self._queue: asyncio.Queue[_Job | None] = asyncio.Queue()
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connect, and write from now on.
+
+        Raises:
+            DatabaseUnusable: it can't be used.
+        """
+        try:
+            self._connection = await self._connect()
+        except AWAY as error:
+            raise DatabaseUnusable(f"PostgreSQL can't be reached: {type(error).__name__}") from error
+        self._task = asyncio.get_running_loop().create_task(self._main(), name="store-writer")
+
+    def submit(self, write: Write[T]) -> asyncio.Future[T]:
+        """Queue a write. The future is done when it is durable; cancelling it does not take the write back.
+
+        Raises:
+            Unavailable: the store is closing. From the future: the server is away, and nothing was kept.
+        """
+        if self._closing:
+            raise Unavailable("the store is closed", reason="stopping")
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue.put_nowait((write, future))
+        return future
+
+    async def stop(self) -> None:
+        """Take no more writes, do those that were queued, and close the connection."""
+        self._closing = True
+        self._queue.put_nowait(None)
+        if self._task is not None:
+            await asyncio.shield(self._task)
+        if self._connection is not None:
+            with suppress(*AWAY):
+                await self._connection.close(timeout=1)
+
+    async def _main(self) -> None:
+        job = await self._queue.get()
+        while job is not None:
+            jobs = [job]
+            while not self._queue.empty() and len(jobs) < GROUP and (job := self._queue.get_nowait()) is not None:
+                jobs.append(job)
+            for outcome in await self._run(jobs):
+                _settle(*outcome)
+            if job is not None:
+                job = await self._queue.get()
+
+    async def _run(self, jobs: Sequence[_Job]) -> list[_Outcome]:
+        """Commit the jobs together or, where one of them spoils that, each alone."""
+        try:
+            return await self._committed(jobs)
+        except Exception as error:
+            if is_away(error):
+                self._drop()
+            if len(jobs) == 1 or is_away(error) or isinstance(error, GatewayError):
+                cause = error.__cause__ if isinstance(error, _GroupLost) else error
+                told = as_told(cause if isinstance(cause, Exception) else error)
+                return [(future, None, told) for _, future in jobs]
+            return [outcome for job in jobs for outcome in await self._run([job])]
+
+    async def _committed(self, jobs: Sequence[_Job]) -> list[_Outcome]:
+        connection = await self._connected()
+        await connection.execute("BEGIN")
+        try:
+            outcomes = [await self._run_one(connection, *job) for job in jobs]
+            xid: int | None = None
+            if any(error is None for _, _, error in outcomes):
+                xid = await connection.fetchval("SELECT pg_current_xact_id_if_assigned()::text::bigint")
+        except BaseException:
+            with suppress(*AWAY, PostgresError):
+                await connection.execute("ROLLBACK")
+            raise
+        try:
+            await connection.execute("COMMIT")
+        except AWAY:
+            self._drop()
+            if xid is None or not await self._was_committed(xid):
+                raise
+        self.commits += 1
+        return outcomes
+
+    async def _run_one(self, connection: Connection, write: Write[Any], future: asyncio.Future[Any]) -> _Outcome:
+        """Do one write of a group; one that is refused before it changed anything disturbs nobody."""
+        transaction = Transaction(connection)
+        try:
+            return future, await write(transaction), None
+        except GatewayError as error:
+            if transaction.changed:
+                raise _GroupLost from error
+            return future, None, error
+
+    async def _was_committed(self, xid: int) -> bool:
+        """What became of a commit whose answer was lost: the server itself tells, as soon as it is back.
+
+        Raises:
+            Unavailable: it is not back soon enough. Whoever waits is told so; what was kept is found by its id.
+        """
+        for _ in range(LOOKS):
+            # Unavailable: the lost connection may hold the gateway's place for another moment.
+            with suppress(*AWAY, Unavailable):
+                connection = await self._connected()
+                status = await connection.fetchval("SELECT pg_xact_status($1::text::xid8)", str(xid))
+                if status != "in progress":
+                    return status == "committed"
+            await asyncio.sleep(LOOK_SECONDS)
+        raise away()
+
+    async def _connected(self) -> Connection:
+        if self._connection is None or self._connection.is_closed():
+            try:
+                self._connection = await self._connect()
+            except DatabaseUnusable as error:
+                raise Unavailable(str(error), reason="storage", engine="postgres") from None
+        return self._connection
+
+    def _drop(self) -> None:
+        if self._connection is not None:
+            self._connection.terminate()
+            self._connection = None
+
+
+def _settle(future: asyncio.Future[Any], value: Any, error: GatewayError | None) -> None:
+    """Tell whoever waits, if anybody does, what came of a write."""
+    if future.done():
+        return
+    if error is None:
+        future.set_result(value)
+    else:
+        future.set_exception(error)
