@@ -15,6 +15,7 @@ export interface AgentInfo {
 
 /** All agents, the default one first. */
 export interface AgentList {
+  nextCursor?: string | null;
   agents: Array<AgentInfo>;
 }
 
@@ -38,6 +39,7 @@ export interface ApprovalInfo {
 
 /** The caller's calls that wait, the oldest first; everybody's for an admin of the owner. */
 export interface ApprovalList {
+  nextCursor?: string | null;
   approvals: Array<ApprovalInfo>;
 }
 
@@ -310,6 +312,7 @@ export interface ChannelInstallParams {
 
 /** All channels, built in and installed. */
 export interface ChannelList {
+  nextCursor?: string | null;
   channels: Array<ChannelInfo>;
 }
 
@@ -388,13 +391,16 @@ export interface ChatHistory {
   nextCursor?: string | null;
 }
 
-/** Which session's messages; newest page first, `before` takes the page's `nextCursor`. */
+/** Which session's messages; newest page first, `before` takes the page's `nextCursor`. With `messageId` that message alone: all of it, however long, or with `offset` a part of its content. */
 export interface ChatHistoryParams {
   /** The client's name of a session. */
   sessionKey: string;
   /** How many items at most. @default 50 */
   limit?: number;
   before?: string | null;
+  messageId?: string | null;
+  /** In characters; a message's `nextOffset`. */
+  offset?: number | null;
 }
 
 /** A message put into a session without a run. */
@@ -431,6 +437,12 @@ export interface ChatMessage {
   durationMs?: number | null;
   /** What the provider added and gets back; `provider` names it. */
   providerDetails?: Record<string, unknown>;
+  /** It was too long for one message, and long texts in it are cut. @default false */
+  truncated?: boolean;
+  /** Of all of `content` in characters, where it is cut. */
+  size?: number | null;
+  /** Where its content goes on: `chat.history {messageId, offset}`. */
+  nextOffset?: number | null;
 }
 
 /** A message was added to a session. */
@@ -747,6 +759,8 @@ export interface FileFound {
 
 /** Which folder. */
 export interface FileListParams {
+  /** The last page's `nextCursor`. */
+  cursor?: string | null;
   /** A folder in the workspace; `/` is all of it. @default "/" */
   path?: string;
   /** With all folders below. @default false */
@@ -757,6 +771,7 @@ export interface FileListParams {
 
 /** What a folder holds, by name; `truncated` where there is more than was asked for. */
 export interface FileListing {
+  nextCursor?: string | null;
   path: string;
   entries: Array<FileEntry>;
   /** @default false */
@@ -793,6 +808,8 @@ export interface FileReadParams {
 
 /** Files and folders whose names fit `pattern`; with `content`, the lines in files that have it. */
 export interface FileSearchParams {
+  /** The last page's `nextCursor`. */
+  cursor?: string | null;
   /** A glob: `*.md` fits names in any folder below, `src/** /*.py` paths; `?`, `[a-z]`, `{a,b}` work. */
   pattern: string;
   /** A folder in the workspace; `/` is all of it. @default "/" */
@@ -828,6 +845,7 @@ export interface FileWritten {
 
 /** What was found, by path. `truncated`: there may be more than these `total` results. */
 export interface FilesFound {
+  nextCursor?: string | null;
   path: string;
   pattern: string;
   results: Array<FileFound>;
@@ -849,11 +867,13 @@ export interface HeartbeatEvent {
   status: string;
 }
 
-/** A run that is under way, and what it has said so far: with `epoch` and `seq`, a snapshot. */
+/** A run that is under way, and what it has said so far: with `epoch` and `seq`, a snapshot. Of a long text the newest part: it begins at the character `offset`. */
 export interface LiveRun {
   runId: string;
   status: string;
   text: string;
+  /** @default 0 */
+  offset?: number;
 }
 
 /** What the gateway is busy with now. */
@@ -877,11 +897,14 @@ export interface LogEntry {
 
 /** Lines, oldest first. */
 export interface LogLines {
+  nextCursor?: string | null;
   logs: Array<LogEntry>;
 }
 
 /** The newest `lines` of at least `level`. */
 export interface LogTailParams {
+  /** The last page's `nextCursor`. */
+  cursor?: string | null;
   /** @default 50 */
   lines?: number;
   /** @default "info" */
@@ -909,6 +932,7 @@ export interface McpServerInfo {
 
 /** All that are configured, by name. */
 export interface McpServerList {
+  nextCursor?: string | null;
   servers: Array<McpServerInfo>;
 }
 
@@ -980,11 +1004,14 @@ export interface MemoryPruned {
 
 /** What was found, the best first. */
 export interface MemoryResults {
+  nextCursor?: string | null;
   results: Array<MemoryFound>;
 }
 
 /** Words to look for, and filters, all of which must hold. `since` <= createdAt < `until`. */
 export interface MemorySearchParams {
+  /** The last page's `nextCursor`. */
+  cursor?: string | null;
   /** Any of its words, or a key's beginning. */
   query: string;
   /** How many items at most. @default 10 */
@@ -1038,6 +1065,7 @@ export interface MethodInfo {
 
 /** All rows. */
 export interface MethodList {
+  nextCursor?: string | null;
   methods: Array<MethodInfo>;
 }
 
@@ -1087,6 +1115,7 @@ export interface ModelInfo {
 
 /** All models, the primary provider's configured one first. `direct`: whether `model.*` may ask them. */
 export interface ModelList {
+  nextCursor?: string | null;
   models: Array<ModelInfo>;
   /** @default true */
   direct?: boolean;
@@ -1107,6 +1136,12 @@ export interface OutboxCounts {
   failed?: number;
   /** @default 0 */
   unknown?: number;
+}
+
+/** What asks for a list that comes in pages where it is large. */
+export interface Paged {
+  /** The last page's `nextCursor`. */
+  cursor?: string | null;
 }
 
 /** Where a client was in a stream: the `epoch` and `seq` of the last event it saw. */
@@ -1524,6 +1559,7 @@ export interface SkillInstallParams {
 
 /** All that are installed, by slug. */
 export interface SkillList {
+  nextCursor?: string | null;
   skills: Array<SkillInfo>;
   total: number;
 }
@@ -1564,6 +1600,8 @@ export interface SkillRemoved {
 
 /** Words to look for. */
 export interface SkillSearchParams {
+  /** The last page's `nextCursor`. */
+  cursor?: string | null;
   /** Words of its name or description. */
   query: string;
   /** How many at most. @default 20 */
@@ -1572,6 +1610,7 @@ export interface SkillSearchParams {
 
 /** Those that are installed, then the registry's. `registryError` says why there are none of the latter. */
 export interface SkillsFound {
+  nextCursor?: string | null;
   results: Array<SkillFound>;
   total: number;
   registryError?: string | null;
@@ -1665,6 +1704,7 @@ export interface TaskInfo {
 
 /** All tasks of the user, the newest first. */
 export interface TaskList {
+  nextCursor?: string | null;
   tasks: Array<TaskInfo>;
 }
 
@@ -1709,11 +1749,14 @@ export interface TaskRun {
 
 /** Its times, the newest first. */
 export interface TaskRuns {
+  nextCursor?: string | null;
   runs: Array<TaskRun>;
 }
 
 /** Of which task, how many. */
 export interface TaskRunsParams {
+  /** The last page's `nextCursor`. */
+  cursor?: string | null;
   taskId: string;
   /** @default 100 */
   limit?: number;
@@ -1789,6 +1832,7 @@ export interface TokenInfo {
 
 /** All tokens that were made, the newest first. */
 export interface TokenList {
+  nextCursor?: string | null;
   tokens: Array<TokenInfo>;
 }
 
@@ -1831,6 +1875,8 @@ export interface ToolCallEvent {
   tool: string;
   params: unknown;
   skill?: string | null;
+  /** Long texts in it are cut. @default false */
+  truncated?: boolean;
 }
 
 /** A call waits no longer. */
@@ -1890,12 +1936,15 @@ export interface ToolInvoked {
 
 /** The agent's tools, by name. */
 export interface ToolList {
+  nextCursor?: string | null;
   agentId: string;
   tools: Array<ToolInfo>;
 }
 
 /** Whose tools; the default agent's where none is named. */
 export interface ToolListParams {
+  /** The last page's `nextCursor`. */
+  cursor?: string | null;
   agentId?: string | null;
 }
 
@@ -1909,6 +1958,8 @@ export interface ToolResultEvent {
   result?: unknown;
   error?: string | null;
   skill?: string | null;
+  /** Long texts in it are cut. @default false */
+  truncated?: boolean;
 }
 
 /** What `event.subscribe` can follow across sessions. */
@@ -1932,6 +1983,8 @@ export interface Usage {
 
 /** What to add up, by what, and from when to when. */
 export interface UsageQueryParams {
+  /** The last page's `nextCursor`. */
+  cursor?: string | null;
   /** @default "day" */
   by?: "agent" | "day" | "model" | "session" | "token";
   /** A date or a time, ISO 8601; UTC where no zone is given. */
@@ -1949,6 +2002,7 @@ export interface UsageQueryParams {
 
 /** The rows, and their sum. */
 export interface UsageReport {
+  nextCursor?: string | null;
   rows: Array<UsageRow>;
   total: UsageRow;
 }
@@ -2007,11 +2061,14 @@ export interface WebhookDeleted {
 
 /** Calls, the newest first. */
 export interface WebhookDeliveries {
+  nextCursor?: string | null;
   deliveries: Array<WebhookDelivery>;
 }
 
 /** Of which webhook, and how they stand. */
 export interface WebhookDeliveriesParams {
+  /** The last page's `nextCursor`. */
+  cursor?: string | null;
   webhookId: string;
   status?: "dead" | "delivered" | "pending" | null;
   /** @default 100 */
@@ -2048,6 +2105,7 @@ export interface WebhookInfo {
 
 /** All webhooks, the newest first. */
 export interface WebhookList {
+  nextCursor?: string | null;
   webhooks: Array<WebhookInfo>;
 }
 
@@ -2086,7 +2144,7 @@ export interface WebhookUpdateParams {
 export interface Methods {
   /** The agents that `chat.run` can be addressed to. */
   "agent.list": {
-    params: Empty;
+    params: Paged;
     result: AgentList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
@@ -2176,7 +2234,7 @@ export interface Methods {
   };
   /** All channels and their state. */
   "channel.list": {
-    params: Empty;
+    params: Paged;
     result: ChannelList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
@@ -2344,7 +2402,7 @@ export interface Methods {
   };
   /** The MCP servers that are configured, how they are, and which tools they bring. */
   "mcp.list": {
-    params: Empty;
+    params: Paged;
     result: McpServerList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
@@ -2398,7 +2456,7 @@ export interface Methods {
   };
   /** The models of all providers; a provider that does not answer is listed with its configured model. */
   "model.list": {
-    params: Empty;
+    params: Paged;
     result: ModelList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
@@ -2512,7 +2570,7 @@ export interface Methods {
   };
   /** The skills that are installed; those that can't be used too, with what is wrong with them. */
   "skill.list": {
-    params: Empty;
+    params: Paged;
     result: SkillList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
@@ -2536,7 +2594,7 @@ export interface Methods {
   };
   /** Every method, with the scope and the rate it needs. */
   "system.methods": {
-    params: Empty;
+    params: Paged;
     result: MethodList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
@@ -2566,7 +2624,7 @@ export interface Methods {
   };
   /** All tasks. */
   "task.list": {
-    params: Empty;
+    params: Paged;
     result: TaskList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
@@ -2602,7 +2660,7 @@ export interface Methods {
   };
   /** The tokens that were created. */
   "token.list": {
-    params: Empty;
+    params: Paged;
     result: TokenList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
@@ -2638,7 +2696,7 @@ export interface Methods {
   };
   /** The calls that wait for a human. */
   "tool.pending": {
-    params: Empty;
+    params: Paged;
     result: ApprovalList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
@@ -2680,7 +2738,7 @@ export interface Methods {
   };
   /** All webhooks, without secrets. */
   "webhook.list": {
-    params: Empty;
+    params: Paged;
     result: WebhookList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };

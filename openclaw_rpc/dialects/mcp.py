@@ -19,6 +19,7 @@ from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import RunState
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, NotFound, RateLimited, Unauthorized, Unavailable
 from openclaw_rpc.protocol.tool import ToolInfo
+from openclaw_rpc.protocol.validation import mended
 
 HANDSHAKE: Final = ("2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25")
 MODERN: Final = ("2026-07-28",)
@@ -99,7 +100,7 @@ def read(body: bytes, headers: Mapping[str, str]) -> Message:
         Refusal: it is none, or of a revision that is not spoken.
     """
     try:
-        value: Any = msgspec.json.decode(body)
+        value: Any = msgspec.json.decode(mended(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Refusal(PARSE_ERROR, "the body is not JSON", status=400) from None
     if not isinstance(value, dict):

@@ -71,8 +71,10 @@ class Store(Protocol):
         """
         ...
 
-    async def messages(self, session_id: str, limit: int, before: str | None = None) -> tuple[list[ChatMessage], bool]:
-        """The newest ``limit`` messages older than the message ``before``, oldest first; whether there are older.
+    async def messages(
+        self, session_id: str, limit: int, before: str | None = None, *, with_it: bool = False
+    ) -> tuple[list[ChatMessage], bool]:
+        """The newest ``limit`` messages older than ``before``, or ``with_it``, oldest first; whether there are older.
 
         Raises:
             NotFound: the session has no message ``before``.

@@ -16,6 +16,7 @@ from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import SessionQuery, SessionRecord
+from openclaw_rpc.domain.sizes import part, size_of
 from openclaw_rpc.protocol.chat import ChatHistory, ChatInjected, ChatMessage, ChatMessageEvent, chat_message
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InvalidRequest, NotFound
 from openclaw_rpc.protocol.session import (
@@ -35,6 +36,8 @@ from openclaw_rpc.protocol.session import (
 )
 
 SNAPSHOT_TRIES = 5
+MOST_CONTEXT = 64 * 1024
+"""Bytes of JSON that a client may keep with a session: it is part of every list."""
 Live = Callable[[str], list[LiveRun]]
 Stop = Callable[[str], Awaitable[None]]
 """Ends all runs of the session with that id."""
@@ -179,8 +182,17 @@ class Sessions:
         messages, older = await self._store.messages(record.id, limit, before)
         return ChatHistory(messages=messages, next_cursor=messages[0].message_id if older and messages else None)
 
+    async def message(self, principal: Principal, key: str, message_id: str, offset: int | None) -> ChatMessage:
+        """One message of a session: all of it, or a part of what it says."""
+        record = await self.find(principal, key)
+        await self._settle(record)
+        messages, _ = await self._store.messages(record.id, 1, message_id, with_it=True)
+        return messages[0] if offset is None else part(messages[0], offset)
+
     async def create(self, principal: Principal, params: SessionCreateParams, later: Later) -> SessionInfo:
         """Make a session."""
+        if size_of(params.context) > MOST_CONTEXT:
+            raise InvalidRequest(f"context has more than {MOST_CONTEXT} bytes", field="context", reason="too_long")
         agent = self._agents.get(params.agent_id)
         record = self.blank(principal.user, params.session_key, agent.id, params.channel)
         record.model, record.title = params.model, params.title

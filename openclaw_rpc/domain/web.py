@@ -9,6 +9,7 @@ import anyio.to_thread
 import msgspec
 
 from openclaw_rpc.protocol.errors import InvalidRequest
+from openclaw_rpc.protocol.surrogates import replaced
 from openclaw_rpc.protocol.web import PageFormat, WebFetchParams, WebPage
 
 SECONDS: Final = 30.0
@@ -139,12 +140,13 @@ def decoded(body: bytes, content_type: str) -> str:
     """A body's text: by its byte order mark, its header, its `<meta charset>`, else as UTF-8 (WHATWG's order)."""
     for mark, encoding in BOMS:
         if body.startswith(mark):
-            return body.decode(encoding, "replace")
+            return replaced(body.decode(encoding, "replace"))
     named = _charset_of(content_type)
     if named is None:
         found = re.search(CHARSET, body[:HEAD], re.IGNORECASE)
         named = found[1].decode("ascii") if found else None
-    return body.decode(_known(named), "replace")
+    # UTF-7, for one, can spell the half of a pair.
+    return replaced(body.decode(_known(named), "replace"))
 
 
 def _charset_of(content_type: str) -> str | None:

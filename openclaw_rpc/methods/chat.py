@@ -64,7 +64,10 @@ class ChatMethods:
         return await self._runs.wait(call.principal, params.run_id, params.timeout_ms)
 
     async def history(self, params: ChatHistoryParams, call: Call) -> ChatHistory:
-        """A page of messages."""
+        """A page of messages, or one message."""
+        if params.message_id is not None:
+            message = await self._sessions.message(call.principal, params.session_key, params.message_id, params.offset)
+            return ChatHistory(messages=[message])
         return await self._sessions.history(call.principal, params.session_key, params.limit, params.before)
 
     async def inject(self, params: ChatInjectParams, call: Call) -> ChatInjected:

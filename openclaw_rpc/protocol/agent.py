@@ -1,6 +1,6 @@
 """`agent.*`: who can be asked."""
 
-from openclaw_rpc.protocol.base import Empty, Result, Scope
+from openclaw_rpc.protocol.base import Page, Paged, Result, Scope
 from openclaw_rpc.protocol.method import Method
 
 
@@ -17,7 +17,7 @@ class AgentInfo(Result, frozen=True, kw_only=True):
     memory: bool = True
 
 
-class AgentList(Result, frozen=True, kw_only=True):
+class AgentList(Page, frozen=True, kw_only=True):
     """All agents, the default one first."""
 
     agents: list[AgentInfo]
@@ -25,8 +25,9 @@ class AgentList(Result, frozen=True, kw_only=True):
 
 list_ = Method(
     name="agent.list",
-    params=Empty,
+    params=Paged,
     result=AgentList,
+    pages="agents",
     doc="The agents that `chat.run` can be addressed to.",
     scope=Scope.READ,
 )

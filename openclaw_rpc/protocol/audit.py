@@ -86,6 +86,7 @@ query = Method(
     name="audit.query",
     params=AuditQueryParams,
     result=AuditPage,
+    pages="records",
     doc="What dangerous tools did, and who allowed it. For admins of the owner.",
     scope=Scope.ADMIN,
     safe=True,

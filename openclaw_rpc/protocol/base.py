@@ -61,3 +61,15 @@ class Topic(StrEnum):
 
 class Empty(Params, frozen=True, kw_only=True):
     """No parameters."""
+
+
+class Paged(Empty, frozen=True, kw_only=True):
+    """What asks for a list that comes in pages where it is large."""
+
+    cursor: Annotated[str, Meta(pattern=r"^[0-9]{1,9}$", description="The last page's `nextCursor`.")] | None = None
+
+
+class Page(Result, frozen=True, kw_only=True):
+    """A list, or the part of it that one message may hold; ``nextCursor`` leads to what is left."""
+
+    next_cursor: str | None = None

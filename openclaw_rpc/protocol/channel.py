@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, Params, Result, Scope, Topic, When
+from openclaw_rpc.protocol.base import Page, Paged, Params, Result, Scope, Topic, When
 from openclaw_rpc.protocol.errors import Conflict, Forbidden, NotFound, RateLimited
 from openclaw_rpc.protocol.method import Event, Method
 
@@ -42,7 +42,7 @@ class ChannelInfo(Result, frozen=True, kw_only=True):
     outbox: OutboxCounts | None = None
 
 
-class ChannelList(Result, frozen=True, kw_only=True):
+class ChannelList(Page, frozen=True, kw_only=True):
     """All channels, built in and installed."""
 
     channels: list[ChannelInfo]
@@ -111,8 +111,9 @@ changed = Event("channel.changed", ChannelInfo, "A channel stands otherwise than
 
 list_ = Method(
     name="channel.list",
-    params=Empty,
+    params=Paged,
     result=ChannelList,
+    pages="channels",
     doc="All channels and their state.",
     scope=Scope.READ,
     emits=(changed,),

@@ -194,14 +194,26 @@ class ChatMessage(Result, frozen=True, kw_only=True):
     provider_details: Annotated[
         JsonObject, Meta(description="What the provider added and gets back; `provider` names it.")
     ] = {}
+    truncated: Annotated[bool, Meta(description="It was too long for one message, and long texts in it are cut.")] = (
+        False
+    )
+    size: Annotated[int, Meta(description="Of all of `content` in characters, where it is cut.")] | None = None
+    next_offset: (
+        Annotated[int, Meta(description="Where its content goes on: `chat.history {messageId, offset}`.")] | None
+    ) = None
 
 
 class ChatHistoryParams(Params, frozen=True, kw_only=True):
-    """Which session's messages; newest page first, ``before`` takes the page's ``nextCursor``."""
+    """Which session's messages; newest page first, ``before`` takes the page's ``nextCursor``.
+
+    With ``messageId`` that message alone: all of it, however long, or with ``offset`` a part of its content.
+    """
 
     session_key: SessionKey
     limit: PageSize = 50
     before: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    message_id: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    offset: Annotated[int, Meta(ge=0, le=2**53, description="In characters; a message's `nextOffset`.")] | None = None
 
 
 class ChatHistory(Result, frozen=True, kw_only=True):
@@ -269,6 +281,7 @@ class ToolCallEvent(Result, frozen=True, kw_only=True):
     tool: str
     params: Any
     skill: str | None = None
+    truncated: Annotated[bool, Meta(description="Long texts in it are cut.")] = False
 
 
 class ToolResultEvent(Result, frozen=True, kw_only=True):
@@ -282,6 +295,7 @@ class ToolResultEvent(Result, frozen=True, kw_only=True):
     result: Any = None
     error: str | None = None
     skill: str | None = None
+    truncated: Annotated[bool, Meta(description="Long texts in it are cut.")] = False
 
 
 class ChatDoneEvent(Result, frozen=True, kw_only=True):
@@ -339,6 +353,8 @@ history = Method(
     name="chat.history",
     params=ChatHistoryParams,
     result=ChatHistory,
+    pages="messages",
+    backwards=True,
     doc="The messages of a session, page by page from the newest.",
     scope=Scope.READ,
     errors=(NotFound,),

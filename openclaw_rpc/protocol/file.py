@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import PageSize, Params, Rate, Result, Scope, When
+from openclaw_rpc.protocol.base import Page, Paged, PageSize, Params, Rate, Result, Scope, When
 from openclaw_rpc.protocol.errors import Conflict, NotFound, Timeout, TooLarge
 from openclaw_rpc.protocol.method import Method
 
@@ -86,7 +86,7 @@ class FileEdited(Result, frozen=True, kw_only=True):
     changes: int
 
 
-class FileListParams(Params, frozen=True, kw_only=True):
+class FileListParams(Paged, frozen=True, kw_only=True):
     """Which folder."""
 
     path: FolderPath = "/"
@@ -104,7 +104,7 @@ class FileEntry(Result, frozen=True, kw_only=True):
     modified_at: When
 
 
-class FileListing(Result, frozen=True, kw_only=True):
+class FileListing(Page, frozen=True, kw_only=True):
     """What a folder holds, by name; ``truncated`` where there is more than was asked for."""
 
     path: str
@@ -112,7 +112,7 @@ class FileListing(Result, frozen=True, kw_only=True):
     truncated: bool = False
 
 
-class FileSearchParams(Params, frozen=True, kw_only=True):
+class FileSearchParams(Paged, frozen=True, kw_only=True):
     """Files and folders whose names fit ``pattern``; with ``content``, the lines in files that have it."""
 
     pattern: Pattern
@@ -135,7 +135,7 @@ class FileFound(Result, frozen=True, kw_only=True):
     text: str | None = None
 
 
-class FilesFound(Result, frozen=True, kw_only=True):
+class FilesFound(Page, frozen=True, kw_only=True):
     """What was found, by path. ``truncated``: there may be more than these ``total`` results."""
 
     path: str
@@ -211,6 +211,7 @@ list_ = Method(
     name="file.list",
     params=FileListParams,
     result=FileListing,
+    pages="entries",
     doc="What a folder of the workspace holds.",
     scope=Scope.TOOLS,
     rate=Rate.FILES,
@@ -222,6 +223,7 @@ search = Method(
     name="file.search",
     params=FileSearchParams,
     result=FilesFound,
+    pages="results",
     doc="Find files of the workspace by name, and by what is in them.",
     scope=Scope.TOOLS,
     rate=Rate.FILES,

@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import JsonObject, Params, Result, Scope, Timestamp, Topic, When
+from openclaw_rpc.protocol.base import JsonObject, Page, Paged, Result, Scope, Timestamp, Topic, When
 from openclaw_rpc.protocol.method import Event, Method
 
 Level = Literal["debug", "info", "warn", "error"]
 
 
-class LogTailParams(Params, frozen=True, kw_only=True):
+class LogTailParams(Paged, frozen=True, kw_only=True):
     """The newest ``lines`` of at least ``level``."""
 
     lines: Annotated[int, Meta(ge=1, le=10_000)] = 50
@@ -29,7 +29,7 @@ class LogEntry(Result, frozen=True, kw_only=True):
     fields: JsonObject = {}
 
 
-class LogLines(Result, frozen=True, kw_only=True):
+class LogLines(Page, frozen=True, kw_only=True):
     """Lines, oldest first."""
 
     logs: list[LogEntry]
@@ -41,6 +41,8 @@ tail = Method(
     name="log.tail",
     params=LogTailParams,
     result=LogLines,
+    pages="logs",
+    backwards=True,
     doc="The newest lines of the log. To follow it, subscribe to the topic `logs`.",
     scope=Scope.ADMIN,
     emits=(log_line,),

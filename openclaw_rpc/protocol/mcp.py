@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from openclaw_rpc.protocol.base import Empty, Result, Scope, When
+from openclaw_rpc.protocol.base import Page, Paged, Result, Scope, When
 from openclaw_rpc.protocol.method import Method
 
 McpServerStatus = Literal["disabled", "starting", "ready", "failed"]
@@ -30,7 +30,7 @@ class McpServerInfo(Result, frozen=True, kw_only=True):
     left_out: dict[str, str] = {}
 
 
-class McpServerList(Result, frozen=True, kw_only=True):
+class McpServerList(Page, frozen=True, kw_only=True):
     """All that are configured, by name."""
 
     servers: list[McpServerInfo]
@@ -38,8 +38,9 @@ class McpServerList(Result, frozen=True, kw_only=True):
 
 list_ = Method(
     name="mcp.list",
-    params=Empty,
+    params=Paged,
     result=McpServerList,
+    pages="servers",
     doc="The MCP servers that are configured, how they are, and which tools they bring.",
     scope=Scope.READ,
 )

@@ -4,7 +4,19 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, JsonObject, Name, PageSize, Params, Result, Scope, Timestamp, When
+from openclaw_rpc.protocol.base import (
+    Empty,
+    JsonObject,
+    Name,
+    Page,
+    Paged,
+    PageSize,
+    Params,
+    Result,
+    Scope,
+    Timestamp,
+    When,
+)
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound, TooLarge
 from openclaw_rpc.protocol.method import Method
 
@@ -37,7 +49,7 @@ class MemoryStored(Result, frozen=True, kw_only=True):
     replaced: bool
 
 
-class MemorySearchParams(Params, frozen=True, kw_only=True):
+class MemorySearchParams(Paged, frozen=True, kw_only=True):
     """Words to look for, and filters, all of which must hold. ``since`` <= createdAt < ``until``."""
 
     query: Annotated[str, Meta(min_length=1, max_length=10_000, description="Any of its words, or a key's beginning.")]
@@ -65,7 +77,7 @@ class MemoryFound(Result, frozen=True, kw_only=True):
     session_key: str | None = None
 
 
-class MemoryResults(Result, frozen=True, kw_only=True):
+class MemoryResults(Page, frozen=True, kw_only=True):
     """What was found, the best first."""
 
     results: list[MemoryFound]
@@ -141,6 +153,7 @@ search = Method(
     name="memory.search",
     params=MemorySearchParams,
     result=MemoryResults,
+    pages="results",
     doc="The memories that hold any of the words, ranked by how many and how rare they are.",
     scope=Scope.TOOLS,
     safe=True,

@@ -31,6 +31,8 @@ class Method(msgspec.Struct, Generic[P, R], frozen=True):
     """A method: what it takes, what it answers, who may call it, what it counts as, what may follow.
 
     ``tool`` names the agents' tool that does the same: what holds for that (policies, the PIN) holds for the method.
+    ``pages`` names the list of the result that is cut where a message would be too large, from its end ``backwards``:
+    what is newest there comes first.
     Uses of a ``dangerous`` one go into the audit log. A ``safe`` one changes nothing; of those that scope ``read``
     suffices for all are. One that is ``in_session`` may also be called with a token that is for some sessions alone.
     """
@@ -47,6 +49,8 @@ class Method(msgspec.Struct, Generic[P, R], frozen=True):
     dangerous: bool = False
     safe: bool = False
     in_session: bool = False
+    pages: str = ""
+    backwards: bool = False
 
     @property
     def repeatable(self) -> bool:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Raw
 
-from openclaw_rpc.protocol.base import Empty, Params, Rate, Result, Scope
+from openclaw_rpc.protocol.base import Page, Paged, Params, Rate, Result, Scope
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.errors import NotFound, ProviderError
 from openclaw_rpc.protocol.method import Event, Method
@@ -23,7 +23,7 @@ class ModelInfo(Result, frozen=True, kw_only=True):
     error: str | None = None
 
 
-class ModelList(Result, frozen=True, kw_only=True):
+class ModelList(Page, frozen=True, kw_only=True):
     """All models, the primary provider's configured one first. ``direct``: whether `model.*` may ask them."""
 
     models: list[ModelInfo]
@@ -68,8 +68,9 @@ model_chunk = Event("model.chunk", ModelChunkEvent, "A piece of a model's answer
 
 list_ = Method(
     name="model.list",
-    params=Empty,
+    params=Paged,
     result=ModelList,
+    pages="models",
     doc="The models of all providers; a provider that does not answer is listed with its configured model.",
     scope=Scope.READ,
 )

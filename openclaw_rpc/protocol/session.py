@@ -77,11 +77,15 @@ class SessionGetParams(Params, frozen=True, kw_only=True):
 
 
 class LiveRun(Result, frozen=True, kw_only=True):
-    """A run that is under way, and what it has said so far: with ``epoch`` and ``seq``, a snapshot."""
+    """A run that is under way, and what it has said so far: with ``epoch`` and ``seq``, a snapshot.
+
+    Of a long text the newest part: it begins at the character ``offset``.
+    """
 
     run_id: str
     status: str
     text: str
+    offset: int = 0
 
 
 class SessionDetail(SessionInfo, frozen=True, kw_only=True):
@@ -161,6 +165,7 @@ list_ = Method(
     name="session.list",
     params=SessionListParams,
     result=SessionPage,
+    pages="sessions",
     doc="The caller's sessions, the last used first, filtered and paged.",
     scope=Scope.READ,
 )
@@ -168,6 +173,8 @@ get = Method(
     name="session.get",
     params=SessionGetParams,
     result=SessionDetail,
+    pages="messages",
+    backwards=True,
     doc="A session, its newest messages, and the run that is under way: the snapshot after a `resync`.",
     scope=Scope.READ,
     errors=(NotFound,),

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, JsonObject, Params, Rate, Result, Scope, SessionKey, Topic, When
+from openclaw_rpc.protocol.base import JsonObject, Page, Paged, Params, Rate, Result, Scope, SessionKey, Topic, When
 from openclaw_rpc.protocol.errors import Conflict, NotFound, ProviderError, Timeout, TooLarge
 from openclaw_rpc.protocol.method import Event, Method
 from openclaw_rpc.protocol.tool import Pin
@@ -61,7 +61,7 @@ class SkillInfo(Result, frozen=True, kw_only=True):
     allowed_tools: list[str] = []
 
 
-class SkillList(Result, frozen=True, kw_only=True):
+class SkillList(Page, frozen=True, kw_only=True):
     """All that are installed, by slug."""
 
     skills: list[SkillInfo]
@@ -158,7 +158,7 @@ class SkillExecuted(Result, frozen=True, kw_only=True):
     call_id: str
 
 
-class SkillSearchParams(Params, frozen=True, kw_only=True):
+class SkillSearchParams(Paged, frozen=True, kw_only=True):
     """Words to look for."""
 
     query: Annotated[str, Meta(min_length=1, max_length=500, description="Words of its name or description.")]
@@ -176,7 +176,7 @@ class SkillFound(Result, frozen=True, kw_only=True):
     version: str | None = None
 
 
-class SkillsFound(Result, frozen=True, kw_only=True):
+class SkillsFound(Page, frozen=True, kw_only=True):
     """Those that are installed, then the registry's. ``registryError`` says why there are none of the latter."""
 
     results: list[SkillFound]
@@ -201,8 +201,9 @@ skill_executed = Event("skill.executed", SkillExecutedEvent, "A skill was used."
 
 list_ = Method(
     name="skill.list",
-    params=Empty,
+    params=Paged,
     result=SkillList,
+    pages="skills",
     doc="The skills that are installed; those that can't be used too, with what is wrong with them.",
     scope=Scope.READ,
 )
@@ -261,6 +262,7 @@ search = Method(
     name="skill.search",
     params=SkillSearchParams,
     result=SkillsFound,
+    pages="results",
     doc="Look for skills among those that are installed and in the registry.",
     scope=Scope.READ,
 )

@@ -3,6 +3,8 @@
 import re
 from typing import Any, cast
 
+import msgspec
+
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -30,6 +32,17 @@ def replaced(text: str) -> str:
     if not _HALF.search(text):
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def writable(value: Any) -> Any:
+    """A value that can be written as JSON as far as its texts are concerned: itself, where they have no halves."""
+    try:
+        msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return replaced_in(msgspec.to_builtins(value))
+    except (TypeError, ValueError, RecursionError, msgspec.MsgspecError):
+        pass  # whoever writes it will say so
+    return value
 
 
 def replaced_in(value: Any) -> Any:

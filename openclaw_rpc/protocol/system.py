@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, JsonObject, Result, Scope
+from openclaw_rpc.protocol.base import Empty, JsonObject, Page, Paged, Result, Scope
 from openclaw_rpc.protocol.method import Method
 
 
@@ -74,7 +74,7 @@ class MethodInfo(Result, frozen=True, kw_only=True):
     errors: list[str]
 
 
-class MethodList(Result, frozen=True, kw_only=True):
+class MethodList(Page, frozen=True, kw_only=True):
     """All rows."""
 
     methods: list[MethodInfo]
@@ -89,8 +89,9 @@ status = Method(
 )
 methods = Method(
     name="system.methods",
-    params=Empty,
+    params=Paged,
     result=MethodList,
+    pages="methods",
     doc="Every method, with the scope and the rate it needs.",
     scope=Scope.READ,
 )

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, JsonObject, Name, Params, Result, Scope, Topic, When
+from openclaw_rpc.protocol.base import JsonObject, Name, Page, Paged, Params, Result, Scope, Topic, When
 from openclaw_rpc.protocol.channel import ChannelId, ChatId
 from openclaw_rpc.protocol.errors import Conflict, NotFound
 from openclaw_rpc.protocol.method import Event, Method
@@ -96,7 +96,7 @@ class TaskParams(Params, frozen=True, kw_only=True):
     task_id: TaskId
 
 
-class TaskList(Result, frozen=True, kw_only=True):
+class TaskList(Page, frozen=True, kw_only=True):
     """All tasks of the user, the newest first."""
 
     tasks: list[TaskInfo]
@@ -122,14 +122,14 @@ class TaskRun(Result, frozen=True, kw_only=True):
     output: Any = None
 
 
-class TaskRunsParams(Params, frozen=True, kw_only=True):
+class TaskRunsParams(Paged, frozen=True, kw_only=True):
     """Of which task, how many."""
 
     task_id: TaskId
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 
-class TaskRuns(Result, frozen=True, kw_only=True):
+class TaskRuns(Page, frozen=True, kw_only=True):
     """Its times, the newest first."""
 
     runs: list[TaskRun]
@@ -175,7 +175,7 @@ create = Method(
     emits=(started, completed, failed),
     errors=(NotFound,),
 )
-list_ = Method(name="task.list", params=Empty, result=TaskList, doc="All tasks.", scope=Scope.READ)
+list_ = Method(name="task.list", params=Paged, result=TaskList, pages="tasks", doc="All tasks.", scope=Scope.READ)
 get = Method(name="task.get", params=TaskParams, result=TaskInfo, doc="One task.", scope=Scope.READ, errors=(NotFound,))
 update = Method(
     name="task.update",
@@ -206,6 +206,7 @@ runs = Method(
     name="task.runs",
     params=TaskRunsParams,
     result=TaskRuns,
+    pages="runs",
     doc="The times at which a task was due, and what came of them.",
     scope=Scope.READ,
     errors=(NotFound,),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, Name, Params, Result, Scope, SessionKey, Topic, When
+from openclaw_rpc.protocol.base import Name, Page, Paged, Params, Result, Scope, SessionKey, Topic, When
 from openclaw_rpc.protocol.errors import Conflict, Forbidden, NotFound
 from openclaw_rpc.protocol.method import Event, Method
 
@@ -23,7 +23,7 @@ class TokenInfo(Result, frozen=True, kw_only=True):
     sessions: list[str] | None = None
 
 
-class TokenList(Result, frozen=True, kw_only=True):
+class TokenList(Page, frozen=True, kw_only=True):
     """All tokens that were made, the newest first."""
 
     tokens: list[TokenInfo]
@@ -83,8 +83,9 @@ token_revoked = Event(
 
 list_ = Method(
     name="token.list",
-    params=Empty,
+    params=Paged,
     result=TokenList,
+    pages="tokens",
     doc="The tokens that were created.",
     scope=Scope.ADMIN,
     safe=True,

@@ -4,7 +4,19 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, JsonObject, Name, Params, Rate, Result, Scope, SessionKey, Topic, When
+from openclaw_rpc.protocol.base import (
+    JsonObject,
+    Name,
+    Page,
+    Paged,
+    Params,
+    Rate,
+    Result,
+    Scope,
+    SessionKey,
+    Topic,
+    When,
+)
 from openclaw_rpc.protocol.errors import Conflict, NotFound, Timeout
 from openclaw_rpc.protocol.method import Event, Method
 
@@ -18,7 +30,7 @@ ApprovalId = Annotated[str, Meta(min_length=1, max_length=100, description="The 
 Pin = Annotated[str, Meta(min_length=1, max_length=200, description="The PIN that `openclaw pin set` took.")]
 
 
-class ToolListParams(Params, frozen=True, kw_only=True):
+class ToolListParams(Paged, frozen=True, kw_only=True):
     """Whose tools; the default agent's where none is named."""
 
     agent_id: Name | None = None
@@ -40,7 +52,7 @@ class ToolInfo(Result, frozen=True, kw_only=True):
     skill: str | None = None
 
 
-class ToolList(Result, frozen=True, kw_only=True):
+class ToolList(Page, frozen=True, kw_only=True):
     """The agent's tools, by name."""
 
     agent_id: str
@@ -85,7 +97,7 @@ class ApprovalInfo(Result, frozen=True, kw_only=True):
     read: list[str] = []
 
 
-class ApprovalList(Result, frozen=True, kw_only=True):
+class ApprovalList(Page, frozen=True, kw_only=True):
     """The caller's calls that wait, the oldest first; everybody's for an admin of the owner."""
 
     approvals: list[ApprovalInfo]
@@ -145,6 +157,7 @@ list_ = Method(
     name="tool.list",
     params=ToolListParams,
     result=ToolList,
+    pages="tools",
     doc="The tools of an agent, and what each needs before it is used.",
     scope=Scope.READ,
     errors=(NotFound,),
@@ -160,8 +173,9 @@ invoke = Method(
 )
 pending = Method(
     name="tool.pending",
-    params=Empty,
+    params=Paged,
     result=ApprovalList,
+    pages="approvals",
     doc="The calls that wait for a human.",
     scope=Scope.READ,
 )

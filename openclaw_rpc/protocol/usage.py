@@ -4,13 +4,13 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Name, Params, Result, Scope, Timestamp
+from openclaw_rpc.protocol.base import Name, Page, Paged, Result, Scope, Timestamp
 from openclaw_rpc.protocol.method import Method
 
 UsageBy = Literal["day", "session", "agent", "token", "model"]
 
 
-class UsageQueryParams(Params, frozen=True, kw_only=True):
+class UsageQueryParams(Paged, frozen=True, kw_only=True):
     """What to add up, by what, and from when to when."""
 
     by: UsageBy = "day"
@@ -35,7 +35,7 @@ class UsageRow(Result, frozen=True, kw_only=True):
     cost: float | None = None
 
 
-class UsageReport(Result, frozen=True, kw_only=True):
+class UsageReport(Page, frozen=True, kw_only=True):
     """The rows, and their sum."""
 
     rows: list[UsageRow]
@@ -46,6 +46,7 @@ query = Method(
     name="usage.query",
     params=UsageQueryParams,
     result=UsageReport,
+    pages="rows",
     doc="Tokens, cost and latency, added up per day, session, agent, token or model.",
     scope=Scope.READ,
 )

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, JsonObject, Params, Result, Scope, When
+from openclaw_rpc.protocol.base import JsonObject, Page, Paged, Params, Result, Scope, When
 from openclaw_rpc.protocol.errors import Conflict, Forbidden, NotFound
 from openclaw_rpc.protocol.method import Method
 
@@ -48,7 +48,7 @@ class WebhookCreateParams(Params, frozen=True, kw_only=True):
     ordered: bool = False
 
 
-class WebhookList(Result, frozen=True, kw_only=True):
+class WebhookList(Page, frozen=True, kw_only=True):
     """All webhooks, the newest first."""
 
     webhooks: list[WebhookInfo]
@@ -90,7 +90,7 @@ class WebhookDelivery(Result, frozen=True, kw_only=True):
     last_error: str | None = None
 
 
-class WebhookDeliveriesParams(Params, frozen=True, kw_only=True):
+class WebhookDeliveriesParams(Paged, frozen=True, kw_only=True):
     """Of which webhook, and how they stand."""
 
     webhook_id: WebhookId
@@ -98,7 +98,7 @@ class WebhookDeliveriesParams(Params, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=1000)] = 100
 
 
-class WebhookDeliveries(Result, frozen=True, kw_only=True):
+class WebhookDeliveries(Page, frozen=True, kw_only=True):
     """Calls, the newest first."""
 
     deliveries: list[WebhookDelivery]
@@ -152,7 +152,12 @@ create = Method(
     errors=(Forbidden,),
 )
 list_ = Method(
-    name="webhook.list", params=Empty, result=WebhookList, doc="All webhooks, without secrets.", scope=Scope.ADMIN
+    name="webhook.list",
+    params=Paged,
+    result=WebhookList,
+    pages="webhooks",
+    doc="All webhooks, without secrets.",
+    scope=Scope.ADMIN,
 )
 get = Method(
     name="webhook.get",
@@ -182,6 +187,7 @@ deliveries = Method(
     name="webhook.deliveries",
     params=WebhookDeliveriesParams,
     result=WebhookDeliveries,
+    pages="deliveries",
     doc="The calls of a webhook, those that nobody took included.",
     scope=Scope.ADMIN,
     errors=(NotFound,),

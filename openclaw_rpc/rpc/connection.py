@@ -8,12 +8,15 @@ from typing import Any
 
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.principals import Principal
+from openclaw_rpc.domain.sizes import LARGEST
 from openclaw_rpc.protocol.errors import GatewayError, Unavailable
+from openclaw_rpc.protocol.validation import mended
 from openclaw_rpc.rpc.bind import AnyBound
 from openclaw_rpc.rpc.call import Call
-from openclaw_rpc.rpc.dispatcher import Dispatcher
+from openclaw_rpc.rpc.dispatcher import Dispatcher, decode
 from openclaw_rpc.rpc.frames import Answer, Ask, Dialect, Planned, Refused, Request
 from openclaw_rpc.rpc.outbox import Sink
+from openclaw_rpc.rpc.paging import page, sliced
 from openclaw_rpc.rpc.subscriber import Subscriber
 
 
@@ -44,7 +47,7 @@ class Connection(Subscriber):
         """Take a frame: answer what can be answered in place, begin what takes time. Nothing after `close`."""
         if self._closed:
             return
-        frame = self._dialect.read(data)
+        frame = self._dialect.read(mended(data))
         if frame.batch:
             begun: list[Any] = []
             calls = [item for item in frame.calls if not isinstance(item, Planned)]
@@ -71,11 +74,36 @@ class Connection(Subscriber):
         if bound.is_async:
             # A shielded call goes on when this connection ends; the others are cancelled.
             tasks = self._dispatcher.carried if bound.shielded else self._calls
-            self._spawn(self._finish(item, call, outcome), [outcome], tasks)
+            self._spawn(self._finish(bound, item, call, outcome), [outcome], tasks)
             return
         if not item.notify:
-            self._outbox.put(self._dialect.answer(item, outcome))
+            self._outbox.put(self._at_once(bound, item, call, outcome))
         call.answered()
+
+    def _at_once(self, bound: AnyBound, item: Request, call: Call, result: Any) -> bytes:
+        """The answer to a call that was answered in place."""
+        frame = self._frame(item, result, call)
+        if bound.method.pages and self._dialect.bounded and len(frame) > LARGEST:
+            frame = self._frame(item, sliced(bound.method, decode(bound, item.params), result), call)
+        return frame
+
+    def _frame(self, item: Request | Planned, value: Any, call: Call) -> bytes:
+        """The answer to a call: an error where its result cannot be written as JSON."""
+        try:
+            return self._dialect.answer(item, value)
+        except Exception as error:
+            return self._dialect.refuse(item.id, self._dispatcher.fault(item.method, error, call))
+
+    async def _written(self, bound: AnyBound, item: Request, call: Call, outcome: Awaitable[Any]) -> bytes:
+        """The answer to a call whose result is awaited; of a list that is too long for a message, the first page."""
+        try:
+            result = await outcome
+            frame = self._frame(item, result, call)
+            if bound.method.pages and self._dialect.bounded and len(frame) > LARGEST:
+                frame = self._frame(item, await page(bound, decode(bound, item.params), call, result), call)
+        except GatewayError as error:
+            return self._dialect.refuse(item.id, error)
+        return frame
 
     def _begin(self, item: Request, call: Call, *, shield: bool) -> tuple[AnyBound, Any]:
         """Begin a call: its row; and its result, or what is to be awaited for it where the row is async."""
@@ -99,9 +127,9 @@ class Connection(Subscriber):
             self._bound_calls()
             step = next(item.plan)
         except StopIteration as end:
-            self._answer(item, end.value)
+            self._answer(item, end.value, call)
         except Exception as error:
-            self._answer(item, error if isinstance(error, GatewayError) else self._fault(item, error, call))
+            self._answer(item, error if isinstance(error, GatewayError) else self._fault(item, error, call), call)
         else:
             self._in_flight += 1
             self._spawn(self._drive(item, step, call), [item.plan], self._calls)
@@ -112,7 +140,7 @@ class Connection(Subscriber):
         try:
             while True:
                 if isinstance(step, Answer):
-                    self._answer(item, step.value)
+                    self._answer(item, step.value, call)
                     call.answered()
                     call = Call(self.principal, self)
                     step = plan.send(None)
@@ -129,30 +157,27 @@ class Connection(Subscriber):
                 # What needs no scope of its own is no call of the client's either.
                 counted = counted or not trusted
         except StopIteration as end:
-            self._answer(item, end.value)
+            self._answer(item, end.value, call)
         except Exception as error:
-            self._answer(item, error if isinstance(error, GatewayError) else self._fault(item, error, call))
+            self._answer(item, error if isinstance(error, GatewayError) else self._fault(item, error, call), call)
         finally:
             call.answered()
 
-    def _answer(self, item: Planned, value: Any) -> None:
+    def _answer(self, item: Planned, value: Any, call: Call) -> None:
         if item.notify or self._closed:
             return
         if isinstance(value, GatewayError):
             self._outbox.put(self._dialect.refuse(item.id, value))
         else:
-            self._outbox.put(self._dialect.answer(item, value))
+            self._outbox.put(self._frame(item, value, call))
 
     def _fault(self, item: Planned, error: Exception, call: Call) -> GatewayError:
         return self._dispatcher.fault(item.method, error, call)
 
-    async def _finish(self, request: Request, call: Call, outcome: Awaitable[Any]) -> None:
+    async def _finish(self, bound: AnyBound, request: Request, call: Call, outcome: Awaitable[Any]) -> None:
         """Await a call's result, answer it, then let happen what waits for the answer, even if nobody reads it."""
         try:
-            try:
-                frame = self._dialect.answer(request, await outcome)
-            except GatewayError as error:
-                frame = self._dialect.refuse(request.id, error)
+            frame = await self._written(bound, request, call, outcome)
             if not request.notify and not self._closed:
                 self._outbox.put(frame)
         finally:
@@ -163,11 +188,8 @@ class Connection(Subscriber):
         calls: list[Call] = []
         answers: list[bytes] = []
 
-        async def answer(item: Request, outcome: Awaitable[Any]) -> None:
-            try:
-                frame = self._dialect.answer(item, await outcome)
-            except GatewayError as error:
-                frame = self._dialect.refuse(item.id, error)
+        async def answer(bound: AnyBound, item: Request, call: Call, outcome: Awaitable[Any]) -> None:
+            frame = await self._written(bound, item, call, outcome)
             if not item.notify:
                 answers.append(frame)
 
@@ -186,9 +208,9 @@ class Connection(Subscriber):
                         continue
                     if bound.is_async:
                         begun.append(outcome)
-                        group.create_task(answer(item, outcome))
+                        group.create_task(answer(bound, item, call, outcome))
                     elif not item.notify:
-                        answers.append(self._dialect.answer(item, outcome))
+                        answers.append(self._at_once(bound, item, call, outcome))
             if answers:
                 self._outbox.put(self._dialect.batch(answers))
         finally:

@@ -13,6 +13,7 @@ from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InternalError,
 from openclaw_rpc.protocol.validation import checked, invalid_params, is_whole_number_wanted
 from openclaw_rpc.rpc.bind import AnyBound
 from openclaw_rpc.rpc.call import Call
+from openclaw_rpc.rpc.paging import going_on
 
 NO_PARAMS = b"{}"
 
@@ -133,7 +134,7 @@ class Dispatcher:
         if bound.is_async:
             return self._await(bound, params, call, shield and bound.shielded)
         try:
-            result = bound.handler(params, call)
+            result = going_on(bound.method, params, bound.handler(params, call))
         except GatewayError:
             raise
         except Exception as error:
@@ -144,7 +145,7 @@ class Dispatcher:
     async def _await(self, bound: AnyBound, params: Any, call: Call, shield: bool) -> Any:
         try:
             work = bound.handler(params, call) if bound.method.tool is None else self._guarded(bound, params, call)
-            result = await (self._shielded(bound, work, call) if shield else work)
+            result = going_on(bound.method, params, await (self._shielded(bound, work, call) if shield else work))
         except GatewayError as error:
             self._observer.call_done(bound.method.name, error.code)
             raise

@@ -103,6 +103,11 @@ class Framing(Protocol):
     """
 
     @property
+    def bounded(self) -> bool:
+        """Whether events and pages of lists are cut to what common clients take (`domain.sizes.LARGEST`)."""
+        ...
+
+    @property
     def kind(self) -> str:
         """The name of this way to write, or nothing."""
         ...

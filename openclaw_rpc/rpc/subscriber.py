@@ -7,6 +7,7 @@ from typing import Any
 
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.published import Published
+from openclaw_rpc.domain.sizes import LARGEST, fitted
 from openclaw_rpc.protocol.chat import chat_done
 from openclaw_rpc.protocol.method import Event
 from openclaw_rpc.rpc.frames import Framing, Spelling
@@ -55,11 +56,15 @@ class Subscriber:
         kind = self._framing.kind
         frames = event.frames.get(kind)
         if frames is None:
-            told = self._spelling.tell(event.row.name, event.data)
-            frames = self._framing.frames(told, event.epoch, event.seq)
+            frames = self._frames(event, event.data)
+            if self._framing.bounded and any(len(frame) > LARGEST for frame in frames):
+                frames = self._frames(event, fitted(event.data))
             if kind:
                 event.frames[kind] = frames
         return frames
+
+    def _frames(self, event: Published, data: Any) -> Sequence[bytes]:
+        return self._framing.frames(self._spelling.tell(event.row.name, data), event.epoch, event.seq)
 
     def resumed(self) -> None:
         """The peer can take more."""

@@ -50,8 +50,10 @@ class Racing(MemoryStore):
             await self.through.wait()
         return kept
 
-    async def messages(self, session_id: str, limit: int, before: str | None = None) -> tuple[list[ChatMessage], bool]:
-        found = await super().messages(session_id, limit, before)
+    async def messages(
+        self, session_id: str, limit: int, before: str | None = None, *, with_it: bool = False
+    ) -> tuple[list[ChatMessage], bool]:
+        found = await super().messages(session_id, limit, before, with_it=with_it)
         if self.meanwhile is not None:
             meanwhile, self.meanwhile = self.meanwhile, None
             await meanwhile()

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from openclaw_rpc.adapters.bus.memory import MemoryBus
@@ -98,3 +99,46 @@ async def test_calls_under_way_are_bounded_and_an_answered_one_makes_room(shield
     world.connection.receive(CALL)
     await world.rest()
     assert [json.loads(frame)["result"] for frame in world.frames[1:]] == [[], [], []]
+
+
+class Odd:
+    """Answers what no JSON can hold."""
+
+    def __init__(self, answer: Any) -> None:
+        self.frames: list[bytes] = []
+        self.writable = True
+        kernel = Kernel(self.wait)
+        rows = {"agent.list": bind(ROW, self.wait), "task.list": bind(table.by_name()["task.list"], self.place)}
+        self.answer = answer
+        self.connection = Connection(
+            owner("gateway"),
+            Dispatcher(rows, kernel, kernel, kernel),
+            JsonRpc(),
+            self,
+            MemoryBus(),
+            max_in_flight=9,
+            outbox_bytes=1000,
+            cut=lambda: None,
+        )
+
+    def write(self, frames: list[bytes]) -> None:
+        self.frames += frames
+
+    async def wait(self, params: Empty, call: Call) -> Any:
+        return self.answer
+
+    def place(self, params: Empty, call: Call) -> Any:
+        return {"fine": True}
+
+
+@pytest.mark.parametrize("answer", ["half \ud83d", {"x": object()}], ids=["surrogate", "object"])
+async def test_what_no_json_can_hold_is_an_error_to_its_call_alone(answer: Any) -> None:
+    world = Odd(answer)
+    world.connection.receive(CALL)
+    world.connection.receive(b'[{"id": 2, "method": "agent.list"}, {"id": 3, "method": "task.list"}]')
+    with anyio.fail_after(5):
+        while len(world.frames) < 2:
+            await anyio.lowlevel.checkpoint()
+    one, batch = map(json.loads, world.frames)
+    assert (one["id"], one["error"]["data"]["code"]) == (1, "internal_error")
+    assert {each["id"]: "result" in each for each in batch} == {2: False, 3: True}

@@ -1,5 +1,6 @@
 /** What is done with a chat: ask, stop, fork, edit, ask again, rename, export, delete. */
 import { call, explain } from "../lib/net.js";
+import { whole } from "../lib/pages.js";
 import { keep } from "../lib/prefs.js";
 import { addressOf, go } from "../lib/router.js";
 import { get, update } from "../lib/store.js";
@@ -125,7 +126,7 @@ export function exportMarkdown(key, title) {
     let cursor;
     do {
       const page = await call("chat.history", { sessionKey: key, limit: 1000, ...(cursor ? { before: cursor } : {}) });
-      messages = [...page.messages, ...messages];
+      messages = [...await whole(key, page.messages), ...messages];
       cursor = page.nextCursor;
     } while (cursor);
     const link = document.createElement("a");

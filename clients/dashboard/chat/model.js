@@ -126,7 +126,8 @@ function withFinalAnswer(items, message) {
   const last = shown.parts.at(-1);
   const said = last?.type === "text" ? last.text : "";
   const end = { lastId: message.messageId, status: message.status, model: message.model ?? shown.model };
-  if (said === message.content || !message.content) return changed(items, message.runId, (before) => ({ ...before, ...end }));
+  const isShown = said === message.content || (message.truncated && said.startsWith(message.content));
+  if (isShown || !message.content) return changed(items, message.runId, (before) => ({ ...before, ...end }));
   const parts = last?.type === "text" ? shown.parts.slice(0, -1) : shown.parts;
   const whole = /** @type {Part} */ ({ type: "text", text: message.content });
   return changed(items, message.runId, (before) => ({ ...before, ...end, parts: [...parts, whole] }));

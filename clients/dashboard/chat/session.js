@@ -1,5 +1,6 @@
 /** Keeps the chat that is open up to date: loads it, follows its events, and takes it up again where it was. */
 import { call, explain, follow } from "../lib/net.js";
+import { whole } from "../lib/pages.js";
 import { get, update } from "../lib/store.js";
 import { applied, emptyChat, loaded, withEnd, withOlder } from "./model.js";
 
@@ -74,6 +75,7 @@ async function snapshot(key, signal) {
   for (;;) {
     try {
       const detail = await call("session.get", { sessionKey: key, limit: PAGE }, { signal });
+      detail.messages = await whole(key, detail.messages, { signal });
       if (signal.aborted) return null;
       waiting = waiting.filter(([other]) => other !== key);
       change(key, (chat) => loaded(chat, detail));
@@ -136,6 +138,7 @@ export async function loadOlder(key) {
   change(key, (now) => ({ ...now, older: true }));
   try {
     const page = await call("chat.history", { sessionKey: key, limit: PAGE, before: chat.cursor });
+    page.messages = await whole(key, page.messages);
     change(key, (now) => withOlder(now, page));
   } catch {
     change(key, (now) => ({ ...now, older: false }));

@@ -1,6 +1,7 @@
 /** What a page asks of the gateway when it is opened, and again when the connection is back. */
 import { html, useCallback, useEffect, useRef, useState } from "../lib/html.js";
-import { call, explain, isUnknownMethod, whenOpen } from "../lib/net.js";
+import { explain, isUnknownMethod, whenOpen } from "../lib/net.js";
+import { all } from "../lib/pages.js";
 import { t } from "../lib/words.js";
 
 /**
@@ -25,7 +26,7 @@ export function useCall(method, params = {}, everyMs = 0) {
   const alive = useRef(true);
   const reload = useCallback(async () => {
     try {
-      const answer = await call(method, JSON.parse(wanted));
+      const answer = await all(method, JSON.parse(wanted));
       if (!alive.current) return;
       setData(answer);
       setFault("");

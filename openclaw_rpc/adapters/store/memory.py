@@ -95,7 +95,9 @@ class MemoryStore:
         target.record.updated_at = record.updated_at
         return True
 
-    async def messages(self, session_id: str, limit: int, before: str | None = None) -> tuple[list[ChatMessage], bool]:
+    async def messages(
+        self, session_id: str, limit: int, before: str | None = None, *, with_it: bool = False
+    ) -> tuple[list[ChatMessage], bool]:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         session = self._sessions.get(session_id)
         kept = list(session.messages.values()) if session else []
@@ -103,7 +105,7 @@ class MemoryStore:
             place = next((i for i, message in enumerate(kept) if message.message_id == before), None)
             if place is None:
                 raise no_such_message(before)
-            kept = kept[:place]
+            kept = kept[: place + with_it]
         return [_copy(message) for message in kept[-limit:]], len(kept) > limit
 
     async def admit(self, change: Change, *, of_anybody: bool = False) -> RunRecord:

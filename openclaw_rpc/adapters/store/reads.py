@@ -102,7 +102,9 @@ def list_sessions(db: sqlite3.Connection, query: SessionQuery) -> tuple[list[Ses
     return page, total, cursor_after(page[-1]) if page and len(rows) > len(page) else None
 
 
-def messages(db: sqlite3.Connection, session_id: str, limit: int, before: str | None) -> tuple[list[ChatMessage], bool]:
+def messages(
+    db: sqlite3.Connection, session_id: str, limit: int, before: str | None, *, with_it: bool = False
+) -> tuple[list[ChatMessage], bool]:
     """See ``Store.messages``."""
     number = _number(db, session_id)
     beyond = first_place(number + 1)
@@ -110,7 +112,7 @@ def messages(db: sqlite3.Connection, session_id: str, limit: int, before: str | 
         row = db.execute(FIND_PLACE, (before, session_id)).fetchone()
         if row is None:
             raise no_such_message(before)
-        beyond = row[0]
+        beyond = row[0] + with_it
     sql = SELECT_MESSAGE + "WHERE place >= ? AND place < ? ORDER BY place DESC LIMIT ?"
     rows: list[Row] = db.execute(sql, (first_place(number), beyond, limit + 1)).fetchall()
     return [message_of(row) for row in reversed(rows[:limit])], len(rows) > limit

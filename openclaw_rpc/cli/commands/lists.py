@@ -10,15 +10,21 @@ from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import duration, print_json, print_table
 from openclaw_rpc.cli.target import find_target
 from openclaw_rpc.protocol import agent, model, session, system
+from openclaw_rpc.protocol.base import Paged
 from openclaw_rpc.protocol.table import AnyMethod
 
 
 def ask(ctx: click.Context, row: AnyMethod, params: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Call a method of the gateway, and wait for its answer."""
+    """Call a method of the gateway, and wait for its answer; of a list that comes in pages, for all of them."""
 
     async def call() -> dict[str, Any]:
         async with connect(find_target(shared(ctx))) as client:
-            return await client.call(row.name, params)
+            found = await client.call(row.name, params)
+            while issubclass(row.params, Paged) and (cursor := found.pop("nextCursor", None)):
+                page = await client.call(row.name, {**(params or {}), "cursor": cursor})
+                older, newer = (page, found) if row.backwards else (found, page)
+                found = {**page, row.pages: older[row.pages] + newer[row.pages]}
+            return found
 
     return asyncio.run(call())
 

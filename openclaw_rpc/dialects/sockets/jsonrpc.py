@@ -70,6 +70,7 @@ class JsonRpc:
     """Reads and writes frames. It remembers nothing: one serves all sockets of its kind."""
 
     first_frame = False
+    bounded = True
     bounds = Bounds()
     close_codes: Mapping[int, int] = {}
 

@@ -61,6 +61,7 @@ class Messages:
 
     subprotocol = None
     first_frame = False
+    bounded = True
 
     def __init__(self, calls: JsonRpc) -> None:
         self._calls = calls

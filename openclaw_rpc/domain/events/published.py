@@ -8,6 +8,7 @@ from typing import Any, Protocol
 import msgspec
 
 from openclaw_rpc.domain.records import EventRecord
+from openclaw_rpc.domain.sizes import PIECE
 from openclaw_rpc.protocol.chat import chat_delta, chat_thinking
 from openclaw_rpc.protocol.method import Event
 
@@ -67,21 +68,27 @@ class Listener(Protocol):
 class Merged:
     """Deltas of one run and kind that wait for a peer: the text in parts, joined when it is told."""
 
-    __slots__ = ("_last", "_loose", "_parts")
+    __slots__ = ("_characters", "_last", "_loose", "_parts")
 
     def __init__(self, first: Published) -> None:
         self._last = first
         self._parts: list[str] = [first.data.delta]
+        self._characters = len(first.data.delta)
         self._loose = 0
 
     def follows(self, event: Published) -> bool:
-        """Whether a delta is of the same run and kind."""
-        return event.row is self._last.row and event.run_id == self._last.run_id
+        """Whether a delta is of the same run and kind, and one event holds both."""
+        return (
+            event.row is self._last.row
+            and event.run_id == self._last.run_id
+            and self._characters + len(event.data.delta) <= PIECE
+        )
 
     def add(self, event: Published) -> None:
         """Take a delta in."""
         self._last = event
         self._parts.append(event.data.delta)
+        self._characters += len(event.data.delta)
         self._loose += 1
         if self._loose == _LOOSE:
             # Each character is copied once more, and the many small strings can go.

@@ -241,8 +241,6 @@ class Streams:
             if epoch != stream.epoch or not contiguous(records, reached, upto):
                 return None
             for record in records:
-                event = self._replayer.again(record, stream.user, epoch, reached, upto)
-                if event is not None:
-                    old.append(event)
+                old += self._replayer.again(record, stream.user, epoch, reached, upto)
             reached = min(records[-1].seq, upto)
         return old + stream.recent(reached)

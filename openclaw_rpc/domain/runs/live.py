@@ -10,6 +10,7 @@ from openclaw_rpc.domain.agents import Agent
 from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import RunRecord, SessionRecord, UsageRecord
+from openclaw_rpc.domain.sizes import PIECE
 from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (
@@ -88,9 +89,10 @@ class LiveRun:
 
     def say(self, text: str, thinking: str = "") -> None:
         """Tell a piece of the answer, and of the model's reasoning before it."""
-        if thinking:
-            data = ChatThinkingEvent(session_key=self.session.key, run_id=self.record.id, delta=thinking)
+        while thinking:
+            data = ChatThinkingEvent(session_key=self.session.key, run_id=self.record.id, delta=thinking[:PIECE])
             self.stream.say(chat_thinking, data, self.record.id)
+            thinking = thinking[PIECE:]
         if not text:
             return
         self.said.append(text)
@@ -106,8 +108,10 @@ class LiveRun:
             self.unspoken.clear()
 
     def _tell(self, text: str) -> None:
-        data = ChatDeltaEvent(session_key=self.session.key, run_id=self.record.id, delta=text)
-        self.stream.say(chat_delta, data, self.record.id)
+        while text:
+            data = ChatDeltaEvent(session_key=self.session.key, run_id=self.record.id, delta=text[:PIECE])
+            self.stream.say(chat_delta, data, self.record.id)
+            text = text[PIECE:]
 
     def told(self) -> str:
         """What was told of the message that is being said now."""

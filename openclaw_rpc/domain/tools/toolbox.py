@@ -33,6 +33,7 @@ from openclaw_rpc.domain.tools.ports import Preparation, RunContext
 from openclaw_rpc.domain.tools.results import Results, Spill
 from openclaw_rpc.protocol.base import JsonObject, Scope
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InternalError, NotFound, Timeout
+from openclaw_rpc.protocol.surrogates import writable
 from openclaw_rpc.protocol.tool import ToolInfo, ToolInvoked, ToolList
 
 TOOL_SECONDS: Final = 300.0
@@ -241,9 +242,9 @@ class Tools:
         name = tool.spec.name
         try:
             if tool.brief:
-                return await tool.run(params, context)
+                return writable(await tool.run(params, context))
             with anyio.move_on_after(self._seconds):
-                return await tool.run(params, context)
+                return writable(await tool.run(params, context))
         except GatewayError:
             raise
         except Exception as error:

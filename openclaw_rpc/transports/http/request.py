@@ -14,6 +14,7 @@ from openclaw_rpc.aiohttp_private import AbstractStreamWriter, RawRequestMessage
 from openclaw_rpc.domain.principals import Credentials, Principal
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest, TooLarge, Unauthorized
+from openclaw_rpc.protocol.validation import mended
 from openclaw_rpc.transports.http import web
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
@@ -117,7 +118,7 @@ class HttpRequest(web.BaseRequest):
         if not body:
             return None
         try:
-            return msgspec.json.decode(body)
+            return msgspec.json.decode(mended(body))
         except msgspec.DecodeError as error:
             raise InvalidRequest("the body is not JSON", field="body", reason=str(error)) from error
         except RecursionError as error:

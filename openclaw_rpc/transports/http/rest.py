@@ -26,7 +26,7 @@ from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.limits import RateLimiter
 from openclaw_rpc.protocol import chat
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Timeout, Unavailable, error_of
-from openclaw_rpc.protocol.validation import checked, decoded
+from openclaw_rpc.protocol.validation import checked, decoded, mended
 from openclaw_rpc.rpc.call import Call
 from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.transports.http import web
@@ -260,6 +260,7 @@ async def read(endpoint: Endpoint, request: HttpRequest) -> Inputs:
         if raw:
             _check_type(request, endpoint)
             _check_bytes(raw)
+            raw = mended(raw)
             body = decoded(raw, endpoint.body, "the body")
         else:
             body = checked({}, endpoint.body, "the body")

@@ -47,6 +47,7 @@ class SseFraming:
     """
 
     kind = ""
+    bounded = False
 
     def __init__(self, run_id: str, after: Position | None = None, *, numbered: bool = True) -> None:
         self._run_id = run_id

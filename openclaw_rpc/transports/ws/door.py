@@ -32,7 +32,16 @@ from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.transports.cookie import Trusts, held
 from openclaw_rpc.transports.places import RETRY_SECONDS, Places
 from openclaw_rpc.transports.proxies import client_of
-from openclaw_rpc.transports.ws.codes import AUTH_TIMEOUT, REVOKED, SILENT, SLOW, TOO_MANY, UNAUTHORIZED, CloseCode
+from openclaw_rpc.transports.ws.codes import (
+    AUTH_TIMEOUT,
+    BAD_DATA,
+    REVOKED,
+    SILENT,
+    SLOW,
+    TOO_MANY,
+    UNAUTHORIZED,
+    CloseCode,
+)
 from openclaw_rpc.transports.ws.server_glue import WebSocketServer
 from openclaw_rpc.transports.ws.socket import Socket
 
@@ -220,7 +229,11 @@ class SocketDoor:
             socket.write([*dialect.greet(self._welcome(granted, device_token))])
             receive, recv = connection.receive, socket.recv
             while True:
-                receive(await recv(decode=False))
+                data = await recv(decode=False)
+                if not is_utf8(data):
+                    self._close(socket, BAD_DATA)
+                    return
+                receive(data)
         except ConnectionClosed:
             pass
         finally:
@@ -239,6 +252,9 @@ class SocketDoor:
             self._close(socket, AUTH_TIMEOUT)
             return None
         except ConnectionClosed:
+            return None
+        if not is_utf8(data):
+            self._close(socket, BAD_DATA)
             return None
         code: CloseCode = UNAUTHORIZED
         try:
@@ -360,6 +376,17 @@ class SocketDoor:
             gone = device is not None and not self._devices.stands(who.user, device.id)
             if gone or not self._authenticator.valid(who):
                 self._close(socket, REVOKED)
+
+
+def is_utf8(data: bytes) -> bool:
+    """Whether a message is text. The library tells texts from bytes alone where it decodes, which costs them twice."""
+    if data.isascii():
+        return True
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 class Member:

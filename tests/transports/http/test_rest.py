@@ -61,7 +61,7 @@ def test_every_endpoint_calls_rows_of_the_table() -> None:
 @pytest.mark.parametrize("path", POSTS)
 async def test_a_body_that_is_none_is_refused_in_the_paths_own_shape(client: Rest, path: str) -> None:
     deep = b"[" * 100_000
-    for data in (b"{nonsense", b"\xff\xfe", deep, b'{"message": "\\ud800"}', b"{} {}", b'{"timeoutMs": 1e999}'):
+    for data in (b"{nonsense", b"\xff\xfe", deep, b"{} {}", b'{"timeoutMs": 1e999}'):
         answer = await client.ask("POST", path, data=data, headers={"Content-Type": "application/json"})
         assert (answer.status, code_of(path, answer.json)) == (400, "invalid_request"), (data[:20], answer.body)
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):

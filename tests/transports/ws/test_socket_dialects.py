@@ -28,6 +28,7 @@ class Tally:
     """Lists of JSON, the first item being their number on this connection."""
 
     kind = ""
+    bounded = False
     subprotocol = None
     late = True
     first_frame = False

@@ -91,14 +91,6 @@ async def test_a_message_that_is_too_big_closes_the_socket(upstream: Upstream) -
         assert await close_code(client) == 1009
 
 
-async def test_text_that_is_no_utf8_is_no_json(served: TestGateway) -> None:
-    async with served.connect() as client:
-        await client.socket.send(b'{"id": 1, "method": "\xff\xfe"}', text=True)
-        frame = await client.next()
-        assert frame["error"]["code"] in (-32700, -32600)
-        await client.result("agent.list")
-
-
 async def test_binary_frames_are_read_like_text(served: TestGateway) -> None:
     async with served.connect() as client:
         await client.socket.send(b'{"id": 1, "method": "agent.list"}')

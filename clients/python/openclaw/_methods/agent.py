@@ -22,14 +22,18 @@ class Agent:
     def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.AgentList:
         """The agents that `chat.run` can be addressed to.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("agent.list", types.Empty(), types.AgentList, timeout)
+        return self._client.request("agent.list", types.Paged(cursor=cursor), types.AgentList, timeout)
 
     def run(
         self,
@@ -58,14 +62,18 @@ class AsyncAgent:
     async def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.AgentList:
         """The agents that `chat.run` can be addressed to.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("agent.list", types.Empty(), types.AgentList, timeout)
+        return await self._client.request("agent.list", types.Paged(cursor=cursor), types.AgentList, timeout)
 
     async def run(
         self,

@@ -22,14 +22,18 @@ class Channel:
     def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.ChannelList:
         """All channels and their state.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("channel.list", types.Empty(), types.ChannelList, timeout)
+        return self._client.request("channel.list", types.Paged(cursor=cursor), types.ChannelList, timeout)
 
     def status(
         self,
@@ -166,14 +170,18 @@ class AsyncChannel:
     async def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.ChannelList:
         """All channels and their state.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("channel.list", types.Empty(), types.ChannelList, timeout)
+        return await self._client.request("channel.list", types.Paged(cursor=cursor), types.ChannelList, timeout)
 
     async def status(
         self,

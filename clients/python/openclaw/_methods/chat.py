@@ -90,6 +90,8 @@ class Chat:
         session_key: str,
         limit: int = 50,
         before: str | None = None,
+        message_id: str | None = None,
+        offset: int | None = None,
         timeout: float | None = None,
     ) -> types.ChatHistory:
         """The messages of a session, page by page from the newest.
@@ -97,12 +99,13 @@ class Chat:
         Args:
             session_key: The client's name of a session.
             limit: How many items at most.
+            offset: In characters; a message's `nextOffset`.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return self._client.request("chat.history", types.ChatHistoryParams(session_key=session_key, limit=limit, before=before), types.ChatHistory, timeout)
+        return self._client.request("chat.history", types.ChatHistoryParams(session_key=session_key, limit=limit, before=before, message_id=message_id, offset=offset), types.ChatHistory, timeout)
 
     def inject(
         self,
@@ -231,6 +234,8 @@ class AsyncChat:
         session_key: str,
         limit: int = 50,
         before: str | None = None,
+        message_id: str | None = None,
+        offset: int | None = None,
         timeout: float | None = None,
     ) -> types.ChatHistory:
         """The messages of a session, page by page from the newest.
@@ -238,12 +243,13 @@ class AsyncChat:
         Args:
             session_key: The client's name of a session.
             limit: How many items at most.
+            offset: In characters; a message's `nextOffset`.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return await self._client.request("chat.history", types.ChatHistoryParams(session_key=session_key, limit=limit, before=before), types.ChatHistory, timeout)
+        return await self._client.request("chat.history", types.ChatHistoryParams(session_key=session_key, limit=limit, before=before, message_id=message_id, offset=offset), types.ChatHistory, timeout)
 
     async def inject(
         self,

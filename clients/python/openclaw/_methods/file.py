@@ -94,6 +94,7 @@ class File:
     def list(
         self,
         *,
+        cursor: str | None = None,
         path: str = "/",
         recursive: bool = False,
         limit: int = 1000,
@@ -102,6 +103,7 @@ class File:
         """What a folder of the workspace holds.
 
         Args:
+            cursor: The last page's `nextCursor`.
             path: A folder in the workspace; `/` is all of it.
             recursive: With all folders below.
             limit: How many entries at most.
@@ -110,12 +112,13 @@ class File:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return self._client.request("file.list", types.FileListParams(path=path, recursive=recursive, limit=limit), types.FileListing, timeout)
+        return self._client.request("file.list", types.FileListParams(cursor=cursor, path=path, recursive=recursive, limit=limit), types.FileListing, timeout)
 
     def search(
         self,
         *,
         pattern: str,
+        cursor: str | None = None,
         path: str = "/",
         content: str | None = None,
         regex: bool = False,
@@ -126,6 +129,7 @@ class File:
 
         Args:
             pattern: A glob: `*.md` fits names in any folder below, `src/**/*.py` paths; `?`, `[a-z]`, `{a,b}` work.
+            cursor: The last page's `nextCursor`.
             path: A folder in the workspace; `/` is all of it.
             content: What to look for in the files.
             regex: Whether `content` is a regular expression (Python's).
@@ -135,7 +139,7 @@ class File:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             timeout, unauthorized.
         """
-        return self._client.request("file.search", types.FileSearchParams(pattern=pattern, path=path, content=content, regex=regex, limit=limit), types.FilesFound, timeout)
+        return self._client.request("file.search", types.FileSearchParams(pattern=pattern, cursor=cursor, path=path, content=content, regex=regex, limit=limit), types.FilesFound, timeout)
 
     def delete(
         self,
@@ -259,6 +263,7 @@ class AsyncFile:
     async def list(
         self,
         *,
+        cursor: str | None = None,
         path: str = "/",
         recursive: bool = False,
         limit: int = 1000,
@@ -267,6 +272,7 @@ class AsyncFile:
         """What a folder of the workspace holds.
 
         Args:
+            cursor: The last page's `nextCursor`.
             path: A folder in the workspace; `/` is all of it.
             recursive: With all folders below.
             limit: How many entries at most.
@@ -275,12 +281,13 @@ class AsyncFile:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return await self._client.request("file.list", types.FileListParams(path=path, recursive=recursive, limit=limit), types.FileListing, timeout)
+        return await self._client.request("file.list", types.FileListParams(cursor=cursor, path=path, recursive=recursive, limit=limit), types.FileListing, timeout)
 
     async def search(
         self,
         *,
         pattern: str,
+        cursor: str | None = None,
         path: str = "/",
         content: str | None = None,
         regex: bool = False,
@@ -291,6 +298,7 @@ class AsyncFile:
 
         Args:
             pattern: A glob: `*.md` fits names in any folder below, `src/**/*.py` paths; `?`, `[a-z]`, `{a,b}` work.
+            cursor: The last page's `nextCursor`.
             path: A folder in the workspace; `/` is all of it.
             content: What to look for in the files.
             regex: Whether `content` is a regular expression (Python's).
@@ -300,7 +308,7 @@ class AsyncFile:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             timeout, unauthorized.
         """
-        return await self._client.request("file.search", types.FileSearchParams(pattern=pattern, path=path, content=content, regex=regex, limit=limit), types.FilesFound, timeout)
+        return await self._client.request("file.search", types.FileSearchParams(pattern=pattern, cursor=cursor, path=path, content=content, regex=regex, limit=limit), types.FilesFound, timeout)
 
     async def delete(
         self,

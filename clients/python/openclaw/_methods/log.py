@@ -22,6 +22,7 @@ class Log:
     def tail(
         self,
         *,
+        cursor: str | None = None,
         lines: int = 50,
         level: Literal["debug", "error", "info", "warn"] = "info",
         since: str | None = None,
@@ -31,12 +32,13 @@ class Log:
         """The newest lines of the log. To follow it, subscribe to the topic `logs`.
 
         Args:
+            cursor: The last page's `nextCursor`.
             since: A date or a time, ISO 8601; UTC where no zone is given.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("log.tail", types.LogTailParams(lines=lines, level=level, since=since, component=component), types.LogLines, timeout)
+        return self._client.request("log.tail", types.LogTailParams(cursor=cursor, lines=lines, level=level, since=since, component=component), types.LogLines, timeout)
 
 
 class AsyncLog:
@@ -48,6 +50,7 @@ class AsyncLog:
     async def tail(
         self,
         *,
+        cursor: str | None = None,
         lines: int = 50,
         level: Literal["debug", "error", "info", "warn"] = "info",
         since: str | None = None,
@@ -57,9 +60,10 @@ class AsyncLog:
         """The newest lines of the log. To follow it, subscribe to the topic `logs`.
 
         Args:
+            cursor: The last page's `nextCursor`.
             since: A date or a time, ISO 8601; UTC where no zone is given.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("log.tail", types.LogTailParams(lines=lines, level=level, since=since, component=component), types.LogLines, timeout)
+        return await self._client.request("log.tail", types.LogTailParams(cursor=cursor, lines=lines, level=level, since=since, component=component), types.LogLines, timeout)

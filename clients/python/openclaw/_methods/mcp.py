@@ -22,14 +22,18 @@ class Mcp:
     def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.McpServerList:
         """The MCP servers that are configured, how they are, and which tools they bring.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("mcp.list", types.Empty(), types.McpServerList, timeout)
+        return self._client.request("mcp.list", types.Paged(cursor=cursor), types.McpServerList, timeout)
 
 
 class AsyncMcp:
@@ -41,11 +45,15 @@ class AsyncMcp:
     async def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.McpServerList:
         """The MCP servers that are configured, how they are, and which tools they bring.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("mcp.list", types.Empty(), types.McpServerList, timeout)
+        return await self._client.request("mcp.list", types.Paged(cursor=cursor), types.McpServerList, timeout)

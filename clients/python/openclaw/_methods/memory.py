@@ -45,6 +45,7 @@ class Memory:
         self,
         *,
         query: str,
+        cursor: str | None = None,
         limit: int = 10,
         type: Literal["all", "compacted", "wal"] = "all",
         since: str | None = None,
@@ -56,6 +57,7 @@ class Memory:
 
         Args:
             query: Any of its words, or a key's beginning.
+            cursor: The last page's `nextCursor`.
             limit: How many items at most.
             type: Where to look.
             since: Stored at or after.
@@ -65,7 +67,7 @@ class Memory:
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("memory.search", types.MemorySearchParams(query=query, limit=limit, type=type, since=since, until=until, category=category), types.MemoryResults, timeout)
+        return self._client.request("memory.search", types.MemorySearchParams(query=query, cursor=cursor, limit=limit, type=type, since=since, until=until, category=category), types.MemoryResults, timeout)
 
     def delete(
         self,
@@ -161,6 +163,7 @@ class AsyncMemory:
         self,
         *,
         query: str,
+        cursor: str | None = None,
         limit: int = 10,
         type: Literal["all", "compacted", "wal"] = "all",
         since: str | None = None,
@@ -172,6 +175,7 @@ class AsyncMemory:
 
         Args:
             query: Any of its words, or a key's beginning.
+            cursor: The last page's `nextCursor`.
             limit: How many items at most.
             type: Where to look.
             since: Stored at or after.
@@ -181,7 +185,7 @@ class AsyncMemory:
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("memory.search", types.MemorySearchParams(query=query, limit=limit, type=type, since=since, until=until, category=category), types.MemoryResults, timeout)
+        return await self._client.request("memory.search", types.MemorySearchParams(query=query, cursor=cursor, limit=limit, type=type, since=since, until=until, category=category), types.MemoryResults, timeout)
 
     async def delete(
         self,

@@ -22,14 +22,18 @@ class Model:
     def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.ModelList:
         """The models of all providers; a provider that does not answer is listed with its configured model.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("model.list", types.Empty(), types.ModelList, timeout)
+        return self._client.request("model.list", types.Paged(cursor=cursor), types.ModelList, timeout)
 
     def complete(
         self,
@@ -77,14 +81,18 @@ class AsyncModel:
     async def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.ModelList:
         """The models of all providers; a provider that does not answer is listed with its configured model.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("model.list", types.Empty(), types.ModelList, timeout)
+        return await self._client.request("model.list", types.Paged(cursor=cursor), types.ModelList, timeout)
 
     async def complete(
         self,

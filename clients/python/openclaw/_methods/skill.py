@@ -22,14 +22,18 @@ class Skill:
     def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.SkillList:
         """The skills that are installed; those that can't be used too, with what is wrong with them.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("skill.list", types.Empty(), types.SkillList, timeout)
+        return self._client.request("skill.list", types.Paged(cursor=cursor), types.SkillList, timeout)
 
     def install(
         self,
@@ -158,6 +162,7 @@ class Skill:
         self,
         *,
         query: str,
+        cursor: str | None = None,
         limit: int = 20,
         timeout: float | None = None,
     ) -> types.SkillsFound:
@@ -165,12 +170,13 @@ class Skill:
 
         Args:
             query: Words of its name or description.
+            cursor: The last page's `nextCursor`.
             limit: How many at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("skill.search", types.SkillSearchParams(query=query, limit=limit), types.SkillsFound, timeout)
+        return self._client.request("skill.search", types.SkillSearchParams(query=query, cursor=cursor, limit=limit), types.SkillsFound, timeout)
 
 
 class AsyncSkill:
@@ -182,14 +188,18 @@ class AsyncSkill:
     async def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.SkillList:
         """The skills that are installed; those that can't be used too, with what is wrong with them.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("skill.list", types.Empty(), types.SkillList, timeout)
+        return await self._client.request("skill.list", types.Paged(cursor=cursor), types.SkillList, timeout)
 
     async def install(
         self,
@@ -318,6 +328,7 @@ class AsyncSkill:
         self,
         *,
         query: str,
+        cursor: str | None = None,
         limit: int = 20,
         timeout: float | None = None,
     ) -> types.SkillsFound:
@@ -325,9 +336,10 @@ class AsyncSkill:
 
         Args:
             query: Words of its name or description.
+            cursor: The last page's `nextCursor`.
             limit: How many at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("skill.search", types.SkillSearchParams(query=query, limit=limit), types.SkillsFound, timeout)
+        return await self._client.request("skill.search", types.SkillSearchParams(query=query, cursor=cursor, limit=limit), types.SkillsFound, timeout)

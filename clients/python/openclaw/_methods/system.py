@@ -34,14 +34,18 @@ class System:
     def methods(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.MethodList:
         """Every method, with the scope and the rate it needs.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("system.methods", types.Empty(), types.MethodList, timeout)
+        return self._client.request("system.methods", types.Paged(cursor=cursor), types.MethodList, timeout)
 
 
 class AsyncSystem:
@@ -65,11 +69,15 @@ class AsyncSystem:
     async def methods(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.MethodList:
         """Every method, with the scope and the rate it needs.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("system.methods", types.Empty(), types.MethodList, timeout)
+        return await self._client.request("system.methods", types.Paged(cursor=cursor), types.MethodList, timeout)

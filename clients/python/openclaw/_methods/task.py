@@ -51,14 +51,18 @@ class Task:
     def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.TaskList:
         """All tasks.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("task.list", types.Empty(), types.TaskList, timeout)
+        return self._client.request("task.list", types.Paged(cursor=cursor), types.TaskList, timeout)
 
     def get(
         self,
@@ -136,16 +140,20 @@ class Task:
         self,
         *,
         task_id: str,
+        cursor: str | None = None,
         limit: int = 100,
         timeout: float | None = None,
     ) -> types.TaskRuns:
         """The times at which a task was due, and what came of them.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return self._client.request("task.runs", types.TaskRunsParams(task_id=task_id, limit=limit), types.TaskRuns, timeout)
+        return self._client.request("task.runs", types.TaskRunsParams(task_id=task_id, cursor=cursor, limit=limit), types.TaskRuns, timeout)
 
     def preview(
         self,
@@ -209,14 +217,18 @@ class AsyncTask:
     async def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.TaskList:
         """All tasks.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("task.list", types.Empty(), types.TaskList, timeout)
+        return await self._client.request("task.list", types.Paged(cursor=cursor), types.TaskList, timeout)
 
     async def get(
         self,
@@ -294,16 +306,20 @@ class AsyncTask:
         self,
         *,
         task_id: str,
+        cursor: str | None = None,
         limit: int = 100,
         timeout: float | None = None,
     ) -> types.TaskRuns:
         """The times at which a task was due, and what came of them.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return await self._client.request("task.runs", types.TaskRunsParams(task_id=task_id, limit=limit), types.TaskRuns, timeout)
+        return await self._client.request("task.runs", types.TaskRunsParams(task_id=task_id, cursor=cursor, limit=limit), types.TaskRuns, timeout)
 
     async def preview(
         self,

@@ -22,14 +22,18 @@ class Token:
     def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.TokenList:
         """The tokens that were created.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("token.list", types.Empty(), types.TokenList, timeout)
+        return self._client.request("token.list", types.Paged(cursor=cursor), types.TokenList, timeout)
 
     def create(
         self,
@@ -77,14 +81,18 @@ class AsyncToken:
     async def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.TokenList:
         """The tokens that were created.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("token.list", types.Empty(), types.TokenList, timeout)
+        return await self._client.request("token.list", types.Paged(cursor=cursor), types.TokenList, timeout)
 
     async def create(
         self,

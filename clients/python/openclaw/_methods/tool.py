@@ -22,16 +22,20 @@ class Tool:
     def list(
         self,
         *,
+        cursor: str | None = None,
         agent_id: str | None = None,
         timeout: float | None = None,
     ) -> types.ToolList:
         """The tools of an agent, and what each needs before it is used.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return self._client.request("tool.list", types.ToolListParams(agent_id=agent_id), types.ToolList, timeout)
+        return self._client.request("tool.list", types.ToolListParams(cursor=cursor, agent_id=agent_id), types.ToolList, timeout)
 
     def invoke(
         self,
@@ -58,14 +62,18 @@ class Tool:
     def pending(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.ApprovalList:
         """The calls that wait for a human.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("tool.pending", types.Empty(), types.ApprovalList, timeout)
+        return self._client.request("tool.pending", types.Paged(cursor=cursor), types.ApprovalList, timeout)
 
     def approve(
         self,
@@ -114,16 +122,20 @@ class AsyncTool:
     async def list(
         self,
         *,
+        cursor: str | None = None,
         agent_id: str | None = None,
         timeout: float | None = None,
     ) -> types.ToolList:
         """The tools of an agent, and what each needs before it is used.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return await self._client.request("tool.list", types.ToolListParams(agent_id=agent_id), types.ToolList, timeout)
+        return await self._client.request("tool.list", types.ToolListParams(cursor=cursor, agent_id=agent_id), types.ToolList, timeout)
 
     async def invoke(
         self,
@@ -150,14 +162,18 @@ class AsyncTool:
     async def pending(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.ApprovalList:
         """The calls that wait for a human.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("tool.pending", types.Empty(), types.ApprovalList, timeout)
+        return await self._client.request("tool.pending", types.Paged(cursor=cursor), types.ApprovalList, timeout)
 
     async def approve(
         self,

@@ -22,6 +22,7 @@ class Usage:
     def query(
         self,
         *,
+        cursor: str | None = None,
         by: Literal["agent", "day", "model", "session", "token"] = "day",
         since: str | None = None,
         until: str | None = None,
@@ -35,6 +36,7 @@ class Usage:
         """Tokens, cost and latency, added up per day, session, agent, token or model.
 
         Args:
+            cursor: The last page's `nextCursor`.
             since: A date or a time, ISO 8601; UTC where no zone is given.
             until: A date or a time, ISO 8601; UTC where no zone is given.
             user: Another user's; for admins of the owner alone.
@@ -42,7 +44,7 @@ class Usage:
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("usage.query", types.UsageQueryParams(by=by, since=since, until=until, session_key=session_key, agent_id=agent_id, model=model, limit=limit, user=user), types.UsageReport, timeout)
+        return self._client.request("usage.query", types.UsageQueryParams(cursor=cursor, by=by, since=since, until=until, session_key=session_key, agent_id=agent_id, model=model, limit=limit, user=user), types.UsageReport, timeout)
 
 
 class AsyncUsage:
@@ -54,6 +56,7 @@ class AsyncUsage:
     async def query(
         self,
         *,
+        cursor: str | None = None,
         by: Literal["agent", "day", "model", "session", "token"] = "day",
         since: str | None = None,
         until: str | None = None,
@@ -67,6 +70,7 @@ class AsyncUsage:
         """Tokens, cost and latency, added up per day, session, agent, token or model.
 
         Args:
+            cursor: The last page's `nextCursor`.
             since: A date or a time, ISO 8601; UTC where no zone is given.
             until: A date or a time, ISO 8601; UTC where no zone is given.
             user: Another user's; for admins of the owner alone.
@@ -74,4 +78,4 @@ class AsyncUsage:
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("usage.query", types.UsageQueryParams(by=by, since=since, until=until, session_key=session_key, agent_id=agent_id, model=model, limit=limit, user=user), types.UsageReport, timeout)
+        return await self._client.request("usage.query", types.UsageQueryParams(cursor=cursor, by=by, since=since, until=until, session_key=session_key, agent_id=agent_id, model=model, limit=limit, user=user), types.UsageReport, timeout)

@@ -45,14 +45,18 @@ class Webhook:
     def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.WebhookList:
         """All webhooks, without secrets.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("webhook.list", types.Empty(), types.WebhookList, timeout)
+        return self._client.request("webhook.list", types.Paged(cursor=cursor), types.WebhookList, timeout)
 
     def get(
         self,
@@ -109,17 +113,21 @@ class Webhook:
         self,
         *,
         webhook_id: str,
+        cursor: str | None = None,
         status: Literal["dead", "delivered", "pending"] | None = None,
         limit: int = 100,
         timeout: float | None = None,
     ) -> types.WebhookDeliveries:
         """The calls of a webhook, those that nobody took included.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return self._client.request("webhook.deliveries", types.WebhookDeliveriesParams(webhook_id=webhook_id, status=status, limit=limit), types.WebhookDeliveries, timeout)
+        return self._client.request("webhook.deliveries", types.WebhookDeliveriesParams(webhook_id=webhook_id, cursor=cursor, status=status, limit=limit), types.WebhookDeliveries, timeout)
 
     def redeliver(
         self,
@@ -183,14 +191,18 @@ class AsyncWebhook:
     async def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.WebhookList:
         """All webhooks, without secrets.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("webhook.list", types.Empty(), types.WebhookList, timeout)
+        return await self._client.request("webhook.list", types.Paged(cursor=cursor), types.WebhookList, timeout)
 
     async def get(
         self,
@@ -247,17 +259,21 @@ class AsyncWebhook:
         self,
         *,
         webhook_id: str,
+        cursor: str | None = None,
         status: Literal["dead", "delivered", "pending"] | None = None,
         limit: int = 100,
         timeout: float | None = None,
     ) -> types.WebhookDeliveries:
         """The calls of a webhook, those that nobody took included.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return await self._client.request("webhook.deliveries", types.WebhookDeliveriesParams(webhook_id=webhook_id, status=status, limit=limit), types.WebhookDeliveries, timeout)
+        return await self._client.request("webhook.deliveries", types.WebhookDeliveriesParams(webhook_id=webhook_id, cursor=cursor, status=status, limit=limit), types.WebhookDeliveries, timeout)
 
     async def redeliver(
         self,

@@ -125,6 +125,7 @@ if TYPE_CHECKING:
     from openclaw.types.model import ModelInfo as ModelInfo
     from openclaw.types.model import ModelList as ModelList
     from openclaw.types.channel import OutboxCounts as OutboxCounts
+    from openclaw.types.base import Paged as Paged
     from openclaw.types.event import Position as Position
     from openclaw.types.system import ReasoningStatus as ReasoningStatus
     from openclaw.types.response import ResponseBody as ResponseBody
@@ -339,6 +340,7 @@ _PLACES = {
     "ModelInfo": "model",
     "ModelList": "model",
     "OutboxCounts": "channel",
+    "Paged": "base",
     "Position": "event",
     "ReasoningStatus": "system",
     "ResponseBody": "response",

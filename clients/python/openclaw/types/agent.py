@@ -22,4 +22,5 @@ class AgentInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class AgentList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """All agents, the default one first."""
 
+    next_cursor: str | None = None
     agents: list[AgentInfo]

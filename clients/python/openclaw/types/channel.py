@@ -37,6 +37,7 @@ class ChannelInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class ChannelList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """All channels, built in and installed."""
 
+    next_cursor: str | None = None
     channels: list[ChannelInfo]
 
 

@@ -178,16 +178,28 @@ class ChatMessage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Of a `tool` message: how long the tool took."""
     provider_details: dict[str, Any] = {}
     """What the provider added and gets back; `provider` names it."""
+    truncated: bool = False
+    """It was too long for one message, and long texts in it are cut."""
+    size: int | None = None
+    """Of all of `content` in characters, where it is cut."""
+    next_offset: int | None = None
+    """Where its content goes on: `chat.history {messageId, offset}`."""
 
 
 class ChatHistoryParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """Which session's messages; newest page first, `before` takes the page's `nextCursor`."""
+    """Which session's messages; newest page first, `before` takes the page's `nextCursor`.
+
+    With `messageId` that message alone: all of it, however long, or with `offset` a part of its content.
+    """
 
     session_key: str
     """The client's name of a session."""
     limit: int = 50
     """How many items at most."""
     before: str | None = None
+    message_id: str | None = None
+    offset: int | None = None
+    """In characters; a message's `nextOffset`."""
 
 
 class ChatHistory(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -256,6 +268,8 @@ class ToolCallEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     tool: str
     params: Any
     skill: str | None = None
+    truncated: bool = False
+    """Long texts in it are cut."""
 
 
 class ToolResultEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -269,6 +283,8 @@ class ToolResultEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     result: Any = None
     error: str | None = None
     skill: str | None = None
+    truncated: bool = False
+    """Long texts in it are cut."""
 
 
 class ChatDoneEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):

@@ -82,6 +82,8 @@ class FileEdited(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class FileListParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Which folder."""
 
+    cursor: str | None = None
+    """The last page's `nextCursor`."""
     path: str = "/"
     """A folder in the workspace; `/` is all of it."""
     recursive: bool = False
@@ -104,6 +106,7 @@ class FileEntry(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class FileListing(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """What a folder holds, by name; `truncated` where there is more than was asked for."""
 
+    next_cursor: str | None = None
     path: str
     entries: list[FileEntry]
     truncated: bool = False
@@ -112,6 +115,8 @@ class FileListing(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class FileSearchParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Files and folders whose names fit `pattern`; with `content`, the lines in files that have it."""
 
+    cursor: str | None = None
+    """The last page's `nextCursor`."""
     pattern: str
     """A glob: `*.md` fits names in any folder below, `src/**/*.py` paths; `?`, `[a-z]`, `{a,b}` work."""
     path: str = "/"
@@ -139,6 +144,7 @@ class FileFound(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class FilesFound(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """What was found, by path. `truncated`: there may be more than these `total` results."""
 
+    next_cursor: str | None = None
     path: str
     pattern: str
     results: list[FileFound]

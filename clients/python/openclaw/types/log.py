@@ -9,6 +9,8 @@ from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
 class LogTailParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """The newest `lines` of at least `level`."""
 
+    cursor: str | None = None
+    """The last page's `nextCursor`."""
     lines: int = 50
     level: Literal["debug", "error", "info", "warn"] = "info"
     since: str | None = None
@@ -30,4 +32,5 @@ class LogEntry(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class LogLines(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Lines, oldest first."""
 
+    next_cursor: str | None = None
     logs: list[LogEntry]

@@ -31,4 +31,5 @@ class McpServerInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class McpServerList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """All that are configured, by name."""
 
+    next_cursor: str | None = None
     servers: list[McpServerInfo]

@@ -30,6 +30,8 @@ class MemoryStored(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class MemorySearchParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Words to look for, and filters, all of which must hold. `since` <= createdAt < `until`."""
 
+    cursor: str | None = None
+    """The last page's `nextCursor`."""
     query: str
     """Any of its words, or a key's beginning."""
     limit: int = 10
@@ -66,6 +68,7 @@ class MemoryFound(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class MemoryResults(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """What was found, the best first."""
 
+    next_cursor: str | None = None
     results: list[MemoryFound]
 
 

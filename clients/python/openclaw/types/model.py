@@ -21,6 +21,7 @@ class ModelInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class ModelList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """All models, the primary provider's configured one first. `direct`: whether `model.*` may ask them."""
 
+    next_cursor: str | None = None
     models: list[ModelInfo]
     direct: bool = True
 

@@ -66,11 +66,15 @@ class SessionGetParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
 
 
 class LiveRun(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """A run that is under way, and what it has said so far: with `epoch` and `seq`, a snapshot."""
+    """A run that is under way, and what it has said so far: with `epoch` and `seq`, a snapshot.
+
+    Of a long text the newest part: it begins at the character `offset`.
+    """
 
     run_id: str
     status: str
     text: str
+    offset: int = 0
 
 
 class SessionDetail(Struct, kw_only=True, omit_defaults=True, rename="camel"):

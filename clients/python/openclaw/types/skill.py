@@ -48,6 +48,7 @@ class SkillInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class SkillList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """All that are installed, by slug."""
 
+    next_cursor: str | None = None
     skills: list[SkillInfo]
     total: int
 
@@ -143,6 +144,8 @@ class SkillExecuted(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class SkillSearchParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Words to look for."""
 
+    cursor: str | None = None
+    """The last page's `nextCursor`."""
     query: str
     """Words of its name or description."""
     limit: int = 20
@@ -163,6 +166,7 @@ class SkillFound(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class SkillsFound(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Those that are installed, then the registry's. `registryError` says why there are none of the latter."""
 
+    next_cursor: str | None = None
     results: list[SkillFound]
     total: int
     registry_error: str | None = None

@@ -75,4 +75,5 @@ class MethodInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class MethodList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """All rows."""
 
+    next_cursor: str | None = None
     methods: list[MethodInfo]

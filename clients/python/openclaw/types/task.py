@@ -101,6 +101,7 @@ class TaskParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class TaskList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """All tasks of the user, the newest first."""
 
+    next_cursor: str | None = None
     tasks: list[TaskInfo]
 
 
@@ -130,6 +131,8 @@ class TaskRun(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class TaskRunsParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Of which task, how many."""
 
+    cursor: str | None = None
+    """The last page's `nextCursor`."""
     task_id: str
     limit: int = 100
 
@@ -137,6 +140,7 @@ class TaskRunsParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class TaskRuns(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Its times, the newest first."""
 
+    next_cursor: str | None = None
     runs: list[TaskRun]
 
 

@@ -23,6 +23,7 @@ class TokenInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class TokenList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """All tokens that were made, the newest first."""
 
+    next_cursor: str | None = None
     tokens: list[TokenInfo]
 
 

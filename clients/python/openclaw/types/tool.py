@@ -9,6 +9,8 @@ from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
 class ToolListParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Whose tools; the default agent's where none is named."""
 
+    cursor: str | None = None
+    """The last page's `nextCursor`."""
     agent_id: str | None = None
 
 
@@ -31,6 +33,7 @@ class ToolInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class ToolList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """The agent's tools, by name."""
 
+    next_cursor: str | None = None
     agent_id: str
     tools: list[ToolInfo]
 
@@ -81,6 +84,7 @@ class ApprovalInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class ApprovalList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """The caller's calls that wait, the oldest first; everybody's for an admin of the owner."""
 
+    next_cursor: str | None = None
     approvals: list[ApprovalInfo]
 
 

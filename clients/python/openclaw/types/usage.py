@@ -9,6 +9,8 @@ from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
 class UsageQueryParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """What to add up, by what, and from when to when."""
 
+    cursor: str | None = None
+    """The last page's `nextCursor`."""
     by: Literal["agent", "day", "model", "session", "token"] = "day"
     since: str | None = None
     """A date or a time, ISO 8601; UTC where no zone is given."""
@@ -37,5 +39,6 @@ class UsageRow(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class UsageReport(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """The rows, and their sum."""
 
+    next_cursor: str | None = None
     rows: list[UsageRow]
     total: UsageRow

@@ -38,6 +38,7 @@ class WebhookCreateParams(Struct, kw_only=True, omit_defaults=True, rename="came
 class WebhookList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """All webhooks, the newest first."""
 
+    next_cursor: str | None = None
     webhooks: list[WebhookInfo]
 
 
@@ -84,6 +85,8 @@ class WebhookDelivery(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class WebhookDeliveriesParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Of which webhook, and how they stand."""
 
+    cursor: str | None = None
+    """The last page's `nextCursor`."""
     webhook_id: str
     status: Literal["dead", "delivered", "pending"] | None = None
     limit: int = 100
@@ -92,6 +95,7 @@ class WebhookDeliveriesParams(Struct, kw_only=True, omit_defaults=True, rename="
 class WebhookDeliveries(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Calls, the newest first."""
 
+    next_cursor: str | None = None
     deliveries: list[WebhookDelivery]
 
 

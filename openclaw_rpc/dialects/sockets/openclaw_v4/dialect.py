@@ -47,6 +47,7 @@ class OpenClaw:
     """One connection of a client of OpenClaw."""
 
     kind = ""
+    bounded = False
     subprotocol = None
     late = True
     first_frame = True
