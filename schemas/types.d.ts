@@ -281,6 +281,13 @@ export interface BrowserTypeParams {
   timeoutMs?: number;
 }
 
+/** The tool that a model calls, and its arguments as the model wrote them: a JSON object, mostly. */
+export interface CalledFunction {
+  name: string;
+  /** @default "" */
+  arguments?: string;
+}
+
 /** A file of the workspace. */
 export interface ChannelFile {
   path: string;
@@ -429,9 +436,9 @@ export interface ChatMessage {
   status: "aborted" | "complete" | "error" | "interrupted" | "partial";
   runId?: string | null;
   model?: string | null;
-  toolCalls?: Array<Record<string, unknown>>;
+  toolCalls?: Array<MessageToolCall>;
   toolCallId?: string | null;
-  attachments?: Array<Record<string, unknown>>;
+  attachments?: Array<MessageAttachment>;
   metadata?: Record<string, unknown>;
   /** Of a `tool` message: how long the tool took. */
   durationMs?: number | null;
@@ -1053,6 +1060,22 @@ export interface MemoryStored {
   replaced: boolean;
 }
 
+/** What goes with a message, as it is kept: a picture's `url` (http, https or data), or a `text`, such as what a file of the workspace held. */
+export interface MessageAttachment {
+  type: "image" | "text";
+  name?: string | null;
+  url?: string | null;
+  text?: string | null;
+}
+
+/** A tool call that an `assistant` message asks for; the `tool` message with this `id` has what came of it. */
+export interface MessageToolCall {
+  id: string;
+  function: CalledFunction;
+  /** @default "function" */
+  type?: "function";
+}
+
 /** A row of the table, in short. */
 export interface MethodInfo {
   name: string;
@@ -1306,7 +1329,7 @@ export interface RunState {
   messageId?: string | null;
   usage?: Usage | null;
   error?: RunError | null;
-  toolCalls?: Array<Record<string, unknown>>;
+  toolCalls?: Array<ToolUse>;
   skillsUsed?: Array<string>;
   durationMs?: number | null;
 }
@@ -1960,6 +1983,16 @@ export interface ToolResultEvent {
   skill?: string | null;
   /** Long texts in it are cut. @default false */
   truncated?: boolean;
+}
+
+/** A tool that a run used: what it was given, how long it took, its `result` or the `error` it failed with. */
+export interface ToolUse {
+  callId: string;
+  tool: string;
+  durationMs: number;
+  params?: unknown;
+  result?: unknown;
+  error?: string | null;
 }
 
 /** What `event.subscribe` can follow across sessions. */

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from openclaw_rpc.protocol.base import JsonObject, Scope
-from openclaw_rpc.protocol.chat import FinishReason, RunError, RunStatus, Usage
+from openclaw_rpc.protocol.chat import FinishReason, RunError, RunStatus, ToolUse, Usage
 
 
 class SessionRecord(msgspec.Struct, kw_only=True):
@@ -65,7 +65,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     response: str | None = None
     usage: Usage | None = None
     error: RunError | None = None
-    tool_calls: list[JsonObject] = []
+    tool_calls: list[ToolUse] = []
     skills_used: list[str] = []
     duration_ms: int | None = None
     idempotency_key: str | None = None

@@ -157,6 +157,17 @@ class RunError(Result, frozen=True, kw_only=True):
     details: JsonObject = {}
 
 
+class ToolUse(Result, frozen=True, kw_only=True):
+    """A tool that a run used: what it was given, how long it took, its ``result`` or the ``error`` it failed with."""
+
+    call_id: str
+    tool: str
+    duration_ms: int
+    params: Any = None
+    result: Any = None
+    error: str | None = None
+
+
 class RunState(Result, frozen=True, kw_only=True):
     """How a run stands, and what it came to."""
 
@@ -171,9 +182,34 @@ class RunState(Result, frozen=True, kw_only=True):
     message_id: str | None = None
     usage: Usage | None = None
     error: RunError | None = None
-    tool_calls: list[JsonObject] = []
+    tool_calls: list[ToolUse] = []
     skills_used: list[str] = []
     duration_ms: int | None = None
+
+
+class CalledFunction(Result, frozen=True, kw_only=True):
+    """The tool that a model calls, and its arguments as the model wrote them: a JSON object, mostly."""
+
+    name: str
+    arguments: str = ""
+
+
+class MessageToolCall(Result, frozen=True, kw_only=True, omit_defaults=False):
+    """A tool call that an `assistant` message asks for; the `tool` message with this ``id`` has what came of it."""
+
+    id: str
+    function: CalledFunction
+    type: Literal["function"] = "function"
+
+
+class MessageAttachment(Result, frozen=True, kw_only=True):
+    """What goes with a message, as it is kept: a picture's ``url`` (http, https or data), or a ``text``, such as what
+    a file of the workspace held."""
+
+    type: Literal["image", "text"]
+    name: str | None = None
+    url: str | None = None
+    text: str | None = None
 
 
 class ChatMessage(Result, frozen=True, kw_only=True):
@@ -186,9 +222,9 @@ class ChatMessage(Result, frozen=True, kw_only=True):
     status: MessageStatus
     run_id: str | None = None
     model: str | None = None
-    tool_calls: list[JsonObject] = []
+    tool_calls: list[MessageToolCall] = []
     tool_call_id: str | None = None
-    attachments: list[JsonObject] = []
+    attachments: list[MessageAttachment] = []
     metadata: JsonObject = {}
     duration_ms: Annotated[int, Meta(description="Of a `tool` message: how long the tool took.")] | None = None
     provider_details: Annotated[

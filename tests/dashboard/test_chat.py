@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import sqlite3
 from collections.abc import Generator
@@ -20,6 +21,9 @@ from tests.support.obedient import call
 from tests.support.upstream import scripted_upstream
 
 pytestmark = pytest.mark.timeout(120)
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 WORDS = [f"w{number}" for number in range(60)]
 
 
@@ -205,10 +209,16 @@ async def test_files_go_with_a_message_and_the_session_can_be_renamed_exported_a
         await expect(page.get_by_role("list", name="Attachments")).to_contain_text("note.txt")
         await picker.set_input_files({"name": "extra.txt", "mimeType": "text/plain", "buffer": b"extra"})
         await page.get_by_role("button", name="Remove extra.txt").click()
+        await picker.set_input_files({"name": "dot.png", "mimeType": "image/png", "buffer": DOT})
+        await expect(page.get_by_role("list", name="Attachments")).to_contain_text("dot.png")
         await ask(page, "read it")
         await expect(answers(page)).to_contain_text("I read")
         assert "a note" in str(here.model.requests[-1]["messages"][-1])
         assert "extra" not in str(here.model.requests[-1]["messages"][-1])
+        for _ in range(2):
+            await expect(page.get_by_role("article", name="You").get_by_role("img", name="dot.png")).to_be_visible()
+            await settled(page)
+            await page.reload()
         await page.get_by_role("button", name="Session menu").click()
         await page.get_by_role("menuitem", name="Rename").click()
         await page.get_by_role("dialog").get_by_role("textbox").fill("A better name")

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import msgspec
 import pytest
 
 from openclaw_rpc.dialects.api.messages import actions_of
+from openclaw_rpc.protocol.chat import ToolUse
 from tests.support.rest import Rest, rest
 
 
@@ -115,7 +117,8 @@ def test_what_tools_changed_becomes_actions() -> None:
         {"tool": "shell", "params": {"command": "ls"}, "result": {"exitCode": 0}},
         {"tool": "shell", "params": "not json", "result": "text"},
     ]
-    assert actions_of(calls) == [
+    given = [{"callId": "c", "durationMs": 1, **each} for each in calls]
+    assert actions_of(msgspec.convert(given, list[ToolUse])) == [
         {"type": "file_created", "path": "/a"},
         {"type": "file_updated", "path": "/a"},
         {"type": "command_executed", "command": "ls", "exitCode": 0},

@@ -8,7 +8,7 @@ from hypothesis import given, strategies
 from openclaw_rpc.domain.runs.context import conversation, estimate, fit, tokens_of
 from openclaw_rpc.domain.runs.turn import so_far
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.chat import ChatMessage
+from openclaw_rpc.protocol.chat import CalledFunction, ChatMessage, MessageToolCall
 from openclaw_rpc.protocol.errors import TooLarge
 from tests.support.store import message
 
@@ -94,7 +94,7 @@ def test_chinese_counts_a_token_a_character() -> None:
 
 
 def test_calls_and_results_that_lack_the_other_are_left_out() -> None:
-    call = {"id": "c1", "type": "function", "function": {"name": "t", "arguments": "{}"}}
+    call = MessageToolCall(id="c1", function=CalledFunction(name="t", arguments="{}"))
     asked = message("m2", "thinking", role="assistant", tool_calls=[call])
     result = message("m3", "r", role="tool", tool_call_id="c1")
     whole = conversation([message("m1"), asked, result])

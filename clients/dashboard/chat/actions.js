@@ -69,18 +69,11 @@ async function before(key, item) {
   return (await call("session.fork", { sessionKey: key, messageId: previous.lastId })).sessionKey;
 }
 
-const ATTACHMENT = ["type", "path", "url", "data", "mimeType", "name", "text"];
-
-/** What was attached once, as it is attached again. @param {Record<string, unknown>} attachment */
-function again(attachment) {
-  return Object.fromEntries(ATTACHMENT.filter((name) => attachment[name] !== undefined).map((name) => [name, attachment[name]]));
-}
-
 /** Ask a message again, in other words or the same, in a fork. @param {string} key @param {Item} item @param {string} text */
 export function askAgain(key, item, text) {
   return told(async () => {
     const session = await before(key, item);
-    send({ key: session, text, attachments: item.attachments.map(again), begin: null });
+    send({ key: session, text, attachments: item.attachments, begin: null });
     go(addressOf(session));
   });
 }

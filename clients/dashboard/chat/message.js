@@ -61,16 +61,23 @@ function Part({ part, mine, growing }) {
   return mine ? html`<p class="plain-text">${part.text}</p>` : html`<${Markdown} text=${part.text} growing=${growing} />`;
 }
 
-/** @param {{given: any[]}} props */
+const PICTURE = /^data:image\/(png|jpeg|gif|webp);base64,/;
+
+/** @param {{given: import("../../js/types/api.mjs").MessageAttachment[]}} props */
 function Attachments({ given }) {
   if (given.length === 0) return null;
   return html`<ul class="attachments" aria-label=${t("Attachments")}>
-    ${given.map((each, at) => {
-      const name = each.name ?? each.path ?? t("Attachment");
-      const picture = each.data && /^image\/(png|jpeg|gif|webp)$/.test(each.mimeType ?? "image/png");
-      return html`<li key=${at}>${picture ? html`<img alt=${name} src=${`data:${each.mimeType ?? "image/png"};base64,${each.data}`} />` : html`<span class="file">${name}</span>`}</li>`;
-    })}
+    ${given.map((each, at) => html`<li key=${at}><${Attachment} given=${each} /></li>`)}
   </ul>`;
+}
+
+/** A picture that came with its message is shown; one of another server's is a link, since nothing is loaded from there. */
+/** @param {{given: import("../../js/types/api.mjs").MessageAttachment}} props */
+function Attachment({ given }) {
+  const name = given.name ?? (given.type === "image" ? t("Picture") : t("Attachment"));
+  if (given.url && PICTURE.test(given.url)) return html`<img alt=${name} src=${given.url} />`;
+  if (given.url && /^https?:/.test(given.url)) return html`<a href=${given.url} target="_blank" rel="noopener noreferrer">${given.name ?? given.url}</a>`;
+  return html`<span class="file">${name}</span>`;
 }
 
 /** @param {{chat: string, item: Item, onEdit: () => void}} props */

@@ -16,7 +16,7 @@
  * @property {string | undefined} runId
  * @property {string | undefined} lastId The newest of the messages it is made of: where a fork would end.
  * @property {Part[]} parts
- * @property {any[]} attachments
+ * @property {import("../../js/types/api.mjs").MessageAttachment[]} attachments
  * @property {string} status
  * @property {boolean} growing
  * @property {string | undefined} model

@@ -10,7 +10,7 @@ from openclaw_rpc.domain.documents import Document
 from openclaw_rpc.domain.events.change import Delivery
 from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.chat import ChatMessage
+from openclaw_rpc.protocol.chat import ChatMessage, MessageAttachment, MessageToolCall
 
 Row = tuple[Any, ...]
 
@@ -37,9 +37,9 @@ def first_place(number: int) -> int:
 class _Extra(msgspec.Struct, omit_defaults=True):
     """What few messages have; kept as JSON, or as NULL where there is nothing."""
 
-    tool_calls: list[JsonObject] = []
+    tool_calls: list[MessageToolCall] = []
     tool_call_id: str | None = None
-    attachments: list[JsonObject] = []
+    attachments: list[MessageAttachment] = []
     metadata: JsonObject = {}
     duration_ms: int | None = None
     provider_details: JsonObject = {}

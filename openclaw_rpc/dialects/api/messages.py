@@ -23,6 +23,7 @@ from openclaw_rpc.protocol.chat import (
     RunState,
     Text,
     TimeoutMs,
+    ToolUse,
     Usage,
 )
 from openclaw_rpc.protocol.errors import error_of
@@ -153,13 +154,13 @@ ACTIONS: Mapping[str, Callable[[JsonObject, JsonObject], JsonObject]] = {
 """What a tool's use is called where it changed something; looking at something is no action."""
 
 
-def actions_of(calls: list[JsonObject]) -> list[JsonObject]:
+def actions_of(calls: list[ToolUse]) -> list[JsonObject]:
     """What the tools changed, in order; what failed changed nothing."""
     actions: list[JsonObject] = []
     for call in calls:
-        act = ACTIONS.get(call.get("tool", ""))
-        if act is not None and "error" not in call:
-            actions.append(act(_object(call.get("params")), _object(call.get("result"))))
+        act = ACTIONS.get(call.tool)
+        if act is not None and call.error is None:
+            actions.append(act(_object(call.params), _object(call.result)))
     return actions
 
 

@@ -11,7 +11,7 @@ from openclaw_rpc.dialects.api_v1.errors import fields_of
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Inputs, Plan, Reply
 from openclaw_rpc.protocol import session
 from openclaw_rpc.protocol.base import JsonObject, Name, PageSize, Timestamp
-from openclaw_rpc.protocol.chat import ChatMessage, MessageStatus
+from openclaw_rpc.protocol.chat import ChatMessage, MessageAttachment, MessageStatus, MessageToolCall
 from openclaw_rpc.protocol.session import (
     SessionDetail,
     SessionGetParams,
@@ -65,9 +65,9 @@ class FlatMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     status: MessageStatus
     run_id: str | None = None
     model: str | None = None
-    tool_calls: list[JsonObject] = []
+    tool_calls: list[MessageToolCall] = []
     tool_call_id: str | None = None
-    attachments: list[JsonObject] = []
+    attachments: list[MessageAttachment] = []
     metadata: JsonObject = {}
 
 

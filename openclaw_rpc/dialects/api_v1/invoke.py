@@ -19,6 +19,7 @@ from openclaw_rpc.protocol.chat import (
     RunState,
     Text,
     TimeoutMs,
+    ToolUse,
     Usage,
 )
 from openclaw_rpc.protocol.errors import InvalidRequest
@@ -47,7 +48,7 @@ class InvokeAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
 
     status: str
     final_reply: str
-    tool_calls: list[JsonObject]
+    tool_calls: list[ToolUse]
     duration_ms: int
     run_id: str
     session_id: str

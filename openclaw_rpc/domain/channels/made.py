@@ -27,10 +27,10 @@ _WORD: Final = re.compile(r"[^\s`\"'()<>\[\]{}|*,;:]{1,300}\.\w{1,10}(?!\w)")
 
 def named_files(record: RunRecord) -> list[str]:
     """Paths that may be files for the chat: those of screenshots, then what the answer names."""
-    edited = {_path(call.get("params")) for call in record.tool_calls if call.get("tool") == "file_edit"}
+    edited = {_path(call.params) for call in record.tool_calls if call.tool == "file_edit"}
     found = [
-        *(_path(call.get("result")) for call in record.tool_calls if call.get("tool") == SCREENSHOT),
-        *_wanted(_named(record.response or "", [_path(c.get("params")) for c in record.tool_calls])),
+        *(_path(call.result) for call in record.tool_calls if call.tool == SCREENSHOT),
+        *_wanted(_named(record.response or "", [_path(call.params) for call in record.tool_calls])),
     ]
     return [path for path in dict.fromkeys(found) if path and path not in edited][:LOOKED_AT]
 

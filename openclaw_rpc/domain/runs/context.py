@@ -16,7 +16,14 @@ import msgspec
 
 from openclaw_rpc.domain.tools.results import shortened
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.chat import Attachment, ChatMessage
+from openclaw_rpc.protocol.chat import (
+    Attachment,
+    CalledFunction,
+    ChatMessage,
+    EarlierMessage,
+    MessageAttachment,
+    MessageToolCall,
+)
 from openclaw_rpc.protocol.errors import TooLarge
 from openclaw_rpc.protocol.validation import checked
 
@@ -78,12 +85,11 @@ def as_prompt(message: ChatMessage) -> JsonObject:
     return form
 
 
-def _call(call: JsonObject) -> JsonObject:
+def _call(call: MessageToolCall) -> JsonObject:
     """A kept call as servers take it back: one that was malformed would have them refuse all that follows it."""
-    function = call["function"]
-    name = _UNSAFE.sub("_", function["name"])[:NAME_CHARACTERS] or "_"
-    arguments = function["arguments"] if is_object(function["arguments"]) else "{}"
-    return {"id": call["id"], "type": "function", "function": {"name": name, "arguments": arguments}}
+    name = _UNSAFE.sub("_", call.function.name)[:NAME_CHARACTERS] or "_"
+    arguments = call.function.arguments if is_object(call.function.arguments) else "{}"
+    return {"id": call.id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 class _Function(msgspec.Struct):
@@ -96,14 +102,17 @@ class _Call(msgspec.Struct):
     function: _Function
 
 
-def check_calls(calls: Sequence[JsonObject]) -> None:
-    """Refuse tool calls of a client's that are none of Chat Completions'.
+def calls_of(message: EarlierMessage) -> list[MessageToolCall]:
+    """The tool calls of a message that a client has from elsewhere.
 
     Raises:
         InvalidRequest: they lack an id, a name, or their arguments as text.
     """
-    for call in calls:
-        checked(call, _Call, "history.toolCalls")
+    calls = [checked(call, _Call, "history.toolCalls") for call in message.tool_calls]
+    return [
+        MessageToolCall(id=call.id, function=CalledFunction(name=call.function.name, arguments=call.function.arguments))
+        for call in calls
+    ]
 
 
 def is_object(text: str) -> bool:
@@ -115,19 +124,18 @@ def is_object(text: str) -> bool:
     return True
 
 
-def _part(attachment: JsonObject) -> JsonObject:
-    if attachment["type"] == "image":
-        return {"type": "image_url", "image_url": {"url": attachment["url"]}}
-    name = attachment.get("name") or "text"
-    return {"type": "text", "text": f"[{name}]\n{attachment['text']}"}
+def _part(attachment: MessageAttachment) -> JsonObject:
+    if attachment.type == "image":
+        return {"type": "image_url", "image_url": {"url": attachment.url}}
+    return {"type": "text", "text": f"[{attachment.name or 'text'}]\n{attachment.text or ''}"}
 
 
-def attached(attachment: Attachment, text: str | None) -> JsonObject:
+def attached(attachment: Attachment, text: str | None) -> MessageAttachment:
     """An attachment as it is kept with its message: text, or a picture's URL."""
     if attachment.type == "image":
         url = attachment.url or f"data:{attachment.mime_type or 'image/png'};base64,{attachment.data}"
-        return {"type": "image", "url": url}
-    return {"type": "text", "name": attachment.name or attachment.path or "text", "text": text or ""}
+        return MessageAttachment(type="image", name=attachment.name, url=url)
+    return MessageAttachment(type="text", name=attachment.name or attachment.path or "text", text=text or "")
 
 
 def conversation(messages: Sequence[ChatMessage]) -> list[JsonObject]:
@@ -142,7 +150,7 @@ def conversation(messages: Sequence[ChatMessage]) -> list[JsonObject]:
         if message.role == "tool":
             continue
         form = as_prompt(message)
-        missing = {call["id"] for call in message.tool_calls}
+        missing = {call.id for call in message.tool_calls}
         results: list[JsonObject] = []
         while missing and waiting and waiting[0].role == "tool":
             result = waiting.popleft()

@@ -12,12 +12,11 @@ from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
-from openclaw_rpc.domain.runs.context import attached, check_calls
+from openclaw_rpc.domain.runs.context import attached, calls_of
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.tools.ports import RunContext, Toolbox
-from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.chat import Attachment, ChatMessage, ChatRunParams
+from openclaw_rpc.protocol.chat import Attachment, ChatMessage, ChatRunParams, MessageAttachment
 from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest
 
 
@@ -51,7 +50,7 @@ class Drafts:
             NotFound: no such agent. InvalidRequest: history or attachments are not what they should be.
         """
         for earlier in params.history:
-            check_calls(earlier.tool_calls)
+            calls_of(earlier)
         new = session is None
         if session is None:
             agent_id = self._agents.get(params.agent_id).id
@@ -93,7 +92,7 @@ class Drafts:
         )
         return LiveRun(record, session, stream, params, agent, principal, pin)
 
-    async def _attached(self, item: Attachment, context: RunContext) -> JsonObject:
+    async def _attached(self, item: Attachment, context: RunContext) -> MessageAttachment:
         text = item.text
         if item.type == "file":
             if not item.path:
@@ -113,7 +112,7 @@ def history(session: SessionRecord, params: ChatRunParams) -> list[ChatMessage]:
             content=message.content,
             created_at=session.created_at,
             status="complete",
-            tool_calls=message.tool_calls,
+            tool_calls=calls_of(message),
             tool_call_id=message.tool_call_id,
             attachments=[attached(item, item.text) for item in message.attachments],
         )

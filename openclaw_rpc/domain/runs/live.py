@@ -22,6 +22,7 @@ from openclaw_rpc.protocol.chat import (
     RunAccepted,
     RunError,
     RunState,
+    ToolUse,
     Usage,
     chat_delta,
     chat_thinking,
@@ -84,7 +85,7 @@ class LiveRun:
         """What the provider added to the message that is being said."""
         self.spent: list[UsageRecord] = []
         """Usage that is not kept yet."""
-        self.tool_calls: list[JsonObject] = []
+        self.tool_calls: list[ToolUse] = []
         self.skills_used: list[str] = []
 
     def say(self, text: str, thinking: str = "") -> None:

@@ -23,10 +23,13 @@ from openclaw_rpc.domain.tools.results import shortened
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (
     MODEL_OPTIONS,
+    CalledFunction,
     ChatMessage,
     FinishReason,
+    MessageToolCall,
     ToolCallEvent,
     ToolResultEvent,
+    ToolUse,
     Usage,
     tool_call,
     tool_result,
@@ -51,7 +54,7 @@ class Asked:
     def __init__(self, call_id: str, name: str, arguments: str) -> None:
         self.call_id = call_id
         self.name = name
-        self.form: JsonObject = {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+        self.form = MessageToolCall(id=call_id, function=CalledFunction(name=name, arguments=arguments))
         self.params: Any = arguments
         """The arguments as JSON, as they came where they are not a JSON object; ``fault`` says why they are none."""
         self.fault = ""
@@ -294,8 +297,9 @@ class Turn:
         if skill and skill not in live.skills_used:
             live.skills_used.append(skill)
         live.tool_calls.append(
-            {"callId": call.call_id, "tool": name, "params": call.params, "durationMs": duration}
-            | ({"error": error} if error is not None else {"result": result})
+            ToolUse(
+                call_id=call.call_id, tool=name, params=call.params, duration_ms=duration, result=result, error=error
+            )
         )
         if len(text) > TOOL_TEXT:
             text = shortened(text, TOOL_TEXT, "the rest is left out")

@@ -7,7 +7,7 @@ import pytest
 from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.records import RunRecord, SessionQuery, SessionRecord, UsageQuery
-from openclaw_rpc.protocol.chat import RunError, Usage
+from openclaw_rpc.protocol.chat import CalledFunction, MessageAttachment, MessageToolCall, RunError, ToolUse, Usage
 from openclaw_rpc.protocol.errors import Conflict, NotFound, SessionExists
 from tests.support.store import at, event, message, run, session, used
 
@@ -34,9 +34,9 @@ async def test_messages_come_back_as_they_were_given(store: Store) -> None:
             status="error",
             run_id="r_1",
             model="p/m",
-            tool_calls=[{"id": "c", "function": {"arguments": '{"a":1}'}}],
+            tool_calls=[MessageToolCall(id="c", function=CalledFunction(name="f", arguments='{"a":1}'))],
             tool_call_id="c",
-            attachments=[{"type": "image", "data": "AA=="}],
+            attachments=[MessageAttachment(type="image", url="data:image/png;base64,AA==")],
             metadata={"x": {"y": [None, True, 1.25]}},
         ),
         message("m_3", "", role="assistant", metadata={"z": 0}),
@@ -246,7 +246,7 @@ async def test_a_run_is_replaced_by_its_id_with_all_its_fields(store: Store) -> 
         response="half\x00 a 句",
         usage=Usage(prompt_tokens=1, completion_tokens=2, total_tokens=3),
         error=RunError(code="provider_error", message="gone"),
-        tool_calls=[{"tool": "shell", "params": {"a": [1]}}],
+        tool_calls=[ToolUse(call_id="c", tool="shell", duration_ms=1, params={"a": [1]})],
         skills_used=["weather"],
         duration_ms=1000,
         idempotency_key=None,

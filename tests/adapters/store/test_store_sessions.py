@@ -1,11 +1,14 @@
 """What every store does with sessions: find, list, change, copy, clear, delete."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.records import SessionQuery, SessionRecord, UsageQuery
+from openclaw_rpc.protocol.chat import CalledFunction, MessageAttachment, MessageToolCall
 from openclaw_rpc.protocol.errors import Conflict, InvalidRequest
 from tests.support.store import at, event, message, run, session, used
 
@@ -135,7 +138,11 @@ async def test_clearing_keeps_the_session_and_its_place_in_the_stream(store: Sto
 async def test_a_fork_has_the_messages_up_to_the_one_that_was_named(store: Store) -> None:
     one = session("one")
     await store.commit(Change(session=one))
-    extra = {"tool_calls": [{"id": "c"}], "metadata": {"k": [1]}, "attachments": [{"type": "file"}]}
+    extra: dict[str, Any] = {
+        "tool_calls": [MessageToolCall(id="c", function=CalledFunction(name="f"))],
+        "metadata": {"k": [1]},
+        "attachments": [MessageAttachment(type="text", name="n", text="t")],
+    }
     source = [message(f"m_{i}", f"says {i}", created_at=at(i), run_id="r", **extra) for i in range(4)]
     await store.commit(Change(one.id, messages=source))
     assert await store.copy_session(one.id, session("two", updated_at=at(99)), "m_2")

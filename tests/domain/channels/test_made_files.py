@@ -8,12 +8,14 @@ import pytest
 
 from openclaw_rpc.domain.channels.made import LOOKED_AT, named_files
 from openclaw_rpc.domain.records import RunRecord
+from openclaw_rpc.protocol.chat import ToolUse
 
 
 def ended(response: str, *calls: tuple[str, str]) -> RunRecord:
     """A run that used tools on paths, and what it said."""
-    tool_calls: list[dict[str, Any]] = [
-        {"tool": tool, "params": {"path": path}, "result": {"path": path}} for tool, path in calls
+    tool_calls = [
+        ToolUse(call_id="c", tool=tool, duration_ms=1, params={"path": path}, result={"path": path})
+        for tool, path in calls
     ]
     given: dict[str, Any] = {"id": "r", "session_id": "s", "session_key": "k", "user": "owner", "agent_id": "a"}
     return RunRecord(status="completed", created_at="", response=response, tool_calls=tool_calls, **given)

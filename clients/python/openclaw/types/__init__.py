@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from openclaw.types.browser import BrowserStatus as BrowserStatus
     from openclaw.types.browser import BrowserStatusParams as BrowserStatusParams
     from openclaw.types.browser import BrowserTypeParams as BrowserTypeParams
+    from openclaw.types.chat import CalledFunction as CalledFunction
     from openclaw.types.channel import ChannelFile as ChannelFile
     from openclaw.types.channel import ChannelInfo as ChannelInfo
     from openclaw.types.channel import ChannelInstallParams as ChannelInstallParams
@@ -115,6 +116,8 @@ if TYPE_CHECKING:
     from openclaw.types.memory import MemoryStats as MemoryStats
     from openclaw.types.memory import MemoryStoreParams as MemoryStoreParams
     from openclaw.types.memory import MemoryStored as MemoryStored
+    from openclaw.types.chat import MessageAttachment as MessageAttachment
+    from openclaw.types.chat import MessageToolCall as MessageToolCall
     from openclaw.types.system import MethodInfo as MethodInfo
     from openclaw.types.system import MethodList as MethodList
     from openclaw.types.model import ModelChunkEvent as ModelChunkEvent
@@ -203,6 +206,7 @@ if TYPE_CHECKING:
     from openclaw.types.tool import ToolList as ToolList
     from openclaw.types.tool import ToolListParams as ToolListParams
     from openclaw.types.chat import ToolResultEvent as ToolResultEvent
+    from openclaw.types.chat import ToolUse as ToolUse
     from openclaw.types.event import Unsubscribed as Unsubscribed
     from openclaw.types.chat import Usage as Usage
     from openclaw.types.usage import UsageQueryParams as UsageQueryParams
@@ -248,6 +252,7 @@ _PLACES = {
     "BrowserStatus": "browser",
     "BrowserStatusParams": "browser",
     "BrowserTypeParams": "browser",
+    "CalledFunction": "chat",
     "ChannelFile": "channel",
     "ChannelInfo": "channel",
     "ChannelInstallParams": "channel",
@@ -330,6 +335,8 @@ _PLACES = {
     "MemoryStats": "memory",
     "MemoryStoreParams": "memory",
     "MemoryStored": "memory",
+    "MessageAttachment": "chat",
+    "MessageToolCall": "chat",
     "MethodInfo": "system",
     "MethodList": "system",
     "ModelChunkEvent": "model",
@@ -418,6 +425,7 @@ _PLACES = {
     "ToolList": "tool",
     "ToolListParams": "tool",
     "ToolResultEvent": "chat",
+    "ToolUse": "chat",
     "Unsubscribed": "event",
     "Usage": "chat",
     "UsageQueryParams": "usage",

@@ -139,6 +139,17 @@ class RunError(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     details: dict[str, Any] = {}
 
 
+class ToolUse(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A tool that a run used: what it was given, how long it took, its `result` or the `error` it failed with."""
+
+    call_id: str
+    tool: str
+    duration_ms: int
+    params: Any = None
+    result: Any = None
+    error: str | None = None
+
+
 class RunState(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """How a run stands, and what it came to."""
 
@@ -154,9 +165,35 @@ class RunState(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     message_id: str | None = None
     usage: Usage | None = None
     error: RunError | None = None
-    tool_calls: list[dict[str, Any]] = []
+    tool_calls: list[ToolUse] = []
     skills_used: list[str] = []
     duration_ms: int | None = None
+
+
+class CalledFunction(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The tool that a model calls, and its arguments as the model wrote them: a JSON object, mostly."""
+
+    name: str
+    arguments: str = ""
+
+
+class MessageToolCall(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A tool call that an `assistant` message asks for; the `tool` message with this `id` has what came of it."""
+
+    id: str
+    function: CalledFunction
+    type: Literal["function"] = "function"
+
+
+class MessageAttachment(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """What goes with a message, as it is kept: a picture's `url` (http, https or data), or a `text`, such as what a
+    file of the workspace held.
+    """
+
+    type: Literal["image", "text"]
+    name: str | None = None
+    url: str | None = None
+    text: str | None = None
 
 
 class ChatMessage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -170,9 +207,9 @@ class ChatMessage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     status: Literal["aborted", "complete", "error", "interrupted", "partial"]
     run_id: str | None = None
     model: str | None = None
-    tool_calls: list[dict[str, Any]] = []
+    tool_calls: list[MessageToolCall] = []
     tool_call_id: str | None = None
-    attachments: list[dict[str, Any]] = []
+    attachments: list[MessageAttachment] = []
     metadata: dict[str, Any] = {}
     duration_ms: int | None = None
     """Of a `tool` message: how long the tool took."""

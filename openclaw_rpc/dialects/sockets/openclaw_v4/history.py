@@ -36,16 +36,15 @@ def spelled(message: ChatMessage, seq: int | None = None, tools: dict[str, str] 
         return {**shown, "content": message.content, **({"idempotencyKey": f"{key}:user"} if key else {})}
     content: list[JsonObject] = [{"type": "text", "text": message.content}] if message.content else []
     for call in message.tool_calls:
-        function = call["function"]
-        arguments = _arguments(function["arguments"])
-        content.append({"type": "toolCall", "id": call["id"], "name": function["name"], "arguments": arguments})
+        arguments = _arguments(call.function.arguments)
+        content.append({"type": "toolCall", "id": call.id, "name": call.function.name, "arguments": arguments})
     stop = "toolUse" if message.tool_calls else "aborted" if message.status == "aborted" else "stop"
     return {**shown, "content": content, "model": message.model or "", "provider": "", "stopReason": stop}
 
 
 def listed(messages: Sequence[ChatMessage], total: int) -> list[JsonObject]:
     """The newest messages of a session that has ``total``."""
-    tools = {str(call["id"]): str(call["function"]["name"]) for message in messages for call in message.tool_calls}
+    tools = {call.id: call.function.name for message in messages for call in message.tool_calls}
     first = max(total - len(messages), 0) + 1
     return [spelled(message, first + at, tools) for at, message in enumerate(messages)]
 
