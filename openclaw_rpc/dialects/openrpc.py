@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
+from openclaw_rpc.dialects.examples import params_of, result_of
 from openclaw_rpc.dialects.schema import (
     Json,
     Schemas,
@@ -80,12 +81,19 @@ def _method(row: AnyMethod, schemas: Schemas) -> Json:
         "paramStructure": "by-name",
         "params": params,
         "result": _descriptor(name, result, True),
+        "examples": [_example(row)],
         "errors": [{"$ref": _ERRORS + each.__name__} for each in _one_per_code(row)],
         "x-scope": row.scope.value,
         "x-rate": row.rate.value,
         "x-emits": sorted(event.name for event in row.emits),
         "x-errors": sorted(each.__name__ for each in errors_of(row)),
     }
+
+
+def _example(row: AnyMethod) -> Json:
+    """A call and its answer."""
+    params = [{"name": name, "value": value} for name, value in params_of(row).items()]
+    return {"name": row.name, "params": params, "result": {"name": row.result.__name__, "value": result_of(row)}}
 
 
 def _descriptor(name: str, schema: Json, required: bool) -> Json:

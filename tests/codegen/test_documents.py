@@ -13,18 +13,20 @@ from referencing.jsonschema import DRAFT7
 
 from openclaw_rpc.codegen.json_schema import frame_structs, json_schema
 from openclaw_rpc.dialects.asyncapi import asyncapi
+from openclaw_rpc.dialects.examples import PARAMS, WORDS
 from openclaw_rpc.dialects.openrpc import openrpc
 from openclaw_rpc.dialects.schema import errors_of, named_types, table_types
 from openclaw_rpc.protocol import chat, errors, frames, session
 from openclaw_rpc.protocol.base import Result
 from openclaw_rpc.protocol.errors import GatewayError
-from openclaw_rpc.protocol.table import METHODS, events
+from openclaw_rpc.protocol.table import METHODS, AnyMethod, events
 
 META = Path(__file__).parent / "meta"
 SCHEMA = json_schema(METHODS, "1.2.3")
 OPENRPC = openrpc(METHODS, "1.2.3", url="ws://gateway.test:1/")
 ASYNCAPI = asyncapi(METHODS, "1.2.3")
-STRUCTS = {each.__name__ for each in named_types(table_types(METHODS))}
+TYPES = named_types(table_types(METHODS))
+STRUCTS = {each.__name__ for each in TYPES}
 
 
 def meta(name: str) -> Draft7Validator:
@@ -70,6 +72,25 @@ def test_every_reference_in_a_document_leads_somewhere(document: Any) -> None:
     assert len(found) > 20
     for each in found:
         assert resolve(document, each) is not None
+
+
+@pytest.mark.parametrize("row", METHODS, ids=lambda row: row.name)
+def test_every_method_has_an_example_that_it_takes_and_answers(row: AnyMethod) -> None:
+    (example,) = next(each for each in OPENRPC["methods"] if each["name"] == row.name)["examples"]
+    params = {each["name"]: each["value"] for each in example["params"]}
+    msgspec.json.decode(msgspec.json.encode(params), type=row.params)
+    msgspec.json.decode(msgspec.json.encode(example["result"]["value"]), type=row.result)
+
+
+def test_every_word_of_the_examples_is_a_fields() -> None:
+    fields = {
+        field.encode_name
+        for each in TYPES
+        if issubclass(each, msgspec.Struct)
+        for field in msgspec.structs.fields(each)
+    }
+    assert {name.rpartition(".")[2] for name in WORDS} <= fields
+    assert PARAMS.keys() <= {row.name for row in METHODS}
 
 
 def test_the_bundle_is_valid_json_schema() -> None:

@@ -11,20 +11,6 @@ const ARROWS = { out: "→", in: "←", event: "◆" };
 
 /** @typedef {{way: "out" | "in" | "event", text: string}} Frame */
 
-/** What a schema asks for at least. @param {any} document @param {any} part @param {number} [depth] @returns {any} */
-function sample(document, part, depth = 0) {
-  if (part?.$ref) return sample(document, part.$ref.slice(2).split("/").reduce((/** @type {any} */ at, /** @type {string} */ step) => at?.[step], document), depth);
-  if (part?.default !== undefined) return part.default;
-  if (part?.examples?.length) return part.examples[0];
-  if (part?.enum) return part.enum[0];
-  if (part?.anyOf) return sample(document, part.anyOf[0], depth);
-  if (part?.type === "array") return [];
-  if (part?.type === "integer" || part?.type === "number") return part.minimum ?? 0;
-  if (part?.type === "boolean") return false;
-  if (part?.type !== "object" || depth > 4) return part?.type === "string" ? "" : {};
-  return Object.fromEntries((part.required ?? []).map((/** @type {string} */ name) => [name, sample(document, part.properties?.[name], depth + 1)]));
-}
-
 export default function Api() {
   const discovered = useCall("rpc.discover");
   const [wanted, setWanted] = useState("");
@@ -49,7 +35,7 @@ export default function Api() {
         <ul class="methods" aria-label=${t("Methods")}>${methods.map((/** @type {any} */ each) => html`<li key=${each.name}>
           <button type="button" aria-pressed=${String(each.name === chosen)} onClick=${() => setChosen(each.name)}>${each.name}</button></li>`)}</ul>
       </div>
-      ${method && html`<${Call} key=${chosen} document=${discovered.data} method=${method} onFrame=${passed} />`}
+      ${method && html`<${Call} key=${chosen} method=${method} onFrame=${passed} />`}
     </div>
     <section class="card">
       <h2>${t("Frames")}</h2>
@@ -61,9 +47,9 @@ export default function Api() {
   <//>`;
 }
 
-/** @param {{document: any, method: any, onFrame: (way: Frame["way"], frame: unknown) => void}} props */
-function Call({ document, method, onFrame }) {
-  const params = Object.fromEntries(method.params.filter((/** @type {any} */ each) => each.required).map((/** @type {any} */ each) => [each.name, sample(document, each.schema)]));
+/** @param {{method: any, onFrame: (way: Frame["way"], frame: unknown) => void}} props */
+function Call({ method, onFrame }) {
+  const params = Object.fromEntries(method.examples[0].params.map((/** @type {any} */ each) => [each.name, each.value]));
   const [text, setText] = useState(JSON.stringify(params, null, 2));
   const [result, setResult] = useState(/** @type {{text: string, ms: number} | null} */ (null));
   const [fault, setFault] = useState("");

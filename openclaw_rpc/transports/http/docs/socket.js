@@ -50,6 +50,11 @@ function callOnce(method, params, output, stop) {
   stop.signal.addEventListener("abort", () => socket.close());
 }
 
+/** The params of the method's example. */
+function exampleOf(method) {
+  return Object.fromEntries(method.examples[0].params.map((each) => [each.name, each.value]));
+}
+
 function methodOf(method, rpc) {
   const inside = make("div", { class: "inside" });
   const id = `method-${method.name}`;
@@ -60,7 +65,7 @@ function methodOf(method, rpc) {
     const properties = Object.fromEntries(method.params.map((each) => [each.name, { ...each.schema, description: each.description || each.schema.description }]));
     const schema = { type: "object", properties, required: method.params.filter((each) => each.required).map((each) => each.name) };
     const body = make("textarea", { "aria-label": "params", spellcheck: "false" });
-    body.value = JSON.stringify(sample(schema), null, 2);
+    body.value = JSON.stringify(exampleOf(method), null, 2);
     const output = make("pre", { hidden: true, "aria-live": "polite" });
     let stop = new AbortController();
     const send = () => {
