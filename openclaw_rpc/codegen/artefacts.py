@@ -9,6 +9,7 @@ from openclaw_rpc.codegen.json_schema import json_schema
 from openclaw_rpc.codegen.lint import refuse
 from openclaw_rpc.codegen.released import broken, frozen
 from openclaw_rpc.codegen.typescript import typescript
+from openclaw_rpc.config.schema import file_schema
 from openclaw_rpc.dialects.asyncapi import asyncapi
 from openclaw_rpc.dialects.http import DIALECTS
 from openclaw_rpc.dialects.openapi import openapi
@@ -28,6 +29,7 @@ def render(methods: Sequence[AnyMethod], version: str) -> dict[str, str]:
     """
     refuse(methods)
     return {
+        "gateway.schema.json": pretty(file_schema(version)),
         "asyncapi.json": pretty(asyncapi(methods, version)),
         "openapi.json": pretty(openapi(DIALECTS, version)),
         "openrpc.json": pretty(openrpc(methods, version)),

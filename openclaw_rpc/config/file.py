@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import anyio
 import anyio.to_thread
-import msgspec
 
 from openclaw_rpc.config.doors import guarded, literal
 from openclaw_rpc.config.errors import ConfigError, dotted
@@ -127,7 +126,9 @@ class GatewayFile:
 
     def schema(self) -> tuple[JsonObject, list[str]]:
         """What may stand in it, as a JSON Schema, and the dotted paths that need a restart."""
-        return msgspec.json.schema(Settings), [dotted(keys) for keys in RESTART]
+        from openclaw_rpc.config.schema import settings_schema
+
+        return settings_schema(), [dotted(keys) for keys in RESTART]
 
     def guarded(self, patch: JsonObject) -> list[str]:
         """The dotted paths that a patch would change and that need the PIN over a door; see `config.doors`.

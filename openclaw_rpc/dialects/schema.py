@@ -40,8 +40,8 @@ def schemas_of(types: Sequence[Any], template: str) -> Schemas:
     """
     _refuse_namesakes(types)
     refs, defs = msgspec.json.schema_components(types, ref_template=template)
-    marked = {name: cast("Json", _markdown(defs[name])) for name in sorted(defs)}
-    return Schemas({each: cast("Json", _markdown(ref)) for each, ref in zip(types, refs, strict=True)}, marked)
+    marked = {name: cast("Json", in_markdown(defs[name])) for name in sorted(defs)}
+    return Schemas({each: cast("Json", in_markdown(ref)) for each, ref in zip(types, refs, strict=True)}, marked)
 
 
 def error_classes() -> tuple[type[GatewayError], ...]:
@@ -104,16 +104,16 @@ def markdown(text: str) -> str:
     return "\n\n".join(" ".join(paragraph.split()) for paragraph in paragraphs).strip()
 
 
-def _markdown(schema: Any) -> Any:
+def in_markdown(schema: Any) -> Any:
     """The same schema with its descriptions in Markdown (a property may be called ``description``: it is no text)."""
     if isinstance(schema, dict):
         members = cast("Json", schema)
         return {
-            key: markdown(value) if key == "description" and isinstance(value, str) else _markdown(value)
+            key: markdown(value) if key == "description" and isinstance(value, str) else in_markdown(value)
             for key, value in members.items()
         }
     if isinstance(schema, list):
-        return [_markdown(each) for each in cast("list[Any]", schema)]
+        return [in_markdown(each) for each in cast("list[Any]", schema)]
     return schema
 
 

@@ -14,7 +14,7 @@ from openclaw_rpc.protocol.table import METHODS
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "schemas"
-FILES = {"asyncapi.json", "openapi.json", "openrpc.json", "schema.json", "types.d.ts"}
+FILES = {"asyncapi.json", "gateway.schema.json", "openapi.json", "openrpc.json", "schema.json", "types.d.ts"}
 
 
 def test_the_committed_files_are_what_the_table_makes() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from openclaw_rpc import __version__
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import offline_command, shared
 from openclaw_rpc.cli.output import aside, print_json
@@ -66,6 +67,18 @@ def check(ctx: click.Context) -> None:
     else:
         click.echo(f"{file.path} is valid." if file.path.exists() else f"{file.path} is not there; the defaults hold.")
     ctx.exit(1 if problems else 0)
+
+
+@config.command()
+@offline_command
+def schema() -> None:
+    """The JSON Schema of gateway.yaml, for editors that complete and check what is written there.
+
+    Kept beside the file, it is named in the file's first line: # yaml-language-server: $schema=gateway.schema.json
+    """
+    from openclaw_rpc.config.schema import file_schema
+
+    print_json(file_schema(__version__))
 
 
 @config.command("get")

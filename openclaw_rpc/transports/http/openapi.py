@@ -1,4 +1,5 @@
-"""The API as documents, `/openapi.json`, `/openrpc.json`, `/asyncapi.json`, and `/docs`, a page that shows them.
+"""The API as documents, `/openapi.json`, `/openrpc.json`, `/asyncapi.json`, `/gateway.schema.json`, and `/docs`, a page
+that shows them.
 
 They hold no secrets and are open.
 """
@@ -23,8 +24,8 @@ from openclaw_rpc.transports.http.routing import Route
 from openclaw_rpc.transports.ws.codes import CLOSE_CODES
 
 FOLDER = "docs"
-MOST = 12
-"""Documents that are kept: three for each name that the gateway is called by."""
+MOST = 16
+"""Documents that are kept: four for each name that the gateway is called by."""
 
 
 Render = Callable[[], Any]
@@ -40,10 +41,11 @@ class OpenApiDoor:
         self._page: tuple[bytes, str] | None = None
 
     def routes(self) -> Iterable[Route]:
-        """The three documents, and `/docs`."""
+        """The documents, and `/docs`."""
         yield Route("GET", "/openapi.json", self.openapi, open=True)
         yield Route("GET", "/openrpc.json", self.openrpc, open=True)
         yield Route("GET", "/asyncapi.json", self.asyncapi, open=True)
+        yield Route("GET", "/gateway.schema.json", self.settings, open=True)
         yield Route("GET", "/docs", self.page, open=True)
 
     async def openapi(self, request: HttpRequest) -> web.Response:
@@ -74,6 +76,16 @@ class OpenApiDoor:
 
             codes = [code._asdict() for code in CLOSE_CODES]
             return asyncapi(METHODS, self._version, host=request.host) | {"x-close-codes": codes}
+
+        return await self._document(request, render)
+
+    async def settings(self, request: HttpRequest) -> web.Response:
+        """`gateway.yaml` (JSON Schema), for editors."""
+
+        def render() -> Any:
+            from openclaw_rpc.config.schema import file_schema
+
+            return file_schema(self._version)
 
         return await self._document(request, render)
 
