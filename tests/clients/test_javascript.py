@@ -1,4 +1,4 @@
-"""The JavaScript client, run by Node against a gateway: over its own WebSocket, over that of `ws`, over fetch alone."""
+"""The JavaScript client against a gateway: in Node (its own WebSocket, that of `ws`, fetch alone), Deno and Bun."""
 
 from __future__ import annotations
 
@@ -49,6 +49,15 @@ async def test_it_works_over_nodes_own_websocket() -> None:
 async def test_it_works_over_the_websocket_of_ws() -> None:
     folder = await anyio.to_thread.run_sync(partial(environments.node, "ws", "ws@8.23.0"))
     await checked("node", last=str(folder / "node_modules" / "ws" / "wrapper.mjs"))
+
+
+@pytest.mark.parametrize(
+    ("package", "options"), [("deno@2.9.6", ["run", "--allow-all", "--no-check"]), ("bun@1.4.4", ["run"])]
+)
+async def test_it_works_in_other_runtimes(package: str, options: list[str]) -> None:
+    name = package.partition("@")[0]
+    folder = await anyio.to_thread.run_sync(partial(environments.node, name, package))
+    await checked(str(folder / "node_modules" / ".bin" / name), *options)
 
 
 async def test_it_works_over_fetch_alone() -> None:

@@ -25,12 +25,12 @@ UNREACHABLE = re.compile(
 )
 
 
-def python(name: str, *packages: str) -> Path:
+def python(name: str, *packages: str, interpreter: str = sys.executable) -> Path:
     """The interpreter of a venv with these packages, their versions pinned; the test is skipped where no registry
     answers."""
     with _made(name, packages) as folder:
         if folder is not None:
-            _run([sys.executable, "-m", "venv", str(folder)])
+            _run([interpreter, "-m", "venv", str(folder)])
             _run([str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages])
     return _folder(name, packages) / "bin" / "python"
 
