@@ -31,8 +31,8 @@ OnOutput = Callable[[OutputStream, str], None]
 class CommandRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which programs commands may name: globs (`git`, `python*`) for the first word of each simple command.
 
-    Lists of names are no sandbox: whoever may run `sh`, `env`, `find` or `python` may run everything. With `allow`,
-    lines that can't be read for certain (substitutions, variables as commands, here-documents) are refused.
+    Lists of names do not make a sandbox: whoever may run `sh`, `env`, `find` or `python` may run everything. With
+    `allow`, lines that can't be read for certain (substitutions, variables as commands, here-documents) are refused.
     """
 
     allow: Annotated[
