@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, Params, Result, Scope, Topic, When
+from openclaw_rpc.protocol.base import Page, Paged, Params, Result, Scope, Topic, When
 from openclaw_rpc.protocol.errors import NotFound
 from openclaw_rpc.protocol.method import Event, Method
 
@@ -29,7 +29,7 @@ class DeviceInfo(Result, frozen=True, kw_only=True):
     client: str | None = None
 
 
-class DeviceList(Result, frozen=True, kw_only=True):
+class DeviceList(Page, frozen=True, kw_only=True):
     """All devices; who was seen last comes first."""
 
     devices: list[DeviceInfo]
@@ -68,8 +68,9 @@ device_revoked = Event(
 
 list_ = Method(
     name="device.list",
-    params=Empty,
+    params=Paged,
     result=DeviceList,
+    pages="devices",
     doc="The devices that came in with a key of their own; everybody's for an admin of the owner.",
     scope=Scope.ADMIN,
     safe=True,

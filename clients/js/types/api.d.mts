@@ -602,6 +602,7 @@ export interface DeviceInfo {
 
 /** All devices; who was seen last comes first. */
 export interface DeviceList {
+  nextCursor?: string | null;
   devices: Array<DeviceInfo>;
 }
 
@@ -2357,7 +2358,7 @@ export interface Methods {
   };
   /** The devices that came in with a key of their own; everybody's for an admin of the owner. */
   "device.list": {
-    params: Empty;
+    params: Paged;
     result: DeviceList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };

@@ -92,7 +92,9 @@ async def list_sessions(db: Transaction, query: SessionQuery) -> tuple[list[Sess
     return page, total, cursor_after(page[-1]) if page and len(rows) > len(page) else None
 
 
-async def messages(db: Transaction, session_id: str, limit: int, before: str | None) -> tuple[list[ChatMessage], bool]:
+async def messages(
+    db: Transaction, session_id: str, limit: int, before: str | None, *, with_it: bool = False
+) -> tuple[list[ChatMessage], bool]:
     """See ``Store.messages``."""
     number = await _number(db, session_id)
     beyond = first_place(number + 1)
@@ -100,6 +102,7 @@ async def messages(db: Transaction, session_id: str, limit: int, before: str | N
         beyond = await db.value(FIND_PLACE, session_id, before)
         if beyond is None:
             raise no_such_message(before)
+        beyond += with_it
     sql = SELECT_MESSAGE + "WHERE place >= $1 AND place < $2 ORDER BY place DESC LIMIT $3"
     rows = await db.all(sql, first_place(number), beyond, limit + 1)
     return [message_of(row) for row in reversed(rows[:limit])], len(rows) > limit

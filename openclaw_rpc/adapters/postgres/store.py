@@ -49,9 +49,11 @@ class PostgresStore:
         copy = partial(writes.copy_session, source_id=source_id, row=session_row(record, 0), upto=upto, before=before)
         return await self.database.write(copy)
 
-    async def messages(self, session_id: str, limit: int, before: str | None = None) -> tuple[list[ChatMessage], bool]:
+    async def messages(
+        self, session_id: str, limit: int, before: str | None = None, *, with_it: bool = False
+    ) -> tuple[list[ChatMessage], bool]:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        return await self.database.read(partial(reads.messages, session_id=session_id, limit=limit, before=before))
+        return await self.database.read(lambda db: reads.messages(db, session_id, limit, before, with_it=with_it))
 
     async def admit(self, change: Change, *, of_anybody: bool = False) -> RunRecord:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""

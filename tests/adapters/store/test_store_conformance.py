@@ -62,6 +62,8 @@ async def test_pages_of_messages_go_back_from_the_newest(store: Store) -> None:
     assert await page("m_6") == (["0", "1", "2"], False)
     assert await page("m_9") == ([], False)
     assert (await store.messages(one.id, 7))[1] is False
+    [itself], older = await store.messages(one.id, 1, "m_5", with_it=True)
+    assert (itself.message_id, older) == ("m_5", True)
 
 
 @pytest.mark.parametrize("before", ["m_none", "n_other"])

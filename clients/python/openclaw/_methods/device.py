@@ -22,14 +22,18 @@ class Device:
     def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.DeviceList:
         """The devices that came in with a key of their own; everybody's for an admin of the owner.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("device.list", types.Empty(), types.DeviceList, timeout)
+        return self._client.request("device.list", types.Paged(cursor=cursor), types.DeviceList, timeout)
 
     def revoke(
         self,
@@ -75,14 +79,18 @@ class AsyncDevice:
     async def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.DeviceList:
         """The devices that came in with a key of their own; everybody's for an admin of the owner.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("device.list", types.Empty(), types.DeviceList, timeout)
+        return await self._client.request("device.list", types.Paged(cursor=cursor), types.DeviceList, timeout)
 
     async def revoke(
         self,

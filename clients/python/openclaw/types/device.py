@@ -29,6 +29,7 @@ class DeviceInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class DeviceList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """All devices; who was seen last comes first."""
 
+    next_cursor: str | None = None
     devices: list[DeviceInfo]
 
 
