@@ -107,18 +107,22 @@ class Endings:
                 await self._recover(record, session)
 
     async def _recover(self, record: RunRecord, session: SessionRecord) -> None:
-        said = await self._said(record)
-        answer = said[-1] if said else ""
-        message = self._close(record, "interrupted", answer)
+        said, told = await self._said(record)
+        message = self._close(record, "interrupted", said[-1])
         record.error = RunError(code="interrupted", message="the gateway was stopped while the run was under way")
         record.response = "".join(said)
         record.usage = record.usage or NO_USAGE
+        events = final_events(record, message)
+        question = None if told else await self._question(record)
+        if question is not None:
+            opening = ChatMessageEvent(session_key=record.session_key, message=question, run_id=record.id)
+            events.insert(0, (chat_message, opening))
         # Deltas may have been told that never reached the disk, under numbers that are given out again now.
         stream = self._streams.of(session)
         stream.restart(new_epoch())
         await self._streams.keep_end(
             stream,
-            final_events(record, message),
+            events,
             record,
             messages=(message,) if message else (),
             usage=(),
@@ -127,18 +131,27 @@ class Endings:
         )
         self._log.warning("a run was interrupted by the gateway's end", run_id=record.id, session_key=session.key)
 
-    async def _said(self, record: RunRecord) -> list[str]:
-        """What a run said, as far as it was kept: a text for each of its messages, the last one unfinished."""
-        texts = [""]
+    async def _question(self, record: RunRecord) -> ChatMessage | None:
+        """The message that a run was to answer."""
+        messages, _ = await self._store.messages(record.session_id, PAGE)
+        return next((one for one in messages if one.run_id == record.id and one.role == "user"), None)
+
+    async def _said(self, record: RunRecord) -> tuple[list[str], bool]:
+        """What a run said, as far as it was kept: a text for each of its messages, the last one unfinished.
+
+        And whether its first event is kept: that somebody asked.
+        """
+        texts, told = [""], False
         after = record.seq
         while events := await self._store.events(record.session_id, after, PAGE):
             for event in events:
+                told = told or (event.run_id == record.id and event.type == chat_message.name)
                 if event.run_id == record.id and event.type == chat_delta.name:
                     texts[-1] += msgspec.json.decode(event.data)["delta"]
                 elif event.run_id == record.id and texts[-1]:
                     texts.append("")
             after = events[-1].seq
-        return texts
+        return texts, told
 
 
 def final_events(record: RunRecord, message: ChatMessage | None) -> list[tuple[Event[Any], Any]]:
