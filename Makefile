@@ -90,7 +90,7 @@ picture: install ## take README's picture of the dashboard anew
 	@$(PY) -m tests.picture
 
 .PHONY: crash
-crash: install ## kill the gateway 200 times and look what is left
+crash: install ## kill the gateway 200 times while runs stream, 20 times while things are sent, and look what is left
 	@$(PY) -m tests.crash --kills 200 $(ARGS)
 
 .PHONY: fuzz
