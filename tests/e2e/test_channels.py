@@ -179,6 +179,44 @@ async def test_a_file_goes_to_the_workspace_and_before_the_model(upstream: Upstr
     assert names[0].endswith("-list.txt")
 
 
+def shows(telegram: TelegramServer, name: str, album: str, **more: Any) -> None:
+    """Somebody sends a file of an album."""
+    telegram.files[name] = name.encode()
+    file = {"file_id": name, "file_unique_id": name, "file_name": f"{name}.txt", "mime_type": "text/plain"}
+    telegram.says("", document=file | {"file_size": len(name)}, media_group_id=album, **more)
+
+
+async def test_an_album_is_one_run_and_what_comes_late_is_answered_too(
+    upstream: Upstream, telegram: TelegramServer
+) -> None:
+    async with serving(upstream, telegram) as served, served.connect() as client:
+        shows(telegram, "one", "g1")
+        await telegram.until(lambda: telegram.confirmed >= 1)
+        shows(telegram, "two", "g1", caption="compare them")
+        await telegram.until(lambda: any("compare them" in text for text in texts(telegram)))
+        shows(telegram, "three", "g1")
+        await telegram.until(lambda: any("three.txt" in text for text in texts(telegram)))
+        history = await client.result("chat.history", sessionKey="telegram:77")
+        asked = [message["content"] for message in history["messages"] if message["role"] == "user"]
+        assert ["one.txt" in asked[0], "two.txt" in asked[0], "three.txt" in asked[1], len(asked)] == [True] * 3 + [2]
+        found = await client.result("file.list", path="/inbox/telegram")
+        assert len(found["entries"]) == 3
+
+
+async def test_of_an_album_in_a_group_the_files_without_the_mention_count_too(
+    upstream: Upstream, telegram: TelegramServer
+) -> None:
+    async with serving(upstream, telegram):
+        mention = [{"type": "mention", "offset": 0, "length": 11}]
+        shows(telegram, "none", "g0", chat=-5)
+        shows(telegram, "one", "g1", chat=-5)
+        shows(telegram, "two", "g1", chat=-5, caption="@helper_bot compare", caption_entities=mention)
+        await telegram.until(lambda: any("compare" in text for text in texts(telegram)))
+        answer = next(text for text in texts(telegram) if "compare" in text)
+        assert "one.txt" in answer and "two.txt" in answer
+        assert not any("none.txt" in text for text in texts(telegram))
+
+
 def speaks(telegram: TelegramServer, words: bytes, **more: Any) -> None:
     """Somebody sends a voice message."""
     telegram.files["v1"] = words

@@ -41,7 +41,6 @@ from aiogram.types import (
     ReplyParameters,
     Update,
 )
-from aiogram.types import Message as TelegramMessage
 from aiogram.utils.token import TokenValidationError
 from aiohttp import ClientConnectorError
 from msgspec import Meta
@@ -67,8 +66,6 @@ from openclaw_rpc.domain.channels import markup
 from openclaw_rpc.domain.channels.splitting import utf16_units
 
 POLL_SECONDS: Final = 25
-ALBUM_SECONDS: Final = 0.7
-"""How long the pictures of one album may come apart."""
 MAX_UPLOAD: Final = 50 << 20
 PICTURES: Final = frozenset({".jpg", ".jpeg", ".png", ".webp"})
 KINDS: Final = ["message", "callback_query"]
@@ -175,17 +172,10 @@ class Telegram(Channel):
                 offset = max(int(update["update_id"]) for update in updates) + 1
 
     async def _updates(self, bot: Bot, offset: int | None) -> list[dict[str, Any]]:
-        """What is new; asked for again, unconfirmed, while an album at its end may still grow."""
+        """What is new."""
         async with _faults():
             ask = _RawUpdates(offset=offset, timeout=POLL_SECONDS, allowed_updates=KINDS)
-            updates = await bot(ask, request_timeout=POLL_SECONDS + 15)
-            while updates and _album(updates[-1]):
-                await anyio.sleep(ALBUM_SECONDS)
-                again = await bot(_RawUpdates(offset=offset, timeout=0, allowed_updates=KINDS))
-                if len(again) <= len(updates):
-                    break
-                updates = again
-        return updates
+            return await bot(ask, request_timeout=POLL_SECONDS + 15)
 
     async def answer_hook(self, request: HookRequest, receive: Receive) -> HookReply:
         """An update that Telegram brings."""
@@ -201,27 +191,18 @@ class Telegram(Channel):
         return HookReply(status=200)
 
     async def _take(self, bot: Bot, updates: Sequence[dict[str, Any]], receive: Receive) -> None:
-        """Hand on what was written, albums in one piece; what can't be read is logged and left out."""
-        albums: dict[str, list[TelegramMessage]] = {}
-        read: list[list[TelegramMessage] | CallbackQuery] = []
+        """Hand on what was written; what can't be read is logged and left out."""
         for raw in updates:
             try:
                 update = Update.model_validate(raw, context={"bot": bot})
             except ValueError as error:
                 self.log.warning("an update could not be read", update=raw.get("update_id"), error=type(error).__name__)
                 continue
+            message: Message | None = None
             if update.callback_query is not None:
-                read.append(update.callback_query)
+                message = await self._pressed(bot, update.callback_query)
             elif update.message is not None:
-                album = update.message.media_group_id
-                items = albums.setdefault(album, []) if album else []
-                if not items:
-                    read.append(items)
-                items.append(update.message)
-        for item in read:
-            message = (
-                await self._pressed(bot, item) if isinstance(item, CallbackQuery) else messages.read(item, bot, self)
-            )
+                message = messages.read(update.message, bot, self)
             if message is not None:
                 await receive(message)
 
@@ -357,11 +338,6 @@ class Telegram(Channel):
         chat, _, thread = to.partition("/")
         known: int | str = self._moved.get(chat, int(chat) if chat.lstrip("-").isdigit() else chat)
         return known, int(thread) if thread.isdigit() else None
-
-
-def _album(raw: dict[str, Any]) -> bool:
-    message = raw.get("message")
-    return isinstance(message, dict) and "media_group_id" in message
 
 
 def _reply(message_id: str | None) -> ReplyParameters | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Protocol, cast
 
 import msgspec
@@ -35,29 +34,23 @@ def decoded(body: bytes) -> dict[str, Any] | None:
     return None
 
 
-def read(items: Sequence[TelegramMessage], bot: Bot, channel: Named) -> Message | None:
-    """What somebody wrote; several items are one album. None for what starts nothing."""
-    first = items[0]
-    sender = first.from_user
-    if sender is None or sender.is_bot:
+def read(given: TelegramMessage, bot: Bot, channel: Named) -> Message | None:
+    """What somebody wrote. None for what starts nothing."""
+    sender, attachments = given.from_user, _attachments(given)
+    if sender is None or sender.is_bot or not (given.text or given.caption or attachments):
         return None
-    attachments = [each for item in items for each in _attachments(item)]
-    texts = [text for item in items if (text := item.text or item.caption)]
-    if not texts and not attachments:
-        return None
-    spoken = next((item for item in items if item.text or item.caption), first)
-    text, addressed = _addressed(spoken, bot.id, channel.bot_username or "")
-    thread = str(first.message_thread_id) if first.is_topic_message and first.message_thread_id else None
+    text, addressed = _addressed(given, bot.id, channel.bot_username or "")
+    thread = str(given.message_thread_id) if given.is_topic_message and given.message_thread_id else None
     return Message(
-        id=f"album:{first.media_group_id}" if first.media_group_id else str(first.message_id),
+        id=str(given.message_id),
         sender=str(sender.id),
         sender_name=sender.full_name,
-        chat=str(first.chat.id),
+        chat=str(given.chat.id),
         thread=thread,
-        group=first.chat.type != "private",
+        group=given.chat.type != "private",
         addressed=addressed,
         text=text,
-        album=first.media_group_id,
+        album=given.media_group_id,
         attachments=attachments,
     )
 

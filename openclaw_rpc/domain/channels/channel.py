@@ -50,7 +50,7 @@ class Message(msgspec.Struct, kw_only=True):
         group: Whether others read along.
         addressed: Whether the bot is meant. In a group, what is not addressed starts nothing.
         to: Where an answer goes; left out, the chat and its thread.
-        album: What files that were sent together have in common.
+        album: What files that were sent together have in common: they come as messages of their own, and are one run.
     """
 
     sender: str

@@ -6,7 +6,6 @@ from typing import Final, Protocol
 
 from openclaw_rpc.domain.channels.channel import Message
 from openclaw_rpc.domain.channels.link import Link
-from openclaw_rpc.domain.events.change import Claim
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.protocol.errors import GatewayError
 
@@ -48,14 +47,11 @@ class Commands:
         self._conversations = conversations
         self._decisions = decisions
 
-    async def answer(
-        self, link: Link, message: Message, session_key: str, principal: Principal, claim: Claim
-    ) -> str | None:
+    async def answer(self, link: Link, message: Message, session_key: str, principal: Principal) -> str | None:
         """What is said to a command; None where the message is none, and is the agent's to answer.
 
         What it does may be done twice where the gateway is killed in the middle: nothing that a command does adds up.
         """
-        del claim
         word, _, rest = message.text.strip().partition(" ")
         match word.lower():
             case "/new" | "/reset":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -18,13 +18,16 @@ from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.events.change import Beside, Change, Claim, Delivery
 from openclaw_rpc.domain.ports import Log, Store
 from openclaw_rpc.domain.principals import OWNER, Principal
-from openclaw_rpc.domain.records import ReplyTo
+from openclaw_rpc.domain.records import DeliveryQuery, ReplyTo
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.chat import Attachment, ChatRunParams, RunAccepted
 from openclaw_rpc.protocol.errors import AlreadyClaimed, GatewayError, Unavailable
 
 SCOPES: Final = frozenset({Scope.READ, Scope.CHAT, Scope.TOOLS})
 MAX_TEXT: Final = 100_000
+ALBUM_SECONDS: Final = 1.5
+"""How long the files of an album may come apart. One that comes later is a message of its own."""
+LARGEST_ALBUM: Final = 50
 
 
 class Runs(Protocol):
@@ -72,6 +75,8 @@ class Inbound:
         self._files = files
         self._presence = presence
         self._log = log
+        self._taken: set[str] = set()
+        """Deliveries that went with the first of their album: their files need not be fetched to find that out."""
 
     async def receive(self, link: Link, message: Message) -> None:
         """Take a message; returns when it is on disk, or is one that starts nothing.
@@ -79,7 +84,7 @@ class Inbound:
         Raises:
             ChannelFault: it could not be kept now: do not confirm it.
         """
-        if message.group and not message.addressed:
+        if message.group and not message.addressed and message.album is None:
             return
         place = place_of(link, message)
         if not self._may_write(link, message):
@@ -94,7 +99,7 @@ class Inbound:
                 await self._store.commit(Change(deliveries=[delivery], claims=[claim]))
                 self._replies.wake()
             else:
-                await self._answer(link, message, place, claim)
+                await self._answer(link, message, place, [claim])
         except AlreadyClaimed:
             return
         except Unavailable as error:
@@ -102,35 +107,61 @@ class Inbound:
         except Exception:
             # Not confirmed, it would come again for ever, and hold up all that is behind it.
             self._log.error("a message could not be taken", channel=link.id, exc_info=True)
-            await self._tell(place, "That did not work: something failed here.", claim)
+            await self._tell(place, "That did not work: something failed here.", [claim])
         link.count_message()
 
     async def resume(self, link: Link, delivery: Delivery) -> None:
-        """Start the run of a message that was kept since files came with it.
+        """Start the run of a message that was kept since files came with it, with those of its album behind it.
 
         Raises:
             ChannelFault: not now.
         """
+        if delivery.id in self._taken:
+            self._taken.discard(delivery.id)
+            return
         message = msgspec.json.decode(delivery.body, type=Message)
-        claim = Claim(name=f"inbound:{link.id}", key=delivery.id, at=self._now())
+        kept = [delivery.id]
+        if message.album is not None:
+            for other in await self._behind(delivery):
+                part = msgspec.json.decode(other.body, type=Message)
+                if part.album == message.album:
+                    message = _joined(message, part)
+                    kept.append(other.id)
+        if message.group and not message.addressed:
+            return
+        claims = [Claim(name=f"inbound:{link.id}", key=key, at=self._now()) for key in kept]
         try:
             attachments, notes = await self._files.take(link, message, delivery.id)
             text = "\n\n".join(each for each in (message.text, *notes) if each)
             told = msgspec.structs.replace(message, text=text)
-            await self._answer(link, told, place_of(link, message), claim, attachments)
+            await self._answer(link, told, place_of(link, message), claims, attachments)
+            self._taken.update(kept[1:])
         except AlreadyClaimed:
             return
         except Unavailable as error:
             raise ChannelFault(error.message) from None
 
+    async def _behind(self, delivery: Delivery) -> list[Delivery]:
+        """What waits behind a delivery, the oldest first."""
+        query = DeliveryQuery(
+            limit=LARGEST_ALBUM, kind="inbound", target=delivery.target, lane=delivery.lane, status="pending"
+        )
+        found, _ = await self._store.deliveries.list(query)
+        return found[::-1]
+
     async def _answer(
-        self, link: Link, message: Message, place: Place, claim: Claim, attachments: list[Attachment] | None = None
+        self,
+        link: Link,
+        message: Message,
+        place: Place,
+        claims: Sequence[Claim],
+        attachments: list[Attachment] | None = None,
     ) -> None:
         """Do what a command says, or ask the agent. What can't be asked is told to the sender."""
         principal = principal_of(link, message.sender)
-        said = await self._commands.answer(link, message, place.session_key, principal, claim)
+        said = await self._commands.answer(link, message, place.session_key, principal)
         if said is not None:
-            await self._tell(place, said, claim)
+            await self._tell(place, said, claims)
             return
         params = ChatRunParams(
             message=message.text[:MAX_TEXT] or "(see the attachments)",
@@ -142,23 +173,25 @@ class Inbound:
         )
         try:
             accepted, release = await self._runs.start(
-                principal, params, beside=Beside(claims=[claim], reply=place.reply)
+                principal, params, beside=Beside(claims=claims, reply=place.reply)
             )
         except (AlreadyClaimed, Unavailable):
             raise
         except GatewayError as error:
-            await self._tell(place, f"That did not work: {error.message}", claim)
+            await self._tell(place, f"That did not work: {error.message}", claims)
             return
         self._presence.begin(link, place.reply, accepted.run_id)
         release()
 
-    async def _tell(self, place: Place, text: str, claim: Claim) -> None:
+    async def _tell(self, place: Place, text: str, claims: Sequence[Claim]) -> None:
         deliveries = self._replies.parts(place.reply.channel, reply_part(place.reply), text)
-        await self._store.commit(Change(deliveries=deliveries, claims=[claim]))
+        await self._store.commit(Change(deliveries=deliveries, claims=claims))
         self._replies.wake()
 
     def _kept(self, link: Link, message: Message, place: Place) -> Delivery:
-        now = self._now()
+        """A message as it is kept; the first of an album waits for the others."""
+        now = self._replies.now()
+        due = self._replies.now(ALBUM_SECONDS) if message.album is not None else now
         return Delivery(
             id=new_id("in"),
             kind="inbound",
@@ -166,7 +199,7 @@ class Inbound:
             lane=place.session_key,
             body=msgspec.json.encode(message),
             created_at=now,
-            next_at=now,
+            next_at=due,
         )
 
     @staticmethod
@@ -177,6 +210,16 @@ class Inbound:
 
     def _now(self) -> str:
         return self._replies.now()
+
+
+def _joined(message: Message, part: Message) -> Message:
+    """Two messages of one album as one."""
+    return msgspec.structs.replace(
+        message,
+        text="\n\n".join(each for each in (message.text, part.text) if each),
+        addressed=message.addressed or part.addressed,
+        attachments=[*message.attachments, *part.attachments],
+    )
 
 
 def place_of(link: Link, message: Message) -> Place:

@@ -59,9 +59,9 @@ class Replies:
         """To be called when something was kept that is to be sent."""
         self._clock = clock
 
-    def now(self) -> str:
-        """The time, as records keep it."""
-        return iso(self._clock.now())
+    def now(self, later: float = 0.0) -> str:
+        """The time, so many seconds later, as records keep it."""
+        return iso(self._clock.now() + later)
 
     def of(self, record: RunRecord) -> Sequence[Delivery]:
         """What the end of a run says to the chat that it came from; nothing where it came from none."""

@@ -124,15 +124,18 @@ async def test_a_topic_is_a_thread_and_is_answered_there(server: TelegramServer,
     assert (server.sent[0]["chat_id"], server.sent[0]["message_thread_id"]) == ("-5", "42")
 
 
-async def test_an_album_is_one_message_with_all_its_files(server: TelegramServer, held: Held) -> None:
+async def test_the_files_of_an_album_have_it_in_common(server: TelegramServer, held: Held) -> None:
     photo = [{"file_id": "small", "file_unique_id": "s", "width": 10, "height": 10}]
     large = [*photo, {"file_id": "large", "file_unique_id": "l", "width": 90, "height": 90, "file_size": 4}]
     server.files["large"] = b"jpeg"
     server.says("", media_group_id="g1", photo=large, caption="two pictures")
     server.says("", media_group_id="g1", photo=large)
-    await held.until(lambda: held.received)
+    await held.until(lambda: len(held.received) == 2)
     message = held.received[0]
-    assert (message.text, len(message.attachments)) == ("two pictures", 2)
+    assert [(one.text, one.album, len(one.attachments)) for one in held.received] == [
+        ("two pictures", "g1", 1),
+        ("", "g1", 1),
+    ]
     assert await held.channel.load(message.attachments[0], 1000) == b"jpeg"
     with pytest.raises(ChannelFault, match="larger than"):
         await held.channel.load(message.attachments[0], 1)
