@@ -27,7 +27,7 @@ from openclaw_rpc.app.models import ModelServers
 from openclaw_rpc.app.openai import OpenAiParts
 from openclaw_rpc.app.options import Options
 from openclaw_rpc.app.outside import Outside
-from openclaw_rpc.app.reporting import Described, LogLines, Observed, RunCounts
+from openclaw_rpc.app.reporting import Described, LogPublisher, Observed, RunCounts
 from openclaw_rpc.app.tools import AgentTools
 from openclaw_rpc.config.errors import dotted
 from openclaw_rpc.config.file import GatewayFile
@@ -281,7 +281,7 @@ class App:
             sockets.DIALECTS,
             trusts=self.judge.trusts,
         )
-        stack.callback(logs.subscribe(LogLines(bus)))
+        stack.callback(logs.subscribe(LogPublisher(bus)))
         stack.callback(bus.subscribe(Filter(names=frozenset({token_revoked.name, device_revoked.name})), self.door))
         stack.callback(bus.subscribe(Filter(names=frozenset({chat_done.name})), self.run_counts))
         token_service.on_looked.append(self._end_invalid)

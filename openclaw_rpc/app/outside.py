@@ -19,17 +19,17 @@ from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.domain.channels.asking import ChatApprovals
 from openclaw_rpc.domain.channels.channel import ChannelFault
-from openclaw_rpc.domain.channels.commands import Commands
+from openclaw_rpc.domain.channels.commands import ChatCommands
 from openclaw_rpc.domain.channels.files import InboxFiles
 from openclaw_rpc.domain.channels.inbound import Inbound
 from openclaw_rpc.domain.channels.link import Link
 from openclaw_rpc.domain.channels.outbox import ChannelSender, InboundSender
 from openclaw_rpc.domain.channels.pairing import Pairings
 from openclaw_rpc.domain.channels.presence import Presence
-from openclaw_rpc.domain.channels.replies import Part, Replies
+from openclaw_rpc.domain.channels.replies import Replies, ReplyPart
 from openclaw_rpc.domain.channels.service import Channels
 from openclaw_rpc.domain.clock import Clock, iso
-from openclaw_rpc.domain.delivery import Outbox, seconds_of
+from openclaw_rpc.domain.delivery import DeliveryLoop, seconds_of
 from openclaw_rpc.domain.events.bus import EVERYTHING, Bus, Filter
 from openclaw_rpc.domain.events.change import Change, Delivery
 from openclaw_rpc.domain.events.published import Published
@@ -45,7 +45,7 @@ from openclaw_rpc.domain.tasks.records import Task
 from openclaw_rpc.domain.tasks.service import Tasks
 from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.domain.tools.tasks import TaskTools
-from openclaw_rpc.domain.web import Request
+from openclaw_rpc.domain.web import FetchRequest
 from openclaw_rpc.domain.webhooks.service import Webhooks, WebhookSender
 from openclaw_rpc.methods.channel import ChannelMethods
 from openclaw_rpc.methods.task import TaskMethods
@@ -122,15 +122,17 @@ class Outside(Feature):
             WebhookSender(self.webhooks, lambda: self.settings.webhooks),
         )
         deliveries, log = self._store.deliveries, self._logs.get("outbox")
-        self._outboxes = {each.kind: Outbox(deliveries, each, self._clock, log) for each in senders}
+        self._outboxes = {each.kind: DeliveryLoop(deliveries, each, self._clock, log) for each in senders}
         approvals = ChatApprovals(self._store, self._replies, self._tasks.start)
         self._replies.wake = self._wake
         stack.callback(self._bus.subscribe(Filter(names=frozenset({tool_approval.name})), approvals))
-        stack.callback(self._bus.subscribe(EVERYTHING, Told(self.webhooks, self._store, self._tasks, self._wake)))
+        stack.callback(
+            self._bus.subscribe(EVERYTHING, WebhookPlanner(self.webhooks, self._store, self._tasks, self._wake))
+        )
 
     def _build_channels(self, paths: Paths, config: ConfigFile, runs: Runs, sessions: Sessions) -> None:
         self._presence = Presence(self._bus, self._tasks.start, self._log)
-        commands = Commands(Conversations(sessions, runs), self._tools.approvals)
+        commands = ChatCommands(ChatSessions(sessions, runs), self._tools.approvals)
         files = InboxFiles(self._tools.files, ProviderTranscriber(lambda: self.settings.providers), self._log)
         pairings = Pairings(self._store, self._replies, self._clock)
         self._inbound = Inbound(self._store, runs, self._replies, pairings, commands, files, self._presence, self._log)
@@ -157,9 +159,9 @@ class Outside(Feature):
     async def _build_tasks(self, runs: Runs, tokens: KnownTokens) -> None:
         self.tasks = Tasks(self._store.documents, self._clock, self._check_task)
         await self.tasks.open()
-        standing = Standing(tokens, self._clock)
+        standing = TokenScopes(tokens, self._clock)
         self._tools.toolbox.add(TaskTools(self.tasks, self._chat_of, standing.named, self._clock))
-        actions = TaskActions(self._store, runs, Using(self._tools), standing, self._outgoing)
+        actions = TaskActions(self._store, runs, TaskToolUse(self._tools), standing, self._outgoing)
         self.clockwork = Clockwork(
             self.tasks,
             self._store,
@@ -190,7 +192,7 @@ class Outside(Feature):
             )
 
     def _outgoing(self, channel_id: str, to: str, text: str) -> Sequence[Delivery]:
-        return self._replies.parts(channel_id, Part(to=to), text)
+        return self._replies.parts(channel_id, ReplyPart(to=to), text)
 
     def _task_told(self, row: Event[TaskEvent], data: TaskEvent, task: Task) -> list[Delivery]:
         """Tell a task's event; the calls that it causes are kept with what came of the task."""
@@ -201,7 +203,7 @@ class Outside(Feature):
     async def _fetch(self, url: str, *, most: int, headers: Mapping[str, str] | None = None) -> bytes:
         """Fetch a file for a channel, through the outbound guard."""
         try:
-            request = Request(url=url, headers=headers or {}, max_bytes=most, seconds=FETCH_SECONDS)
+            request = FetchRequest(url=url, headers=headers or {}, max_bytes=most, seconds=FETCH_SECONDS)
             found = await self._tools.fetcher.fetch(request)
         except GatewayError as error:
             raise ChannelFault(error.message) from None
@@ -260,7 +262,7 @@ class Plans:
         return found
 
 
-class Told:
+class WebhookPlanner:
     """Hears what is no part of a session's history: the calls that it causes are kept by themselves."""
 
     def __init__(self, webhooks: Webhooks, store: Store, tasks: LoopTasks, wake: Callable[[], None]) -> None:
@@ -282,7 +284,7 @@ class Told:
         self._wake()
 
 
-class Conversations:
+class ChatSessions:
     """What chats' commands do to sessions."""
 
     def __init__(self, sessions: Sessions, runs: Runs) -> None:
@@ -341,7 +343,7 @@ class FilesOfUsers:
         return (shown, piece.size) if written else None
 
 
-class Using:
+class TaskToolUse:
     """Uses skills and commands for tasks, through the toolbox: its policies, the PIN and the audit log hold."""
 
     def __init__(self, tools: AgentTools) -> None:
@@ -362,7 +364,7 @@ class Using:
         return invoked.result
 
 
-class Standing:
+class TokenScopes:
     """What tokens may do now."""
 
     def __init__(self, tokens: KnownTokens, clock: Clock) -> None:

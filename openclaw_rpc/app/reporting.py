@@ -45,7 +45,7 @@ class Observed:
         self._log.warning("a model's server failed", provider=fault.provider, fault=fault.fault, error=fault.message)
 
 
-class LogLines:
+class LogPublisher:
     """Tells the log's lines, which come from any thread, over the bus, where anybody listens."""
 
     def __init__(self, bus: Bus) -> None:

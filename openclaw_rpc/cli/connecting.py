@@ -10,7 +10,7 @@ from typing import Any
 import openclaw
 from openclaw import AsyncOpenClawClient, AsyncRun, Event
 from openclaw_rpc.cli.errors import CliError, ConnectionLost, NoGateway
-from openclaw_rpc.cli.target import Target
+from openclaw_rpc.cli.target import GatewayTarget
 from openclaw_rpc.protocol import chat
 
 CALL_SECONDS = 30.0
@@ -20,7 +20,7 @@ PATIENCE = 12
 
 @asynccontextmanager
 async def connect(
-    target: Target, *, patience: int = 0, on_lost: Callable[[str], None] | None = None
+    target: GatewayTarget, *, patience: int = 0, on_lost: Callable[[str], None] | None = None
 ) -> AsyncGenerator[AsyncOpenClawClient]:
     """A client that is connected, closed at the end. ``on_lost`` is told each time why it has to connect again.
 
@@ -46,7 +46,7 @@ async def connect(
 
 
 @contextmanager
-def spoken(target: Target, client: AsyncOpenClawClient) -> Generator[None]:
+def spoken(target: GatewayTarget, client: AsyncOpenClawClient) -> Generator[None]:
     """Turn what the client raises into the command line's errors."""
     try:
         yield
@@ -54,7 +54,7 @@ def spoken(target: Target, client: AsyncOpenClawClient) -> Generator[None]:
         raise _error(target, bool(client.connection.hello), error) from None
 
 
-def _error(target: Target, connected: bool, error: openclaw.OpenClawError) -> CliError:
+def _error(target: GatewayTarget, connected: bool, error: openclaw.OpenClawError) -> CliError:
     if isinstance(error, openclaw.APIError):
         return _told(target, error)
     if isinstance(error, openclaw.ConnectionFailedError):
@@ -71,7 +71,7 @@ def _error(target: Target, connected: bool, error: openclaw.OpenClawError) -> Cl
     return CliError(text[:1].upper() + text[1:] + ".", hint="--url says where the gateway is.")
 
 
-def _told(target: Target, error: openclaw.APIError) -> CliError:
+def _told(target: GatewayTarget, error: openclaw.APIError) -> CliError:
     """An error that the gateway answered."""
     hint = f"Try again in {error.retry_after:g} s." if error.retry_after is not None else None
     if error.status == 401:
@@ -85,7 +85,7 @@ def _told(target: Target, error: openclaw.APIError) -> CliError:
     return CliError(error.message, code=error.code, field=error.field, reason=error.reason, hint=hint)
 
 
-def _tls(target: Target) -> ssl.SSLContext | None:
+def _tls(target: GatewayTarget) -> ssl.SSLContext | None:
     if not target.certificate or not target.url.startswith("https:"):
         return None
     # This machine's own gateway: its certificate is known from its configuration, needs no authority, and may be for

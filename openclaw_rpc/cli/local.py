@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import Shared
-from openclaw_rpc.cli.target import Target, find_target, is_given
+from openclaw_rpc.cli.target import GatewayTarget, find_target, is_given
 
 START_SECONDS = 20.0
 STOP_SECONDS = 15.0
@@ -20,7 +20,7 @@ PROBE_SECONDS = 2.0
 
 
 @contextmanager
-def some_gateway(options: Shared, note: Callable[[str], None]) -> Generator[Target]:
+def some_gateway(options: Shared, note: Callable[[str], None]) -> Generator[GatewayTarget]:
     """Where to connect. Where nobody said so and nothing listens there, a gateway is started on a free port.
 
     Raises:

@@ -19,7 +19,7 @@ from openclaw_rpc.protocol.errors import GatewayError
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CommandEntry:
     """A command: the module under `commands/`, the name of the click command in it, and its line in `--help`."""
 
     module: str
@@ -27,29 +27,29 @@ class Entry:
     doc: str
 
 
-COMMANDS: Mapping[str, Entry] = MappingProxyType(
+COMMANDS: Mapping[str, CommandEntry] = MappingProxyType(
     {
-        "gateway": Entry("gateway", "gateway", "Start the gateway, and stay in the foreground."),
-        "chat": Entry("chat", "chat", "Talk to an agent."),
-        "dashboard": Entry("dashboard", "dashboard", "Open the dashboard in a browser, signed in."),
-        "call": Entry("call", "call", "Call any method of the gateway."),
-        "status": Entry("lists", "status", "The state of the gateway."),
-        "sessions": Entry("lists", "sessions", "List the conversations."),
-        "agents": Entry("lists", "agents", "List the agents."),
-        "models": Entry("lists", "models", "List the models."),
-        "skills": Entry("skills", "skills", "List, find, install and remove skills."),
-        "channels": Entry("channels", "channels", "Chat platforms: see them, switch them, send over them."),
-        "webhooks": Entry("webhooks", "webhooks", "Have other systems called when something happens."),
-        "tasks": Entry("tasks", "tasks", "What is done by the clock."),
-        "logs": Entry("logs", "logs", "Show the gateway's log."),
-        "token": Entry("token", "token", "Make, list and revoke tokens for clients."),
-        "devices": Entry(
+        "gateway": CommandEntry("gateway", "gateway", "Start the gateway, and stay in the foreground."),
+        "chat": CommandEntry("chat", "chat", "Talk to an agent."),
+        "dashboard": CommandEntry("dashboard", "dashboard", "Open the dashboard in a browser, signed in."),
+        "call": CommandEntry("call", "call", "Call any method of the gateway."),
+        "status": CommandEntry("lists", "status", "The state of the gateway."),
+        "sessions": CommandEntry("lists", "sessions", "List the conversations."),
+        "agents": CommandEntry("lists", "agents", "List the agents."),
+        "models": CommandEntry("lists", "models", "List the models."),
+        "skills": CommandEntry("skills", "skills", "List, find, install and remove skills."),
+        "channels": CommandEntry("channels", "channels", "Chat platforms: see them, switch them, send over them."),
+        "webhooks": CommandEntry("webhooks", "webhooks", "Have other systems called when something happens."),
+        "tasks": CommandEntry("tasks", "tasks", "What is done by the clock."),
+        "logs": CommandEntry("logs", "logs", "Show the gateway's log."),
+        "token": CommandEntry("token", "token", "Make, list and revoke tokens for clients."),
+        "devices": CommandEntry(
             "devices", "devices", "Programs that came in with a key of their own: see them, send them away."
         ),
-        "pin": Entry("pin", "pin", "Set the PIN that dangerous tools ask for."),
-        "config": Entry("config", "config", "Read, change and check gateway.yaml."),
-        "doctor": Entry("doctor", "doctor", "Check this machine, the configuration and the gateway."),
-        "completion": Entry("completion", "completion", "Print the shell's completion script."),
+        "pin": CommandEntry("pin", "pin", "Set the PIN that dangerous tools ask for."),
+        "config": CommandEntry("config", "config", "Read, change and check gateway.yaml."),
+        "doctor": CommandEntry("doctor", "doctor", "Check this machine, the configuration and the gateway."),
+        "completion": CommandEntry("completion", "completion", "Print the shell's completion script."),
     }
 )
 

@@ -21,7 +21,7 @@ SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class GatewayTarget:
     """Where a gateway is, as ``http://`` or ``https://``, and the headers that say who asks (never shown)."""
 
     url: str
@@ -55,11 +55,11 @@ def some_settings(paths: Paths, *sections: str) -> "Settings":
         ConfigError: one of them is not valid.
     """
     from openclaw_rpc.config.loading import decode, read
-    from openclaw_rpc.config.parsing import Document, parse
+    from openclaw_rpc.config.parsing import ParsedFile, parse
 
     whole = parse(read(paths.config), str(paths.config))
     value = {name: section for name, section in whole.value.items() if name in sections}
-    return decode(Document(file=whole.file, value=value, lines=whole.lines), os.environ, {})
+    return decode(ParsedFile(file=whole.file, value=value, lines=whole.lines), os.environ, {})
 
 
 def is_given(options: Shared) -> bool:
@@ -67,7 +67,7 @@ def is_given(options: Shared) -> bool:
     return bool(options.url or os.environ.get(URL_VARIABLE))
 
 
-def find_target(options: Shared, *, port: int | None = None) -> Target:
+def find_target(options: Shared, *, port: int | None = None) -> GatewayTarget:
     """Where to connect, and with which headers. ``port`` goes before that of the gateway that runs.
 
     Raises:
@@ -79,14 +79,18 @@ def find_target(options: Shared, *, port: int | None = None) -> Target:
     if given:
         url = gateway_url(given)
         if token:
-            return Target(url, _bearer(token))
+            return GatewayTarget(url, _bearer(token))
         # the owner's token is for this machine's own gateway: no other host is ever sent it
         settings = gateway_settings(find_paths(options)) if is_this_machine(urlsplit(url).hostname or "") else None
-        return Target(url, _headers(settings) if settings else {}, settings.tls.certificate if settings else None)
+        return GatewayTarget(
+            url, _headers(settings) if settings else {}, settings.tls.certificate if settings else None
+        )
     paths = find_paths(options)
     settings = gateway_settings(paths)
     port = paths.announced_port() if port is None else port
-    return Target(local_url(settings, port), _bearer(token) if token else _headers(settings), settings.tls.certificate)
+    return GatewayTarget(
+        local_url(settings, port), _bearer(token) if token else _headers(settings), settings.tls.certificate
+    )
 
 
 def gateway_url(text: str) -> str:

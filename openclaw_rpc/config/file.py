@@ -12,7 +12,7 @@ import anyio.to_thread
 from openclaw_rpc.config.doors import guarded, literal
 from openclaw_rpc.config.errors import ConfigError, dotted
 from openclaw_rpc.config.loading import decode, load, read, unknown_keys
-from openclaw_rpc.config.parsing import Document, parse
+from openclaw_rpc.config.parsing import ParsedFile, parse
 from openclaw_rpc.config.patching import differences, plain, steps_of, waiting
 from openclaw_rpc.config.secrets import redact
 from openclaw_rpc.config.settings import RESTART, Settings
@@ -251,7 +251,7 @@ class GatewayFile:
         The merged tree is checked before it is written as YAML, so that a problem is the patch's and not the
         writer's.
         """
-        document = Document(file=self.path.name, value=applied(tree, steps), lines={})
+        document = ParsedFile(file=self.path.name, value=applied(tree, steps), lines={})
         try:
             wanted = decode(document, self._env, self._overrides)
         except ConfigError as error:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, Union, cast, get_arg
 import msgspec
 
 from openclaw_rpc.config.errors import ConfigError, Keys, Problem
-from openclaw_rpc.config.parsing import MAX_BYTES, Document, parse
+from openclaw_rpc.config.parsing import MAX_BYTES, ParsedFile, parse
 from openclaw_rpc.config.settings import ALIASES, Settings, contradictions
 
 _VARIABLE: Final = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|)")
@@ -50,7 +50,7 @@ def load(text: str, file: str, env: Mapping[str, str], overrides: Mapping[str, A
     return decode(parse(text, file), env, overrides or {})
 
 
-def decode(document: Document, env: Mapping[str, str], overrides: Mapping[str, Any]) -> Settings:
+def decode(document: ParsedFile, env: Mapping[str, str], overrides: Mapping[str, Any]) -> Settings:
     """Expand, check and type a document.
 
     Raises:
@@ -116,7 +116,7 @@ def _shape(kind: Any) -> _Shape:
 
 
 class _Decoder:
-    def __init__(self, document: Document, env: Mapping[str, str]) -> None:
+    def __init__(self, document: ParsedFile, env: Mapping[str, str]) -> None:
         self._document = document
         self._env = env
         self._problems: list[Problem] = []

@@ -28,7 +28,7 @@ class _Loader(_Base):
     yaml_implicit_resolvers: ClassVar[dict[Any, Any]] = {None: [(_PLAIN, re.compile(""))]}
 
 
-class Document(msgspec.Struct, frozen=True, kw_only=True):
+class ParsedFile(msgspec.Struct, frozen=True, kw_only=True):
     """A file as it stands, before anything is expanded or checked. ``lines``, from 1, by path."""
 
     file: str
@@ -46,7 +46,7 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
         return Problem(file=self.file, line=self.line(keys), path=dotted(keys), reason=reason)
 
 
-def parse(text: str, file: str) -> Document:
+def parse(text: str, file: str) -> ParsedFile:
     """Read YAML.
 
     Raises:
@@ -63,7 +63,7 @@ def parse(text: str, file: str) -> Document:
             loader.dispose()
     except yaml.YAMLError as error:
         raise _explained(error, text, file) from None
-    return _Reader(file).document(root)
+    return _TreeReader(file).document(root)
 
 
 def _check_depth(text: str, file: str) -> None:
@@ -103,7 +103,7 @@ def _explained(error: yaml.YAMLError, text: str, file: str) -> ConfigError:
     return ConfigError.of(file, reason, line=number + 1)
 
 
-class _Reader:
+class _TreeReader:
     """Walks YAML nodes once; aliases are followed, so what they multiply counts."""
 
     def __init__(self, file: str) -> None:
@@ -112,16 +112,16 @@ class _Reader:
         self._problems: list[Problem] = []
         self._nodes = 0
 
-    def document(self, root: yaml.Node | None) -> Document:
+    def document(self, root: yaml.Node | None) -> ParsedFile:
         if root is None or (isinstance(root, yaml.ScalarNode) and self._scalar(root, ()) is None):
-            return Document(file=self._file, value={}, lines={})
+            return ParsedFile(file=self._file, value={}, lines={})
         if not isinstance(root, yaml.MappingNode):
             line = root.start_mark.line + 1
             raise ConfigError.of(self._file, "the file must hold keys and their values, such as `gateway:`", line=line)
         value = self._mapping(root, ())
         if self._problems:
             raise ConfigError(self._problems)
-        return Document(file=self._file, value=value, lines=self._lines)
+        return ParsedFile(file=self._file, value=value, lines=self._lines)
 
     def _value(self, node: yaml.Node, keys: Keys) -> Any:
         self._nodes += 1

@@ -64,7 +64,7 @@ CHAT_TOOL: Final[JsonObject] = {
 }
 
 
-class Refusal(Exception):
+class McpRefusal(Exception):
     """A message that is answered with an error of JSON-RPC; ``status`` is HTTP's."""
 
     def __init__(self, code: int, message: str, data: Any = None, *, status: int = 200) -> None:
@@ -77,7 +77,7 @@ class Refusal(Exception):
         """The id of the request, where it could be read."""
 
 
-class Message(msgspec.Struct, frozen=True, kw_only=True):
+class McpMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A message of a client. ``id`` is None for one that wants no answer; ``modern``: it carries its revision."""
 
     id: str | int | None
@@ -93,7 +93,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
         return token if isinstance(token, str | int) and not isinstance(token, bool) else None
 
 
-def read(body: bytes, headers: Mapping[str, str]) -> Message:
+def read(body: bytes, headers: Mapping[str, str]) -> McpMessage:
     """A message. Header names are in lower case.
 
     Raises:
@@ -102,30 +102,30 @@ def read(body: bytes, headers: Mapping[str, str]) -> Message:
     try:
         value: Any = msgspec.json.decode(mended(body))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        raise Refusal(PARSE_ERROR, "the body is not JSON", status=400) from None
+        raise McpRefusal(PARSE_ERROR, "the body is not JSON", status=400) from None
     if not isinstance(value, dict):
-        raise Refusal(INVALID_REQUEST, "the body must be one message of JSON-RPC", status=400)
+        raise McpRefusal(INVALID_REQUEST, "the body must be one message of JSON-RPC", status=400)
     frame = cast("JsonObject", value)
     try:
         return _message(frame, headers)
-    except Refusal as refused:
+    except McpRefusal as refused:
         call_id: Any = frame.get("id")
         refused.call_id = call_id if isinstance(call_id, str | int) and not isinstance(call_id, bool) else None
         raise
 
 
-def _message(frame: JsonObject, headers: Mapping[str, str]) -> Message:
+def _message(frame: JsonObject, headers: Mapping[str, str]) -> McpMessage:
     method, call_id, params = frame.get("method"), frame.get("id"), frame.get("params", {})
     if method is None and "id" in frame and ("result" in frame or "error" in frame):
-        return Message(id=None, method="", params={}, modern=False)  # an answer, to a question that nobody asked
+        return McpMessage(id=None, method="", params={}, modern=False)  # an answer, to a question that nobody asked
     named = isinstance(call_id, str | int) and not isinstance(call_id, bool)
     if frame.get("jsonrpc") != "2.0" or not isinstance(method, str) or ("id" in frame and not named):
-        raise Refusal(INVALID_REQUEST, "the body is not a JSON-RPC 2.0 message", status=400)
+        raise McpRefusal(INVALID_REQUEST, "the body is not a JSON-RPC 2.0 message", status=400)
     if not isinstance(params, dict):
-        raise Refusal(INVALID_PARAMS, "params must be an object", status=400)
+        raise McpRefusal(INVALID_PARAMS, "params must be an object", status=400)
     version = headers.get(VERSION_HEADER)
     modern = version is not None and version not in HANDSHAKE
-    message = Message(
+    message = McpMessage(
         id=cast("str | int | None", call_id), method=method, params=cast("JsonObject", params), modern=modern
     )
     if modern and message.id is not None:
@@ -135,28 +135,28 @@ def _message(frame: JsonObject, headers: Mapping[str, str]) -> Message:
     return message
 
 
-def _check(message: Message, version: str, headers: Mapping[str, str]) -> None:
+def _check(message: McpMessage, version: str, headers: Mapping[str, str]) -> None:
     """Whether what a request says in its headers is what it says in its body (revision 2026-07-28)."""
     meta = message.params.get("_meta")
     if not isinstance(meta, dict) or _VERSION_KEY not in meta or _CAPABILITIES_KEY not in meta:
         if version not in MODERN:
             raise _unsupported(version)
         wanted = f"{_VERSION_KEY} and {_CAPABILITIES_KEY}"
-        raise Refusal(INVALID_PARAMS, f"params._meta must hold {wanted}", status=400)
+        raise McpRefusal(INVALID_PARAMS, f"params._meta must hold {wanted}", status=400)
     if cast("JsonObject", meta)[_VERSION_KEY] != version:
-        raise Refusal(HEADER_MISMATCH, f"{VERSION_HEADER} and params._meta name two revisions", status=400)
+        raise McpRefusal(HEADER_MISMATCH, f"{VERSION_HEADER} and params._meta name two revisions", status=400)
     if headers.get(METHOD_HEADER) != message.method:
-        raise Refusal(HEADER_MISMATCH, f"{METHOD_HEADER} is not the body's method", status=400)
+        raise McpRefusal(HEADER_MISMATCH, f"{METHOD_HEADER} is not the body's method", status=400)
     name = message.params.get("name")
     if message.method == "tools/call" and name is not None and _decoded(headers.get(NAME_HEADER)) != name:
-        raise Refusal(HEADER_MISMATCH, f"{NAME_HEADER} is not the body's name", status=400)
+        raise McpRefusal(HEADER_MISMATCH, f"{NAME_HEADER} is not the body's name", status=400)
     if version not in MODERN:
         raise _unsupported(version)
 
 
-def _unsupported(version: str) -> Refusal:
+def _unsupported(version: str) -> McpRefusal:
     data = {"supported": [*MODERN, *HANDSHAKE], "requested": version}
-    return Refusal(UNSUPPORTED_VERSION, "this revision is not supported", data, status=400)
+    return McpRefusal(UNSUPPORTED_VERSION, "this revision is not supported", data, status=400)
 
 
 def _decoded(value: str | None) -> str | None:
@@ -170,7 +170,7 @@ def _decoded(value: str | None) -> str | None:
         return None
 
 
-def answer(message: Message, result: JsonObject, server: JsonObject) -> JsonObject:
+def answer(message: McpMessage, result: JsonObject, server: JsonObject) -> JsonObject:
     """The answer to a request."""
     if message.modern:
         result = {"resultType": "complete", **result, "_meta": {_SERVER_KEY: server}}
@@ -179,7 +179,7 @@ def answer(message: Message, result: JsonObject, server: JsonObject) -> JsonObje
     return {"jsonrpc": "2.0", "id": message.id, "result": result}
 
 
-def refusal(call_id: str | int | None, refused: Refusal, *, modern: bool) -> tuple[int, JsonObject]:
+def refusal(call_id: str | int | None, refused: McpRefusal, *, modern: bool) -> tuple[int, JsonObject]:
     """The HTTP status and the body of an error."""
     status = refused.status
     if modern and status == 200:
@@ -265,16 +265,16 @@ def failed(error: GatewayError) -> JsonObject:
         Refusal: there is no such tool, or the caller may not call now: that is no result.
     """
     if isinstance(error, NotFound) and error.field in ("name", "agentId"):
-        raise Refusal(INVALID_PARAMS, error.message, _details(error)) from None
+        raise McpRefusal(INVALID_PARAMS, error.message, _details(error)) from None
     unfit = isinstance(error, RateLimited | Unauthorized) or (isinstance(error, Unavailable) and error.reason is None)
     if unfit or (isinstance(error, Forbidden) and error.reason == "missing_scope"):
         raise refused(error) from None
     return {"content": [{"type": "text", "text": error.message}], "isError": True}
 
 
-def refused(error: GatewayError) -> Refusal:
+def refused(error: GatewayError) -> McpRefusal:
     """An error of the table as one of JSON-RPC."""
-    return Refusal(error.rpc, error.message, _details(error))
+    return McpRefusal(error.rpc, error.message, _details(error))
 
 
 def _details(error: GatewayError) -> JsonObject:

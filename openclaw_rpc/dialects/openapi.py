@@ -19,7 +19,7 @@ from openclaw_rpc.dialects.openapi_parts import (
     parameters_named,
     reason_of,
 )
-from openclaw_rpc.dialects.rest import Dialect, Endpoint
+from openclaw_rpc.dialects.rest import Endpoint, RestDialect
 from openclaw_rpc.dialects.schema import Json, Schemas, markdown, schemas_of
 
 OPENAPI = "3.1.1"
@@ -28,7 +28,7 @@ _HOLE = re.compile(r"\{(\w+)(?::path)?\}")
 _BODIES = ("POST", "PUT", "PATCH")
 
 
-def openapi(dialects: Sequence[Dialect], version: str) -> Json:
+def openapi(dialects: Sequence[RestDialect], version: str) -> Json:
     """The document, new at every call (some 50 ms of work: keep it). The same dialects always give the same one.
 
     ``x-calls`` at an operation names the methods behind it, ``x-scope`` the scope it needs, ``x-rate`` the bucket it
@@ -66,7 +66,7 @@ def openapi(dialects: Sequence[Dialect], version: str) -> Json:
     }
 
 
-def _types(dialects: Iterable[Dialect]) -> Iterator[Any]:
+def _types(dialects: Iterable[RestDialect]) -> Iterator[Any]:
     for dialect in dialects:
         yield from (fault for fault in (_fault(dialect),) if fault is not None)
         for endpoint in dialect.endpoints:
@@ -76,7 +76,7 @@ def _types(dialects: Iterable[Dialect]) -> Iterator[Any]:
             yield from (kind for kind in kinds if kind is not None)
 
 
-def _fault(dialect: Dialect) -> Any:
+def _fault(dialect: RestDialect) -> Any:
     """The struct of a dialect's errors, where it has one."""
     return getattr(dialect, "fault", None)
 
@@ -84,7 +84,7 @@ def _fault(dialect: Dialect) -> Any:
 class _Operation:
     """An endpoint, being written down."""
 
-    def __init__(self, dialect: Dialect, endpoint: Endpoint, schemas: Schemas) -> None:
+    def __init__(self, dialect: RestDialect, endpoint: Endpoint, schemas: Schemas) -> None:
         self._dialect = dialect
         self._endpoint = endpoint
         self._schemas = schemas

@@ -14,7 +14,7 @@ from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
 from openclaw_rpc.protocol.event import Position
 from openclaw_rpc.protocol.method import Method
 from openclaw_rpc.protocol.validation import checked
-from openclaw_rpc.rpc.frames import Ask, Spelling, Told
+from openclaw_rpc.rpc.frames import Ask, SpelledEvent, Spelling
 
 AnyMethod = Method[Any, Any]
 MAX_KEY = 255
@@ -24,7 +24,7 @@ _FIELD_NAME = re.compile(r"\w+")
 class Resume(NamedTuple):
     """Where a stream broke off: the run it was about ("" for a session's stream), and the last event seen.
 
-    ``place`` is what the stream's spelling put beside that event's number, see `Told`.
+    ``place`` is what the stream's spelling put beside that event's number, see `SpelledEvent`.
     """
 
     run_id: str
@@ -75,7 +75,7 @@ class StreamSpelling(Spelling, Protocol):
     numbered: bool
     """Whether events carry an id to resume at."""
 
-    def open(self) -> Iterable[Told]:
+    def open(self) -> Iterable[SpelledEvent]:
         """What is written first."""
         ...
 
@@ -181,7 +181,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
         return error
 
 
-class Dialect(Protocol):
+class RestDialect(Protocol):
     """One reference's way to spell the table over HTTP."""
 
     name: str
@@ -196,7 +196,7 @@ class Dialect(Protocol):
         ...
 
 
-def dialect_of(path: str, dialects: Sequence[Dialect]) -> Dialect:
+def dialect_of(path: str, dialects: Sequence[RestDialect]) -> RestDialect:
     """The dialect of a path, known or not. One dialect has the prefix ``/``."""
     return max(dialects, key=lambda dialect: max((len(p) for p in dialect.prefixes if path.startswith(p)), default=-1))
 

@@ -20,7 +20,7 @@ from openclaw_rpc.protocol.errors import Unauthorized, Unavailable
 _VERIFIED_KEPT: Final = 1024
 
 
-class AuthSettings(Protocol):
+class OwnerSecrets(Protocol):
     """What of `gateway.auth` is needed here. An empty token or password lets nobody in."""
 
     @property
@@ -42,7 +42,7 @@ class AuthSettings(Protocol):
 class Authenticator:
     """Tells from credentials who is calling."""
 
-    def __init__(self, settings: AuthSettings, tokens: KnownTokens, clock: Clock) -> None:
+    def __init__(self, settings: OwnerSecrets, tokens: KnownTokens, clock: Clock) -> None:
         self._tokens = tokens
         self._clock = clock
         self._verified: OrderedDict[bytes, tuple[Principal, bytes]] = OrderedDict()
@@ -55,12 +55,12 @@ class Authenticator:
         """How many wrong credentials were shown since the start."""
 
     @property
-    def settings(self) -> AuthSettings:
+    def settings(self) -> OwnerSecrets:
         """The settings in force; replaced, they apply to the next request."""
         return self._settings
 
     @settings.setter
-    def settings(self, settings: AuthSettings) -> None:
+    def settings(self, settings: OwnerSecrets) -> None:
         # `valid` knows by the generation who came in with the old secret.
         if settings.token != self._settings.token:
             self._gateway = replace(self._gateway, generation=self._gateway.generation + 1)

@@ -96,7 +96,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     mounts: Sequence[Mount] = ()
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class CommandOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """How a job ended. ``exit_code`` as the shell says it: 128 and the signal's number where one ended it.
 
     It is -1 where the gateway ended it, for what ``stopped_by`` says.
@@ -120,7 +120,7 @@ class Sandbox(msgspec.Struct, frozen=True, kw_only=True):
 class CommandRunner(Protocol):
     """Runs programs, bounded, with all they start."""
 
-    async def run(self, job: Job, on_output: OnOutput | None = None) -> Outcome:
+    async def run(self, job: Job, on_output: OnOutput | None = None) -> CommandOutcome:
         """Run a job to its end, or to a limit. Cancelling ends it; no process of it is left either way.
 
         ``on_output`` hears what it writes, as far as that is kept; it must not wait.

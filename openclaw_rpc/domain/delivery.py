@@ -22,7 +22,7 @@ LOOK_SECONDS: Final = 30.0
 """The longest sleep: another process may have kept something."""
 
 
-class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+class SendOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """What came of sending: ``later`` tries again after ``seconds``, holding back ``everything`` of its target."""
 
     status: Literal["delivered", "later", "dead", "unknown"]
@@ -31,7 +31,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     everything: bool = False
 
 
-DELIVERED: Final = Outcome(status="delivered")
+DELIVERED: Final = SendOutcome(status="delivered")
 
 
 class Sender(Protocol):
@@ -40,16 +40,16 @@ class Sender(Protocol):
     kind: DeliveryKind
     per_target: int
 
-    async def send(self, delivery: Delivery) -> Outcome:
+    async def send(self, delivery: Delivery) -> SendOutcome:
         """Send it. What it raises is logged, and counts as a failure to be tried again later."""
         ...
 
-    def broken_off(self, delivery: Delivery) -> Outcome:
+    def broken_off(self, delivery: Delivery) -> SendOutcome:
         """What becomes of one that was on its way when its process died."""
         ...
 
 
-class Outbox:
+class DeliveryLoop:
     """Sends what is due of one kind: in order within a lane, lanes and targets side by side."""
 
     def __init__(self, deliveries: Deliveries, sender: Sender, clock: Clock, log: Log) -> None:
@@ -113,20 +113,20 @@ class Outbox:
             self._under_way -= 1
             self._wake.set()
 
-    async def _outcome(self, delivery: Delivery) -> Outcome:
+    async def _outcome(self, delivery: Delivery) -> SendOutcome:
         held = self._held.get(delivery.target, 0.0) - self._clock.now()
         if held > 0:
-            return Outcome(status="later", error=delivery.last_error, seconds=held)
+            return SendOutcome(status="later", error=delivery.last_error, seconds=held)
         try:
             outcome = await self._sender.send(delivery)
         except Exception as error:
             self._log.error("sending failed", kind=delivery.kind, target=delivery.target, exc_info=True)
-            outcome = Outcome(status="later", error=type(error).__name__, seconds=60.0)
+            outcome = SendOutcome(status="later", error=type(error).__name__, seconds=60.0)
         if outcome.everything:
             self._held[delivery.target] = self._clock.now() + outcome.seconds
         return outcome
 
-    async def _settle(self, delivery: Delivery, outcome: Outcome) -> None:
+    async def _settle(self, delivery: Delivery, outcome: SendOutcome) -> None:
         """Keep what came of it, however long the disk refuses: it was sent."""
         if outcome.status == "dead":
             self._log.warning(

@@ -64,7 +64,7 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
     modified: float
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class FolderEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Something in a folder. ``parts`` is its path in the workspace."""
 
     parts: Parts
@@ -73,10 +73,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     modified: float
 
 
-class Hit(msgspec.Struct, frozen=True, kw_only=True):
+class FileHit(msgspec.Struct, frozen=True, kw_only=True):
     """Something that was found; ``line`` counts from 1 and is 0 where no content was asked for."""
 
-    entry: Entry
+    entry: FolderEntry
     line: int = 0
     text: str = ""
 
@@ -114,11 +114,11 @@ class Workspace(Protocol):
         """
         ...
 
-    async def entries(self, path: Parts, *, recursive: bool, limit: int) -> tuple[list[Entry], bool]:
+    async def entries(self, path: Parts, *, recursive: bool, limit: int) -> tuple[list[FolderEntry], bool]:
         """What is in a folder, by name, each folder's content behind it; whether there is more."""
         ...
 
-    async def search(self, query: Query) -> tuple[list[Hit], bool]:
+    async def search(self, query: Query) -> tuple[list[FileHit], bool]:
         """What fits; whether there may be more.
 
         Raises:
@@ -426,7 +426,7 @@ def _bytes_of(params: FileWriteParams) -> bytes:
         raise InvalidRequest(f"content {reason}", field="content", reason=reason) from None
 
 
-def _entry(entry: Entry) -> FileEntry:
+def _entry(entry: FolderEntry) -> FileEntry:
     path = shown(entry.parts)
     return FileEntry(
         name=path.rpartition("/")[2],
@@ -437,7 +437,7 @@ def _entry(entry: Entry) -> FileEntry:
     )
 
 
-def _found(hit: Hit) -> FileFound:
+def _found(hit: FileHit) -> FileFound:
     return FileFound(
         path=shown(hit.entry.parts),
         type=hit.entry.type,

@@ -27,7 +27,7 @@ MOST_KEPT: Final = 10_000
 _IPV6_NETWORK: Final = 64
 
 
-class _Tries(msgspec.Struct):
+class _WrongTries(msgspec.Struct):
     failed: list[float] = []
     locked_until: float = 0.0
     locks: int = 0
@@ -42,7 +42,7 @@ class Guesses:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._tries: OrderedDict[tuple[str, Kind], _Tries] = OrderedDict()
+        self._tries: OrderedDict[tuple[str, Kind], _WrongTries] = OrderedDict()
         self.locks = 0
         """How many locks there were since the start."""
 
@@ -65,7 +65,7 @@ class Guesses:
         if key is None:
             return
         now = self._clock.monotonic()
-        tries = self._tries.setdefault(key, _Tries(failed=[]))
+        tries = self._tries.setdefault(key, _WrongTries(failed=[]))
         self._tries.move_to_end(key)
         tries.failed = [at for at in tries.failed if now - at < WINDOW_SECONDS] + [now]
         if len(tries.failed) >= ATTEMPTS:

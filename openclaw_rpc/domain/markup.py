@@ -159,10 +159,10 @@ def unescaped(text: str) -> str:
 
 def readable(source: str, base: str, *, markdown: bool = False) -> Page:
     """A page's title and text; in Markdown with headings, lists, code and links, those made absolute by ``base``."""
-    return _Reader(base, markdown=markdown).read(source)
+    return _HtmlReader(base, markdown=markdown).read(source)
 
 
-class _Reader:
+class _HtmlReader:
     def __init__(self, base: str, *, markdown: bool) -> None:
         self._base = base
         self._markdown = markdown

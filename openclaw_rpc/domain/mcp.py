@@ -174,7 +174,7 @@ class OfferedTool(msgspec.Struct, frozen=True, kw_only=True):
     remote: RemoteTool
 
 
-class _Server:
+class _McpServer:
     """One server, through its restarts."""
 
     def __init__(self, name: str, settings: McpServerSettings, now: float) -> None:
@@ -249,7 +249,7 @@ class McpServers:
         self._clock = clock
         self._log = log
         self._first_delay = first_delay
-        self._servers: dict[str, _Server] = {}
+        self._servers: dict[str, _McpServer] = {}
         self._changed = anyio.Event()
         self._serving = False
 
@@ -273,7 +273,7 @@ class McpServers:
     def list(self) -> list[McpServerInfo]:
         """How they are, by name; while nothing is served, as they are configured."""
         if not self._serving:
-            return [_Server(name, settings, 0).info() for name, settings in sorted(self._settings().servers.items())]
+            return [_McpServer(name, settings, 0).info() for name, settings in sorted(self._settings().servers.items())]
         return [server.info() for _, server in sorted(self._servers.items())]
 
     async def tools(self) -> list[OfferedTool]:
@@ -320,7 +320,7 @@ class McpServers:
             return await server.connection.call(tool.remote.name, params, at_work)
         raise Timeout(f"{tool.name} took longer than {seconds:g} s", reason="mcp")
 
-    async def _renewed(self, server: _Server) -> None:
+    async def _renewed(self, server: _McpServer) -> None:
         """Wait until a server is there again, with a new session."""
         old = server.connection
         server.renew.set()
@@ -336,11 +336,11 @@ class McpServers:
                 del self._servers[name]
         for name, settings in wanted.items():
             if name not in self._servers:
-                server = self._servers[name] = _Server(name, settings, self._clock.monotonic())
+                server = self._servers[name] = _McpServer(name, settings, self._clock.monotonic())
                 if settings.enabled:
                     group.start_soon(self._keep, server)
 
-    async def _keep(self, server: _Server) -> None:
+    async def _keep(self, server: _McpServer) -> None:
         """Keep a server: start it, and again when it dies, ever less often."""
         with server.scope:
             delays = backoff(self._first_delay, LONGEST_DELAY)
@@ -359,7 +359,7 @@ class McpServers:
                 server.restarts += 1
                 server.status = "starting"
 
-    async def _use(self, server: _Server) -> str:
+    async def _use(self, server: _McpServer) -> str:
         """Connect to a server and follow what it offers, until it is gone: why it is."""
         seconds = server.settings.start_seconds
         try:
@@ -385,7 +385,7 @@ class McpServers:
             return "it could not be used; the gateway's log says why"
         return "it ended"
 
-    def _ready(self, server: _Server, connection: McpConnection) -> None:
+    def _ready(self, server: _McpServer, connection: McpConnection) -> None:
         server.connection, server.status, server.error = connection, "ready", None
         server.since = iso(self._clock.now())
         server.settled.set()

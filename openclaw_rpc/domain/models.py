@@ -115,7 +115,7 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         return self.base_url or ADDRESSES[self.type]
 
 
-class Choice(msgspec.Struct, frozen=True, kw_only=True):
+class ChosenModel(msgspec.Struct, frozen=True, kw_only=True):
     """A provider, its name, and the model that it is to be asked for."""
 
     provider: Provider
@@ -252,7 +252,7 @@ class Models:
     def _primary_name(self) -> str:
         return PRIMARY if PRIMARY in self._held else next(iter(self._held))
 
-    def resolve(self, model: str | None) -> list[Choice]:
+    def resolve(self, model: str | None) -> list[ChosenModel]:
         """Who is to be asked for ``model``, in order: the provider it names, or the primary; then its fallbacks.
 
         ``name/model`` picks the provider of that name; a model that a provider was configured with, or listed,
@@ -264,20 +264,20 @@ class Models:
         for name in settings.fallback if settings else ():
             held = self._held.get(name)
             if held is not None and all(choice.name != name for choice in choices):
-                choices.append(Choice(provider=held, name=name, model=held.default_model))
+                choices.append(ChosenModel(provider=held, name=name, model=held.default_model))
         return choices
 
-    def _first(self, model: str | None) -> Choice:
+    def _first(self, model: str | None) -> ChosenModel:
         primary = self._primary_name
         if not model:
-            return Choice(provider=self._held[primary], name=primary, model=self._held[primary].default_model)
+            return ChosenModel(provider=self._held[primary], name=primary, model=self._held[primary].default_model)
         name, slash, rest = model.partition("/")
         if slash and name in self._held:
-            return Choice(provider=self._held[name], name=name, model=rest or self._held[name].default_model)
+            return ChosenModel(provider=self._held[name], name=name, model=rest or self._held[name].default_model)
         offering = primary if model in self._offered(primary) else None
         if offering is None:
             offering = next((name for name in self._held if model in self._offered(name)), primary)
-        return Choice(provider=self._held[offering], name=offering, model=model)
+        return ChosenModel(provider=self._held[offering], name=offering, model=model)
 
     def _offered(self, name: str) -> set[str]:
         offered = {self._held[name].default_model}
@@ -306,7 +306,7 @@ class Models:
             return None
         return (usage.prompt_tokens * price.input + usage.completion_tokens * price.output) / 1_000_000
 
-    def context_tokens(self, choice: Choice) -> int:
+    def context_tokens(self, choice: ChosenModel) -> int:
         """How many tokens a request to that choice may hold, its answer included."""
         return choice.provider.context_tokens(choice.model)
 

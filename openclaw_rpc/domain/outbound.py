@@ -89,7 +89,7 @@ class Target(NamedTuple):
     port: int
 
 
-class Refused(Forbidden):
+class OutboundRefused(Forbidden):
     """The guard does not let anybody connect there."""
 
 
@@ -234,9 +234,9 @@ class OutboundPolicy:
         return host
 
 
-def refused(host: str, what: str, field: str = "url") -> Refused:
+def refused(host: str, what: str, field: str = "url") -> OutboundRefused:
     """The error for an address that is closed."""
-    return Refused(
+    return OutboundRefused(
         f"{host} may not be reached: it is {what}; outbound.allow_private_hosts can name it",
         field=field,
         reason="closed_address",

@@ -277,7 +277,7 @@ class Log(Protocol):
         ...
 
 
-class Tasks(Protocol):
+class BackgroundTasks(Protocol):
     """Tasks beside whoever starts them. Leaving them, as a context, cancels what was started and waits for all."""
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 
-class _Told(msgspec.Struct):
+class _ErrorAnswer(msgspec.Struct):
     error: Any = None
 
 
@@ -14,6 +14,6 @@ def error_told(body: bytes | None) -> Any:
     if not body:
         return None
     try:
-        return msgspec.json.decode(body, type=_Told).error
+        return msgspec.json.decode(body, type=_ErrorAnswer).error
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None

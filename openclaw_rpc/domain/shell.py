@@ -36,12 +36,12 @@ class _Word(NamedTuple):
 
 def read_line(line: str) -> CommandLine:
     """The first words of a line's simple commands, quotes taken off; those in substitutions, too."""
-    reader = _Reader()
+    reader = _LineReader()
     reader.read(line, 0)
     return CommandLine(tuple(reader.commands), reader.certain)
 
 
-class _Reader:
+class _LineReader:
     def __init__(self) -> None:
         self.commands: list[str] = []
         self.certain = True

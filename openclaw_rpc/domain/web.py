@@ -42,7 +42,7 @@ HEAD: Final = 4096
 CHARSET: Final = rb"<meta[^>]{0,200}?charset\s{0,10}=\s{0,10}[\"']?\s{0,10}([a-zA-Z0-9_.:-]{1,40})"
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+class FetchRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What to fetch, and how far it may go: ``seconds`` in all, ``max_bytes`` of the uncompressed body."""
 
     url: str
@@ -67,7 +67,7 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 class Fetcher(Protocol):
     """Fetches over HTTP; whatever it connects to has passed the outbound guard."""
 
-    async def fetch(self, request: Request) -> Fetched:
+    async def fetch(self, request: FetchRequest) -> Fetched:
         """Send a request and follow its redirects.
 
         Raises:
@@ -92,7 +92,7 @@ class Web:
             InvalidRequest: it is no text.
             GatewayError: as `Fetcher.fetch`.
         """
-        request = Request(url=params.url, headers={"Accept": ACCEPT}, max_bytes=params.max_bytes)
+        request = FetchRequest(url=params.url, headers={"Accept": ACCEPT}, max_bytes=params.max_bytes)
         fetched = await self._fetcher.fetch(request)
         # Making a large page readable takes a while, and must not hold up the loop.
         return await anyio.to_thread.run_sync(page_of, fetched, params.format)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from openclaw_rpc.domain.events.published import Listener, Published
+from openclaw_rpc.domain.events.published import EventListener, Published
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.protocol.method import Event
 from openclaw_rpc.rpc.subscriptions import Subscriptions
@@ -12,7 +12,7 @@ from openclaw_rpc.rpc.subscriptions import Subscriptions
 _log = logging.getLogger(__name__)
 
 
-class Peer(Listener, Protocol):
+class Peer(EventListener, Protocol):
     """A connection that can follow streams: what handlers may do with the other side of a socket."""
 
     subscriptions: Subscriptions

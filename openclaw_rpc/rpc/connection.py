@@ -15,7 +15,7 @@ from openclaw_rpc.rpc.bind import AnyBound
 from openclaw_rpc.rpc.call import Call
 from openclaw_rpc.rpc.dispatcher import Dispatcher, decode
 from openclaw_rpc.rpc.frames import Answer, Ask, Dialect, Planned, Refused, Request
-from openclaw_rpc.rpc.outbox import Sink
+from openclaw_rpc.rpc.outbox import FrameSink
 from openclaw_rpc.rpc.paging import page, sliced
 from openclaw_rpc.rpc.subscriber import Subscriber
 
@@ -28,7 +28,7 @@ class Connection(Subscriber):
         principal: Principal,
         dispatcher: Dispatcher,
         dialect: Dialect,
-        sink: Sink,
+        sink: FrameSink,
         bus: Bus,
         *,
         max_in_flight: int,

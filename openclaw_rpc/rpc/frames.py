@@ -74,7 +74,7 @@ class Frame(msgspec.Struct, frozen=True):
     batch: bool = False
 
 
-class Told(NamedTuple):
+class SpelledEvent(NamedTuple):
     """An event as a dialect spells it: data that becomes JSON (a text is taken as it is), and a name.
 
     ``place``, letters, digits and ``.-_``, goes into the id of a server-sent event (WHATWG HTML, 9.2), for a spelling
@@ -90,7 +90,7 @@ class Told(NamedTuple):
 class Spelling(Protocol):
     """What a dialect calls the events of the table. One of a single connection may remember what it told."""
 
-    def tell(self, name: str, data: Any) -> Iterable[Told]:
+    def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
         """An event of the table, as the dialect has it: none where it has no such thing, or several."""
         ...
 
@@ -112,7 +112,7 @@ class Framing(Protocol):
         """The name of this way to write, or nothing."""
         ...
 
-    def frames(self, told: Iterable[Told], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
+    def frames(self, told: Iterable[SpelledEvent], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
         """The frames of one event, with its place in its session's stream where it has one."""
         ...
 

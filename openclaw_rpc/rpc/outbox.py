@@ -7,7 +7,7 @@ from typing import Protocol
 from openclaw_rpc.domain.events.published import DELTAS, Merged, Published
 
 
-class Sink(Protocol):
+class FrameSink(Protocol):
     """Where frames go: a socket, or the body of an HTTP answer."""
 
     @property
@@ -30,7 +30,7 @@ class Outbox:
     __slots__ = ("_bound", "_encode", "_overflow", "_ready", "_sink", "_tails", "_waiting", "size")
 
     def __init__(
-        self, sink: Sink, encode: Callable[[Published], Sequence[bytes]], bound: int, overflow: Callable[[], None]
+        self, sink: FrameSink, encode: Callable[[Published], Sequence[bytes]], bound: int, overflow: Callable[[], None]
     ) -> None:
         self.size = 0
         """Bytes that wait for a peer that is behind."""

@@ -11,7 +11,7 @@ from openclaw_rpc.domain.sizes import LARGEST, fitted
 from openclaw_rpc.protocol.chat import chat_done
 from openclaw_rpc.protocol.method import Event
 from openclaw_rpc.rpc.frames import Framing, Spelling
-from openclaw_rpc.rpc.outbox import Outbox, Sink
+from openclaw_rpc.rpc.outbox import FrameSink, Outbox
 from openclaw_rpc.rpc.subscriptions import Subscriptions
 
 
@@ -25,7 +25,7 @@ class Subscriber:
         self,
         spelling: Spelling,
         framing: Framing,
-        sink: Sink,
+        sink: FrameSink,
         bus: Bus,
         *,
         outbox_bytes: int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from openclaw_rpc.domain.events.bus import Bus, Filter, Unsubscribe
-from openclaw_rpc.domain.events.published import Listener, Published
+from openclaw_rpc.domain.events.published import EventListener, Published
 from openclaw_rpc.protocol.base import Topic
 from openclaw_rpc.protocol.chat import chat_done
 
@@ -15,7 +15,7 @@ _WHOLE = ""
 class Subscriptions:
     """The subscriptions of a listener, by what clients call them. The bus tells it each event once."""
 
-    def __init__(self, bus: Bus, listener: Listener) -> None:
+    def __init__(self, bus: Bus, listener: EventListener) -> None:
         self._bus = bus
         self._listener = listener
         self._sessions: dict[str, dict[str, tuple[Filter, Unsubscribe]]] = {}

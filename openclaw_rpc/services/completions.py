@@ -20,7 +20,7 @@ from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.ledger import Ledger
-from openclaw_rpc.domain.models import Choice, Models
+from openclaw_rpc.domain.models import ChosenModel, Models
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.providers import ProviderFault
 from openclaw_rpc.domain.records import UsageRecord
@@ -184,7 +184,7 @@ class Completions:
 
         async with self._under_way.one(), AsyncExitStack() as stack:
 
-            async def enter(choice: Choice) -> AsyncIterator[Sequence[Chunk]]:
+            async def enter(choice: ChosenModel) -> AsyncIterator[Sequence[Chunk]]:
                 given = _body(body, choice, asked)
                 return await stack.enter_async_context(
                     choice.provider.chat(given, carry=carry, counted=not wants_usage)
@@ -222,7 +222,7 @@ class Completions:
         self._spend(principal, choice, used(data) or _estimated(body, 0), began)
         return completed(data, asked or choice.model, renamed=choice.model != asked, filled=False)
 
-    def _choices(self, model: str | None) -> tuple[list[Choice], str | None]:
+    def _choices(self, model: str | None) -> tuple[list[ChosenModel], str | None]:
         """Who is to be asked, and under which name the answer goes out."""
         agent = agent_of(model)
         if agent is not None:
@@ -231,7 +231,9 @@ class Completions:
             raise NotFound(f"the model {model!r} may not be asked here", field="model", reason="model_not_found")
         return self._models.resolve(model), model
 
-    async def _first(self, choices: list[Choice], ask: Callable[[Choice], Awaitable[T]]) -> tuple[Choice, T]:
+    async def _first(
+        self, choices: list[ChosenModel], ask: Callable[[ChosenModel], Awaitable[T]]
+    ) -> tuple[ChosenModel, T]:
         """The first provider that answers, and its answer, or the beginning of it."""
         for left, choice in zip(range(len(choices) - 1, -1, -1), choices, strict=True):
             try:
@@ -242,7 +244,7 @@ class Completions:
                     raise
         raise AssertionError("resolve answers at least one choice")
 
-    def _spend(self, principal: Principal, choice: Choice, usage: Usage, began: float) -> None:
+    def _spend(self, principal: Principal, choice: ChosenModel, usage: Usage, began: float) -> None:
         seconds = time.monotonic() - began
         self._meter.model_answered(choice.name, choice.model, usage, seconds)
         self._ledger.add(
@@ -272,7 +274,7 @@ def _read(body: Raw | bytes, kind: Any, what: str) -> Any:
         raise InvalidRequest(f"the body is not JSON: {error}", field="body", reason="malformed") from None
 
 
-def _body(body: Raw | bytes, choice: Choice, asked: str | None) -> bytes:
+def _body(body: Raw | bytes, choice: ChosenModel, asked: str | None) -> bytes:
     """A request as a provider gets it: as it came, but for the model's name."""
     if choice.model == asked:
         return bytes(body)

@@ -44,7 +44,7 @@ def default_refusal(path: str, status: int, code: str, message: str) -> bytes:
     return msgspec.json.encode({"error": {"code": code, "message": message, "type": kind, "param": None}})
 
 
-class Head(msgspec.Struct, frozen=True, dict=True):
+class RequestHead(msgspec.Struct, frozen=True, dict=True):
     """A request's head. ``target`` as it was sent; ``headers`` in order, their names in lower case."""
 
     method: str
@@ -104,7 +104,7 @@ def no_http(start: bytes | bytearray) -> str | None:
     return None
 
 
-def parse_head(raw: bytes) -> Head:
+def parse_head(raw: bytes) -> RequestHead:
     r"""Parse a whole head, up to and including the empty line that ends it.
 
     Strict where parsers are known to disagree (RFC 9112, 2.2, 5.1, 5.2): no bare LF, no folded lines, no space
@@ -131,12 +131,12 @@ def parse_head(raw: bytes) -> Head:
         if field is None:
             raise InvalidRequest(f"header line {len(headers) + 1} is malformed")
         headers.append((field[1].decode("ascii").lower(), field[2].decode("latin-1").strip(" \t")))
-    head = Head(first[1].decode("ascii"), first[2].decode("latin-1"), int(first[4]), tuple(headers))
+    head = RequestHead(first[1].decode("ascii"), first[2].decode("latin-1"), int(first[4]), tuple(headers))
     _check_target(head)
     return head
 
 
-def _check_target(head: Head) -> None:
+def _check_target(head: RequestHead) -> None:
     """Refuse what asks a proxy, not a server (RFC 9112, 3.2); an absolute target must name the Host it is sent to."""
     target = head.target
     if target.startswith("/") or (target == "*" and head.method == "OPTIONS"):
@@ -242,7 +242,7 @@ class HeadJudge:
         self._origins = frozenset(origin.lower().rstrip("/") for origin in rules.allowed_origins)
         self._rules = rules
 
-    def judge(self, head: Head) -> None:
+    def judge(self, head: RequestHead) -> None:
         """Judge a head; see `check`."""
         self.check(head.all("host"), head.all("origin"), host_required=head.minor > 0)
 

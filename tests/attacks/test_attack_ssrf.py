@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from openclaw_rpc.adapters.outbound import ClosedAddress, guarded_session
 from openclaw_rpc.adapters.outbound.session import NamedAddress, socket_factory
-from openclaw_rpc.domain.outbound import OutboundPolicy, Refused
-from openclaw_rpc.domain.web import Request, Web
+from openclaw_rpc.domain.outbound import OutboundPolicy, OutboundRefused
+from openclaw_rpc.domain.web import FetchRequest, Web
 from openclaw_rpc.protocol.errors import GatewayError, ProviderError
 from openclaw_rpc.protocol.web import WebFetchParams
 from tests.support.web import SECRET, Names, fetching, serving
@@ -80,7 +80,7 @@ async def test_some_notations_reach_it_even_through_a_careful_client(port: int) 
 @pytest.mark.parametrize("host", LITERALS)
 async def test_no_notation_reaches_it(port: int, host: str) -> None:
     async with fetching() as fetcher:
-        with pytest.raises(Refused):
+        with pytest.raises(OutboundRefused):
             await Web(fetcher).fetch(WebFetchParams(url=f"http://{host}:{port}/"))
 
 
@@ -105,8 +105,8 @@ async def test_a_name_that_resolves_to_it_does_not(port: int, addresses: list[st
     if ":" not in addresses[0]:
         assert await twin(url, Names(innocent_test=addresses)) == SECRET
     async with fetching(names=Names(innocent_test=addresses)) as fetcher:
-        with pytest.raises(Refused):
-            await fetcher.fetch(Request(url=url))
+        with pytest.raises(OutboundRefused):
+            await fetcher.fetch(FetchRequest(url=url))
 
 
 async def test_a_name_that_changes_its_mind_does_not(port: int) -> None:
@@ -120,8 +120,8 @@ async def test_a_name_that_changes_its_mind_does_not(port: int) -> None:
     names = Names(rebind_test=answers)
     await names.resolve("rebind.test", port)
     async with fetching(names=names) as fetcher:
-        with pytest.raises(Refused):
-            await fetcher.fetch(Request(url=url))
+        with pytest.raises(OutboundRefused):
+            await fetcher.fetch(FetchRequest(url=url))
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -137,8 +137,8 @@ async def test_a_redirect_does_not(port: int, status: int, host: str) -> None:
             assert await twin(url, Names(**names)) == SECRET
         # The first server stands for one on the internet: its name is allowed, its address is not.
         async with fetching("public.test", names=Names(**names)) as fetcher:
-            with pytest.raises(Refused):
-                await fetcher.fetch(Request(url=url))
+            with pytest.raises(OutboundRefused):
+                await fetcher.fetch(FetchRequest(url=url))
         failed = await plain(url, OutboundPolicy(["public.test"]), Names(**names))
         assert isinstance(failed, aiohttp.ClientConnectorError) and isinstance(failed.os_error, ClosedAddress)
 
@@ -146,10 +146,10 @@ async def test_a_redirect_does_not(port: int, status: int, host: str) -> None:
 async def test_a_name_that_is_allowed_opens_its_address_for_nobody_else(port: int) -> None:
     names = Names(build_corp=["127.0.0.1"], evil_test=["127.0.0.1"])
     async with fetching("build.corp", names=names) as fetcher:
-        assert (await fetcher.fetch(Request(url=f"http://build.corp:{port}/"))).body.decode() == SECRET
+        assert (await fetcher.fetch(FetchRequest(url=f"http://build.corp:{port}/"))).body.decode() == SECRET
         for url in (f"http://evil.test:{port}/", f"http://127.0.0.1:{port}/"):
-            with pytest.raises(Refused):
-                await fetcher.fetch(Request(url=url))
+            with pytest.raises(OutboundRefused):
+                await fetcher.fetch(FetchRequest(url=url))
 
 
 async def test_a_name_with_several_addresses_reaches_the_open_ones_alone(port: int) -> None:
@@ -159,8 +159,8 @@ async def test_a_name_with_several_addresses_reaches_the_open_ones_alone(port: i
 
     async with fetching(names=Both(two_test=["127.0.0.1", "10.0.0.1"])) as fetcher:
         with pytest.raises(GatewayError) as failed:
-            await fetcher.fetch(Request(url=f"http://two.test:{port}/"))
-    assert isinstance(failed.value, (Refused, ProviderError))
+            await fetcher.fetch(FetchRequest(url=f"http://two.test:{port}/"))
+    assert isinstance(failed.value, (OutboundRefused, ProviderError))
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{port}@x.test/", "http://x.test@127.0.0.1:{port}/"])
@@ -168,7 +168,7 @@ async def test_a_name_with_several_addresses_reaches_the_open_ones_alone(port: i
 async def test_no_trick_of_spelling_does(port: int, url: str, trick: str) -> None:
     async with fetching(names=Names(x_test=["127.0.0.1"])) as fetcher:
         with pytest.raises(GatewayError):
-            await fetcher.fetch(Request(url=trick.format(url=url.format(port=port))))
+            await fetcher.fetch(FetchRequest(url=trick.format(url=url.format(port=port))))
 
 
 CLOSED_NETWORKS = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "100.64.0.0/10"]

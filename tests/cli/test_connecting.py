@@ -9,7 +9,7 @@ import pytest
 import openclaw
 from openclaw_rpc.cli.connecting import connect, whole
 from openclaw_rpc.cli.errors import CliError, ConnectionLost, NoGateway
-from openclaw_rpc.cli.target import Target
+from openclaw_rpc.cli.target import GatewayTarget
 from tests.support.scripted_gateway import After, Handler, Peer, RefusedError, scripted_gateway
 
 ACCEPTED = {"runId": "r1", "sessionKey": "s", "status": "accepted", "epoch": "e1", "seq": 10}
@@ -28,7 +28,7 @@ def accept(then: Callable[[Peer], Awaitable[None]]) -> Handler:
 async def follow(methods: dict[str, Handler], lost: list[str]) -> list[openclaw.Event]:
     with anyio.fail_after(SECONDS):
         async with scripted_gateway(methods) as gateway:
-            target = Target(gateway.url.replace("ws", "http", 1))
+            target = GatewayTarget(gateway.url.replace("ws", "http", 1))
             async with connect(target, patience=3, on_lost=lost.append) as client:
                 return [event async for event in whole(client.run({"message": "hi"}, None))]
 
@@ -68,11 +68,11 @@ async def test_a_connection_that_is_lost_is_told_from_one_that_never_was(free_tc
         with pytest.raises(ConnectionLost):
             async with (
                 scripted_gateway({"session.reset": drop}) as gateway,
-                connect(Target(gateway.url.replace("ws", "http", 1))) as client,
+                connect(GatewayTarget(gateway.url.replace("ws", "http", 1))) as client,
             ):
                 await client.call("session.reset", {"sessionKey": "s"})
         with pytest.raises(NoGateway, match=r"http://127\.0\.0\.1"):
-            async with connect(Target(f"http://127.0.0.1:{free_tcp_port}/")):
+            async with connect(GatewayTarget(f"http://127.0.0.1:{free_tcp_port}/")):
                 pass
 
 
@@ -86,5 +86,5 @@ async def test_what_does_not_greet_is_no_gateway(free_tcp_port: int) -> None:
     with anyio.fail_after(SECONDS):
         async with serve(mute, "127.0.0.1", free_tcp_port):
             with pytest.raises(CliError, match="not a gateway"):
-                async with connect(Target(f"http://127.0.0.1:{free_tcp_port}/")):
+                async with connect(GatewayTarget(f"http://127.0.0.1:{free_tcp_port}/")):
                     pass

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openclaw_rpc.dialects.api.fences import Fences, Part
+from openclaw_rpc.dialects.api.fences import Fences, TextPart
 from openclaw_rpc.protocol.errors import InvalidRequest
 
 ANSWERS = st.lists(
@@ -24,12 +24,12 @@ def pieces(answer: str, cuts: list[int]) -> list[str]:
     return [answer[begin:end] for begin, end in pairwise(marks)]
 
 
-def split(answer: str, cuts: list[int], place: str = "") -> list[Part]:
+def split(answer: str, cuts: list[int], place: str = "") -> list[TextPart]:
     fences = Fences(place)
     return [*(part for piece in pieces(answer, cuts) for part in fences.feed(piece)), *fences.end()]
 
 
-def joined(parts: list[Part]) -> list[tuple[str, str, str]]:
+def joined(parts: list[TextPart]) -> list[tuple[str, str, str]]:
     """Neighbours of one kind as one."""
     groups = groupby(parts, key=lambda part: (part.kind, part.language))
     return [(kind, "".join(part.content for part in group), language) for (kind, language), group in groups]
@@ -96,7 +96,7 @@ def test_a_client_that_comes_back_gets_the_rest_exactly(
     answer: str, cuts: list[int], others: list[int], data: st.DataObject
 ) -> None:
     fences, given_pieces = Fences(), pieces(answer, cuts)
-    seen: list[Part] = []
+    seen: list[TextPart] = []
     places: list[tuple[int, str, str]] = [(0, "", "")]
     said = 0
     for piece in given_pieces:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openclaw_rpc.domain.outbound import OutboundPolicy, OutboundSettings, Refused, closed, parse_address, shown
+from openclaw_rpc.domain.outbound import OutboundPolicy, OutboundRefused, OutboundSettings, closed, parse_address, shown
 from openclaw_rpc.protocol.errors import InvalidRequest
 
 OPEN = OutboundPolicy()
@@ -69,7 +69,7 @@ def test_closed_addresses_may_not(address: str) -> None:
     ],
 )
 def test_loopback_is_refused_in_every_notation(url: str) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(OutboundRefused) as refused:
         OPEN.check(url)
     assert refused.value.reason == "closed_address"
 
@@ -116,7 +116,7 @@ def test_settings_can_name_addresses_networks_names_and_suffixes() -> None:
         policy.check(url)
     assert policy.refusal("::ffff:10.1.2.3") is None
     for url in ("http://127.0.0.2", "http://10.2.0.1", "http://[::1]"):
-        with pytest.raises(Refused):
+        with pytest.raises(OutboundRefused):
             policy.check(url)
     assert policy.names("build.corp.") and policy.names("nas.lan")
     assert not policy.names("lan") and not policy.names("xbuild.corp")
@@ -155,7 +155,7 @@ def notations(draw: st.DrawFn, numbers: st.SearchStrategy[int] = CLOSED) -> str:
 @given(notations())
 @settings(deadline=None, max_examples=400)
 def test_no_notation_of_a_closed_address_passes(host: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(OutboundRefused):
         OPEN.check(f"http://{host}:80/")
 
 

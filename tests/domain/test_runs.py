@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from openclaw_rpc.adapters.bus.memory import MemoryBus
-from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.chunks import Chunk
@@ -115,7 +115,7 @@ class Silent:
         self.errors.append(event)
 
 
-class Disk(MemoryStore):
+class Disk(VolatileStore):
     """A store that refuses what it is told to."""
 
     def __init__(self) -> None:

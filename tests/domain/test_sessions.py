@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from openclaw_rpc.adapters.bus.memory import MemoryBus
-from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.events.change import Change
@@ -30,7 +30,7 @@ ADAS_ADMIN = Principal("ada", "t2", frozenset(Scope))
 BOB = Principal("bob", "t", frozenset({Scope.READ, Scope.CHAT}))
 
 
-class Racing(MemoryStore):
+class Racing(VolatileStore):
     """While messages are read, something happens. Writes tell that they are done once they are let ``through``."""
 
     def __init__(self) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from openclaw_rpc.adapters.bus.memory import MemoryBus
-from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.change import Change, SessionPatch
@@ -23,7 +23,7 @@ from tests.support.bus import Heard
 from tests.support.store import session
 
 
-class Disk(MemoryStore):
+class Disk(VolatileStore):
     """A store whose commits wait until they are let go, or fail."""
 
     def __init__(self) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from openclaw_rpc.domain.web import Fetched, Request, Web, decoded
+from openclaw_rpc.domain.web import Fetched, FetchRequest, Web, decoded
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.web import PageFormat, WebFetchParams, WebPage
 
@@ -18,9 +18,9 @@ class Canned:
             body=body,
             truncated=truncated,
         )
-        self.asked: list[Request] = []
+        self.asked: list[FetchRequest] = []
 
-    async def fetch(self, request: Request) -> Fetched:
+    async def fetch(self, request: FetchRequest) -> Fetched:
         self.asked.append(request)
         return self.answer
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openclaw_rpc.domain.runs.turn import Asked
+from openclaw_rpc.domain.runs.turn import RequestedCall
 from openclaw_rpc.protocol.base import Params
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.validation import checked, whole_characters
@@ -44,6 +44,6 @@ def test_half_a_character_becomes_a_mark_and_all_else_stays(text: str) -> None:
 
 @pytest.mark.parametrize("content", ["a\\ud83d", "\\ude00b", "\\ud83d\\ud83d\\ude00", "\\\\ud83d"])
 def test_a_tool_s_arguments_with_half_a_character_are_read(content: str) -> None:
-    asked = Asked("c1", "file_write", f'{{"path": "h.txt", "content": "{content}"}}')
+    asked = RequestedCall("c1", "file_write", f'{{"path": "h.txt", "content": "{content}"}}')
     assert asked.fault == ""
     assert asked.params["content"].encode()

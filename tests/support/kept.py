@@ -27,7 +27,7 @@ from openclaw_rpc.adapters.responses.memory import MemoryResponseStore
 from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
 from openclaw_rpc.adapters.skills import MemorySkillRecords, SqliteSkillRecords
 from openclaw_rpc.adapters.sqlite import Database
-from openclaw_rpc.adapters.store.memory import MemoryStore as SessionsInMemory
+from openclaw_rpc.adapters.store.memory import VolatileStore as SessionsInMemory
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
 from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore

@@ -24,7 +24,7 @@ from openclaw_rpc.domain.skills.running import SkillRunner
 from openclaw_rpc.domain.skills.service import Skills
 from openclaw_rpc.domain.skills.settings import SkillSettings
 from openclaw_rpc.domain.tools.ports import RunContext
-from openclaw_rpc.domain.web import Fetched, Request
+from openclaw_rpc.domain.web import Fetched, FetchRequest
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.skill import SkillExecutedEvent
 from tests.support.clock import ManualClock
@@ -74,7 +74,7 @@ class CountingFetcher:
         self.policy = OutboundPolicy(["127.0.0.1"])
         self.asked: list[str] = []
 
-    async def fetch(self, request: Request) -> Fetched:
+    async def fetch(self, request: FetchRequest) -> Fetched:
         self.asked.append(request.url)
         async with guarded_session(lambda: self.policy) as session:
             return await GuardedFetcher(lambda: session, lambda: self.policy).fetch(request)

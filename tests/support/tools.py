@@ -14,7 +14,7 @@ from openclaw_rpc.adapters.approvals import MemoryApprovalStore
 from openclaw_rpc.adapters.audit.memory import MemoryAuditLog
 from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.pin.memory import MemoryPinStore
-from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents, AgentSettings
 from openclaw_rpc.domain.chunks import Chunk, ToolCallPart
@@ -218,11 +218,11 @@ class ToolWorld:
         pin: str | None = PIN,
         seconds: float = 5,
         audit: Any = None,
-        store: MemoryStore | None = None,
+        store: VolatileStore | None = None,
     ) -> None:
         self.clock = ManualClock()
         self.log = Lines()
-        self.store = store or MemoryStore()
+        self.store = store or VolatileStore()
         self.bus = MemoryBus()
         rows = {**events(), **events(chat.METHODS), **events(tool.METHODS)}
         self.streams = Streams(self.store, rows, LoopTasks(), self.bus)

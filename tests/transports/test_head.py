@@ -7,10 +7,10 @@ import pytest
 
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InvalidRequest
 from openclaw_rpc.transports.head import (
-    Head,
     HeadJudge,
     HeadRules,
     HeadTooLarge,
+    RequestHead,
     VersionNotSupported,
     claimed_path,
     default_refusal,
@@ -20,7 +20,7 @@ from openclaw_rpc.transports.head import (
 )
 
 
-def head_of(*lines: str) -> Head:
+def head_of(*lines: str) -> RequestHead:
     return parse_head("\r\n".join([*lines, "", ""]).encode("latin-1"))
 
 

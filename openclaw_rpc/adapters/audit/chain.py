@@ -12,22 +12,22 @@ GENESIS: Final = "0" * 64
 """What the first record holds in the place of a hash."""
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
+class ChainEnd(msgspec.Struct, frozen=True, kw_only=True):
     """Where a chain ends: the last record's number, and its line's hash."""
 
     seq: int = 0
     hash: str = GENESIS
 
 
-def link(record: AuditRecord, head: Head) -> tuple[bytes, Head]:
+def link(record: AuditRecord, head: ChainEnd) -> tuple[bytes, ChainEnd]:
     """A record as the line that follows a head, without its end, and the head behind it."""
     line = msgspec.json.encode(msgspec.structs.replace(record, seq=head.seq + 1, previous=head.hash))
     return line, head_of(line, head.seq + 1)
 
 
-def head_of(line: bytes, seq: int) -> Head:
+def head_of(line: bytes, seq: int) -> ChainEnd:
     """The head behind a line."""
-    return Head(seq=seq, hash=hashlib.sha256(line).hexdigest())
+    return ChainEnd(seq=seq, hash=hashlib.sha256(line).hexdigest())
 
 
 def read(line: bytes) -> AuditRecord:
@@ -39,9 +39,9 @@ def read(line: bytes) -> AuditRecord:
     return msgspec.json.decode(line, type=AuditRecord)
 
 
-def verify(lines: Iterable[bytes], end: Head | None) -> AuditVerdict:
+def verify(lines: Iterable[bytes], end: ChainEnd | None) -> AuditVerdict:
     """Whether lines are a whole chain, from its first record to at least the one where it is known to have ended."""
-    at = Head()
+    at = ChainEnd()
     seen_end = end is None or end == at
     for line in lines:
         number = at.seq + 1

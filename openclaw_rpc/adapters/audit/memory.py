@@ -10,7 +10,7 @@ class MemoryAuditLog:
 
     def __init__(self) -> None:
         self._lines: list[bytes] = []
-        self._head = chain.Head()
+        self._head = chain.ChainEnd()
 
     async def append(self, record: AuditRecord) -> None:
         """Keep a record."""

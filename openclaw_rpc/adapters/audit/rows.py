@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from openclaw_rpc.adapters.audit import chain
-from openclaw_rpc.adapters.audit.chain import Head
+from openclaw_rpc.adapters.audit.chain import ChainEnd
 from openclaw_rpc.domain.tools.audit import AuditQuery
 from openclaw_rpc.protocol.audit import AuditRecord, AuditVerdict
 
@@ -20,7 +20,7 @@ def append(db: sqlite3.Connection, record: AuditRecord) -> None:
     save_head(db, head)
 
 
-def keep(db: sqlite3.Connection, line: bytes) -> Head | None:
+def keep(db: sqlite3.Connection, line: bytes) -> ChainEnd | None:
     """Keep a line as it is; answers the head behind it, None where the line can't be read."""
     try:
         record = chain.read(line)
@@ -31,13 +31,13 @@ def keep(db: sqlite3.Connection, line: bytes) -> Head | None:
     return chain.head_of(line, record.seq)
 
 
-def read_head(db: sqlite3.Connection) -> Head:
+def read_head(db: sqlite3.Connection) -> ChainEnd:
     """Where the chain ends."""
     row = db.execute("SELECT value FROM single_values WHERE name = 'audit_head'").fetchone()
-    return msgspec.json.decode(row[0], type=Head) if row else Head()
+    return msgspec.json.decode(row[0], type=ChainEnd) if row else ChainEnd()
 
 
-def save_head(db: sqlite3.Connection, head: Head) -> None:
+def save_head(db: sqlite3.Connection, head: ChainEnd) -> None:
     """Say where the chain ends."""
     db.execute("INSERT OR REPLACE INTO single_values VALUES ('audit_head', ?)", (msgspec.json.encode(head),))
 

@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 from openclaw_rpc.adapters.browser.engine import Engine
 from openclaw_rpc.adapters.browser.faults import asked
-from openclaw_rpc.adapters.browser.profile import Profile, close_page, no_page
+from openclaw_rpc.adapters.browser.profile import OpenProfile, close_page, no_page
 from openclaw_rpc.adapters.browser.proxy import GuardedProxy, Resolve, resolved
 from openclaw_rpc.adapters.browser.screenshots import take
 from openclaw_rpc.adapters.browser.scripts import run_script
 from openclaw_rpc.domain.browser import VALUE_CHARACTERS, BrowserSettings, DriverState, PageState, Wait
-from openclaw_rpc.domain.outbound import OutboundPolicy, Refused
+from openclaw_rpc.domain.outbound import OutboundPolicy, OutboundRefused
 from openclaw_rpc.protocol.browser import BrowserClickParams, BrowserTypeParams
 from openclaw_rpc.protocol.errors import Conflict, NotFound, ProviderError, Timeout
 
@@ -41,7 +41,7 @@ class PlaywrightDriver:
         self._engine = Engine(settings, folder, self._proxy)
 
     @property
-    def refusals(self) -> MutableMapping[str, Refused]:
+    def refusals(self) -> MutableMapping[str, OutboundRefused]:
         """Of the hosts that the guard refused lately, why."""
         return self._proxy.refusals
 
@@ -134,7 +134,7 @@ class PlaywrightDriver:
         await self._engine.stop()
 
     @asynccontextmanager
-    async def _page(self, profile: str, page_id: str | None) -> AsyncGenerator[tuple[Profile, str, Page]]:
+    async def _page(self, profile: str, page_id: str | None) -> AsyncGenerator[tuple[OpenProfile, str, Page]]:
         """A page of a profile that is open: nothing is started to look at no page. It is left in working order."""
         known = self._engine.profiles.get(profile)
         if known is None:
@@ -150,7 +150,9 @@ class PlaywrightDriver:
             known.later(known.revive(found))
             raise
 
-    async def _open(self, known: Profile, url: str, wait_until: Wait, timeout_ms: int) -> tuple[PageState, int | None]:
+    async def _open(
+        self, known: OpenProfile, url: str, wait_until: Wait, timeout_ms: int
+    ) -> tuple[PageState, int | None]:
         found, page = await known.new_page()
         try:
             status = await self._goto(page, url, wait_until, timeout_ms)
@@ -180,7 +182,7 @@ class PlaywrightDriver:
         except (ProviderError, Conflict):
             why = self.refusals.get(hosts[-1])
             if why is not None:
-                raise Refused(why.message, field="url", reason=why.reason, **why.details) from None
+                raise OutboundRefused(why.message, field="url", reason=why.reason, **why.details) from None
             raise
         finally:
             page.remove_listener("request", note)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from openclaw_rpc.adapters.browser.faults import first_line
 from openclaw_rpc.adapters.browser.installed import NO_BROWSER, look
-from openclaw_rpc.adapters.browser.profile import Profile
+from openclaw_rpc.adapters.browser.profile import OpenProfile
 from openclaw_rpc.adapters.browser.proxy import GuardedProxy
 from openclaw_rpc.domain.browser import BrowserSettings, DriverState
 from openclaw_rpc.protocol.errors import Unavailable
@@ -52,7 +52,7 @@ class Engine:
         proxy: GuardedProxy,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
-        self.profiles: dict[str, Profile] = {}
+        self.profiles: dict[str, OpenProfile] = {}
         self._settings = settings
         self._folder = folder
         self._proxy = proxy
@@ -61,7 +61,7 @@ class Engine:
         self._playwright: Playwright | None = None
         self._version: str | None = None
         self._since: float | None = None
-        self._launching: dict[str, asyncio.Task[Profile]] = {}
+        self._launching: dict[str, asyncio.Task[OpenProfile]] = {}
         self._lock = asyncio.Lock()
 
     def state(self) -> DriverState:
@@ -76,7 +76,7 @@ class Engine:
             since=self._since if running else None,
         )
 
-    async def profile(self, name: str) -> Profile:
+    async def profile(self, name: str) -> OpenProfile:
         """An open profile. Its start goes on where whoever waits for it gives up: half of one is of no use.
 
         Raises:
@@ -128,13 +128,13 @@ class Engine:
             if not self.profiles:
                 await self._abandon()
 
-    def _started(self, name: str, task: asyncio.Task[Profile]) -> None:
+    def _started(self, name: str, task: asyncio.Task[OpenProfile]) -> None:
         if self._launching.get(name) is task:
             del self._launching[name]
         if not task.cancelled():
             task.exception()  # retrieved: nobody may be waiting any more
 
-    async def _start(self, name: str) -> Profile:
+    async def _start(self, name: str) -> OpenProfile:
         executable, reason = look(self._settings())
         if reason is not None or executable is None:
             raise Unavailable(reason or NO_BROWSER, reason="no_browser")
@@ -145,7 +145,7 @@ class Engine:
                 if not self.profiles:
                     await self._abandon()
                 raise Unavailable(f"the browser did not start: {first_line(error)}", reason="no_start") from None
-            profile = self.profiles[name] = Profile(context, lambda: self._settings().max_pages)
+            profile = self.profiles[name] = OpenProfile(context, lambda: self._settings().max_pages)
             context.on("close", lambda _: self._lost(name, profile))
             for page in context.pages:
                 await page.close()
@@ -204,12 +204,12 @@ class Engine:
                     await playwright.stop()
         await self._proxy.stop()
 
-    def _lost(self, name: str, profile: Profile) -> None:
+    def _lost(self, name: str, profile: OpenProfile) -> None:
         if self.profiles.get(name) is profile:
             del self.profiles[name]
 
 
-async def _close(profile: Profile) -> None:
+async def _close(profile: OpenProfile) -> None:
     with contextlib.suppress(Exception):
         async with asyncio.timeout(STOP_SECONDS):
             await profile.context.close()

@@ -32,7 +32,7 @@ class Devtools(Protocol):
         ...
 
 
-class Profile:
+class OpenProfile:
     """A context, and its pages by their ids, the one that was used last at the end."""
 
     def __init__(self, context: BrowserContext, most: Callable[[], int]) -> None:

@@ -28,7 +28,7 @@ from openclaw_rpc.adapters.browser.relay import (
     request_bytes,
     tunnel,
 )
-from openclaw_rpc.domain.outbound import OutboundPolicy, Refused, refused
+from openclaw_rpc.domain.outbound import OutboundPolicy, OutboundRefused, refused
 from openclaw_rpc.protocol.errors import GatewayError
 
 HEAD_SECONDS: Final = 30.0
@@ -59,7 +59,7 @@ class GuardedProxy:
     def __init__(self, policy: Callable[[], OutboundPolicy], resolve: Resolve = resolved) -> None:
         self.username = "browser"
         self.password = secrets.token_urlsafe(18)
-        self.refusals: OrderedDict[str, Refused] = OrderedDict()
+        self.refusals: OrderedDict[str, OutboundRefused] = OrderedDict()
         self._policy = policy
         self._resolve = resolve
         self._server: asyncio.Server | None = None
@@ -106,7 +106,7 @@ class GuardedProxy:
             return
         try:
             upstream_reader, upstream = await self._connect(to)
-        except Refused as refusal:
+        except OutboundRefused as refusal:
             self._note(to.host, refusal)
             if to.target is None:
                 _answer(writer, 403)
@@ -132,7 +132,7 @@ class GuardedProxy:
         given = head.all("proxy-authorization")
         return len(given) == 1 and hmac.compare_digest(given[0].encode(), f"Basic {wanted}".encode())
 
-    def _note(self, host: str, refusal: Refused) -> None:
+    def _note(self, host: str, refusal: OutboundRefused) -> None:
         self.refusals[host] = refusal
         self.refusals.move_to_end(host)
         while len(self.refusals) > REFUSALS_KEPT:

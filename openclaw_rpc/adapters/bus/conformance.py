@@ -23,7 +23,7 @@ SECONDS = 5.0
 Check = Callable[[Bus], Awaitable[None]]
 
 
-class Keeper:
+class KeepingListener:
     """A listener that keeps what it hears."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ def _expect(holds: Any, what: str) -> None:
 
 async def events_are_heard_in_the_order_in_which_they_are_published(bus: Bus) -> None:
     """One listener, many events."""
-    keeper = Keeper()
+    keeper = KeepingListener()
     bus.subscribe(Filter(session_id="s_1"), keeper)
     for number in range(100):
         bus.publish(delta(str(number)))
@@ -78,7 +78,7 @@ async def events_are_heard_in_the_order_in_which_they_are_published(bus: Bus) ->
 
 async def an_event_comes_as_it_was_published(bus: Bus) -> None:
     """All its fields are kept."""
-    keeper = Keeper()
+    keeper = KeepingListener()
     bus.subscribe(EVERYTHING, keeper)
     bus.publish(delta("二 🦞"))
     await until(lambda: bool(keeper.events))
@@ -100,10 +100,10 @@ async def only_what_fits_a_filter_is_heard(bus: Bus) -> None:
         "anybody": Filter(user="ada"),
         "everything": EVERYTHING,
     }
-    keepers = {name: Keeper() for name in filters}
+    keepers = {name: KeepingListener() for name in filters}
     for name, which in filters.items():
         bus.subscribe(which, keepers[name])
-    end = Keeper()
+    end = KeepingListener()
     bus.subscribe(last, end)
     line = LogEntry(timestamp="", level="info", component="", message="")
     for event in (
@@ -124,7 +124,7 @@ async def only_what_fits_a_filter_is_heard(bus: Bus) -> None:
 
 async def subscriptions_that_overlap_tell_an_event_once(bus: Bus) -> None:
     """Until the last of them ends."""
-    keeper, end = Keeper(), Keeper()
+    keeper, end = KeepingListener(), KeepingListener()
     unsubscribe = [
         bus.subscribe(which, keeper)
         for which in (Filter(session_id="s_1"), Filter(session_id="s_1", run_id="r_1"), EVERYTHING, EVERYTHING)
@@ -141,7 +141,7 @@ async def subscriptions_that_overlap_tell_an_event_once(bus: Bus) -> None:
 
 async def whoever_unsubscribed_hears_no_more(bus: Bus) -> None:
     """Also where it unsubscribes twice, and where others go on."""
-    keeper, other = Keeper(), Keeper()
+    keeper, other = KeepingListener(), KeepingListener()
     unsubscribe = bus.subscribe(EVERYTHING, keeper)
     bus.subscribe(EVERYTHING, other)
     bus.publish(delta("heard"))
@@ -155,9 +155,9 @@ async def whoever_unsubscribed_hears_no_more(bus: Bus) -> None:
 
 async def a_listener_may_unsubscribe_while_it_hears(bus: Bus) -> None:
     """And subscribe others: none of the others misses the event."""
-    others = [Keeper(), Keeper()]
+    others = [KeepingListener(), KeepingListener()]
 
-    class Once(Keeper):
+    class Once(KeepingListener):
         def hear(self, event: Published) -> None:
             super().hear(event)
             unsubscribe()
@@ -180,7 +180,7 @@ async def a_listener_that_fails_keeps_no_other_from_hearing(bus: Bus) -> None:
         def hear(self, event: Published) -> None:
             raise RuntimeError("broken")
 
-    keeper = Keeper()
+    keeper = KeepingListener()
     bus.subscribe(EVERYTHING, Broken())
     bus.subscribe(EVERYTHING, keeper)
     bus.publish(delta("1"))
@@ -190,14 +190,14 @@ async def a_listener_that_fails_keeps_no_other_from_hearing(bus: Bus) -> None:
 async def what_nobody_listens_to_is_not_wanted(bus: Bus) -> None:
     """What somebody may hear is."""
     _expect(not bus.wanted(chat_delta, "s_1"), "nobody listens")
-    unsubscribe = bus.subscribe(Filter(session_id="s_1"), Keeper())
+    unsubscribe = bus.subscribe(Filter(session_id="s_1"), KeepingListener())
     _expect(bus.wanted(chat_delta, "s_1"), "somebody listens to the session")
     _expect(not bus.wanted(chat_delta, "s_2"), "nobody listens to another")
     unsubscribe()
     _expect(not bus.wanted(chat_delta, "s_1"), "nobody listens any more")
-    bus.subscribe(Filter(topic=Topic.SESSIONS), Keeper())
+    bus.subscribe(Filter(topic=Topic.SESSIONS), KeepingListener())
     _expect(bus.wanted(session_deleted) and not bus.wanted(log_line), "the topic is listened to, another is not")
-    bus.subscribe(Filter(names=frozenset({log_line.name})), Keeper())
+    bus.subscribe(Filter(names=frozenset({log_line.name})), KeepingListener())
     _expect(bus.wanted(log_line), "the name is listened to")
 
 

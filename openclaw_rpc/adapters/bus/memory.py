@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from openclaw_rpc.domain.events.bus import Filter, Unsubscribe
-from openclaw_rpc.domain.events.published import Listener, Published
+from openclaw_rpc.domain.events.published import EventListener, Published
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.log import log_line
 from openclaw_rpc.protocol.method import Event
@@ -20,7 +20,7 @@ class MemoryBus:
 
     def __init__(self, log: Log | None = None) -> None:
         self._log = log
-        self._listeners: dict[_Key, dict[Listener, _Filters]] = {}
+        self._listeners: dict[_Key, dict[EventListener, _Filters]] = {}
 
     def publish(self, event: Published) -> None:
         """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
@@ -29,12 +29,12 @@ class MemoryBus:
             for listener, filters in tuple(groups[0].items()):
                 self._tell(listener, filters, event)
         elif groups:
-            heard: set[Listener] = set()
+            heard: set[EventListener] = set()
             for listener, filters in [pair for group in groups for pair in group.items()]:
                 if listener not in heard and self._tell(listener, filters, event):
                     heard.add(listener)
 
-    def subscribe(self, which: Filter, listener: Listener) -> Unsubscribe:
+    def subscribe(self, which: Filter, listener: EventListener) -> Unsubscribe:
         """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
         keys = _keys(which)
         for key in keys:
@@ -51,7 +51,7 @@ class MemoryBus:
         """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
         return bool(self._groups(row, session_id))
 
-    def _remove(self, key: _Key, which: Filter, listener: Listener) -> None:
+    def _remove(self, key: _Key, which: Filter, listener: EventListener) -> None:
         group = self._listeners[key]
         filters = list(group[listener])
         filters.remove(which)
@@ -62,7 +62,7 @@ class MemoryBus:
         if not group:
             del self._listeners[key]
 
-    def _groups(self, row: Event[Any], session_id: str) -> list[dict[Listener, _Filters]]:
+    def _groups(self, row: Event[Any], session_id: str) -> list[dict[EventListener, _Filters]]:
         listeners = self._listeners
         keys = [("name", row.name), _ALL]
         if session_id:
@@ -71,7 +71,7 @@ class MemoryBus:
             keys.append(("topic", row.topic))
         return [group for key in keys if (group := listeners.get(key))]
 
-    def _tell(self, listener: Listener, filters: _Filters, event: Published) -> bool:
+    def _tell(self, listener: EventListener, filters: _Filters, event: Published) -> bool:
         for which in filters:
             if which.fits(event):
                 try:

@@ -50,7 +50,7 @@ class DiscordSettings(ChannelSettings, kw_only=True, frozen=True):
     gateway_url: Annotated[str | None, Meta(description="Where the gateway is; else the API says it.")] = None
 
 
-class _Client(discord.Client):
+class _DiscordClient(discord.Client):
     """discord.py's client: tells the channel what happens, in order."""
 
     def __init__(self, channel: Discord) -> None:
@@ -88,7 +88,7 @@ class Discord(Channel):
 
     def __init__(self) -> None:
         super().__init__()
-        self._client: _Client | None = None
+        self._client: _DiscordClient | None = None
         self._waiting: asyncio.Queue[discord.Message] = asyncio.Queue(QUEUE)
 
     def render(self, text: str) -> str:
@@ -100,7 +100,7 @@ class Discord(Channel):
     async def probe(self) -> Probe:
         """Who the bot is, and whether it may read messages."""
         Route.BASE = self.settings.api_url.rstrip("/")
-        client = _Client(self)
+        client = _DiscordClient(self)
         try:
             async with _signing_in():
                 await client.login(self.settings.token)
@@ -114,7 +114,7 @@ class Discord(Channel):
     async def run(self, receive: Receive) -> None:
         """Stay connected; discord.py resumes what can be resumed."""
         Route.BASE = self.settings.api_url.rstrip("/")
-        client = self._client = _Client(self)
+        client = self._client = _DiscordClient(self)
         both = [asyncio.ensure_future(self._take(receive)), asyncio.ensure_future(self._connect(client))]
         try:
             done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
@@ -129,7 +129,7 @@ class Discord(Channel):
                 await client.close()
         raise ChannelFault("Discord ended the connection")
 
-    async def _connect(self, client: _Client) -> None:
+    async def _connect(self, client: _DiscordClient) -> None:
         async with _signing_in():
             await client.login(self.settings.token)
             url = self.settings.gateway_url or (await client.http.get_bot_gateway())[1]
@@ -238,7 +238,7 @@ class Discord(Channel):
                 _message_route("PATCH", to, preview), json={"content": text[: self.max_length]}
             )
 
-    def _ready(self) -> _Client:
+    def _ready(self) -> _DiscordClient:
         if self._client is None:
             raise ChannelFault("the channel is not connected")
         return self._client

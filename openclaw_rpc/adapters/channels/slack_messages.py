@@ -18,7 +18,7 @@ class Envelope(msgspec.Struct):
     payload: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-class File(msgspec.Struct):
+class SlackFile(msgspec.Struct):
     """A file that came with a message."""
 
     name: str = "file"
@@ -28,7 +28,7 @@ class File(msgspec.Struct):
     url_private_download: str = ""
 
 
-class Event(msgspec.Struct):
+class SlackEvent(msgspec.Struct):
     """A message, or a mention."""
 
     type: str = ""
@@ -40,16 +40,16 @@ class Event(msgspec.Struct):
     ts: str = ""
     thread_ts: str | None = None
     text: str = ""
-    files: list[File] = []
+    files: list[SlackFile] = []
 
 
 class EventPayload(msgspec.Struct):
     """What an envelope of the Events API holds."""
 
-    event: Event = msgspec.field(default_factory=Event)
+    event: SlackEvent = msgspec.field(default_factory=SlackEvent)
 
 
-class Named(msgspec.Struct):
+class SlackName(msgspec.Struct):
     """Somebody, or a channel."""
 
     id: str = ""
@@ -71,8 +71,8 @@ class Container(msgspec.Struct):
 class InteractivePayload(msgspec.Struct):
     """What an envelope of interactivity holds."""
 
-    user: Named = msgspec.field(default_factory=Named)
-    channel: Named = msgspec.field(default_factory=Named)
+    user: SlackName = msgspec.field(default_factory=SlackName)
+    channel: SlackName = msgspec.field(default_factory=SlackName)
     container: Container = msgspec.field(default_factory=Container)
     actions: list[Action] = []
 
@@ -81,7 +81,7 @@ ORDINARY = frozenset({None, "file_share", "thread_broadcast"})
 _LINK = re.compile(r"<(https?://[^|>]+)(?:\|[^>]*)?>")
 
 
-def read(event: Event, me: str) -> Message | None:
+def read(event: SlackEvent, me: str) -> Message | None:
     """A message. `app_mention` and `message` tell of the same one, under the same ``ts``."""
     if event.type not in ("message", "app_mention") or event.subtype not in ORDINARY:
         return None
@@ -108,7 +108,7 @@ def read(event: Event, me: str) -> Message | None:
     )
 
 
-def _attachment(file: File) -> Attachment:
+def _attachment(file: SlackFile) -> Attachment:
     kind = file.mimetype.partition("/")[0]
     return Attachment(
         name=file.name,

@@ -17,7 +17,7 @@ MAX_DOWNLOAD = 20 << 20
 """The largest file that the Bot API hands out."""
 
 
-class Named(Protocol):
+class TelegramUser(Protocol):
     """Whoever knows the bot's name."""
 
     bot_username: str | None
@@ -34,7 +34,7 @@ def decoded(body: bytes) -> dict[str, Any] | None:
     return None
 
 
-def read(given: TelegramMessage, bot: Bot, channel: Named) -> Message | None:
+def read(given: TelegramMessage, bot: Bot, channel: TelegramUser) -> Message | None:
     """What somebody wrote. None for what starts nothing."""
     sender, attachments = given.from_user, _attachments(given)
     if sender is None or sender.is_bot or not (given.text or given.caption or attachments):

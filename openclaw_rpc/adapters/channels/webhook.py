@@ -33,7 +33,7 @@ SECONDS: Final = 15
 MAX_FILE: Final = 10 << 20
 
 
-class WebhookSettings(ChannelSettings, kw_only=True, frozen=True):
+class WebhookChannelSettings(ChannelSettings, kw_only=True, frozen=True):
     """Where answers go, and what signs them. ``policy`` is ``open`` unless it says otherwise."""
 
     url: Annotated[str | None, Meta(description="Where answers are posted to.")] = None
@@ -45,12 +45,12 @@ class WebhookChannel(Channel):
 
     id = "webhook"
     name = "Webhook"
-    settings_type = WebhookSettings
+    settings_type = WebhookChannelSettings
     default_policy = "open"
     deduplicates = True
     max_length = 100_000
     max_file = MAX_FILE
-    settings: WebhookSettings
+    settings: WebhookChannelSettings
 
     def __init__(self) -> None:
         super().__init__()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 
 
-class Profile(msgspec.Struct):
+class ContactProfile(msgspec.Struct):
     """How somebody calls themselves."""
 
     name: str = ""
@@ -19,7 +19,7 @@ class Contact(msgspec.Struct):
 
     wa_id: str = ""
     user_id: str = ""
-    profile: Profile = msgspec.field(default_factory=Profile)
+    profile: ContactProfile = msgspec.field(default_factory=ContactProfile)
 
 
 class Media(msgspec.Struct):
@@ -37,7 +37,7 @@ class Text(msgspec.Struct):
     body: str = ""
 
 
-class Choice(msgspec.Struct):
+class ChosenReply(msgspec.Struct):
     """What was chosen: of a message's buttons, or of a list."""
 
     id: str = ""
@@ -47,11 +47,11 @@ class Choice(msgspec.Struct):
 class Interactive(msgspec.Struct):
     """An answer to buttons or a list."""
 
-    button_reply: Choice | None = None
-    list_reply: Choice | None = None
+    button_reply: ChosenReply | None = None
+    list_reply: ChosenReply | None = None
 
 
-class Button(msgspec.Struct):
+class PressedButton(msgspec.Struct):
     """An answer to a template's button."""
 
     payload: str = ""
@@ -67,7 +67,7 @@ class Incoming(msgspec.Struct):
     from_user_id: str = ""
     user_id: str = ""
     text: Text | None = None
-    button: Button | None = None
+    button: PressedButton | None = None
     interactive: Interactive | None = None
     image: Media | None = None
     document: Media | None = None
@@ -86,7 +86,7 @@ class Incoming(msgspec.Struct):
         if self.button is not None:
             return self.button.payload or self.button.text
         if self.interactive is not None:
-            choice = self.interactive.button_reply or self.interactive.list_reply or Choice()
+            choice = self.interactive.button_reply or self.interactive.list_reply or ChosenReply()
             return choice.id or choice.title
         media = self.media()
         return media.caption if media is not None else ""
@@ -110,20 +110,20 @@ class Value(msgspec.Struct):
     messages: list[msgspec.Raw] = []
 
 
-class Change(msgspec.Struct):
+class AccountChange(msgspec.Struct):
     """A change; ``field`` says of what."""
 
     field: str = ""
     value: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-class Entry(msgspec.Struct):
+class AccountEntry(msgspec.Struct):
     """An account."""
 
-    changes: list[Change] = []
+    changes: list[AccountChange] = []
 
 
 class Notification(msgspec.Struct):
     """The body of a request."""
 
-    entry: list[Entry] = []
+    entry: list[AccountEntry] = []

@@ -14,7 +14,7 @@ import msgspec
 
 from openclaw_rpc.adapters.commands.bubblewrap import LEVELS, OUTER_PROCESSES, arguments
 from openclaw_rpc.adapters.commands.running import Running
-from openclaw_rpc.domain.commands import CommandSettings, Job, OnOutput, Outcome, Sandbox, environment
+from openclaw_rpc.domain.commands import CommandOutcome, CommandSettings, Job, OnOutput, Sandbox, environment
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound, Unavailable
 
@@ -73,7 +73,7 @@ class LocalRunner:
         """
         return (await self._wrapping()).sandbox
 
-    async def run(self, job: Job, on_output: OnOutput | None = None) -> Outcome:
+    async def run(self, job: Job, on_output: OnOutput | None = None) -> CommandOutcome:
         """Run a job to its end or to a limit; see `domain.commands.CommandRunner`."""
         if os.name != "posix":
             raise Unavailable("commands need Linux, macOS or another Unix", reason="system")
@@ -81,7 +81,7 @@ class LocalRunner:
         async with self._slots:
             return await self._run(job, wrapping, on_output)
 
-    async def _run(self, job: Job, wrapping: Wrapping, on_output: OnOutput | None) -> Outcome:
+    async def _run(self, job: Job, wrapping: Wrapping, on_output: OnOutput | None) -> CommandOutcome:
         began = time.monotonic()
         keeper = (sys.executable, "-I", "-S", str(KEEPER))
         try:
@@ -96,7 +96,7 @@ class LocalRunner:
             raise _failure(report.failed, report.errno or 0, job)
         status = report.status
         code = -1 if running.stopped is not None or status is None else status if status >= 0 else 128 - status
-        return Outcome(
+        return CommandOutcome(
             exit_code=code,
             stdout=running.stdout.kept,
             stderr=running.stderr.kept,

@@ -21,7 +21,7 @@ Line = dict[str, Any]
 """What a line says: ``component``, ``event``, ``fields``."""
 
 
-class Sink(Protocol):
+class LogSink(Protocol):
     """Where finished lines go. ``threshold``: the least level that is kept."""
 
     threshold: int
@@ -34,7 +34,7 @@ class Sink(Protocol):
 class Logger(structlog.BoundLoggerBase):
     """A component's logger. A level that is not kept costs one comparison."""
 
-    _logger: Sink
+    _logger: LogSink
 
     def debug(self, event: str, /, **fields: Any) -> None:
         """Details that help to find a fault."""
@@ -65,7 +65,7 @@ class Logger(structlog.BoundLoggerBase):
             self._logger.put(ERROR, "log", "a line could not be written", {"error": type(error).__name__})
 
 
-def make_logger(sink: Sink, component: str, redactor: Redactor) -> Logger:
+def make_logger(sink: LogSink, component: str, redactor: Redactor) -> Logger:
     """A logger of its own for a component; context variables that structlog binds become fields."""
     processors: list[Callable[..., Any]] = [merge_contextvars, format_exc_info, _split(redactor)]
     logger: Any = structlog.wrap_logger(sink, processors=processors, wrapper_class=Logger, component=component)

@@ -79,12 +79,12 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
         return httpx2.Response(
             reply.status,
             headers=[(name, value) for name, value in reply.headers.items() if name.lower() not in _DROPPED],
-            stream=_Body(reply, request),
+            stream=_GuardedBody(reply, request),
             request=request,
         )
 
 
-class _Body(httpx2.AsyncByteStream):
+class _GuardedBody(httpx2.AsyncByteStream):
     """What comes back, as it comes."""
 
     def __init__(self, reply: aiohttp.ClientResponse, request: httpx2.Request) -> None:

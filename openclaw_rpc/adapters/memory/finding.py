@@ -29,7 +29,7 @@ COMMON_KEPT: Final = 4_000
 _NUMBERS: Final = msgspec.json.Decoder(set[int])
 
 
-class Filter(NamedTuple):
+class SqlCondition(NamedTuple):
     """A condition on ``memories m`` with its values."""
 
     sql: str
@@ -108,7 +108,7 @@ def find(connection: sqlite3.Connection, query: MemoryQuery, common: Common) -> 
     return best(((value, number) for number, value in found.items()), query.limit)
 
 
-def condition(query: MemoryQuery) -> Filter:
+def condition(query: MemoryQuery) -> SqlCondition:
     """The filters of a query."""
     parts: list[str] = []
     values: list[Any] = []
@@ -123,15 +123,15 @@ def condition(query: MemoryQuery) -> Filter:
             values.append(value)
     if query.place is not None:
         parts.append(f"m.file_no IS {'' if query.place == 'wal' else 'NOT '}NULL")
-    return Filter("".join(f" AND {part}" for part in parts), tuple(values))
+    return SqlCondition("".join(f" AND {part}" for part in parts), tuple(values))
 
 
-def _elsewhere(query: MemoryQuery, user: User) -> Filter:
+def _elsewhere(query: MemoryQuery, user: User) -> SqlCondition:
     """A condition on ``rowid``: not of the session that is left out, whose memories may well be all the newest."""
     if query.without_session is None:
-        return Filter("", ())
+        return SqlCondition("", ())
     sql = " AND rowid NOT IN (SELECT id FROM memories WHERE user_no = ? AND session_key = ?)"
-    return Filter(sql, (user.no, query.without_session))
+    return SqlCondition(sql, (user.no, query.without_session))
 
 
 def range_of(no: int) -> Range:
@@ -172,7 +172,7 @@ def _by_words(
 
 
 def _held(
-    connection: sqlite3.Connection, words: Sequence[str], span: Range, elsewhere: Filter, most: int
+    connection: sqlite3.Connection, words: Sequence[str], span: Range, elsewhere: SqlCondition, most: int
 ) -> dict[str, WordHolders]:
     """The newest ``most`` holders of each word."""
     asked = ", ".join(["(?)"] * len(words))
@@ -215,7 +215,7 @@ def _narrowed(connection: sqlite3.Connection, no: int, query: MemoryQuery) -> Ra
 
 
 def _together(
-    connection: sqlite3.Connection, words: Sequence[str], span: Range, elsewhere: Filter, limit: int
+    connection: sqlite3.Connection, words: Sequence[str], span: Range, elsewhere: SqlCondition, limit: int
 ) -> list[int]:
     rows = connection.execute(
         f"""SELECT rowid FROM memory_words WHERE memory_words MATCH ? AND rowid BETWEEN ? AND ?{elsewhere.sql}
@@ -253,7 +253,7 @@ def _quoted(word: str) -> str:
     return '"' + word.replace('"', '""') + '"'
 
 
-def _bodies(connection: sqlite3.Connection, numbers: Sequence[int], wanted: Filter) -> list[tuple[int, int, str]]:
+def _bodies(connection: sqlite3.Connection, numbers: Sequence[int], wanted: SqlCondition) -> list[tuple[int, int, str]]:
     # Read from where FTS5 keeps its columns (https://www.sqlite.org/fts5.html, 9.4): it opens a cursor for each row.
     return connection.execute(
         f"""SELECT m.id, m.words, substr(w.c0, 1, {READ}) FROM json_each(?) AS asked
@@ -264,7 +264,7 @@ def _bodies(connection: sqlite3.Connection, numbers: Sequence[int], wanted: Filt
 
 
 def _by_key(
-    connection: sqlite3.Connection, no: int, prefix: str, wanted: Filter, limit: int
+    connection: sqlite3.Connection, no: int, prefix: str, wanted: SqlCondition, limit: int
 ) -> list[tuple[int, float]]:
     rows = connection.execute(
         f"""SELECT m.id, m.folded FROM memories m WHERE m.user_no = ? AND m.folded >= ? AND m.folded < ?

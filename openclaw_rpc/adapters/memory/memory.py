@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from openclaw_rpc.adapters.memory.rules import best, line_of, memory_of, telling
 from openclaw_rpc.adapters.memory.vectors import cosine, packed, unpacked
-from openclaw_rpc.domain.memory.ports import Folded, Hit, Memory, MemoryCounts, MemoryQuery, Place, Unembedded
+from openclaw_rpc.domain.memory.ports import Folded, Memory, MemoryCounts, MemoryHit, MemoryQuery, Place, Unembedded
 from openclaw_rpc.domain.memory.ranking import EXACT_KEY, KEY_PREFIX, rarity, scores, sought
 from openclaw_rpc.domain.memory.words import folded
 
 
 @dataclass
-class _Entry:
+class _IndexedMemory:
     """A memory, as it would stand in a line of a file."""
 
     number: int
@@ -27,7 +27,7 @@ class VolatileMemoryStore:
     """The port :class:`~openclaw_rpc.domain.memory.ports.MemoryStore` in memory. No method waits."""
 
     def __init__(self) -> None:
-        self._entries: dict[tuple[str, str], _Entry] = {}
+        self._entries: dict[tuple[str, str], _IndexedMemory] = {}
         self._vectors: dict[int, tuple[str, bytes]] = {}
         self._compacted_at: dict[str, str] = {}
         self._last = 0
@@ -37,7 +37,7 @@ class VolatileMemoryStore:
         self._last += 1
         replaced = self._remove([(memory.user, memory.key)])
         line = line_of(memory)
-        self._entries[memory.user, memory.key] = _Entry(
+        self._entries[memory.user, memory.key] = _IndexedMemory(
             self._last, memory_of(memory.user, line), line, " ".join(words), len(words), frozenset(words)
         )
         return replaced == 1
@@ -47,7 +47,7 @@ class VolatileMemoryStore:
         for memory, of_it in zip(memories, words, strict=True):
             await self.put(memory, of_it)
 
-    async def search(self, query: MemoryQuery) -> list[Hit]:
+    async def search(self, query: MemoryQuery) -> list[MemoryHit]:
         """See the port."""
         mine = [entry for entry in self._entries.values() if entry.memory.user == query.user]
         if not mine:
@@ -67,7 +67,7 @@ class VolatileMemoryStore:
             if value:
                 found.append((value, number))
         hits = best(found, query.limit)
-        return [Hit(memory=wanted[n].memory, score=value, place=wanted[n].place) for value, n in hits]
+        return [MemoryHit(memory=wanted[n].memory, score=value, place=wanted[n].place) for value, n in hits]
 
     async def delete(self, user: str, key: str) -> bool:
         """See the port."""
@@ -124,16 +124,16 @@ class VolatileMemoryStore:
         known = {entry.number for entry in self._entries.values()}
         self._vectors.update((number, (model, packed(vector))) for number, vector in vectors if number in known)
 
-    async def near(self, query: MemoryQuery, model: str, vector: Sequence[float]) -> list[Hit]:
+    async def near(self, query: MemoryQuery, model: str, vector: Sequence[float]) -> list[MemoryHit]:
         """See the port."""
         asked = unpacked(packed(vector))
-        hits: list[Hit] = []
+        hits: list[MemoryHit] = []
         for entry in self._entries.values():
             kind, data = self._vectors.get(entry.number, ("", b""))
             if kind == model and entry.memory.user == query.user and _wanted(entry, query):
                 value = cosine(asked, unpacked(data))
                 if value > 0:
-                    hits.append(Hit(memory=entry.memory, score=min(value, 1.0), place=entry.place))
+                    hits.append(MemoryHit(memory=entry.memory, score=min(value, 1.0), place=entry.place))
         return sorted(hits, key=lambda hit: hit.score, reverse=True)[: query.limit]
 
     def _remove(self, names: Sequence[tuple[str, str]]) -> int:
@@ -143,7 +143,7 @@ class VolatileMemoryStore:
         return len(gone)
 
 
-def _wanted(entry: _Entry, query: MemoryQuery) -> bool:
+def _wanted(entry: _IndexedMemory, query: MemoryQuery) -> bool:
     memory = entry.memory
     return (
         query.place in (None, entry.place)
@@ -161,5 +161,5 @@ def _by_key(memory: Memory, prefix: str | None) -> float:
     return EXACT_KEY if key == prefix else KEY_PREFIX if key.startswith(prefix) else 0.0
 
 
-def _file(entry: _Entry) -> tuple[str, str]:
+def _file(entry: _IndexedMemory) -> tuple[str, str]:
     return entry.memory.user, entry.memory.created_at[:10]

@@ -10,7 +10,7 @@ from openclaw_rpc.adapters.memory import vectors
 from openclaw_rpc.adapters.memory.files import Folder
 from openclaw_rpc.adapters.memory.finding import Common, condition, find, range_of
 from openclaw_rpc.adapters.memory.rules import best, memory_of
-from openclaw_rpc.domain.memory.ports import Hit, Memory, MemoryCounts, MemoryQuery, Place, Unembedded
+from openclaw_rpc.domain.memory.ports import Memory, MemoryCounts, MemoryHit, MemoryQuery, Place, Unembedded
 
 STEP_ENTRIES = 2_000
 STEP_BYTES = 8 * 1024 * 1024
@@ -26,10 +26,10 @@ class Loaded(NamedTuple):
     torn: bool
 
 
-class Found(NamedTuple):
+class FoundMemories(NamedTuple):
     """Hits, and whether some could not be read."""
 
-    hits: list[Hit]
+    hits: list[MemoryHit]
     torn: bool
 
 
@@ -51,18 +51,18 @@ class Plan(NamedTuple):
     old: int | None
 
 
-def search(connection: sqlite3.Connection, folder: Folder, query: MemoryQuery, common: Common) -> Found:
+def search(connection: sqlite3.Connection, folder: Folder, query: MemoryQuery, common: Common) -> FoundMemories:
     """The best matches, the best first."""
     return _hits(connection, folder, find(connection, query, common))
 
 
 def near(
     connection: sqlite3.Connection, folder: Folder, query: MemoryQuery, model: str, vector: Sequence[float]
-) -> Found:
+) -> FoundMemories:
     """The nearest in meaning, the nearest first."""
     user = connection.execute("SELECT no FROM memory_users WHERE name = ?", (query.user,)).fetchone()
     if user is None:
-        return Found([], False)
+        return FoundMemories([], False)
     wanted = condition(query)
     rows = connection.execute(
         f"""SELECT s.id, s.bits FROM memory_signs s CROSS JOIN memories m ON m.id = s.id
@@ -223,13 +223,13 @@ def _items(
     return [Item(row[0], line, no) for row, line in zip(rows, lines, strict=True)]
 
 
-def _hits(connection: sqlite3.Connection, folder: Folder, found: Sequence[tuple[float, int]]) -> Found:
+def _hits(connection: sqlite3.Connection, folder: Folder, found: Sequence[tuple[float, int]]) -> FoundMemories:
     if not found:
-        return Found([], False)
+        return FoundMemories([], False)
     memories, torn = load(connection, folder, [number for _, number in found])
-    return Found(
+    return FoundMemories(
         [
-            Hit(memory=memories[number][0], score=value, place=memories[number][1])
+            MemoryHit(memory=memories[number][0], score=value, place=memories[number][1])
             for value, number in found
             if number in memories
         ],

@@ -13,11 +13,11 @@ import anyio.to_thread
 from openclaw_rpc.adapters.memory import reads, writes
 from openclaw_rpc.adapters.memory.files import Folder
 from openclaw_rpc.adapters.memory.finding import Common
-from openclaw_rpc.adapters.memory.reads import Found, Plan
+from openclaw_rpc.adapters.memory.reads import FoundMemories, Plan
 from openclaw_rpc.adapters.memory.rules import line_of
 from openclaw_rpc.adapters.memory.vectors import packed, signs
 from openclaw_rpc.adapters.sqlite import Database
-from openclaw_rpc.domain.memory.ports import Folded, Hit, Memory, MemoryCounts, MemoryQuery, Place, Unembedded
+from openclaw_rpc.domain.memory.ports import Folded, Memory, MemoryCounts, MemoryHit, MemoryQuery, Place, Unembedded
 from openclaw_rpc.protocol.errors import Unavailable
 
 T = TypeVar("T")
@@ -55,7 +55,7 @@ class SqliteMemoryStore:
 
     async def _put(self, memories: Sequence[Memory], words: Sequence[Sequence[str]]) -> bool:
         entries = [
-            writes.Entry(memory, line_of(memory), " ".join(of_it), len(of_it))
+            writes.KeptMemory(memory, line_of(memory), " ".join(of_it), len(of_it))
             for memory, of_it in zip(memories, words, strict=True)
         ]
         replaced = await self._database.write(partial(writes.put_all, entries=entries))
@@ -63,7 +63,7 @@ class SqliteMemoryStore:
             await self._sweep()
         return replaced
 
-    async def search(self, query: MemoryQuery) -> list[Hit]:
+    async def search(self, query: MemoryQuery) -> list[MemoryHit]:
         """See the port."""
         return await self._found(partial(reads.search, folder=self._folder, query=query, common=self._common))
 
@@ -114,11 +114,11 @@ class SqliteMemoryStore:
         rows = [(number, signs(vector), packed(vector)) for number, vector in vectors]
         await self._database.write(partial(writes.put_vectors, model=model, vectors=rows))
 
-    async def near(self, query: MemoryQuery, model: str, vector: Sequence[float]) -> list[Hit]:
+    async def near(self, query: MemoryQuery, model: str, vector: Sequence[float]) -> list[MemoryHit]:
         """See the port."""
         return await self._found(partial(reads.near, folder=self._folder, query=query, model=model, vector=vector))
 
-    async def _found(self, read: Callable[[sqlite3.Connection], Found]) -> list[Hit]:
+    async def _found(self, read: Callable[[sqlite3.Connection], FoundMemories]) -> list[MemoryHit]:
         found = await self._database.read(read)
         for _ in range(TRIES - 1):
             if not found.torn:

@@ -27,7 +27,7 @@ class FileLine(NamedTuple):
     came_from: int | None
 
 
-class Entry(NamedTuple):
+class KeptMemory(NamedTuple):
     """A memory as it is kept: as a line of JSON, found by the words of ``body``, which are ``length``."""
 
     memory: Memory
@@ -36,9 +36,9 @@ class Entry(NamedTuple):
     length: int
 
 
-def put_all(connection: sqlite3.Connection, entries: Sequence[Entry]) -> bool:
+def put_all(connection: sqlite3.Connection, entries: Sequence[KeptMemory]) -> bool:
     """Keep memories in the log, of one key the last; True where one of them replaced another."""
-    of_users: dict[str, list[Entry]] = {}
+    of_users: dict[str, list[KeptMemory]] = {}
     for entry in entries:
         of_users.setdefault(entry.memory.user, []).append(entry)
     replaced = sum([_put(connection, user, own) for user, own in of_users.items()])
@@ -46,7 +46,7 @@ def put_all(connection: sqlite3.Connection, entries: Sequence[Entry]) -> bool:
     return replaced > 0
 
 
-def _put(connection: sqlite3.Connection, user: str, entries: Sequence[Entry]) -> int:
+def _put(connection: sqlite3.Connection, user: str, entries: Sequence[KeptMemory]) -> int:
     """Keep memories of one user; how many replaced another."""
     # Without RETURNING: FTS5 would begin a new segment before it, as before all that could fail half-way.
     connection.execute(
@@ -69,7 +69,7 @@ def _put(connection: sqlite3.Connection, user: str, entries: Sequence[Entry]) ->
     return replaced
 
 
-def _row(number: int, no: int, entry: Entry) -> tuple[object, ...]:
+def _row(number: int, no: int, entry: KeptMemory) -> tuple[object, ...]:
     """What `_INSERT` takes."""
     memory = entry.memory
     return (

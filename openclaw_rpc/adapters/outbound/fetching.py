@@ -9,7 +9,7 @@ from yarl import URL
 
 from openclaw_rpc.adapters.outbound.session import ClosedAddress, Policy
 from openclaw_rpc.domain.outbound import Target, refused, same_origin, shown
-from openclaw_rpc.domain.web import Fetched, Request
+from openclaw_rpc.domain.web import Fetched, FetchRequest
 from openclaw_rpc.protocol.errors import InvalidRequest, ProviderError, Timeout
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -26,7 +26,7 @@ class GuardedFetcher:
         self._session = session
         self._policy = policy
 
-    async def fetch(self, request: Request) -> Fetched:
+    async def fetch(self, request: FetchRequest) -> Fetched:
         """Send a request and follow its redirects.
 
         Raises:
@@ -42,7 +42,7 @@ class GuardedFetcher:
             host = self._policy().check(request.url).host
             raise Timeout(f"{host} took longer than {request.seconds:g} s", reason="fetch") from None
 
-    async def _follow(self, request: Request) -> Fetched:
+    async def _follow(self, request: FetchRequest) -> Fetched:
         url, method, body, headers = request.url, request.method, request.body, dict(request.headers)
         before: Target | None = None
         for _ in range(request.max_redirects + 1):

@@ -2,7 +2,7 @@
 
 import hmac
 
-from openclaw_rpc.domain.tools.pin import Guess, Tries, counted
+from openclaw_rpc.domain.tools.pin import Guess, PinTries, counted
 from openclaw_rpc.domain.tools.pin_hash import hashed
 
 
@@ -11,7 +11,7 @@ class MemoryPinStore:
 
     def __init__(self, pin: str | None = None) -> None:
         self.pin = pin
-        self._tries: dict[str, Tries] = {}
+        self._tries: dict[str, PinTries] = {}
 
     async def is_set(self) -> bool:
         """See the port."""
@@ -33,7 +33,7 @@ class MemoryPinStore:
 
     async def count_guess(self, user: str, most: int, lock_seconds: float, now: float) -> Guess:
         """See the port."""
-        guess, self._tries[user] = counted(self._tries.get(user, Tries()), most, lock_seconds, now)
+        guess, self._tries[user] = counted(self._tries.get(user, PinTries()), most, lock_seconds, now)
         return guess
 
     async def forgive(self, user: str) -> None:

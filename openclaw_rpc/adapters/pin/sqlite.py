@@ -7,7 +7,7 @@ from typing import Final
 import anyio.to_thread
 
 from openclaw_rpc.adapters.sqlite import Database
-from openclaw_rpc.domain.tools.pin import Guess, Tries, counted
+from openclaw_rpc.domain.tools.pin import Guess, PinTries, counted
 from openclaw_rpc.domain.tools.pin_hash import hashed, matches
 
 _FIND: Final = "SELECT value FROM single_values WHERE name = 'pin'"
@@ -65,7 +65,7 @@ def _remove(db: sqlite3.Connection) -> bool:
 
 def _count(db: sqlite3.Connection, user: str, most: int, lock_seconds: float, now: float) -> Guess:
     row = db.execute("SELECT wrong, last, locked_until FROM pin_tries WHERE user = ?", (user,)).fetchone()
-    guess, tries = counted(Tries(*row) if row else Tries(), most, lock_seconds, now)
+    guess, tries = counted(PinTries(*row) if row else PinTries(), most, lock_seconds, now)
     db.execute("INSERT OR REPLACE INTO pin_tries VALUES (?, ?, ?, ?)", (user, *tries))
     return guess
 

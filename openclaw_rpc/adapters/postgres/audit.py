@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from openclaw_rpc.adapters.audit import chain
-from openclaw_rpc.adapters.audit.chain import Head
+from openclaw_rpc.adapters.audit.chain import ChainEnd
 from openclaw_rpc.adapters.postgres.database import Postgres
 from openclaw_rpc.adapters.postgres.reads import Where
 from openclaw_rpc.adapters.postgres.transaction import Transaction
@@ -62,9 +62,9 @@ async def _append(db: Transaction, record: AuditRecord) -> None:
     await db.change(_SAVE_HEAD, msgspec.json.encode(head))
 
 
-async def _head(db: Transaction) -> Head:
+async def _head(db: Transaction) -> ChainEnd:
     found = await db.value("SELECT value FROM single_values WHERE name = 'audit_head'")
-    return msgspec.json.decode(found, type=Head) if found else Head()
+    return msgspec.json.decode(found, type=ChainEnd) if found else ChainEnd()
 
 
 async def _verify(db: Transaction) -> AuditVerdict:

@@ -13,7 +13,7 @@ from openclaw_rpc.adapters.postgres.database import Postgres
 from openclaw_rpc.adapters.postgres.finding import find, narrowed
 from openclaw_rpc.adapters.postgres.reads import Where
 from openclaw_rpc.adapters.postgres.transaction import Row, Transaction
-from openclaw_rpc.domain.memory.ports import Folded, Hit, Memory, MemoryCounts, MemoryQuery, Place, Unembedded
+from openclaw_rpc.domain.memory.ports import Folded, Memory, MemoryCounts, MemoryHit, MemoryQuery, Place, Unembedded
 from openclaw_rpc.domain.memory.words import folded
 
 _USER: Final = """INSERT INTO memory_users (name, last, entries, words) VALUES ($1, $2, $2, $3) ON CONFLICT (name)
@@ -61,7 +61,7 @@ class PostgresMemoryStore:
             of_users[memory.user][memory.key] = _Entry(memory, line_of(memory), of_it)
         return await self._database.write(partial(_put_all, of_users=of_users))
 
-    async def search(self, query: MemoryQuery) -> list[Hit]:
+    async def search(self, query: MemoryQuery) -> list[MemoryHit]:
         """See the port."""
         return await self._database.read(partial(_search, query=query))
 
@@ -97,7 +97,7 @@ class PostgresMemoryStore:
         """See the port."""
         await self._database.write(partial(_put_vectors, model=model, given=vectors))
 
-    async def near(self, query: MemoryQuery, model: str, vector: Sequence[float]) -> list[Hit]:
+    async def near(self, query: MemoryQuery, model: str, vector: Sequence[float]) -> list[MemoryHit]:
         """See the port."""
         return await self._database.read(partial(_near, query=query, model=model, vector=vector))
 
@@ -148,16 +148,16 @@ async def _remove_where(db: Transaction, user: str, condition: str, value: str) 
     return len(ids)
 
 
-async def _search(db: Transaction, query: MemoryQuery) -> list[Hit]:
+async def _search(db: Transaction, query: MemoryQuery) -> list[MemoryHit]:
     return await _hits(db, await find(db, query))
 
 
-async def _hits(db: Transaction, found: Sequence[tuple[float, int]]) -> list[Hit]:
+async def _hits(db: Transaction, found: Sequence[tuple[float, int]]) -> list[MemoryHit]:
     rows = {row[0]: row for row in await db.all(_LOAD, [number for _, number in found])} if found else {}
-    hits: list[Hit] = []
+    hits: list[MemoryHit] = []
     for score, number in found:
         _, user, line, compacted = rows[number]
-        hits.append(Hit(memory=memory_of(user, line), score=score, place="compacted" if compacted else "wal"))
+        hits.append(MemoryHit(memory=memory_of(user, line), score=score, place="compacted" if compacted else "wal"))
     return hits
 
 
@@ -225,7 +225,7 @@ async def _put_vectors(db: Transaction, model: str, given: Sequence[tuple[int, S
     )
 
 
-async def _near(db: Transaction, query: MemoryQuery, model: str, vector: Sequence[float]) -> list[Hit]:
+async def _near(db: Transaction, query: MemoryQuery, model: str, vector: Sequence[float]) -> list[MemoryHit]:
     where = Where()
     where.add(f"m.user_no = {_NO}", query.user)
     where.add("s.model = ?", model)

@@ -9,7 +9,7 @@ import anyio.to_thread
 
 from openclaw_rpc.adapters.postgres.database import Postgres
 from openclaw_rpc.adapters.postgres.transaction import Transaction
-from openclaw_rpc.domain.tools.pin import Guess, Tries, counted
+from openclaw_rpc.domain.tools.pin import Guess, PinTries, counted
 from openclaw_rpc.domain.tools.pin_hash import hashed, matches
 
 _FIND: Final = "SELECT value FROM single_values WHERE name = 'pin'"
@@ -56,6 +56,6 @@ class PostgresPinStore:
 
 async def _count(db: Transaction, user: str, most: int, lock_seconds: float, now: float) -> Guess:
     row = await db.one("SELECT wrong, last, locked_until FROM pin_tries WHERE user_name = $1", user)
-    guess, tries = counted(Tries(*row) if row else Tries(), most, lock_seconds, now)
+    guess, tries = counted(PinTries(*row) if row else PinTries(), most, lock_seconds, now)
     await db.change(_TRY, user, *tries)
     return guess

@@ -8,7 +8,7 @@ import aiohttp
 import anyio
 import yarl
 
-from openclaw_rpc.adapters.providers.http1 import Answer, HttpConnection
+from openclaw_rpc.adapters.providers.http1 import HttpConnection, HttpResponse
 from openclaw_rpc.adapters.tls import client_context
 from openclaw_rpc.aiohttp_private import Connection, open_connection, proxy_for
 
@@ -20,7 +20,7 @@ NOT_SENT: Final = ("content-length", "host", "connection", "transfer-encoding")
 _BREAKS: Final = "\r\n\0"
 
 
-class Request(NamedTuple):
+class RequestTemplate(NamedTuple):
     """What is sent with every request of one kind, all but the length of its body and the body."""
 
     url: yarl.URL
@@ -50,7 +50,7 @@ class Connections:
         """How many there are."""
         return len(self._opened)
 
-    def request(self, method: str, url: yarl.URL, headers: Sequence[tuple[str, str]]) -> Request:
+    def request(self, method: str, url: yarl.URL, headers: Sequence[tuple[str, str]]) -> RequestTemplate:
         """What such a request begins with.
 
         Raises:
@@ -68,9 +68,11 @@ class Connections:
             f"Host: {url.host_port_subcomponent}",
             *(f"{name}: {value}" for name, value in own),
         )
-        return Request(url, "\r\n".join((*lines, "")).encode())
+        return RequestTemplate(url, "\r\n".join((*lines, "")).encode())
 
-    async def ask(self, request: Request, body: bytes | None, until: float, *, words: bool = False) -> Answer:
+    async def ask(
+        self, request: RequestTemplate, body: bytes | None, until: float, *, words: bool = False
+    ) -> HttpResponse:
         """Send a request, and come back with the head of its answer, for which nobody waits past ``until``.
 
         With ``words``, a stream's first bytes are waited for as well.

@@ -40,7 +40,7 @@ class _Model(msgspec.Struct):
     id: str
 
 
-class _Models(msgspec.Struct):
+class _LocalModels(msgspec.Struct):
     data: list[_Model]
 
 
@@ -66,7 +66,7 @@ async def _ask(session: aiohttp.ClientSession, candidate: Candidate) -> LocalSer
                 body += piece
                 if len(body) > MAX_BODY:
                     return None
-        listed = msgspec.json.decode(bytes(body), type=_Models)
+        listed = msgspec.json.decode(bytes(body), type=_LocalModels)
     except (aiohttp.ClientError, OSError, TimeoutError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     models = [model.id for model in listed.data if 0 < len(model.id) <= 200]

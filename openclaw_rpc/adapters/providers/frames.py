@@ -1,7 +1,7 @@
 """What a chunk of Chat Completions looks like: as most servers spell it, and as widely as any of them does.
 
-Nearly all chunks decode into `Frame` as it stands. Whatever does not is loosened: read field by field, what is
-spelled otherwise put right, and written anew for clients that know OpenAI's spelling alone.
+Nearly all chunks decode into `CompletionFrame` as it stands. Whatever does not is loosened: read field by field, what
+is spelled otherwise put right, and written anew for clients that know OpenAI's spelling alone.
 """
 
 import json
@@ -44,19 +44,19 @@ class UpstreamError(Exception):
         """The error as the server spelled it."""
 
 
-class Function(msgspec.Struct, gc=False):
+class CalledFunction(msgspec.Struct, gc=False):
     """The function of a call, or a piece of it."""
 
     name: str | None = None
     arguments: str | None = None
 
 
-class Call(msgspec.Struct, gc=False):
+class ToolCallPiece(msgspec.Struct, gc=False):
     """A call of a tool, or a piece of it. ``extra_content`` is the provider's own, to be sent back with it."""
 
     index: int | None = None
     id: str | None = None
-    function: Function | None = None
+    function: CalledFunction | None = None
     extra_content: Any = None
 
 
@@ -67,8 +67,8 @@ class Delta(msgspec.Struct, gc=False):
     reasoning_content: str | None = None
     reasoning: str | None = None
     refusal: str | None = None
-    tool_calls: list[Call] | None = None
-    function_call: Function | None = None
+    tool_calls: list[ToolCallPiece] | None = None
+    function_call: CalledFunction | None = None
     reasoning_details: list[Any] | None = None
     extra_content: Any = None
 
@@ -78,7 +78,7 @@ class Delta(msgspec.Struct, gc=False):
         return thought if thought or not self.reasoning_details else thought_in(self.reasoning_details)
 
 
-class Choice(msgspec.Struct, gc=False):
+class CompletionChoice(msgspec.Struct, gc=False):
     """An answer, or a piece of it: ``delta`` in a stream, ``message`` in a document."""
 
     index: int
@@ -94,7 +94,7 @@ class Details(msgspec.Struct, gc=False):
     reasoning_tokens: int | None = None
 
 
-class Counted(msgspec.Struct, gc=False):
+class UsageCounts(msgspec.Struct, gc=False):
     """What a provider says it used."""
 
     prompt_tokens: int | None = None
@@ -123,11 +123,11 @@ class Counted(msgspec.Struct, gc=False):
         )
 
 
-class Frame(msgspec.Struct, gc=False):
+class CompletionFrame(msgspec.Struct, gc=False):
     """A chunk, or a whole completion."""
 
-    choices: list[Choice]
-    usage: Counted | None = None
+    choices: list[CompletionChoice]
+    usage: UsageCounts | None = None
     error: Any = None
 
 
@@ -175,7 +175,7 @@ def several(payload: bytes) -> list[Any]:
     return found
 
 
-def loosened(found: Any) -> Frame:
+def loosened(found: Any) -> CompletionFrame:
     """A chunk or completion, whatever its spelling.
 
     Raises:
@@ -185,21 +185,23 @@ def loosened(found: Any) -> Frame:
         raise BadAnswerError("sent a piece of the wrong shape (an object is expected)")
     chunk = cast("dict[str, Any]", found)
     if (error := error_value(chunk)) is not None:
-        return Frame(choices=[], error=error)
+        return CompletionFrame(choices=[], error=error)
     choices = objects(chunk.get("choices"))
     if inner := next((choice["error"] for choice in choices if choice.get("error")), None):
-        return Frame(choices=[], error=inner)
+        return CompletionFrame(choices=[], error=inner)
     usage: Any = chunk.get("usage")
-    return Frame(choices=list(map(_choice, choices)), usage=_counted(usage) if isinstance(usage, dict) else None)
+    return CompletionFrame(
+        choices=list(map(_choice, choices)), usage=_counted(usage) if isinstance(usage, dict) else None
+    )
 
 
-def _choice(choice: dict[str, Any]) -> Choice:
+def _choice(choice: dict[str, Any]) -> CompletionChoice:
     delta, message = choice.get("delta"), choice.get("message")
     text = choice.get("text")
     if not isinstance(delta, dict) and not isinstance(message, dict):
         delta = {"content": text if isinstance(text, str) else None}
     finish = choice.get("finish_reason")
-    return Choice(
+    return CompletionChoice(
         index=_whole(choice.get("index")) or 0,
         delta=_delta(delta) if isinstance(delta, dict) else None,
         message=_delta(message) if isinstance(message, dict) else None,
@@ -225,9 +227,9 @@ def _delta(delta: Any) -> Delta:
     )
 
 
-def _call(call: dict[str, Any]) -> Call:
+def _call(call: dict[str, Any]) -> ToolCallPiece:
     function, call_id = call.get("function"), call.get("id")
-    return Call(
+    return ToolCallPiece(
         index=_whole(call.get("index")),
         id=str(call_id) if isinstance(call_id, str | int) and call_id != "" else None,
         function=_function(function) if isinstance(function, dict) else None,
@@ -235,18 +237,18 @@ def _call(call: dict[str, Any]) -> Call:
     )
 
 
-def _function(function: Any) -> Function:
+def _function(function: Any) -> CalledFunction:
     found = cast("dict[str, Any]", function)
     name, arguments = found.get("name"), found.get("arguments")
     if isinstance(arguments, dict | list):
         arguments = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
-    return Function(
+    return CalledFunction(
         name=name if isinstance(name, str) and name else None,
         arguments=arguments if isinstance(arguments, str) else None,
     )
 
 
-def _counted(usage: Any) -> Counted:
+def _counted(usage: Any) -> UsageCounts:
     found = cast("dict[str, Any]", usage)
 
     def details(name: str) -> Details | None:
@@ -256,7 +258,7 @@ def _counted(usage: Any) -> Counted:
         values = cast("dict[str, Any]", inner)
         return Details(_whole(values.get("cached_tokens")), _whole(values.get("reasoning_tokens")))
 
-    return Counted(
+    return UsageCounts(
         prompt_tokens=_whole(found.get("prompt_tokens")),
         completion_tokens=_whole(found.get("completion_tokens")),
         total_tokens=_whole(found.get("total_tokens")),

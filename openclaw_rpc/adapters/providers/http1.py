@@ -35,7 +35,7 @@ class NoHttpError(Exception):
     """What the server sent is no HTTP, or not what its own head says; the message continues «the server …»."""
 
 
-class Answer:
+class HttpResponse:
     """A server's answer whose body is still to come. ``read`` gives what has come since the last time.
 
     Nobody waits for it past ``until`` or, where there is some ``patience``, for longer than that at a time: who does
@@ -163,7 +163,7 @@ class HttpConnection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         # As widely as browsers and other clients read; nothing here decides where another message begins.
         self._parser.set_dangerous_leniencies(lenient_optional_cr_before_lf=True, lenient_spaces_after_chunk_size=True)
-        self._answer: Answer | None = None
+        self._answer: HttpResponse | None = None
         self._fields: list[tuple[bytes, bytes]] = []
         self._head_bytes = 0
         self._until_end = False
@@ -182,9 +182,9 @@ class HttpConnection(asyncio.Protocol):
         """Take the connection; see `asyncio.BaseProtocol`."""
         self._transport = cast("asyncio.Transport", transport)
 
-    def ask(self, pieces: Sequence[bytes], until: float, *, words: bool = False) -> Answer:
+    def ask(self, pieces: Sequence[bytes], until: float, *, words: bool = False) -> HttpResponse:
         """Send a request. Its answer is the only one under way; see there for ``until`` and ``words``."""
-        answer = self._answer = Answer(self, self._loop, until, words)
+        answer = self._answer = HttpResponse(self, self._loop, until, words)
         self._fields, self._head_bytes = [], 0
         self._until_end, self._keep = False, False
         if self._transport is None:
@@ -292,7 +292,7 @@ class HttpConnection(asyncio.Protocol):
 
     # ---- how much is read ----
 
-    def taken(self, answer: Answer) -> None:
+    def taken(self, answer: HttpResponse) -> None:
         """Whoever reads has taken all there was: let more come together."""
         if answer is not self._answer:
             return
@@ -322,7 +322,7 @@ class HttpConnection(asyncio.Protocol):
 
     # ---- the end ----
 
-    def release(self, answer: Answer) -> None:
+    def release(self, answer: HttpResponse) -> None:
         """Whoever asked needs nothing more."""
         if answer is not self._answer:
             return

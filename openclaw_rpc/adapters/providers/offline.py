@@ -11,7 +11,7 @@ import anyio.lowlevel
 import msgspec
 
 from openclaw_rpc.domain.chunks import Chunk, ToolCallPart
-from openclaw_rpc.domain.offline.agent import OfflineAgent, OfflineInfo, Reply
+from openclaw_rpc.domain.offline.agent import OfflineAgent, OfflineInfo, OfflineReply
 from openclaw_rpc.domain.offline.texts import text_of
 from openclaw_rpc.domain.providers import Completed, OfferedModel, Prompt, ProviderFault
 from openclaw_rpc.protocol.base import JsonObject
@@ -61,7 +61,7 @@ class OfflineProvider:
         finally:
             await chunks.aclose()
 
-    async def _chunks(self, prompt: Prompt, reply: Reply) -> AsyncGenerator[Sequence[Chunk]]:
+    async def _chunks(self, prompt: Prompt, reply: OfflineReply) -> AsyncGenerator[Sequence[Chunk]]:
         words = 1
         if reply.tool is not None:
             arguments = msgspec.json.encode(reply.arguments).decode()
@@ -85,7 +85,7 @@ class OfflineProvider:
 
     @asynccontextmanager
     async def _chat(self, body: bytes) -> AsyncGenerator[AsyncIterator[Sequence[Chunk]]]:
-        asked = msgspec.json.decode(body, type=_Asked)
+        asked = msgspec.json.decode(body, type=_OfflineRequest)
         async with self._stream(Prompt(model=MODEL, messages=asked.messages)) as chunks:
             yield _with_payloads(chunks)
 
@@ -119,7 +119,7 @@ class OfflineProvider:
         """Nothing to close."""
 
 
-class _Asked(msgspec.Struct):
+class _OfflineRequest(msgspec.Struct):
     messages: list[JsonObject]
     stream: bool | None = None
 

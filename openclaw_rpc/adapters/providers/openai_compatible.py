@@ -11,7 +11,7 @@ from openclaw_rpc.adapters.providers.frames import BadAnswerError, loads, object
 from openclaw_rpc.adapters.providers.http1 import LateError
 from openclaw_rpc.adapters.providers.request_body import RequestBodies
 from openclaw_rpc.adapters.providers.streaming import Question, Streaming
-from openclaw_rpc.adapters.providers.tries import Tries
+from openclaw_rpc.adapters.providers.tries import RequestTries
 from openclaw_rpc.adapters.providers.upstream import Upstream
 from openclaw_rpc.adapters.providers.whole import Whole
 from openclaw_rpc.domain.chunks import Chunk
@@ -89,7 +89,7 @@ class OpenAIProvider:
         """See `Provider.models`."""
         settings = self._settings
         seconds = settings.connect_timeout_seconds + 10
-        tries = Tries(self._upstream.faults, settings.max_retries, seconds, "connect_timeout_seconds")
+        tries = RequestTries(self._upstream.faults, settings.max_retries, seconds, "connect_timeout_seconds")
         while True:
             try:
                 return await self._listed(tries.until)

@@ -14,10 +14,10 @@ from openclaw_rpc.adapters.providers.frames import (
     REASONING,
     UNREADABLE,
     BadAnswerError,
-    Call,
-    Choice,
+    CompletionChoice,
+    CompletionFrame,
     Delta,
-    Frame,
+    ToolCallPiece,
     error_of,
     finish_of,
     loads,
@@ -37,7 +37,7 @@ MARK = b"\xef\xbb\xbf"
 NOTHING = "answered with nothing"
 NO_ERROR = (None, False, "")
 
-_decode = msgspec.json.Decoder(Frame).decode
+_decode = msgspec.json.Decoder(CompletionFrame).decode
 _NOTHING = Chunk()
 
 
@@ -227,7 +227,7 @@ class AnswerReader:
 
     # ---- chunks ----
 
-    def _frame(self, frame: Frame, payload: bytes, found: Any) -> None:
+    def _frame(self, frame: CompletionFrame, payload: bytes, found: Any) -> None:
         self._any = True
         if frame.error not in NO_ERROR or self._event == b"error":
             raise error_of(frame.error or {})
@@ -235,11 +235,11 @@ class AnswerReader:
         self._last = payload
         self._take(frame, payload, found)
 
-    def _count(self, frame: Frame) -> None:
+    def _count(self, frame: CompletionFrame) -> None:
         if frame.usage is not None:
             self._usage = frame.usage.usage() or self._usage
 
-    def _take(self, frame: Frame, payload: bytes, found: Any) -> None:
+    def _take(self, frame: CompletionFrame, payload: bytes, found: Any) -> None:
         """Add what a chunk says. ``found`` is its JSON where it was spelled in another way than OpenAI's."""
         plain, told = found is None, None
         for choice in frame.choices:
@@ -253,7 +253,7 @@ class AnswerReader:
             written = payload if plain else _canonical(loads(payload) if found is None else found, told, whole=False)
             self._chunk.payloads.append(written)
 
-    def _said(self, choice: Choice, delta: Delta, payload: bytes, *, odd: bool) -> tuple["_Said", bool]:
+    def _said(self, choice: CompletionChoice, delta: Delta, payload: bytes, *, odd: bool) -> tuple["_Said", bool]:
         """What a choice adds, in order, and whether its own spelling says just that."""
         text, thinking, plain = delta.content or "", delta.thought(), True
         if delta.refusal and not self._carry:
@@ -309,7 +309,7 @@ class AnswerReader:
                 part.arguments = halves.join(part.arguments)
             parts.append(part)
         if delta.function_call is not None:  # the older spelling, of one call
-            part, _ = self._calls.take(Call(index=0, function=delta.function_call), whole=False)
+            part, _ = self._calls.take(ToolCallPiece(index=0, function=delta.function_call), whole=False)
             parts.append(part)
         return parts, plain
 

@@ -12,10 +12,10 @@ import msgspec
 
 from openclaw_rpc.adapters.providers.faults import Failed
 from openclaw_rpc.adapters.providers.frames import BadAnswerError, UpstreamError
-from openclaw_rpc.adapters.providers.http1 import Answer, LateError
+from openclaw_rpc.adapters.providers.http1 import HttpResponse, LateError
 from openclaw_rpc.adapters.providers.reader import MARK, NOTHING, AnswerReader
 from openclaw_rpc.adapters.providers.request_body import RequestBodies
-from openclaw_rpc.adapters.providers.tries import Tries
+from openclaw_rpc.adapters.providers.tries import RequestTries
 from openclaw_rpc.adapters.providers.upstream import Upstream, drain
 from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.models import ProviderSettings
@@ -43,7 +43,7 @@ class Streaming:
     generator.
     """
 
-    _answer: Answer
+    _answer: HttpResponse
     _reader: AnswerReader
     _first: Chunk | None
     _trouble: Failed | None
@@ -60,7 +60,7 @@ class Streaming:
     async def __aenter__(self) -> Self:
         question, settings = self._question, self._settings
         seconds = settings.first_token_timeout_seconds
-        tries = Tries(self._upstream.faults, question.retries, seconds, "first_token_timeout_seconds")
+        tries = RequestTries(self._upstream.faults, question.retries, seconds, "first_token_timeout_seconds")
         while True:
             try:
                 answer = await self._upstream.ask(
@@ -83,7 +83,7 @@ class Streaming:
             question.body, question.model, fault.upstream_status, words, question.optional
         )
 
-    async def _begin(self, answer: Answer) -> None:
+    async def _begin(self, answer: HttpResponse) -> None:
         """Read up to the first token; the answer is closed where there is none.
 
         Raises:

@@ -2,12 +2,12 @@
 
 import msgspec
 
-from openclaw_rpc.adapters.providers.frames import Call, Function
+from openclaw_rpc.adapters.providers.frames import CalledFunction, ToolCallPiece
 from openclaw_rpc.domain.chunks import ToolCallPart
 from openclaw_rpc.protocol.ids import new_id
 
 
-class _Open:
+class _OpenCall:
     """A call as far as it came."""
 
     __slots__ = ("arguments", "id", "index", "name")
@@ -36,20 +36,20 @@ class ToolCalls:
 
     def __init__(self) -> None:
         self.count = 0
-        self._by_id: dict[str, _Open] = {}
-        self._by_index: dict[int, _Open] = {}
-        self._last: _Open | None = None
+        self._by_id: dict[str, _OpenCall] = {}
+        self._by_index: dict[int, _OpenCall] = {}
+        self._last: _OpenCall | None = None
 
-    def take(self, call: Call, *, whole: bool = False) -> tuple[ToolCallPart, bool]:
+    def take(self, call: ToolCallPiece, *, whole: bool = False) -> tuple[ToolCallPart, bool]:
         """A piece as part of its call, and whether it is spelled so that OpenAI's clients take it as it came.
 
         ``whole``: it is a call by itself, whatever its index.
         """
-        function = call.function or Function()
+        function = call.function or CalledFunction()
         found = None if whole else self._find(call, function)
         begins = found is None
         if found is None:
-            found = _Open(self.count, call.id)
+            found = _OpenCall(self.count, call.id)
             self.count += 1
         self._last = found
         found.id = found.id or call.id
@@ -71,7 +71,7 @@ class ToolCalls:
         )
         return part, plain
 
-    def _find(self, call: Call, function: Function) -> _Open | None:
+    def _find(self, call: ToolCallPiece, function: CalledFunction) -> _OpenCall | None:
         """The call that a piece goes on with; None where it begins another."""
         found = self._by_index.get(call.index) if call.index is not None else None
         if call.id and call.id in self._by_id:

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 from openclaw_rpc.adapters.providers.faults import Failed
 from openclaw_rpc.adapters.providers.frames import BadAnswerError, loads
 from openclaw_rpc.adapters.providers.http1 import LateError
-from openclaw_rpc.adapters.providers.tries import Tries
+from openclaw_rpc.adapters.providers.tries import RequestTries
 from openclaw_rpc.adapters.providers.upstream import Upstream
 from openclaw_rpc.domain.models import PRIMARY, ProviderSettings
 from openclaw_rpc.domain.providers import ProviderFault
@@ -62,7 +62,7 @@ async def _ask(provider: str, settings: ProviderSettings, model: str, file: tupl
     upstream = Upstream(provider, settings)
     fields = {"model": model, "response_format": "json"}
     seconds = settings.request_timeout_seconds
-    tries = Tries(upstream.faults, settings.max_retries, seconds, "request_timeout_seconds")
+    tries = RequestTries(upstream.faults, settings.max_retries, seconds, "request_timeout_seconds")
     try:
         while True:
             try:

@@ -11,7 +11,7 @@ FIRST_PAUSE: Final = 0.25
 LONGEST_PAUSE: Final = 4.0
 
 
-class Tries:
+class RequestTries:
     """The attempts of one request.
 
     Args:

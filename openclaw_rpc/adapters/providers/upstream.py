@@ -14,10 +14,10 @@ import anyio
 import anyio.to_thread
 import yarl
 
-from openclaw_rpc.adapters.providers.connections import Connections, Request
+from openclaw_rpc.adapters.providers.connections import Connections, RequestTemplate
 from openclaw_rpc.adapters.providers.faults import MAX_BODY, Failed, Faults, causes
 from openclaw_rpc.adapters.providers.frames import BadAnswerError
-from openclaw_rpc.adapters.providers.http1 import Answer, LateError, NoHttpError
+from openclaw_rpc.adapters.providers.http1 import HttpResponse, LateError, NoHttpError
 from openclaw_rpc.adapters.providers.reader import MAX_LINE
 from openclaw_rpc.domain.models import ProviderSettings
 
@@ -30,7 +30,7 @@ ANSWER, REQUEST = "openclaw_answer", "openclaw_request"
 """What the package carries through from its transport, by these names."""
 
 
-async def beginning(answer: Answer) -> bytes:
+async def beginning(answer: HttpResponse) -> bytes:
     """As much of a refusal's body as is of use; the answer is closed."""
     answer.patience = REFUSAL_SECONDS
     body = bytearray()
@@ -45,7 +45,7 @@ async def beginning(answer: Answer) -> bytes:
     return bytes(body[:MAX_BODY])
 
 
-async def drain(answer: Answer) -> None:
+async def drain(answer: HttpResponse) -> None:
     """Read to the end where it is near, so that the connection can be used again."""
     try:
         async with asyncio.timeout(DRAIN_SECONDS):
@@ -61,7 +61,7 @@ class Upstream:
     def __init__(self, name: str, settings: ProviderSettings) -> None:
         self._settings = settings
         self._client: openai.AsyncOpenAI | None = None
-        self._ready: dict[str, Request] = {}
+        self._ready: dict[str, RequestTemplate] = {}
         self._stream_class: type[openai.AsyncStream[bytes]] | None = None
         self._making = anyio.Lock()
         parts = urlsplit(settings.address)
@@ -89,7 +89,7 @@ class Upstream:
         *,
         headers: Mapping[str, str] | None = None,
         words: bool = False,
-    ) -> Answer:
+    ) -> HttpResponse:
         """POST ``body`` to ``path``, or GET it where there is none, once; nobody waits past ``until``.
 
         With ``words``, a stream's first bytes may be waited for as well as its head: one wait costs less than two.
@@ -114,7 +114,9 @@ class Upstream:
             raise self.broken(error) from None
         raise self.faults.of_status(answer.status, answer.headers, said, model)
 
-    async def upload(self, path: str, fields: Mapping[str, str], file: tuple[str, bytes, str], until: float) -> Answer:
+    async def upload(
+        self, path: str, fields: Mapping[str, str], file: tuple[str, bytes, str], until: float
+    ) -> HttpResponse:
         """POST a form with ``fields`` and ``file`` (its name, its bytes, its type), once.
 
         Raises:
@@ -131,7 +133,7 @@ class Upstream:
         until: float,
         headers: Mapping[str, str],
         form: tuple[Mapping[str, str], tuple[str, bytes, str]] | None = None,
-    ) -> Answer:
+    ) -> HttpResponse:
         """Ask through the package; a POST's address and headers are kept for the next time."""
         client, stream_class = await self._made()
         import openai
@@ -160,10 +162,10 @@ class Upstream:
             raise self.broken(error) from None
         if body is not None and not headers:
             self._ready[path] = stream.response.extensions[REQUEST]
-        answer: Answer = stream.response.extensions[ANSWER]
+        answer: HttpResponse = stream.response.extensions[ANSWER]
         return answer
 
-    async def whole(self, answer: Answer) -> bytes:
+    async def whole(self, answer: HttpResponse) -> bytes:
         """The whole body of an answer, for which nobody waits longer than for the answer itself.
 
         Raises:

@@ -9,7 +9,7 @@ from openclaw_rpc.adapters.providers.frames import BadAnswerError, UpstreamError
 from openclaw_rpc.adapters.providers.http1 import LateError
 from openclaw_rpc.adapters.providers.reader import AnswerReader
 from openclaw_rpc.adapters.providers.streaming import PATH
-from openclaw_rpc.adapters.providers.tries import Tries
+from openclaw_rpc.adapters.providers.tries import RequestTries
 from openclaw_rpc.adapters.providers.upstream import Upstream, drain
 from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.models import ProviderSettings
@@ -72,7 +72,7 @@ class Whole:
 
     async def _post(self, path: str, body: bytes, retries: int = 0) -> bytes:
         seconds = self._settings.request_timeout_seconds
-        tries = Tries(self._upstream.faults, retries, seconds, "request_timeout_seconds")
+        tries = RequestTries(self._upstream.faults, retries, seconds, "request_timeout_seconds")
         while True:
             try:
                 return await self._once(path, body, tries.until, seconds)

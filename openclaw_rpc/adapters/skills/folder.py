@@ -26,7 +26,7 @@ from openclaw_rpc.domain.skills.manifest import (
     read_markdown,
     slug_of,
 )
-from openclaw_rpc.domain.skills.ports import MAX_LISTED, Found, Origin, Staged
+from openclaw_rpc.domain.skills.ports import MAX_LISTED, FoundSkill, Origin, Staged
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
 
 STAGING: Final = ".staging-"
@@ -50,12 +50,12 @@ class SkillFolder:
         """
         self._root = root
         self._atomic = atomic
-        self._known: dict[str, tuple[Mark, Found]] = {}
+        self._known: dict[str, tuple[Mark, FoundSkill]] = {}
         self._stamp: tuple[int, int] | None = None
 
-    def scan(self) -> Sequence[Found]:
+    def scan(self) -> Sequence[FoundSkill]:
         """All that lie there, by entry."""
-        known: dict[str, tuple[Mark, Found]] = {}
+        known: dict[str, tuple[Mark, FoundSkill]] = {}
         self._stamp = _stamp(self._root)  # before it is read: what comes meanwhile is found the next time
         try:
             with os.scandir(self._root) as entries:
@@ -69,7 +69,7 @@ class SkillFolder:
         self._known = known
         return [found for _, (_, found) in sorted(known.items())]
 
-    def _look(self, entry: os.DirEntry[str], known: dict[str, tuple[Mark, Found]]) -> None:
+    def _look(self, entry: os.DirEntry[str], known: dict[str, tuple[Mark, FoundSkill]]) -> None:
         folder = entry.is_dir()
         if not folder and not entry.name.endswith(".json"):
             return
@@ -107,7 +107,7 @@ class SkillFolder:
         """Whether an entry came or went since the last scan."""
         return _stamp(self._root) != self._stamp
 
-    def files(self, found: Found) -> list[str]:
+    def files(self, found: FoundSkill) -> list[str]:
         """The files of a skill's folder by their paths in it."""
         listed: list[str] = []
         for above, folders, files in os.walk(found.folder) if found.folder else ():
@@ -118,7 +118,7 @@ class SkillFolder:
                 break
         return listed[:MAX_LISTED]
 
-    def read(self, found: Found, path: str, offset: int, limit: int) -> Piece:
+    def read(self, found: FoundSkill, path: str, offset: int, limit: int) -> Piece:
         """A part of a file of a skill's folder, by its path in it."""
         root = Path(found.folder)
         target = (root / path.removeprefix("./")).resolve() if found.folder and "\0" not in path else root
@@ -213,7 +213,7 @@ def _mark(paths: Sequence[str]) -> tuple[Mark, float]:
     return tuple(mark), changed
 
 
-def _found(path: Path, entry: str, changed: float, *, folder: bool) -> Found:
+def _found(path: Path, entry: str, changed: float, *, folder: bool) -> FoundSkill:
     """What lies there, as it is now."""
     name = entry if folder else entry.removesuffix(".json")
     root = str(path.resolve()) if folder else ""
@@ -222,11 +222,11 @@ def _found(path: Path, entry: str, changed: float, *, folder: bool) -> Found:
     except (BrokenSkill, InvalidRequest) as error:
         why = (error.reason or error.message) if isinstance(error, InvalidRequest) else str(error)
         slug = name if is_slug(name) else slug_of(name) or "nameless"
-        return Found(entry=entry, slug=slug, changed=changed, folder=root, error=why)
+        return FoundSkill(entry=entry, slug=slug, changed=changed, folder=root, error=why)
     if not folder and any(tool.command for tool in manifest.tools):
         error = f"a tool with a command needs a folder: put it into {manifest.slug}/{JSON}, or install it"
-        return Found(entry=entry, slug=manifest.slug, changed=changed, error=error)
-    return Found(entry=entry, slug=manifest.slug, changed=changed, folder=root, manifest=manifest)
+        return FoundSkill(entry=entry, slug=manifest.slug, changed=changed, error=error)
+    return FoundSkill(entry=entry, slug=manifest.slug, changed=changed, folder=root, manifest=manifest)
 
 
 def _read(folder: Path, name: str) -> Manifest:

@@ -27,7 +27,7 @@ class Readers:
 
     def __init__(self, connections: Sequence[sqlite3.Connection]) -> None:
         self._loop = asyncio.get_running_loop()
-        self._readers = [_Reader(connection) for connection in connections]
+        self._readers = [_ReadThread(connection) for connection in connections]
         self._idle = self._readers[::-1]
         self._waiting: deque[_Job] = deque()
         self._closing = False
@@ -61,11 +61,11 @@ class Readers:
         for reader in self._readers:
             reader.close()
 
-    def _resolve(self, reader: "_Reader", future: _Future, value: Any, error: GatewayError | None) -> None:
+    def _resolve(self, reader: "_ReadThread", future: _Future, value: Any, error: GatewayError | None) -> None:
         """A read is done: called in its thread."""
         call_in_loop(self._loop, self._done, reader, future, value, error)
 
-    def _done(self, reader: "_Reader", future: _Future, value: Any, error: GatewayError | None) -> None:
+    def _done(self, reader: "_ReadThread", future: _Future, value: Any, error: GatewayError | None) -> None:
         while self._waiting and self._waiting[0][1].cancelled():
             self._waiting.popleft()
         if self._waiting:
@@ -75,10 +75,10 @@ class Readers:
         settle(future, value, error)
 
 
-_Resolve = Callable[["_Reader", _Future, Any, GatewayError | None], None]
+_Resolve = Callable[["_ReadThread", _Future, Any, GatewayError | None], None]
 
 
-class _Reader:
+class _ReadThread:
     """A connection and its thread, which begins with the first read: a gateway starts faster than it reads."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:

@@ -149,12 +149,12 @@ def _skills(db: sqlite3.Connection, path: Path) -> None:
 
 def _audit(db: sqlite3.Connection, folder: Path) -> None:
     """The lines as they are, damaged ones too: whether the chain is whole is for `audit.verify` to say."""
-    head, known = chain.Head(), chain.Head()
+    head, known = chain.ChainEnd(), chain.ChainEnd()
     files = [*sorted(folder.glob("audit-*.jsonl")), folder / "audit.jsonl"]
     for path in files:
         # A last line without an end was never acknowledged.
         for line in path.read_bytes().split(b"\n")[:-1] if path.exists() else ():
             head = rows.keep(db, line) or head
     with suppress(FileNotFoundError, msgspec.MsgspecError, ValueError):
-        known = msgspec.json.decode((folder / "head.json").read_bytes(), type=chain.Head)
+        known = msgspec.json.decode((folder / "head.json").read_bytes(), type=chain.ChainEnd)
     rows.save_head(db, head if head.seq > known.seq else known)

@@ -36,7 +36,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 
 
 @dataclass
-class _Session:
+class _KeptSession:
     """A session and all that goes with it. A dict keeps the place of a message that is replaced."""
 
     record: SessionRecord
@@ -45,12 +45,12 @@ class _Session:
     events: dict[int, EventRecord] = field(default_factory=dict[int, EventRecord])
 
 
-class MemoryStore:
+class VolatileStore:
     """The store port, in memory. No method waits, so each is atomic."""
 
     def __init__(self, *, keep_events: int = KEPT_EVENTS) -> None:
         self._keep_events = keep_events
-        self._sessions: dict[str, _Session] = {}
+        self._sessions: dict[str, _KeptSession] = {}
         self._usage: list[UsageRecord] = []
         self.deliveries = MemoryDeliveries()
         self.documents = MemoryDocuments()
@@ -156,7 +156,7 @@ class MemoryStore:
         for change in changes:
             await self.commit(change)
 
-    def _patch(self, session: _Session, patch: SessionPatch) -> None:
+    def _patch(self, session: _KeptSession, patch: SessionPatch) -> None:
         record = session.record
         if patch.clear:
             session.messages.clear()
@@ -196,11 +196,11 @@ class MemoryStore:
             sums.sort(key=lambda row: row.prompt_tokens + row.completion_tokens, reverse=True)
         return sums[: query.limit], _sum("total", matching)
 
-    def _add(self, record: SessionRecord) -> _Session:
+    def _add(self, record: SessionRecord) -> _KeptSession:
         taken = any((s.record.user, s.record.key) == (record.user, record.key) for s in self._sessions.values())
         if taken or record.id in self._sessions:
             raise key_taken(record.key)
-        self._sessions[record.id] = session = _Session(_copy(record))
+        self._sessions[record.id] = session = _KeptSession(_copy(record))
         return session
 
     def _runs(self) -> Iterable[RunRecord]:
@@ -211,7 +211,7 @@ class MemoryStore:
         same = (r for r in self._runs() if r.user == run.user and r.idempotency_key == run.idempotency_key)
         return max((r for r in same if r.created_at > expired), key=lambda r: r.created_at, default=None)
 
-    def _keep_all(self, session: _Session, events: Sequence[EventRecord]) -> None:
+    def _keep_all(self, session: _KeptSession, events: Sequence[EventRecord]) -> None:
         session.events.update((event.seq, plain(event)) for event in events)
         before = session.record.seq
         session.record.seq = max(before, *(event.seq for event in events))
@@ -228,7 +228,7 @@ def _place(record: SessionRecord) -> tuple[str, str]:
     return record.updated_at, record.id
 
 
-def _keep(session: _Session, message: ChatMessage) -> None:
+def _keep(session: _KeptSession, message: ChatMessage) -> None:
     record = session.record
     if message.message_id not in session.messages:
         record.message_count += 1
@@ -237,7 +237,7 @@ def _keep(session: _Session, message: ChatMessage) -> None:
     session.messages[message.message_id] = _copy(message)
 
 
-def _wanted(session: _Session, query: SessionQuery) -> bool:
+def _wanted(session: _KeptSession, query: SessionQuery) -> bool:
     record = session.record
     return (
         query.user in (None, record.user)
@@ -249,7 +249,7 @@ def _wanted(session: _Session, query: SessionQuery) -> bool:
     )
 
 
-def _says(session: _Session, needle: str) -> bool:
+def _says(session: _KeptSession, needle: str) -> bool:
     record = session.record
     texts = [record.key, record.title or "", record.summary or ""]
     texts.extend(message.content for message in session.messages.values())

@@ -62,7 +62,7 @@ _FIND_BY_KEY = (
 )
 
 
-class _Session(NamedTuple):
+class _SessionRows(NamedTuple):
     """Where a session's rows are: its number, its ``seq``, and the place of its last message."""
 
     number: int
@@ -103,7 +103,7 @@ def copy_session(db: sqlite3.Connection, source_id: str, row: Row, upto: str | N
     sql = SELECT_MESSAGE + "WHERE place >= ? AND place <= ? ORDER BY place"
     rows = db.execute(sql, (first_place(source.number), last)).fetchall()
     copies = [new_message(copied(message_of(m))) for m in rows]
-    count, _, summary = _keep_messages(db, _Session(number, 0, first_place(number)), copies)
+    count, _, summary = _keep_messages(db, _SessionRows(number, 0, first_place(number)), copies)
     db.execute(_ADVANCE, (count, "", 0, summary, number))
     return True
 
@@ -128,7 +128,7 @@ def admit(db: sqlite3.Connection, batch: Batch, expired: str | None, of_anybody:
         _refuse_claimed(db, batch.claims)
     if kept is None:
         number = create_session(db, begun_with(session, messages))
-        _keep_messages(db, _Session(number, 0, first_place(number)), messages)
+        _keep_messages(db, _SessionRows(number, 0, first_place(number)), messages)
     else:
         number = kept.number
         count, created_at, summary = _keep_messages(db, kept, messages)
@@ -202,12 +202,12 @@ def _key_in_use(db: sqlite3.Connection, key: str) -> bool:
     return db.execute("SELECT 1 FROM sessions WHERE key = ?", (key,)).fetchone() is not None
 
 
-def _find_session(db: sqlite3.Connection, session_id: str) -> _Session | None:
+def _find_session(db: sqlite3.Connection, session_id: str) -> _SessionRows | None:
     found = db.execute(_FIND_SESSION, (session_id,)).fetchone()
     if found is None:
         return None
     number, seq, last = found
-    return _Session(number, seq, first_place(number) if last is None else last)
+    return _SessionRows(number, seq, first_place(number) if last is None else last)
 
 
 def _empty(db: sqlite3.Connection, number: int) -> None:
@@ -217,7 +217,7 @@ def _empty(db: sqlite3.Connection, number: int) -> None:
 
 
 def _keep_messages(
-    db: sqlite3.Connection, session: _Session, messages: Sequence[NewMessage]
+    db: sqlite3.Connection, session: _SessionRows, messages: Sequence[NewMessage]
 ) -> tuple[int, str, str | None]:
     """Keep messages; answers of the new ones how many, when the last was created, and the first summary."""
     number, _, last = session
@@ -233,7 +233,7 @@ def _keep_messages(
     return count, latest, first
 
 
-def _keep_events(db: sqlite3.Connection, session: _Session, batch: Batch) -> int:
+def _keep_events(db: sqlite3.Connection, session: _SessionRows, batch: Batch) -> int:
     """Keep a batch's events, and of all the newest; answers the session's new ``seq``."""
     begin = first_place(session.number)
     db.executemany(_PUT_EVENT, [(begin, *row) for row in batch.events])
@@ -243,7 +243,7 @@ def _keep_events(db: sqlite3.Connection, session: _Session, batch: Batch) -> int
     return seq
 
 
-def _keep_run(db: sqlite3.Connection, session: _Session, run: Row) -> None:
+def _keep_run(db: sqlite3.Connection, session: _SessionRows, run: Row) -> None:
     """Keep a run, which is there already unless the session was cleared meanwhile."""
     if db.execute(_UPDATE_RUN, (run[2], run[5], run[0])).rowcount == 0:
         db.execute(_PUT_RUN, (first_place(session.number), *run))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import aiohttp
 
 from openclaw_rpc.adapters.outbound.session import ClosedAddress
-from openclaw_rpc.domain.webhooks.service import Answer
+from openclaw_rpc.domain.webhooks.service import WebhookResponse
 
 
 class WebhookCaller:
@@ -17,7 +17,9 @@ class WebhookCaller:
     def __init__(self, session: Callable[[], aiohttp.ClientSession]) -> None:
         self._session = session
 
-    async def call(self, url: str, message_id: str, body: bytes, keys: Sequence[str], seconds: float) -> Answer:
+    async def call(
+        self, url: str, message_id: str, body: bytes, keys: Sequence[str], seconds: float
+    ) -> WebhookResponse:
         """Post a body; what the other side answers is not read."""
         headers = signed(message_id, body, keys, datetime.now(UTC))
         try:
@@ -29,19 +31,23 @@ class WebhookCaller:
                 timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=10),
             ) as answer:
                 pause = answer.headers.get("Retry-After", "")
-                return Answer(
+                return WebhookResponse(
                     status=answer.status,
                     error=None if answer.status < 300 else f"answered {answer.status}",
                     retry_after=float(pause) if pause.isdigit() else None,
                 )
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, ClosedAddress):
-                return Answer(error="the address may not be called: outbound.allow_private_hosts does not name it")
-            return Answer(error=f"could not be reached: {error.os_error.strerror or type(error.os_error).__name__}")
+                return WebhookResponse(
+                    error="the address may not be called: outbound.allow_private_hosts does not name it"
+                )
+            return WebhookResponse(
+                error=f"could not be reached: {error.os_error.strerror or type(error.os_error).__name__}"
+            )
         except TimeoutError:
-            return Answer(error=f"took longer than {seconds:g} s")
+            return WebhookResponse(error=f"took longer than {seconds:g} s")
         except (aiohttp.ClientError, ValueError, OSError) as error:
-            return Answer(error=f"gave no answer: {type(error).__name__}")
+            return WebhookResponse(error=f"gave no answer: {type(error).__name__}")
 
 
 def signed(message_id: str, body: bytes, keys: Sequence[str], at: datetime) -> dict[str, str]:

@@ -19,7 +19,7 @@ from openclaw_rpc.adapters.workspace.opening import FOLDER, NOFOLLOW, Opener, re
 from openclaw_rpc.adapters.workspace.searching import Searching
 from openclaw_rpc.adapters.workspace.walking import TEMPORARY, Walk, next_step, removing
 from openclaw_rpc.config.paths import private_folder
-from openclaw_rpc.domain.files import Entry, Hit, Parts, Piece, Query, shown
+from openclaw_rpc.domain.files import FileHit, FolderEntry, Parts, Piece, Query, shown
 from openclaw_rpc.domain.principals import OWNER
 from openclaw_rpc.protocol.errors import Conflict, NotFound, TooLarge
 
@@ -100,13 +100,13 @@ class LocalWorkspace:
         with told(path):
             return await _in_thread(lambda: self._write(path, data, create_parents, max_bytes if append else None))
 
-    async def entries(self, path: Parts, *, recursive: bool, limit: int) -> tuple[list[Entry], bool]:
+    async def entries(self, path: Parts, *, recursive: bool, limit: int) -> tuple[list[FolderEntry], bool]:
         """What is in a folder."""
         with told(path):
             folder = await _in_thread(lambda: self._folder(path))
             try:
                 walk = Walk()
-                entries: list[Entry] = []
+                entries: list[FolderEntry] = []
                 with closing(walk.entries(folder, path, recursive=recursive)) as found:
                     done = False
                     while not done and len(entries) <= limit:
@@ -116,7 +116,7 @@ class LocalWorkspace:
             finally:
                 os.close(folder)
 
-    async def search(self, query: Query) -> tuple[list[Hit], bool]:
+    async def search(self, query: Query) -> tuple[list[FileHit], bool]:
         """What fits."""
         with told(query.folder):
             folder = await _in_thread(lambda: self._folder(query.folder))

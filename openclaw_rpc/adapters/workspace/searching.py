@@ -14,8 +14,8 @@ from anyio.abc import ByteReceiveStream, ByteSendStream, Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from openclaw_rpc.adapters.workspace.opening import NOFOLLOW
-from openclaw_rpc.adapters.workspace.walking import Found, Walk, next_step
-from openclaw_rpc.domain.files import Entry, Hit, Query
+from openclaw_rpc.adapters.workspace.walking import FoundEntry, Walk, next_step
+from openclaw_rpc.domain.files import FileHit, FolderEntry, Query
 from openclaw_rpc.protocol.errors import InvalidRequest, Timeout, Unavailable
 
 MIB: Final = 1024 * 1024
@@ -29,7 +29,7 @@ MAX_ANSWER: Final = 64 * MIB
 READ: Final = os.O_RDONLY | NOFOLLOW | getattr(os, "O_NONBLOCK", 0)
 MATCHER: Final = Path(__file__).with_name("matcher.py")
 
-Text = tuple[Entry, bytes]
+Text = tuple[FolderEntry, bytes]
 
 
 class Searching:
@@ -42,7 +42,7 @@ class Searching:
         self._read = 0
         self._cut = False
 
-    async def run(self, folder: int) -> tuple[list[Hit], bool]:
+    async def run(self, folder: int) -> tuple[list[FileHit], bool]:
         """What fits below an open folder, and whether there may be more.
 
         Raises:
@@ -60,8 +60,8 @@ class Searching:
         more = self._cut or self._walk.cut or len(hits) > query.limit
         return hits[: query.limit], more
 
-    async def _gather(self, source: Generator[Hit | None]) -> list[Hit]:
-        hits: list[Hit] = []
+    async def _gather(self, source: Generator[FileHit | None]) -> list[FileHit]:
+        hits: list[FileHit] = []
         with closing(source):
             done = False
             while not done and len(hits) <= self._query.limit:
@@ -75,15 +75,15 @@ class Searching:
             self._cut = True
         return self._cut
 
-    def _fits(self, entry: Entry) -> bool:
+    def _fits(self, entry: FolderEntry) -> bool:
         return self._query.glob.fits(entry.parts[len(self._query.folder) :])
 
-    def _named(self, found: Generator[Found]) -> Generator[Hit | None]:
+    def _named(self, found: Generator[FoundEntry]) -> Generator[FileHit | None]:
         """Those whose names fit; None for the others, so that a step ends in time."""
         for entry, _ in found:
-            yield Hit(entry=entry) if self._fits(entry) else None
+            yield FileHit(entry=entry) if self._fits(entry) else None
 
-    def _texts(self, found: Generator[Found]) -> Generator[Text | None]:
+    def _texts(self, found: Generator[FoundEntry]) -> Generator[Text | None]:
         """The text files whose names fit, read as far as they may be."""
         for entry, folder in found:
             if entry.type != "file" or not self._fits(entry):
@@ -97,15 +97,15 @@ class Searching:
             self._cut = self._cut or entry.size > MAX_FILE
             yield None if b"\x00" in data[:BINARY_HEAD] else (entry, data)
 
-    def _containing(self, found: Generator[Found], wanted: bytes) -> Generator[Hit | None]:
+    def _containing(self, found: Generator[FoundEntry], wanted: bytes) -> Generator[FileHit | None]:
         for text in self._texts(found):
             if text is None:
                 yield None
             else:
                 yield from _lines_with(*text, wanted)
 
-    async def _matching(self, found: Generator[Found], pattern: str) -> list[Hit]:
-        hits: list[Hit] = []
+    async def _matching(self, found: Generator[FoundEntry], pattern: str) -> list[FileHit]:
+        hits: list[FileHit] = []
         with closing(self._texts(found)) as texts:
             async with await Matcher.start(pattern, self._query.seconds) as matcher:
                 done = False
@@ -116,8 +116,8 @@ class Searching:
                     done = done or self._too_late()
         return hits
 
-    async def _ask(self, matcher: "Matcher", batch: list[Text]) -> list[Hit]:
-        hits: list[Hit] = []
+    async def _ask(self, matcher: "Matcher", batch: list[Text]) -> list[FileHit]:
+        hits: list[FileHit] = []
         while batch:
             size = taken = 0
             while taken < len(batch) and (not taken or size + len(batch[taken][1]) <= BATCH_BYTES):
@@ -126,7 +126,7 @@ class Searching:
             now, batch = batch[:taken], batch[taken:]
             lines = await matcher.lines([data.decode("utf-8", "replace") for _, data in now], self._end)
             for (entry, _), found in zip(now, lines, strict=True):
-                hits += (Hit(entry=entry, line=number, text=text) for number, text in found)
+                hits += (FileHit(entry=entry, line=number, text=text) for number, text in found)
         return hits
 
 
@@ -148,7 +148,7 @@ def _read(folder: int, name: str) -> bytes:
         os.close(file)
 
 
-def _lines_with(entry: Entry, data: bytes, wanted: bytes) -> Generator[Hit | None]:
+def _lines_with(entry: FolderEntry, data: bytes, wanted: bytes) -> Generator[FileHit | None]:
     """The first lines that have it."""
     line, at = 1, 0
     for _ in range(HITS_A_FILE):
@@ -160,7 +160,7 @@ def _lines_with(entry: Entry, data: bytes, wanted: bytes) -> Generator[Hit | Non
         end = data.find(b"\n", found)
         end = len(data) if end < 0 else end
         text = data[begin : min(end, begin + 4 * SHOWN)].decode("utf-8", "replace").rstrip("\r")[:SHOWN]
-        yield Hit(entry=entry, line=line, text=text)
+        yield FileHit(entry=entry, line=line, text=text)
         line, at = line + 1, end + 1
     yield None
 

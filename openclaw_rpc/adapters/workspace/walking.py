@@ -10,7 +10,7 @@ from typing import Final, NamedTuple, TypeVar
 import anyio.to_thread
 
 from openclaw_rpc.adapters.workspace.opening import FOLDER, NOFOLLOW
-from openclaw_rpc.domain.files import MAX_DEPTH, Entry, Parts
+from openclaw_rpc.domain.files import MAX_DEPTH, FolderEntry, Parts
 from openclaw_rpc.protocol.errors import Conflict
 from openclaw_rpc.protocol.file import FileType
 
@@ -23,10 +23,10 @@ STEP_SECONDS: Final = 0.05
 MAX_REMOVED_DEPTH: Final = 200
 
 
-class Found(NamedTuple):
+class FoundEntry(NamedTuple):
     """An entry, and the folder that it lies in, open as long as the walk stands here."""
 
-    entry: Entry
+    entry: FolderEntry
     folder: int
 
 
@@ -37,9 +37,9 @@ class Walk:
         self.cut = False
         self._left = most
 
-    def entries(self, folder: int, parts: Parts, *, recursive: bool) -> Generator[Found]:
+    def entries(self, folder: int, parts: Parts, *, recursive: bool) -> Generator[FoundEntry]:
         """Every entry; ``folder`` stays open, the others are closed as they are left."""
-        stack: list[tuple[int, Parts, Iterator[Entry]]] = [(folder, parts, iter(self._scan(folder, parts)))]
+        stack: list[tuple[int, Parts, Iterator[FolderEntry]]] = [(folder, parts, iter(self._scan(folder, parts)))]
         try:
             while stack:
                 at, _, entries = stack[-1]
@@ -49,7 +49,7 @@ class Walk:
                     if at != folder:
                         os.close(at)
                     continue
-                yield Found(entry, at)
+                yield FoundEntry(entry, at)
                 if recursive and entry.type == "directory":
                     self._descend(stack, entry)
         finally:
@@ -57,7 +57,7 @@ class Walk:
                 if at != folder:
                     os.close(at)
 
-    def _descend(self, stack: list[tuple[int, Parts, Iterator[Entry]]], entry: Entry) -> None:
+    def _descend(self, stack: list[tuple[int, Parts, Iterator[FolderEntry]]], entry: FolderEntry) -> None:
         if len(entry.parts) > MAX_DEPTH or len(stack) > MAX_DEPTH:
             self.cut = True
             return
@@ -71,14 +71,14 @@ class Walk:
             os.close(below)
             raise
 
-    def _scan(self, folder: int, parts: Parts) -> list[Entry]:
+    def _scan(self, folder: int, parts: Parts) -> list[FolderEntry]:
         with os.scandir(folder) as found:
             items = list(islice(found, self._left + 1))
             if len(items) > self._left:
                 self.cut = True
                 items.pop()
             self._left -= len(items)
-            entries: list[Entry] = []
+            entries: list[FolderEntry] = []
             for item in items:
                 if not item.name.startswith(TEMPORARY):
                     try:
@@ -88,10 +88,12 @@ class Walk:
         return sorted(entries, key=lambda entry: entry.parts[-1])
 
 
-def entry_of(parts: Parts, status: os.stat_result) -> Entry:
+def entry_of(parts: Parts, status: os.stat_result) -> FolderEntry:
     """Something on disk as the domain knows it."""
     kind = type_of(status.st_mode)
-    return Entry(parts=parts, type=kind, size=0 if kind == "directory" else status.st_size, modified=status.st_mtime)
+    return FolderEntry(
+        parts=parts, type=kind, size=0 if kind == "directory" else status.st_size, modified=status.st_mtime
+    )
 
 
 def type_of(mode: int) -> FileType:

@@ -15,7 +15,7 @@ from openclaw_rpc.cli.connecting import PATIENCE, connect, whole
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import print_json, print_line, print_table
-from openclaw_rpc.cli.target import Target, find_target
+from openclaw_rpc.cli.target import GatewayTarget, find_target
 from openclaw_rpc.protocol.chat import chat_done
 from openclaw_rpc.protocol.event import subscribe
 from openclaw_rpc.protocol.table import METHODS, AnyMethod, by_name
@@ -138,13 +138,13 @@ def _streams(row: AnyMethod) -> bool:
     return row is subscribe or (chat_done in row.emits and answered >= {"run_id", "epoch", "seq"})
 
 
-async def _call(target: Target, row: AnyMethod, wanted: dict[str, Any]) -> int:
+async def _call(target: GatewayTarget, row: AnyMethod, wanted: dict[str, Any]) -> int:
     async with connect(target) as client:
         print_json(await client.connection.call(row.name, wanted, timeout=None))
     return 0
 
 
-async def _stream(target: Target, row: AnyMethod, wanted: dict[str, Any]) -> int:
+async def _stream(target: GatewayTarget, row: AnyMethod, wanted: dict[str, Any]) -> int:
     """Print the answer, then the events of its run until the final one; of a subscription, until interrupted."""
     if row is subscribe:
         return await _subscription(target, wanted)
@@ -158,7 +158,7 @@ async def _stream(target: Target, row: AnyMethod, wanted: dict[str, Any]) -> int
     return 1 if final is None or final.data.get("finishReason") == "error" else 0
 
 
-async def _subscription(target: Target, wanted: dict[str, Any]) -> int:
+async def _subscription(target: GatewayTarget, wanted: dict[str, Any]) -> int:
     after = wanted.pop("after", None)
     async with connect(target, patience=PATIENCE) as client:
         events = client.following(wanted, None if after is None else (after["epoch"], after["seq"]))

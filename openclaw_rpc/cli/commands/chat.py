@@ -17,7 +17,7 @@ from openclaw_rpc.cli.local import some_gateway
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import aside, colour_wanted, is_terminal
 from openclaw_rpc.cli.screen import Screen
-from openclaw_rpc.cli.target import Target, find_paths
+from openclaw_rpc.cli.target import GatewayTarget, find_paths
 
 if TYPE_CHECKING:
     from anyio.from_thread import BlockingPortal
@@ -94,7 +94,7 @@ class Conversation:
     def __init__(
         self,
         portal: "BlockingPortal",
-        target: Target,
+        target: GatewayTarget,
         client: "AsyncOpenClawClient",
         screen: Screen,
         params: dict[str, Any],

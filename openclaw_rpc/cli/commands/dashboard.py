@@ -8,7 +8,7 @@ import click
 from openclaw_rpc.cli.connecting import connect
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import print_json
-from openclaw_rpc.cli.target import Target, find_target
+from openclaw_rpc.cli.target import GatewayTarget, find_target
 from openclaw_rpc.protocol.dashboard import link as row
 
 
@@ -32,7 +32,7 @@ def dashboard(ctx: click.Context, opened: bool) -> None:
         click.echo("No browser could be opened: open the link yourself.", err=True)
 
 
-async def _link(target: Target) -> str:
+async def _link(target: GatewayTarget) -> str:
     async with connect(target) as client:
         found = await client.call(row.name)
     return f"{target.shown}{found['path']}"

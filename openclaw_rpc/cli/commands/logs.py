@@ -15,7 +15,7 @@ from openclaw_rpc.cli.logfile import RANK, moment, read_log
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import aside, colour_wanted, print_line, to_json
 from openclaw_rpc.cli.screen import harmless
-from openclaw_rpc.cli.target import Target, find_paths, find_target
+from openclaw_rpc.cli.target import GatewayTarget, find_paths, find_target
 from openclaw_rpc.protocol import log
 from openclaw_rpc.protocol.base import Topic
 
@@ -99,15 +99,15 @@ class LogPrinter:
         )
 
 
-async def _tail(target: Target, params: dict[str, Any], show: LogPrinter) -> None:
+async def _tail(target: GatewayTarget, params: dict[str, Any], show: LogPrinter) -> None:
     async with connect(target) as client:
         for entry in (await client.call(log.tail.name, params))["logs"]:
             show(entry)
 
 
-async def _follow(target: Target, params: dict[str, Any], show: LogPrinter) -> None:
+async def _follow(target: GatewayTarget, params: dict[str, Any], show: LogPrinter) -> None:
     """The newest lines, then what comes; after a lost connection, what was written meanwhile as well."""
-    shown = Shown(show)
+    shown = SeenLines(show)
 
     def lost(why: str) -> None:
         aside(f"({why} Reconnecting.)")
@@ -134,7 +134,7 @@ def _wanted(entry: dict[str, Any], params: dict[str, Any]) -> bool:
     return rank >= RANK[params["level"]] and (component is None or entry.get("component") == component)
 
 
-class Shown:
+class SeenLines:
     """Shows each line once, though it may come from `log.tail` and as an event."""
 
     def __init__(self, show: LogPrinter) -> None:

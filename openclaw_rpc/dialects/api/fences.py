@@ -26,7 +26,7 @@ Mode = Literal["t", "i", "l", "b"]
 """In text; behind an opening fence, on its line; in code within a line; in a block of code."""
 
 
-class Part(NamedTuple):
+class TextPart(NamedTuple):
     """A piece of text, or of code in a language, "" where that is unknown.
 
     ``place`` is where the splitter stands behind it, and how much of what it was fed last it had read: for `Fences`.
@@ -58,11 +58,11 @@ class Fences:
         """What stands behind an opening fence; the language, once in its block."""
         self._skip = 0
         self._said: list[str] = []
-        self._parts: list[Part] = []
+        self._parts: list[TextPart] = []
         if place:
             self._go_to(place)
 
-    def feed(self, piece: str) -> list[Part]:
+    def feed(self, piece: str) -> list[TextPart]:
         """The parts that a piece brings. The last one's place is behind the whole piece."""
         begin = min(self._skip, len(piece))
         self._skip -= begin
@@ -74,7 +74,7 @@ class Fences:
             self._take(token[0])
         return self._take_parts(len(piece))
 
-    def end(self) -> list[Part]:
+    def end(self) -> list[TextPart]:
         """What was held back, once nothing comes any more."""
         self._resolve(0)
         if self._mode == "i" and _language(self._info) is None:
@@ -131,10 +131,12 @@ class Fences:
 
     def _end_part(self, kind: Kind, language: str, read: int) -> None:
         if self._said:
-            self._parts.append(Part(kind, "".join(self._said), language if kind == "code" else "", self._place(read)))
+            self._parts.append(
+                TextPart(kind, "".join(self._said), language if kind == "code" else "", self._place(read))
+            )
             self._said.clear()
 
-    def _take_parts(self, read: int) -> list[Part]:
+    def _take_parts(self, read: int) -> list[TextPart]:
         self._end_part(self._kind, self._info, read)
         parts, self._parts = self._parts, []
         if parts:

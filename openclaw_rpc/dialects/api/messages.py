@@ -10,8 +10,8 @@ from msgspec import Meta
 
 from openclaw_rpc.dialects import runs
 from openclaw_rpc.dialects.api.errors import upper
-from openclaw_rpc.dialects.api.fences import Fences, Part
-from openclaw_rpc.dialects.rest import Endpoint, Inputs, Plan, Reply, Told
+from openclaw_rpc.dialects.api.fences import Fences, TextPart
+from openclaw_rpc.dialects.rest import Endpoint, Inputs, Plan, Reply, SpelledEvent
 from openclaw_rpc.protocol import chat
 from openclaw_rpc.protocol.base import JsonObject, Name
 from openclaw_rpc.protocol.chat import (
@@ -72,27 +72,29 @@ class ApiEvents:
     def __init__(self, place: str = "") -> None:
         self._fences = Fences(place)
 
-    def open(self) -> Iterable[Told]:
+    def open(self) -> Iterable[SpelledEvent]:
         """Nothing comes before the first word."""
         return ()
 
-    def tell(self, name: str, data: Any) -> Iterable[Told]:
+    def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
         """An event; those that 002 has no word for are left out."""
         if name == chat.chat_delta.name:
             yield from map(_said, self._fences.feed(data.delta))
         elif name == "resync":
-            yield Told({"type": "resync", "message": "what came since can't be had; ask for the session"})
+            yield SpelledEvent({"type": "resync", "message": "what came since can't be had; ask for the session"})
         elif name == chat.chat_done.name:
             yield from map(_said, self._fences.end())
             if data.error is not None:
                 error = upper(error_of(data.error.code, data.error.message)).error
-                yield Told({"type": "error", "error": error})
-            yield Told({"type": "done", "finishReason": data.finish_reason, "usage": data.usage, "runId": data.run_id})
+                yield SpelledEvent({"type": "error", "error": error})
+            yield SpelledEvent(
+                {"type": "done", "finishReason": data.finish_reason, "usage": data.usage, "runId": data.run_id}
+            )
 
 
-def _said(part: Part) -> Told:
+def _said(part: TextPart) -> SpelledEvent:
     event = {"type": part.kind, "content": part.content}
-    return Told(event | ({"language": part.language} if part.language else {}), place=part.place)
+    return SpelledEvent(event | ({"language": part.language} if part.language else {}), place=part.place)
 
 
 def params_of(inputs: Inputs) -> ChatRunParams:

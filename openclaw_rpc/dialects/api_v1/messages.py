@@ -10,7 +10,7 @@ from msgspec import Meta
 
 from openclaw_rpc.dialects import runs
 from openclaw_rpc.dialects.api_v1.errors import FlatError, flat
-from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Reply, Told
+from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Reply, SpelledEvent
 from openclaw_rpc.protocol import chat
 from openclaw_rpc.protocol.base import JsonObject, Name, SessionKey
 from openclaw_rpc.protocol.chat import (
@@ -146,28 +146,30 @@ class FlatEvents:
     def __init__(self, conversation_id: str | None = None) -> None:
         self._conversation_id = conversation_id
 
-    def open(self) -> Iterable[Told]:
+    def open(self) -> Iterable[SpelledEvent]:
         """The beginning; not a second time for a client that comes back."""
         if self._conversation_id is not None:
-            yield Told({"type": "start", "conversation_id": self._conversation_id})
+            yield SpelledEvent({"type": "start", "conversation_id": self._conversation_id})
 
-    def tell(self, name: str, data: Any) -> Iterable[Told]:
+    def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
         """An event; those that 000 has no word for are left out."""
         if name == chat.chat_delta.name:
-            yield Told({"type": "token", "content": data.delta})
+            yield SpelledEvent({"type": "token", "content": data.delta})
         elif name == chat.tool_call.name:
-            yield Told({**skill_or_tool("call", data), "status": "invoking"})
+            yield SpelledEvent({**skill_or_tool("call", data), "status": "invoking"})
         elif name == chat.tool_result.name:
             failed = data.error is not None
-            yield Told({**skill_or_tool("result", data), "status": "failed" if failed else "completed"})
+            yield SpelledEvent({**skill_or_tool("result", data), "status": "failed" if failed else "completed"})
         elif name == "resync":
-            yield Told({"type": "resync", "message": "what came since can't be had; ask for the conversation"})
+            yield SpelledEvent({"type": "resync", "message": "what came since can't be had; ask for the conversation"})
         elif name == chat.chat_done.name:
             if data.error is not None:
                 error = error_of(data.error.code, data.error.message)
-                yield Told({"type": "error", **msgspec.structs.asdict(flat(error))})
+                yield SpelledEvent({"type": "error", **msgspec.structs.asdict(flat(error))})
             tokens = tokens_of(data.usage)
-            yield Told({"type": "end", "tokens": tokens, "finish_reason": data.finish_reason, "id": data.run_id})
+            yield SpelledEvent(
+                {"type": "end", "tokens": tokens, "finish_reason": data.finish_reason, "id": data.run_id}
+            )
 
 
 def skill_or_tool(what: Literal["call", "result"], data: Any) -> JsonObject:

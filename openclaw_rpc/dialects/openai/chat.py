@@ -12,7 +12,7 @@ from msgspec import Meta, Raw
 from openclaw_rpc.dialects import runs
 from openclaw_rpc.dialects.openai.agents import agent_of, run_params
 from openclaw_rpc.dialects.openai.errors import STYLE, event_of, spelled
-from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, Told
+from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, SpelledEvent
 from openclaw_rpc.protocol import chat, model
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatDoneEvent, ChatRunParams, RunState, Usage
@@ -72,16 +72,16 @@ class ChatChunks:
         self._head["model"] = name
         self._wants_usage = wants_usage
 
-    def open(self) -> Iterable[Told]:
+    def open(self) -> Iterable[SpelledEvent]:
         """The role comes first."""
         yield self.piece({"role": "assistant", "content": ""})
 
-    def piece(self, delta: JsonObject, finish: str | None = None) -> Told:
+    def piece(self, delta: JsonObject, finish: str | None = None) -> SpelledEvent:
         """A chunk."""
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
-        return Told({**self._head, "choices": [choice]})
+        return SpelledEvent({**self._head, "choices": [choice]})
 
-    def tell(self, name: str, data: Any) -> Iterable[Told]:
+    def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
         """What the agent says and thinks, and its end."""
         if name == chat.chat_delta.name:
             yield self.piece({"content": data.delta})
@@ -89,12 +89,12 @@ class ChatChunks:
             yield self.piece({"reasoning_content": data.delta})
         elif name == chat.chat_done.name:
             if data.finish_reason in ("error", "interrupted"):
-                yield Told(spelled(failure(data)))
+                yield SpelledEvent(spelled(failure(data)))
                 return
             yield self.piece({}, finish_of(data.finish_reason))
             if self._wants_usage:
-                yield Told({**self._head, "choices": [], "usage": usage_of(data.usage)})
-            yield Told(DONE)
+                yield SpelledEvent({**self._head, "choices": [], "usage": usage_of(data.usage)})
+            yield SpelledEvent(DONE)
 
 
 def failure(data: ChatDoneEvent) -> GatewayError:

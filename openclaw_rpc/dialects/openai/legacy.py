@@ -19,7 +19,7 @@ from openclaw_rpc.dialects.openai.chat import (
     whole_run,
 )
 from openclaw_rpc.dialects.openai.errors import STYLE, event_of
-from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, Told
+from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, SpelledEvent
 from openclaw_rpc.protocol import chat, model
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
@@ -113,16 +113,16 @@ class TextChunks:
 class RunText(ChatChunks):
     """A run as the chunks of a text."""
 
-    def open(self) -> Iterable[Told]:
+    def open(self) -> Iterable[SpelledEvent]:
         """There are no roles."""
         return ()
 
-    def tell(self, name: str, data: Any) -> Iterable[Told]:
+    def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
         """What the agent says, and its end."""
         if name != chat.chat_thinking.name:
             for item in super().tell(name, data):
                 chunk: Any = item.data
-                yield Told(as_text(chunk)) if "choices" in chunk else item
+                yield SpelledEvent(as_text(chunk)) if "choices" in chunk else item
 
 
 def completions(inputs: Inputs) -> Plan:

@@ -50,7 +50,7 @@ def new_response(request: ResponseRequest, response_id: str, model: str) -> Json
     }
 
 
-class _Open:
+class _OpenItem:
     """An item that is being said: its place, its text so far."""
 
     def __init__(self, item: JsonObject, index: int) -> None:
@@ -67,8 +67,8 @@ class Building:
         self.ended = False
         self._tell = tell
         self._sequence = 0
-        self._open: _Open | None = None
-        self._calls: dict[int, _Open] = {}
+        self._open: _OpenItem | None = None
+        self._calls: dict[int, _OpenItem] = {}
         self._custom = {tool.get("name") for tool in response["tools"] if tool.get("type") == "custom"}
 
     def _id(self, prefix: str) -> str:
@@ -151,14 +151,14 @@ class Building:
         self.ended = True
         self._event(event, response=self.response)
 
-    def _add(self, item: JsonObject) -> _Open:
+    def _add(self, item: JsonObject) -> _OpenItem:
         output: list[JsonObject] = self.response["output"]
         output.append(item)
-        found = _Open(item, len(output) - 1)
+        found = _OpenItem(item, len(output) - 1)
         self._event("response.output_item.added", output_index=found.index, item=item)
         return found
 
-    def _opened(self, kind: str, part: str) -> _Open:
+    def _opened(self, kind: str, part: str) -> _OpenItem:
         found = self._open
         if found is not None and found.item["type"] == kind:
             return found
@@ -198,7 +198,7 @@ class Building:
             self._done(found, status)
         self._calls.clear()
 
-    def _done(self, found: _Open, status: str) -> None:
+    def _done(self, found: _OpenItem, status: str) -> None:
         found.item["status"] = status
         self._event("response.output_item.done", output_index=found.index, item=found.item)
 
@@ -217,7 +217,7 @@ def response_of_item(item_id: str) -> str:
     return f"resp_{item_id.partition('_')[2][:-2]}"
 
 
-def _place(found: _Open) -> JsonObject:
+def _place(found: _OpenItem) -> JsonObject:
     return {"item_id": found.item["id"], "output_index": found.index, "content_index": 0}
 
 

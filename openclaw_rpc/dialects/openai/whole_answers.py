@@ -12,7 +12,7 @@ from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.ids import new_id
 
 
-class _Head(msgspec.Struct, gc=False):
+class _AnswerHead(msgspec.Struct, gc=False):
     id: str | None = None
     object: str | None = None
     created: int | None = None
@@ -26,11 +26,11 @@ def completed(data: bytes, model: str, *, renamed: bool, filled: bool = True) ->
     which some clients refuse it, are put in where they are missing.
     """
     try:
-        head = msgspec.json.decode(data, type=_Head)
+        head = msgspec.json.decode(data, type=_AnswerHead)
         if (not filled or (head.id and head.object and head.created is not None and head.model)) and not renamed:
             return data
     except msgspec.ValidationError:
-        head = _Head()
+        head = _AnswerHead()
     fields: dict[str, Any] = msgspec.json.decode(data, type=dict[str, Raw])
     if filled:
         fields["id"] = head.id or new_id("chatcmpl")

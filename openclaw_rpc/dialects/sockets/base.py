@@ -11,7 +11,7 @@ from openclaw_rpc.protocol.event import ConnectedEvent
 from openclaw_rpc.rpc.frames import Dialect
 
 
-class Head(NamedTuple):
+class OpeningRequest(NamedTuple):
     """What the opening request of a socket tells. ``credential``: it holds one, right or wrong.
 
     ``open``: authentication is switched off, and everybody is let in.
@@ -124,11 +124,11 @@ class SocketDialect(Dialect, Protocol):
         ...
 
 
-Choose = Callable[[Head], SocketDialect | None]
+Choose = Callable[[OpeningRequest], SocketDialect | None]
 """The dialect of a socket with such an opening request, where it is this one that it speaks."""
 
 
-def choose(head: Head, dialects: Sequence[Choose]) -> SocketDialect | None:
+def choose(head: OpeningRequest, dialects: Sequence[Choose]) -> SocketDialect | None:
     """What a socket speaks: the first dialect that claims it; None where there is none at that path."""
     for claim in dialects:
         if (dialect := claim(head)) is not None:

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, Raw
 
-from openclaw_rpc.dialects.sockets.base import Bounds, Choose, Head, Proof, Welcome
+from openclaw_rpc.dialects.sockets.base import Bounds, Choose, OpeningRequest, Proof, Welcome
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import GatewayError, InvalidFrame, ParseError, Unauthorized
 from openclaw_rpc.protocol.event import auth_success, connected
@@ -25,7 +25,7 @@ from openclaw_rpc.protocol.frames import (
     RequestFrame,
     ResultFrame,
 )
-from openclaw_rpc.rpc.frames import Frame, Id, Planned, Refused, Request, Told
+from openclaw_rpc.rpc.frames import Frame, Id, Planned, Refused, Request, SpelledEvent
 
 VERSION = "2.0"
 SUBPROTOCOL = "jsonrpc"
@@ -166,15 +166,15 @@ class JsonRpc:
         """The answers to a batch."""
         return b"[" + b",".join(answers) + b"]"
 
-    def tell(self, name: str, data: Any) -> Iterable[Told]:
+    def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
         """Every event, under its own name."""
-        return (Told(data, name),)
+        return (SpelledEvent(data, name),)
 
-    def frames(self, told: Iterable[Told], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
+    def frames(self, told: Iterable[SpelledEvent], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
         """An event, with its place in its session's stream where it has one."""
         return [self._frame(item, epoch, seq) for item in told]
 
-    def _frame(self, item: Told, epoch: str, seq: int) -> bytes:
+    def _frame(self, item: SpelledEvent, epoch: str, seq: int) -> bytes:
         name = item.event or ""
         if not self._notifications:
             return self._encode(EventFrame(name, item.data, epoch, seq))
@@ -192,7 +192,7 @@ def json_rpc() -> Choose:
         for late in (False, True)
     }
 
-    def claim(head: Head) -> JsonRpc | None:
+    def claim(head: OpeningRequest) -> JsonRpc | None:
         if head.path not in PATHS:
             return None
         return known[SUBPROTOCOL in head.subprotocols, head.path == "/ws"]

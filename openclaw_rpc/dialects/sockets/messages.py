@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from openclaw_rpc.dialects.sockets.base import Choose, Head, Proof, Welcome
+from openclaw_rpc.dialects.sockets.base import Choose, OpeningRequest, Proof, Welcome
 from openclaw_rpc.dialects.sockets.jsonrpc import PATHS, SUBPROTOCOL, JsonRpc
 from openclaw_rpc.protocol import chat, event
 from openclaw_rpc.protocol.base import JsonObject, Name, Scope, SessionKey, Topic
@@ -21,7 +21,7 @@ from openclaw_rpc.protocol.chat import Attachment, ChatRunParams, IdempotencyKey
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, error_of
 from openclaw_rpc.protocol.event import EventSubscribeParams, EventUnsubscribeParams
 from openclaw_rpc.protocol.validation import decoded
-from openclaw_rpc.rpc.frames import Answer, Ask, Frame, Planned, Refused, Request, SocketPlan, Told
+from openclaw_rpc.rpc.frames import Answer, Ask, Frame, Planned, Refused, Request, SocketPlan, SpelledEvent
 
 
 class TypedFrame(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
@@ -194,7 +194,7 @@ class Messages:
         """The answers to a batch of calls."""
         return self._calls.batch(answers)
 
-    def tell(self, name: str, data: Any) -> Iterable[Told]:
+    def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
         """What a typed client is told: its runs' steps and what it subscribed to. Others are told everything."""
         if not self._is_typed:
             return self._calls.tell(name, data)
@@ -205,15 +205,15 @@ class Messages:
             return ()
         if name == chat.chat_started.name:
             self._agents[data.run_id] = data.agent_id
-            return (Told(_frame("status", "running", **self._of(data), model=data.model)),)
+            return (SpelledEvent(_frame("status", "running", **self._of(data), model=data.model)),)
         if name == chat.tool_call.name:
             used = {"tool": data.tool, "callId": data.call_id, "params": data.params}
-            return (Told(_frame("tool_call", data.tool, **self._of(data), **used)),)
+            return (SpelledEvent(_frame("tool_call", data.tool, **self._of(data), **used)),)
         if name == chat.chat_message.name:
-            return (Told(_heard(data)),) if Topic.MESSAGES in self._topics else ()
-        return (Told(_frame(name, _content(name, data), data=data)),)
+            return (SpelledEvent(_heard(data)),) if Topic.MESSAGES in self._topics else ()
+        return (SpelledEvent(_frame(name, _content(name, data), data=data)),)
 
-    def frames(self, told: Iterable[Told], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
+    def frames(self, told: Iterable[SpelledEvent], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
         """Events, with their place in their session's stream where they have one."""
         if not self._is_typed:
             return self._calls.frames(told, epoch, seq)
@@ -228,7 +228,7 @@ def messages() -> Choose:
     """The dialect of `/` and of `/ws`, but for clients that ask for the subprotocol ``jsonrpc``."""
     calls = {path: JsonRpc(late=path == "/ws") for path in PATHS}
 
-    def claim(head: Head) -> Messages | None:
+    def claim(head: OpeningRequest) -> Messages | None:
         if head.path not in PATHS or SUBPROTOCOL in head.subprotocols:
             return None
         return Messages(calls[head.path])

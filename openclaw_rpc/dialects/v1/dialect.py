@@ -9,7 +9,7 @@ import msgspec
 
 from openclaw_rpc.dialects import runs
 from openclaw_rpc.dialects.pictures import picture
-from openclaw_rpc.dialects.rest import Endpoint, Follow, Inputs, Plan, Reply, Told, direct
+from openclaw_rpc.dialects.rest import Endpoint, Follow, Inputs, Plan, Reply, SpelledEvent, direct
 from openclaw_rpc.protocol import browser, channel, chat, event, session, system
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatRunParams, FinishReason, RunState, TimeoutMs, Usage
@@ -59,13 +59,13 @@ class V1Events:
     numbered = True
     names = {chat.chat_delta.name: "delta", chat.chat_done.name: "done"}
 
-    def open(self) -> Iterable[Told]:
+    def open(self) -> Iterable[SpelledEvent]:
         """Nothing comes before the first event."""
         return ()
 
-    def tell(self, name: str, data: Any) -> Iterable[Told]:
+    def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
         """Every event."""
-        yield Told(data, self.names.get(name, name))
+        yield SpelledEvent(data, self.names.get(name, name))
 
 
 def params_of(body: AgentRunBody) -> ChatRunParams:

@@ -9,7 +9,7 @@ import msgspec
 
 from openclaw_rpc.domain.channels.channel import Button
 from openclaw_rpc.domain.channels.link import Link
-from openclaw_rpc.domain.channels.replies import Part, Replies
+from openclaw_rpc.domain.channels.replies import Replies, ReplyPart
 from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.ports import Store
@@ -50,7 +50,9 @@ class ChatApprovals:
         deny = Button(label="Deny", command=f"/deny {approval.approval_id}")
         approve = Button(label="Approve", command=f"/approve {approval.approval_id}")
         buttons = [deny] if approval.needs_pin else [approve, deny]
-        await self._store.commit(Change(deliveries=self._replies.parts(link.id, Part(to=to, buttons=buttons), text)))
+        await self._store.commit(
+            Change(deliveries=self._replies.parts(link.id, ReplyPart(to=to, buttons=buttons), text))
+        )
         self._replies.wake()
 
 

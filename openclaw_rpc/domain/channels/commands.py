@@ -12,7 +12,7 @@ from openclaw_rpc.protocol.errors import GatewayError
 HELP: Final = "/new begins a new conversation, /stop stops the answer, /status says how things stand."
 
 
-class Conversations(Protocol):
+class ChatSessions(Protocol):
     """What commands do to sessions."""
 
     async def begin_anew(self, principal: Principal, key: str) -> None:
@@ -40,10 +40,10 @@ class Decisions(Protocol):
         ...
 
 
-class Commands:
+class ChatCommands:
     """Answers commands."""
 
-    def __init__(self, conversations: Conversations, decisions: Decisions) -> None:
+    def __init__(self, conversations: ChatSessions, decisions: Decisions) -> None:
         self._conversations = conversations
         self._decisions = decisions
 

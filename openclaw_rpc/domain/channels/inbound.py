@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from openclaw_rpc.domain.channels.channel import ChannelFault, Message
-from openclaw_rpc.domain.channels.commands import Commands
+from openclaw_rpc.domain.channels.commands import ChatCommands
 from openclaw_rpc.domain.channels.files import InboxFiles
 from openclaw_rpc.domain.channels.link import Link
 from openclaw_rpc.domain.channels.pairing import Pairings
@@ -30,7 +30,7 @@ ALBUM_SECONDS: Final = 1.5
 LARGEST_ALBUM: Final = 50
 
 
-class Runs(Protocol):
+class RunStarter(Protocol):
     """Starts runs."""
 
     async def start(
@@ -59,10 +59,10 @@ class Inbound:
     def __init__(
         self,
         store: Store,
-        runs: Runs,
+        runs: RunStarter,
         replies: Replies,
         pairings: Pairings,
-        commands: Commands,
+        commands: ChatCommands,
         files: InboxFiles,
         presence: Presence,
         log: Log,

@@ -88,22 +88,22 @@ _PLAIN = _Style(_same, ("", ""), ("", ""), ("", ""), ("", ""), _no_fence, _named
 
 def telegram(text: str) -> str:
     """Telegram's HTML: `parse_mode=HTML`."""
-    return _Writer(_TELEGRAM).document(text)
+    return _MarkupWriter(_TELEGRAM).document(text)
 
 
 def slack(text: str) -> str:
     """Slack's mrkdwn, in which ``<!here>`` of a model notifies nobody."""
-    return _Writer(_SLACK).document(text)
+    return _MarkupWriter(_SLACK).document(text)
 
 
 def whatsapp(text: str) -> str:
     """WhatsApp's marks."""
-    return _Writer(_WHATSAPP).document(text)
+    return _MarkupWriter(_WHATSAPP).document(text)
 
 
 def plain(text: str) -> str:
     """Text without marks, for a platform that shows none or refused the marked text."""
-    return _Writer(_PLAIN).document(text)
+    return _MarkupWriter(_PLAIN).document(text)
 
 
 def discord(text: str) -> str:
@@ -126,7 +126,7 @@ def _parse(text: str) -> SyntaxTreeNode:
     return SyntaxTreeNode(parser.parse(text))
 
 
-class _Writer:
+class _MarkupWriter:
     """Writes a tree of Markdown in one style."""
 
     def __init__(self, style: _Style) -> None:
@@ -211,7 +211,7 @@ class _Writer:
 
 def _table_rows(table: SyntaxTreeNode) -> list[str]:
     """A table's rows as text, its columns under each other."""
-    writer = _Writer(_PLAIN)
+    writer = _MarkupWriter(_PLAIN)
     rows = [[writer.inlines(cell).strip() for cell in row.children] for part in table.children for row in part.children]
     widths = [max(_width(row[at]) if at < len(row) else 0 for row in rows) for at in range(len(rows[0]))]
     lines = [

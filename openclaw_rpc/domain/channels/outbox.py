@@ -20,8 +20,8 @@ from openclaw_rpc.domain.channels.channel import (
 from openclaw_rpc.domain.channels.inbound import Inbound
 from openclaw_rpc.domain.channels.made import MOST as MOST_FILES
 from openclaw_rpc.domain.channels.presence import Presence
-from openclaw_rpc.domain.channels.replies import Part, Replies
-from openclaw_rpc.domain.delivery import DELIVERED, Outcome
+from openclaw_rpc.domain.channels.replies import Replies, ReplyPart
+from openclaw_rpc.domain.delivery import DELIVERED, SendOutcome
 from openclaw_rpc.domain.events.change import Change, Claim, Delivery, DeliveryKind
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.protocol.errors import AlreadyClaimed, GatewayError
@@ -60,11 +60,11 @@ class ChannelSender:
         self._presence = presence
         self._files = files
 
-    async def send(self, delivery: Delivery) -> Outcome:
+    async def send(self, delivery: Delivery) -> SendOutcome:
         """Send one message."""
         link = self._replies.links.get(delivery.target)
         if link is None:
-            return Outcome(status="dead", error="the channel was removed")
+            return SendOutcome(status="dead", error="the channel was removed")
         try:
             await self._send(delivery)
         except ChannelFault as fault:
@@ -72,11 +72,11 @@ class ChannelSender:
                 link.last_error = str(fault)
             return outcome_of(fault, delivery.attempts)
         except GatewayError as error:
-            return Outcome(status="dead", error=error.message)
+            return SendOutcome(status="dead", error=error.message)
         return DELIVERED
 
     async def _send(self, delivery: Delivery) -> None:
-        part = msgspec.json.decode(delivery.body, type=Part)
+        part = msgspec.json.decode(delivery.body, type=ReplyPart)
         link = self._replies.links[delivery.target]
         channel = link.channel
         if channel is None or link.status != "connected":
@@ -100,30 +100,30 @@ class ChannelSender:
         except Exception as error:
             raise OutcomeUnknown(f"the channel failed ({type(error).__name__})") from error
 
-    async def _follow(self, delivery: Delivery, part: Part, most: int) -> None:
+    async def _follow(self, delivery: Delivery, part: ReplyPart, most: int) -> None:
         """Keep a delivery for each file that was made; one that is too large for the platform is named."""
         found: dict[str, int] = {}
         for name in part.named:
             made = await self._files.made(part.user, name, part.since)
             if made is not None and len(found) < MOST_FILES:
                 found.setdefault(*made)
-        parts = [Part(to=part.to, file=path, user=part.user) for path, size in found.items() if size <= most]
+        parts = [ReplyPart(to=part.to, file=path, user=part.user) for path, size in found.items() if size <= most]
         large = [f"`{path}` ({size >> 20} MB)" for path, size in found.items() if size > most]
         if large:
-            parts.append(Part(to=part.to, text=f"Too large to be sent here: {', '.join(large)}."))
+            parts.append(ReplyPart(to=part.to, text=f"Too large to be sent here: {', '.join(large)}."))
         deliveries = [self._replies.delivery(delivery.target, each) for each in parts]
         claim = Claim(name="files", key=delivery.id, at=self._replies.now())
         # Where a crash came between keeping them and settling this one, they are kept already.
         with suppress(AlreadyClaimed):
             await self._store.commit(Change(deliveries=deliveries, claims=[claim]))
 
-    def broken_off(self, delivery: Delivery) -> Outcome:
+    def broken_off(self, delivery: Delivery) -> SendOutcome:
         """It may have been said: it is not said again, unless the platform would notice."""
         link = self._replies.links.get(delivery.target)
-        said_nothing = bool(msgspec.json.decode(delivery.body, type=Part).named)
+        said_nothing = bool(msgspec.json.decode(delivery.body, type=ReplyPart).named)
         if said_nothing or (link is not None and link.deduplicates):
-            return Outcome(status="later")
-        return Outcome(status="unknown", error="the gateway was stopped while it was being sent")
+            return SendOutcome(status="later")
+        return SendOutcome(status="unknown", error="the gateway was stopped while it was being sent")
 
 
 class InboundSender:
@@ -136,34 +136,34 @@ class InboundSender:
         self._replies = replies
         self._inbound = inbound
 
-    async def send(self, delivery: Delivery) -> Outcome:
+    async def send(self, delivery: Delivery) -> SendOutcome:
         """Fetch the files, and ask the agent."""
         link = self._replies.links.get(delivery.target)
         if link is None or not link.enabled:
-            return Outcome(status="dead", error="the channel was switched off or removed")
+            return SendOutcome(status="dead", error="the channel was switched off or removed")
         try:
             await self._inbound.resume(link, delivery)
         except ChannelFault as fault:
             return outcome_of(fault, delivery.attempts)
         return DELIVERED
 
-    def broken_off(self, delivery: Delivery) -> Outcome:
+    def broken_off(self, delivery: Delivery) -> SendOutcome:
         """Its run is begun once, whoever begins it."""
-        return Outcome(status="later")
+        return SendOutcome(status="later")
 
 
-def outcome_of(fault: ChannelFault, attempts: int) -> Outcome:
+def outcome_of(fault: ChannelFault, attempts: int) -> SendOutcome:
     """What a fault means for the message."""
     said = str(fault)
     if isinstance(fault, TryLater):
-        return Outcome(status="later", error=said, seconds=fault.seconds, everything=fault.everything)
+        return SendOutcome(status="later", error=said, seconds=fault.seconds, everything=fault.everything)
     if isinstance(fault, NotAccepted):
-        return Outcome(status="dead", error=said)
+        return SendOutcome(status="dead", error=said)
     if isinstance(fault, OutcomeUnknown):
-        return Outcome(status="unknown", error=said)
+        return SendOutcome(status="unknown", error=said)
     if isinstance(fault, Unauthorized):
-        return Outcome(status="later", error=said, seconds=LONGEST_PAUSE)
+        return SendOutcome(status="later", error=said, seconds=LONGEST_PAUSE)
     if attempts >= MAX_TRIES:
-        return Outcome(status="dead", error=said)
+        return SendOutcome(status="dead", error=said)
     pause = min(2.0 ** min(attempts - 1, 10), LONGEST_PAUSE)
-    return Outcome(status="later", error=said, seconds=pause * random.uniform(0.8, 1.2))  # noqa: S311 - spreads tries
+    return SendOutcome(status="later", error=said, seconds=pause * random.uniform(0.8, 1.2))  # noqa: S311 - spreads tries

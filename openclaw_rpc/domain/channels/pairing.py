@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from openclaw_rpc.domain.channels.replies import Pairing, Part, Replies
+from openclaw_rpc.domain.channels.replies import Pairing, Replies, ReplyPart
 from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.events.change import Change, Claim
 from openclaw_rpc.domain.ports import Store
@@ -42,7 +42,7 @@ class Pairings:
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
         pairing = Pairing(code=code, sender=sender, expires_at=iso(now + VALID_SECONDS))
         text = f"I do not know you yet. Ask the owner of this assistant to approve this code within an hour:\n\n{code}"
-        delivery = self._replies.delivery(channel_id, Part(to=to, text=text, pairing=pairing))
+        delivery = self._replies.delivery(channel_id, ReplyPart(to=to, text=text, pairing=pairing))
         hour = iso(now)[:13]
         try:
             claim = Claim(name=f"greeting:{channel_id}", key=f"{sender}:{hour}", at=iso(now))
@@ -83,7 +83,7 @@ class Pairings:
             for delivery in found:
                 if delivery.created_at < oldest:
                     return None
-                pairing = msgspec.json.decode(delivery.body, type=Part).pairing
+                pairing = msgspec.json.decode(delivery.body, type=ReplyPart).pairing
                 if pairing is not None and pairing.expires_at > iso(now):
                     if code and secrets.compare_digest(pairing.code.encode(), code.encode()):
                         return pairing

@@ -23,7 +23,7 @@ LEAST: Final = 40
 Spawn = Callable[[Coroutine[Any, Any, None]], None]
 
 
-class _Shown:
+class _ShownRun:
     """What a chat is shown of one run."""
 
     def __init__(self) -> None:
@@ -52,12 +52,12 @@ class Presence:
         self._bus = bus
         self._spawn = spawn
         self._log = log
-        self._shown: dict[str, _Shown] = {}
+        self._shown: dict[str, _ShownRun] = {}
 
     def begin(self, link: Link, reply: ReplyTo, run_id: str) -> None:
         """A run begins that is answered there."""
         if link.channel is not None:
-            shown = self._shown[run_id] = _Shown()
+            shown = self._shown[run_id] = _ShownRun()
             self._spawn(self._show(link.channel, reply, run_id, shown))
 
     async def finish(self, run_id: str) -> str | None:
@@ -69,7 +69,7 @@ class Presence:
         await shown.closed.wait()
         return shown.preview
 
-    async def _show(self, channel: Channel, reply: ReplyTo, run_id: str, shown: _Shown) -> None:
+    async def _show(self, channel: Channel, reply: ReplyTo, run_id: str, shown: _ShownRun) -> None:
         unsubscribe = self._bus.subscribe(Filter(run_id=run_id), shown)
         try:
             if reply.message_id is not None:
@@ -91,7 +91,7 @@ class Presence:
             shown.closed.set()
 
     @staticmethod
-    async def _preview(channel: Channel, reply: ReplyTo, shown: _Shown, text: str) -> None:
+    async def _preview(channel: Channel, reply: ReplyTo, shown: _ShownRun, text: str) -> None:
         short = text[: channel.max_length // 2]
         if shown.preview is None:
             shown.preview = await channel.begin_preview(reply.to, short)

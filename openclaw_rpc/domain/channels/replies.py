@@ -23,7 +23,7 @@ LONGEST: Final = 200_000
 """How many characters of an answer go to a chat, at most."""
 
 
-class Part(msgspec.Struct, kw_only=True, omit_defaults=True):
+class ReplyPart(msgspec.Struct, kw_only=True, omit_defaults=True):
     """What a delivery to a chat holds. ``run`` is the run that it answers, ``pairing`` what a code stands for.
 
     ``named``: what may be files that were made since ``since``, each of which becomes a delivery of its own.
@@ -68,18 +68,22 @@ class Replies:
         reply = record.reply
         if reply is None:
             return ()
-        said = self.parts(reply.channel, Part(to=reply.to, reply_to=reply.message_id, run=record.id), _said(record))
+        said = self.parts(
+            reply.channel, ReplyPart(to=reply.to, reply_to=reply.message_id, run=record.id), _said(record)
+        )
         named = named_files(record) if self._takes_files(reply.channel) else []
         if named:
             since = record.started_at or record.created_at
-            said.append(self.delivery(reply.channel, Part(to=reply.to, user=record.user, named=named, since=since)))
+            said.append(
+                self.delivery(reply.channel, ReplyPart(to=reply.to, user=record.user, named=named, since=since))
+            )
         return said
 
     def _takes_files(self, channel_id: str) -> bool:
         link = self.links.get(channel_id)
         return link is not None and link.channel is not None and link.channel.max_file > 0
 
-    def parts(self, channel_id: str, part: Part, text: str) -> list[Delivery]:
+    def parts(self, channel_id: str, part: ReplyPart, text: str) -> list[Delivery]:
         """A text as one delivery a message; the first answers, the last has the buttons."""
         channel = (link := self.links.get(channel_id)) and link.channel
         limit = channel.max_length if channel is not None else 2000
@@ -96,7 +100,7 @@ class Replies:
         ]
         return [self.delivery(channel_id, each) for each in made]
 
-    def delivery(self, channel_id: str, part: Part) -> Delivery:
+    def delivery(self, channel_id: str, part: ReplyPart) -> Delivery:
         """One message, kept until the platform took it; those of a chat go one after another."""
         now = self.now()
         return Delivery(
@@ -114,9 +118,9 @@ def _nobody() -> None:
     """Nobody is to be woken."""
 
 
-def reply_part(reply: ReplyTo) -> Part:
+def reply_part(reply: ReplyTo) -> ReplyPart:
     """A message to where another came from."""
-    return Part(to=reply.to, reply_to=reply.message_id)
+    return ReplyPart(to=reply.to, reply_to=reply.message_id)
 
 
 def _said(record: RunRecord) -> str:

@@ -15,7 +15,7 @@ from openclaw_rpc.domain.channels.channel import HookReply, HookRequest, Message
 from openclaw_rpc.domain.channels.inbound import Inbound
 from openclaw_rpc.domain.channels.link import Link
 from openclaw_rpc.domain.channels.ports import ChannelKinds
-from openclaw_rpc.domain.channels.replies import Part, Replies
+from openclaw_rpc.domain.channels.replies import Replies, ReplyPart
 from openclaw_rpc.domain.events.change import Change, Claim, Delivery
 from openclaw_rpc.domain.files import Files, clean, shown
 from openclaw_rpc.domain.ports import ConfigFile, Store
@@ -236,11 +236,11 @@ class Channels:
         link = self.link(params.channel_id)
         if not link.enabled:
             raise Conflict(f"the channel {link.id} is switched off", field="channelId", reason="disabled")
-        deliveries = self._replies.parts(link.id, Part(to=params.to), params.text)
+        deliveries = self._replies.parts(link.id, ReplyPart(to=params.to), params.text)
         for attachment in params.attachments:
             path = shown(clean(attachment.path))
             await self._files.attachable(user, path)
-            deliveries.append(self._replies.delivery(link.id, Part(to=params.to, file=path, user=user)))
+            deliveries.append(self._replies.delivery(link.id, ReplyPart(to=params.to, file=path, user=user)))
         if not deliveries:
             raise InvalidRequest("there is nothing to send: text or attachments", field="text", reason="missing")
         ids = await self._keep_once(user, link.id, deliveries, params)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from openclaw_rpc.domain.events.published import Listener, Published
+from openclaw_rpc.domain.events.published import EventListener, Published
 from openclaw_rpc.protocol.base import Topic
 from openclaw_rpc.protocol.method import Event
 
@@ -48,7 +48,7 @@ class Bus(Protocol):
         """Tell an event. Does not wait."""
         ...
 
-    def subscribe(self, which: Filter, listener: Listener) -> Unsubscribe:
+    def subscribe(self, which: Filter, listener: EventListener) -> Unsubscribe:
         """Have a listener hear events; what is answered ends that, and does nothing when called again."""
         ...
 

@@ -57,7 +57,7 @@ class Published(msgspec.Struct, eq=False):
         return self._size + 100
 
 
-class Listener(Protocol):
+class EventListener(Protocol):
     """Whoever hears events. ``hear`` must not wait and must not raise."""
 
     def hear(self, event: Published) -> None:

@@ -17,7 +17,7 @@ from openclaw_rpc.domain.events.change import Change, Delivery, SessionPatch
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.replay import Replayer, contiguous
 from openclaw_rpc.domain.events.stream import Stream, Unkept, record_of
-from openclaw_rpc.domain.ports import Store, Tasks
+from openclaw_rpc.domain.ports import BackgroundTasks, Store
 from openclaw_rpc.domain.records import RunRecord, SessionRecord, UsageRecord
 from openclaw_rpc.protocol.chat import ChatMessage
 from openclaw_rpc.protocol.errors import GatewayError, Unavailable
@@ -62,7 +62,7 @@ class Streams:
         self,
         store: Store,
         rows: Mapping[str, Event[Any]],
-        tasks: Tasks,
+        tasks: BackgroundTasks,
         bus: Bus,
         *,
         planner: Planner | None = None,

@@ -28,7 +28,7 @@ IN_PLACE: Final = 2_000
 """Texts up to this many characters together are taken apart at once, longer ones in a thread."""
 
 
-class Conversations:
+class RememberedTurns:
     """The turns that are to be remembered; ``kept`` is called when some were."""
 
     def __init__(self, store: MemoryStore, log: Log, kept: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from openclaw_rpc.domain.memory.settings import MemorySettings
-from openclaw_rpc.domain.models import PRIMARY, Choice, Models, ProviderSettings
+from openclaw_rpc.domain.models import PRIMARY, ChosenModel, Models, ProviderSettings
 from openclaw_rpc.domain.providers import ProviderFault
 
 USUAL: Final[Mapping[str, str]] = {
@@ -34,7 +34,7 @@ class _Embedding(msgspec.Struct):
     index: int | None = None
 
 
-class _Answer(msgspec.Struct):
+class _Embeddings(msgspec.Struct):
     data: list[_Embedding]
 
 
@@ -65,7 +65,7 @@ class ModelEmbedder:
         choice = self._choice()
         return f"{choice.name}/{choice.model}"
 
-    def _choice(self) -> Choice:
+    def _choice(self) -> ChosenModel:
         return self._models.resolve(self._named())[0]
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
@@ -82,7 +82,7 @@ class ModelEmbedder:
             raise _garbage(choice, "answered with vectors of different lengths")
         return vectors
 
-    async def _some(self, choice: Choice, texts: list[str]) -> list[list[float]]:
+    async def _some(self, choice: ChosenModel, texts: list[str]) -> list[list[float]]:
         """The vectors; where the server finds it too much, in halves: of the texts, then of the one that is left."""
         try:
             return await self._ask(choice, texts)
@@ -96,12 +96,12 @@ class ModelEmbedder:
                 raise
         return await self._some(choice, [texts[0][: len(texts[0]) // 2]])
 
-    async def _ask(self, choice: Choice, texts: list[str]) -> list[list[float]]:
+    async def _ask(self, choice: ChosenModel, texts: list[str]) -> list[list[float]]:
         # Servers refuse an empty text; a space means as much.
         body: dict[str, Any] = {"model": choice.model, "input": [text or " " for text in texts]}
         answer = await choice.provider.embed(msgspec.json.encode(body), retried=True)
         try:
-            found = msgspec.json.decode(answer, type=_Answer).data
+            found = msgspec.json.decode(answer, type=_Embeddings).data
         except (msgspec.MsgspecError, UnicodeError, RecursionError):
             raise _garbage(choice, "did not answer with embeddings") from None
         places = [at if item.index is None else item.index for at, item in enumerate(found)]
@@ -113,7 +113,7 @@ class ModelEmbedder:
         return [vectors[at] for at in range(len(texts))]
 
 
-def _garbage(choice: Choice, what: str) -> ProviderFault:
+def _garbage(choice: ChosenModel, what: str) -> ProviderFault:
     return ProviderFault(
         f"{choice.name} {what}; check that memory.embedding_model ({choice.model}) is a model that embeds",
         provider=choice.name,

@@ -5,7 +5,7 @@ from typing import Final
 import anyio
 import msgspec
 
-from openclaw_rpc.domain.memory.ports import Embedder, Hit, MemoryQuery, MemoryStore
+from openclaw_rpc.domain.memory.ports import Embedder, MemoryHit, MemoryQuery, MemoryStore
 from openclaw_rpc.domain.memory.ranking import merged
 from openclaw_rpc.domain.memory.words import text_of
 from openclaw_rpc.domain.ports import Log
@@ -43,7 +43,7 @@ class Meanings:
             numbers = [item.number for item in waiting]
             await self._store.put_vectors(model, list(zip(numbers, vectors, strict=True)))
 
-    async def merge(self, query: MemoryQuery, text: str, hits: list[Hit]) -> list[Hit]:
+    async def merge(self, query: MemoryQuery, text: str, hits: list[MemoryHit]) -> list[MemoryHit]:
         """The hits with those that are near in meaning; the hits alone where the model can't be asked in time."""
         vectors: list[list[float]] = []
         with anyio.move_on_after(PATIENCE_SECONDS):

@@ -59,7 +59,7 @@ class MemoryQuery(msgspec.Struct, kw_only=True, frozen=True):
     without_session: str | None = None
 
 
-class Hit(msgspec.Struct, kw_only=True, frozen=True):
+class MemoryHit(msgspec.Struct, kw_only=True, frozen=True):
     """A memory that was found; ``score`` is over 0 and at most 1."""
 
     memory: Memory
@@ -106,7 +106,7 @@ class MemoryStore(Protocol):
         """Keep memories at once, each findable by its ``words``."""
         ...
 
-    async def search(self, query: MemoryQuery) -> list[Hit]:
+    async def search(self, query: MemoryQuery) -> list[MemoryHit]:
         """The best ``limit`` matches, the best first; of equally good words the newest first.
 
         The score is that of :func:`~openclaw_rpc.domain.memory.ranking.score`. How often a word occurs is counted
@@ -146,7 +146,7 @@ class MemoryStore(Protocol):
         """Keep vectors by the memories' numbers; a number that is gone is left out."""
         ...
 
-    async def near(self, query: MemoryQuery, model: str, vector: Sequence[float]) -> list[Hit]:
+    async def near(self, query: MemoryQuery, model: str, vector: Sequence[float]) -> list[MemoryHit]:
         """The memories nearest in meaning; the score is the cosine. ``words`` and ``prefix`` don't count here.
 
         Looks at the newest 20,000 vectors of the user.

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from openclaw_rpc.domain.memory.ports import Hit
+from openclaw_rpc.domain.memory.ports import MemoryHit
 
 _K1: Final = 1.2
 _B: Final = 0.75
@@ -82,10 +82,10 @@ def tidy(value: float) -> float:
     return min(round(value, 6), 1.0) or 1e-6
 
 
-def merged(rankings: Sequence[Sequence[Hit]], limit: int) -> list[Hit]:
+def merged(rankings: Sequence[Sequence[MemoryHit]], limit: int) -> list[MemoryHit]:
     """Several rankings as one: what stands high in each stands high in all."""
     totals: dict[str, float] = {}
-    hits: dict[str, Hit] = {}
+    hits: dict[str, MemoryHit] = {}
     for ranking in rankings:
         for place, hit in enumerate(ranking, 1):
             key = hit.memory.key

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
-from openclaw_rpc.domain.memory.ports import Hit
+from openclaw_rpc.domain.memory.ports import MemoryHit
 from openclaw_rpc.domain.memory.words import query_words
 
 QUESTION_WORDS: Final = 32
@@ -53,7 +53,7 @@ def spoken(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def chosen(hits: list[Hit], max_chars: int) -> list[Recalled]:
+def chosen(hits: list[MemoryHit], max_chars: int) -> list[Recalled]:
     """The best of the hits, in ``max_chars`` characters together."""
     found: list[Recalled] = []
     room = max_chars

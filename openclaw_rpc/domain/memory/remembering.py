@@ -14,7 +14,7 @@ from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.protocol.session import session_deleted, session_reset
 
 
-class _Turn(msgspec.Struct):
+class _HeardTurn(msgspec.Struct):
     """What a run was asked and answered so far."""
 
     agent_id: str = ""
@@ -32,7 +32,7 @@ class Remembering:
         self._memories = memories
         self._agents = agents
         self._log = log
-        self._turns: dict[str, _Turn] = {}
+        self._turns: dict[str, _HeardTurn] = {}
 
     def hear(self, event: Published) -> None:
         """Take an event."""
@@ -43,22 +43,22 @@ class Remembering:
         elif event.run_id is None:
             return
         elif event.row is chat_done:
-            self._end(event, self._turns.pop(event.run_id, _Turn()))
+            self._end(event, self._turns.pop(event.run_id, _HeardTurn()))
         else:
-            turn = self._turns.setdefault(event.run_id, _Turn())
+            turn = self._turns.setdefault(event.run_id, _HeardTurn())
             if event.row is chat_started:
                 turn.agent_id = event.data.agent_id
             else:
                 self._said(turn, event.data)
 
-    def _said(self, turn: _Turn, data: ChatMessageEvent) -> None:
+    def _said(self, turn: _HeardTurn, data: ChatMessageEvent) -> None:
         if data.message.role == "user":
             turn.question = data.message.content
             turn.guest = bool(data.message.metadata.get("guest"))
         elif data.message.role == "assistant":
             turn.answer = data.message.content
 
-    def _end(self, event: Published, turn: _Turn) -> None:
+    def _end(self, event: Published, turn: _HeardTurn) -> None:
         try:
             if event.data.finish_reason not in ("stop", "length") or not turn.answer:
                 return

@@ -12,9 +12,9 @@ import anyio.to_thread
 
 from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_time
 from openclaw_rpc.domain.memory.checks import check
-from openclaw_rpc.domain.memory.conversations import Conversations
+from openclaw_rpc.domain.memory.conversations import RememberedTurns
 from openclaw_rpc.domain.memory.meaning import Meanings
-from openclaw_rpc.domain.memory.ports import Embedder, Hit, Memory, MemoryCounts, MemoryQuery, MemoryStore, Place
+from openclaw_rpc.domain.memory.ports import Embedder, Memory, MemoryCounts, MemoryHit, MemoryQuery, MemoryStore, Place
 from openclaw_rpc.domain.memory.recalling import COMMON, QUESTION_WORDS, Recalled, chosen, stop_words
 from openclaw_rpc.domain.memory.settings import MemorySettings
 from openclaw_rpc.domain.memory.words import folded, index_words, query_words, text_of
@@ -65,7 +65,7 @@ class Memories:
         self._clock = clock
         self._log = log
         self._unembedded = anyio.Event()
-        self._conversations = Conversations(store, log, self._embed_new)
+        self._conversations = RememberedTurns(store, log, self._embed_new)
         self.embed_with(embedder)
 
     def embed_with(self, embedder: Embedder | None) -> None:
@@ -280,7 +280,7 @@ class Memories:
         if self._meanings is not None:
             self._unembedded.set()
 
-    async def _find(self, query: MemoryQuery, text: str) -> list[Hit]:
+    async def _find(self, query: MemoryQuery, text: str) -> list[MemoryHit]:
         hits = await self._store.search(query) if query.words or query.prefix else []
         if self._meanings is None:
             return hits
@@ -299,7 +299,7 @@ def _taken_apart(memory: Memory, parts: list[Any]) -> list[str]:
     return index_words(text_of(parts))
 
 
-def _found(hit: Hit) -> MemoryFound:
+def _found(hit: MemoryHit) -> MemoryFound:
     memory = hit.memory
     return MemoryFound(
         key=memory.key,

@@ -30,7 +30,7 @@ class OfflineInfo(Protocol):
         ...
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
+class OfflineReply(msgspec.Struct, frozen=True, kw_only=True):
     """What it answers: a text, or a call of ``tool`` with ``arguments``."""
 
     text: str = ""
@@ -50,19 +50,19 @@ class OfflineAgent:
         self._info = info
         self._now = now
 
-    async def reply(self, prompt: Prompt) -> Reply:
+    async def reply(self, prompt: Prompt) -> OfflineReply:
         """The answer to the last message: a tool's result is printed, a command run, anything else explained."""
         language = language_of(prompt.messages, prompt.language)
         if prompt.messages and prompt.messages[-1].get("role") == "tool":
-            return Reply(text=_results(prompt.messages, language))
+            return OfflineReply(text=_results(prompt.messages, language))
         users = [message for message in prompt.messages if message.get("role") == "user"]
         text = text_of(users[-1].get("content")).strip() if users else ""
         if not text.startswith("/"):
-            return Reply(text=say(language, "configure") + self._help(prompt, language))
+            return OfflineReply(text=say(language, "configure") + self._help(prompt, language))
         name, *rest = text[1:].split(None, 1)[:2] or [""]
         return await self._command(prompt, name, "".join(rest), language)
 
-    async def _command(self, prompt: Prompt, name: str, rest: str, language: Language) -> Reply:
+    async def _command(self, prompt: Prompt, name: str, rest: str, language: Language) -> OfflineReply:
         tools = {spec.name: spec.parameters for spec in prompt.tools}
         commands: Mapping[str, Callable[[], Awaitable[str]]] = {
             "status": lambda: self._status(prompt.user),
@@ -70,19 +70,19 @@ class OfflineAgent:
         }
         lower = name.lower()
         if lower == "help":
-            return Reply(text=self._help(prompt, language))
+            return OfflineReply(text=self._help(prompt, language))
         if lower == "time":
-            return Reply(text=self._now().strftime("%Y-%m-%d %H:%M:%S %z (%A)\n"))
+            return OfflineReply(text=self._now().strftime("%Y-%m-%d %H:%M:%S %z (%A)\n"))
         if lower == "calc":
-            return Reply(text=_calc(rest, language))
+            return OfflineReply(text=_calc(rest, language))
         if lower in commands:
-            return Reply(text=await commands[lower]())
+            return OfflineReply(text=await commands[lower]())
         if name in tools:
             try:
-                return Reply(tool=name, arguments=arguments_of(name, tools[name], rest, language))
+                return OfflineReply(tool=name, arguments=arguments_of(name, tools[name], rest, language))
             except BadArgumentsError as error:
-                return Reply(text=str(error))
-        return Reply(text=_unknown(name, [*COMMANDS, *tools], language))
+                return OfflineReply(text=str(error))
+        return OfflineReply(text=_unknown(name, [*COMMANDS, *tools], language))
 
     def _help(self, prompt: Prompt, language: Language) -> str:
         text = say(language, "help")

@@ -97,7 +97,7 @@ class _Function(msgspec.Struct):
     arguments: str
 
 
-class _Call(msgspec.Struct):
+class _ToolCall(msgspec.Struct):
     id: str
     function: _Function
 
@@ -108,7 +108,7 @@ def calls_of(message: EarlierMessage) -> list[MessageToolCall]:
     Raises:
         InvalidRequest: they lack an id, a name, or their arguments as text.
     """
-    calls = [checked(call, _Call, "history.toolCalls") for call in message.tool_calls]
+    calls = [checked(call, _ToolCall, "history.toolCalls") for call in message.tool_calls]
     return [
         MessageToolCall(id=call.id, function=CalledFunction(name=call.function.name, arguments=call.function.arguments))
         for call in calls

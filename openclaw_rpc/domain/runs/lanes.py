@@ -13,7 +13,7 @@ BUSY_SECONDS = 5
 """When whoever was refused may come again."""
 
 
-class RunSettings(Protocol):
+class RunLimits(Protocol):
     """How much may be under way: `runs` in `gateway.yaml`. Replaceable while the gateway runs."""
 
     @property
@@ -38,7 +38,7 @@ class Lanes:
     What one run does costs the same however many others there are. A session whose run ended waits behind the others.
     """
 
-    def __init__(self, settings: RunSettings) -> None:
+    def __init__(self, settings: RunLimits) -> None:
         self.settings = settings
         self.open = False
         """Whether more may come in."""

@@ -9,13 +9,13 @@ import anyio
 
 from openclaw_rpc.domain.events.change import Beside
 from openclaw_rpc.domain.events.streams import Streams
-from openclaw_rpc.domain.ports import Log, Store, Tasks
+from openclaw_rpc.domain.ports import BackgroundTasks, Log, Store
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.admission import Admission
 from openclaw_rpc.domain.runs.drafts import Draft, Drafts
 from openclaw_rpc.domain.runs.ending import Endings
-from openclaw_rpc.domain.runs.lanes import Lanes, RunSettings
+from openclaw_rpc.domain.runs.lanes import Lanes, RunLimits
 from openclaw_rpc.domain.runs.live import Ending, LiveRun, state_of
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
@@ -42,14 +42,14 @@ class Runs:
 
     def __init__(
         self,
-        settings: RunSettings,
+        settings: RunLimits,
         *,
         store: Store,
         streams: Streams,
         sessions: Sessions,
         drafts: Drafts,
         turn: Turn,
-        tasks: Tasks,
+        tasks: BackgroundTasks,
         log: Log,
     ) -> None:
         self._store = store
@@ -62,7 +62,7 @@ class Runs:
         self._admission = Admission(store, streams, sessions, drafts, self._lanes)
         self._tasks = tasks
 
-    def apply(self, settings: RunSettings) -> None:
+    def apply(self, settings: RunLimits) -> None:
         """Take other limits: what may begin now, begins."""
         self._lanes.settings = settings
         self._begin_next()

@@ -11,7 +11,7 @@ import msgspec
 
 from openclaw_rpc.domain.chunks import Chunk, ToolCallPart
 from openclaw_rpc.domain.clock import new_id
-from openclaw_rpc.domain.models import Choice, Models
+from openclaw_rpc.domain.models import ChosenModel, Models
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.providers import Prompt, ProviderFault
 from openclaw_rpc.domain.records import UsageRecord
@@ -46,7 +46,7 @@ SHOWN = 200
 NO_TOOL = "the tool {name!r} is not there; there are: {names}"
 
 
-class Asked:
+class RequestedCall:
     """A tool call that a model asks for: ``form`` is that of Chat Completions."""
 
     __slots__ = ("call_id", "fault", "form", "name", "params")
@@ -64,7 +64,7 @@ class Asked:
             self.fault = f"the arguments are not a JSON object ({error}): {arguments[:SHOWN]}"
 
 
-class Reply:
+class ModelReply:
     """What a model said in one answer, gathered from its stream."""
 
     def __init__(self) -> None:
@@ -98,12 +98,12 @@ class Reply:
         self.characters += len(text) + len(thinking)
         return text, thinking
 
-    def calls(self) -> list[Asked]:
+    def calls(self) -> list[RequestedCall]:
         """The tool calls it asks for; no two of them share an id."""
-        calls: dict[str, Asked] = {}
+        calls: dict[str, RequestedCall] = {}
         for _, call in sorted(self._calls.items()):
             call_id = call.id if call.id and call.id not in calls else new_id("call")
-            calls[call_id] = Asked(call_id, call.name or "", call.arguments or "{}")
+            calls[call_id] = RequestedCall(call_id, call.name or "", call.arguments or "{}")
         return list(calls.values())
 
     def _keep(self, details: JsonObject) -> None:
@@ -113,7 +113,7 @@ class Reply:
         if found or more:
             self._details["reasoning_details"] = found + more
 
-    def details(self, provider: str, calls: Sequence[Asked]) -> JsonObject:
+    def details(self, provider: str, calls: Sequence[RequestedCall]) -> JsonObject:
         """What the provider added to the message, and is to be sent again with it; empty where that is nothing.
 
         Reasoning counts only where tools were asked for: providers want it back while they are used.
@@ -173,7 +173,7 @@ class Turn:
             messages += await self._use_tools(live, calls, tools)
         raise InvalidRequest(f"the agent used its {live.agent.max_steps} steps without an answer", reason="max_steps")
 
-    async def _ask(self, live: LiveRun, preparation: Preparation, messages: list[JsonObject]) -> tuple[Reply, str]:
+    async def _ask(self, live: LiveRun, preparation: Preparation, messages: list[JsonObject]) -> tuple[ModelReply, str]:
         """Ask the model that was chosen, then the fallbacks, as long as nothing was said.
 
         What a model says is told as it says it: one delta for all that one read of its stream brought.
@@ -182,7 +182,7 @@ class Turn:
         for left, choice in zip(range(len(choices) - 1, -1, -1), choices, strict=True):
             prompt = self._prompt(live, choice, preparation, messages)
             live.record.model = choice.model
-            reply, began = Reply(), time.monotonic()
+            reply, began = ModelReply(), time.monotonic()
             try:
                 async with choice.provider.stream(prompt) as batches:
                     async for batch in batches:
@@ -197,7 +197,9 @@ class Turn:
                 self._spend(live, choice, prompt, reply, time.monotonic() - began)
         raise AssertionError("resolve answers at least one choice")
 
-    def _prompt(self, live: LiveRun, choice: Choice, preparation: Preparation, messages: list[JsonObject]) -> Prompt:
+    def _prompt(
+        self, live: LiveRun, choice: ChosenModel, preparation: Preparation, messages: list[JsonObject]
+    ) -> Prompt:
         options = live.params.options
         own = (options.instructions,) if options.instructions else ()
         system = "\n\n".join((options.system or live.agent.prompt, *own))
@@ -220,7 +222,7 @@ class Turn:
             self._measured = tools, estimate(msgspec.json.encode(tools).decode()) if tools else 0
         return self._measured[1]
 
-    def _spend(self, live: LiveRun, choice: Choice, prompt: Prompt, reply: Reply, seconds: float) -> None:
+    def _spend(self, live: LiveRun, choice: ChosenModel, prompt: Prompt, reply: ModelReply, seconds: float) -> None:
         usage = reply.usage
         if usage is None:
             if not reply.characters:
@@ -246,7 +248,9 @@ class Turn:
             )
         )
 
-    async def _use_tools(self, live: LiveRun, calls: list[Asked], tools: dict[str, ToolSpec]) -> list[JsonObject]:
+    async def _use_tools(
+        self, live: LiveRun, calls: list[RequestedCall], tools: dict[str, ToolSpec]
+    ) -> list[JsonObject]:
         """Use the tools that were asked for, side by side where all of them allow it; keep calls and results."""
         forms = [call.form for call in calls]
         asked = self._message(live, "assistant", live.answer(), tool_calls=forms, provider_details=live.details)
@@ -278,7 +282,7 @@ class Turn:
         said = [message for message in results if message is not None]
         return conversation([asked, *said])
 
-    async def _use(self, live: LiveRun, call: Asked, tools: dict[str, ToolSpec]) -> ChatMessage:
+    async def _use(self, live: LiveRun, call: RequestedCall, tools: dict[str, ToolSpec]) -> ChatMessage:
         name, spec = call.name, tools.get(call.name)
         began = time.monotonic()
         result: Any = None

@@ -25,7 +25,7 @@ class UnreadableFront(ValueError):
     """Front matter that nothing can be made of; the text says why."""
 
 
-class Document(NamedTuple):
+class SkillDocument(NamedTuple):
     """A `SKILL.md`: the values of its front matter, what follows it, and what was odd about it."""
 
     fields: dict[str, Any]
@@ -33,7 +33,7 @@ class Document(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def read(text: str) -> Document:
+def read(text: str) -> SkillDocument:
     """The parts of a `SKILL.md`. Without front matter all of it is the body.
 
     Raises:
@@ -46,7 +46,7 @@ def read(text: str) -> Document:
     start = lead.end() if lead is not None else 0
     begin = _BEGIN.match(text, start)
     if begin is None or (start and not _looks_like_keys(text[begin.end() :])):
-        return Document({}, text.strip(), ())
+        return SkillDocument({}, text.strip(), ())
     end = _END.search(text, begin.end())
     if end is None:
         raise UnreadableFront("its front matter does not end: a line --- is missing")
@@ -62,7 +62,7 @@ def read(text: str) -> Document:
     except _NotYaml as error:
         warnings.append(f"its front matter is not valid YAML ({error}), it was read line by line")
         fields = _by_lines(front, warnings)
-    return Document(fields, text[end.end() :].strip(), tuple(warnings))
+    return SkillDocument(fields, text[end.end() :].strip(), tuple(warnings))
 
 
 def text_of(value: Any) -> str:

@@ -13,7 +13,7 @@ from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.skills.manifest import UNKNOWN_VERSION, Manifest
 from openclaw_rpc.domain.skills.needs import Host, unmet
-from openclaw_rpc.domain.skills.ports import Found, SkillRecord, SkillRecords, SkillShelf
+from openclaw_rpc.domain.skills.ports import FoundSkill, SkillRecord, SkillRecords, SkillShelf
 from openclaw_rpc.protocol.errors import NotFound
 from openclaw_rpc.protocol.skill import SkillInfo, SkillPermissions, SkillStatus
 
@@ -47,8 +47,8 @@ class Library:
     """The skills that there are. ``found`` has one of each slug, ``twice`` those whose slug was taken already."""
 
     def __init__(self, shelf: SkillShelf, records: SkillRecords, around: Surroundings, clock: Clock, log: Log) -> None:
-        self.found: dict[str, Found] = {}
-        self.twice: list[Found] = []
+        self.found: dict[str, FoundSkill] = {}
+        self.twice: list[FoundSkill] = []
         self._shelf = shelf
         self._keeper = records
         self._around = around
@@ -67,7 +67,7 @@ class Library:
         await anyio.to_thread.run_sync(self._shelf.recover)
         self._records = await self._keeper.load()
 
-    async def one(self, slug: str) -> Found:
+    async def one(self, slug: str) -> FoundSkill:
         """A skill, as it is now.
 
         Raises:
@@ -124,10 +124,10 @@ class Library:
         """What skills need may be there now, or no longer: look again when somebody asks."""
         self._scanned_at = None
 
-    def _scan(self) -> tuple[Sequence[Found], dict[str, list[str]]]:
+    def _scan(self) -> tuple[Sequence[FoundSkill], dict[str, list[str]]]:
         """What lies there, and why some of it can't be used here. Each program is looked for once."""
         all_found = self._shelf.scan()
-        host = _Remembering(self._around.host)
+        host = _AskedOnce(self._around.host)
         missing: dict[str, list[str]] = {}
         for found in all_found:
             if found.manifest is not None:
@@ -136,10 +136,10 @@ class Library:
                     missing[found.entry] = why
         return all_found, missing
 
-    def _take(self, all_found: Sequence[Found], missing: dict[str, list[str]]) -> None:
+    def _take(self, all_found: Sequence[FoundSkill], missing: dict[str, list[str]]) -> None:
         before = self.found, self._unmet
-        found: dict[str, Found] = {}
-        twice: list[Found] = []
+        found: dict[str, FoundSkill] = {}
+        twice: list[FoundSkill] = []
         # A folder goes before a file of its slug, a skill before something that is broken.
         for one in sorted(all_found, key=lambda one: (one.manifest is None, not one.folder, one.entry)):
             first = found.get(one.slug)
@@ -169,7 +169,7 @@ class Library:
         said |= odd
         self._told = said
 
-    def status(self, found: Found) -> SkillStatus:
+    def status(self, found: FoundSkill) -> SkillStatus:
         """Whether a skill can be used."""
         if found.manifest is None:
             return "broken"
@@ -181,12 +181,12 @@ class Library:
         """What is remembered of a skill."""
         return self._records.get(slug) or SkillRecord()
 
-    def version(self, found: Found) -> str:
+    def version(self, found: FoundSkill) -> str:
         """What it says itself, else what the registry said of it."""
         own = found.manifest.version if found.manifest else UNKNOWN_VERSION
         return self.record(found.slug).version or own if own == UNKNOWN_VERSION else own
 
-    def info(self, found: Found) -> SkillInfo:
+    def info(self, found: FoundSkill) -> SkillInfo:
         """All about a skill, as clients are told."""
         record, manifest = self.record(found.slug), found.manifest
         return SkillInfo(
@@ -238,10 +238,10 @@ class Library:
         self._records[slug] = await self._keeper.used(slug, at)
 
 
-def of_one_name(found: Mapping[str, Found], before: Mapping[str, Found]) -> dict[str, Found]:
+def of_one_name(found: Mapping[str, FoundSkill], before: Mapping[str, FoundSkill]) -> dict[str, FoundSkill]:
     """The same, but of two skills whose tools have one name the later is broken: one would be used for the other."""
     owners: dict[str, str] = {}
-    kept: dict[str, Found] = {}
+    kept: dict[str, FoundSkill] = {}
     for slug, one in sorted(found.items()):
         tools = one.manifest.tools if one.manifest else ()
         taken = next((tool.name for tool in tools if tool.name in owners), None)
@@ -256,11 +256,11 @@ def of_one_name(found: Mapping[str, Found], before: Mapping[str, Found]) -> dict
     return kept
 
 
-def _same(one: Mapping[str, Found], other: Mapping[str, Found]) -> bool:
+def _same(one: Mapping[str, FoundSkill], other: Mapping[str, FoundSkill]) -> bool:
     return len(one) == len(other) and all(found is other.get(slug) for slug, found in one.items())
 
 
-class _Remembering:
+class _AskedOnce:
     """A machine that is asked for each program once."""
 
     def __init__(self, host: Host) -> None:

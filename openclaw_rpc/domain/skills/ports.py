@@ -12,7 +12,7 @@ MAX_LISTED: Final = 200
 """How many of a skill's files are named."""
 
 
-class Found(msgspec.Struct, frozen=True, kw_only=True):
+class FoundSkill(msgspec.Struct, frozen=True, kw_only=True):
     """Something in the folder of skills: a skill, or what is wrong with it (``error``, and then no manifest).
 
     ``entry`` is its name in the folder, ``folder`` the absolute path that its commands are run in (empty for a single
@@ -46,7 +46,7 @@ class Staged(msgspec.Struct, frozen=True, kw_only=True):
 class SkillShelf(Protocol):
     """The folder of skills. Every method blocks: call it in a worker thread."""
 
-    def scan(self) -> Sequence[Found]:
+    def scan(self) -> Sequence[FoundSkill]:
         """All that lie there, by entry. Cheap where nothing changed."""
         ...
 
@@ -64,11 +64,11 @@ class SkillShelf(Protocol):
         """Whether an entry came or went since the last scan: one look at the folder, which never waits."""
         ...
 
-    def files(self, found: Found) -> list[str]:
+    def files(self, found: FoundSkill) -> list[str]:
         """The files of a skill's folder by their paths in it, at most ``MAX_LISTED``; none of a single file."""
         ...
 
-    def read(self, found: Found, path: str, offset: int, limit: int) -> Piece:
+    def read(self, found: FoundSkill, path: str, offset: int, limit: int) -> Piece:
         """A part of a file of a skill's folder, by its path in it.
 
         Raises:

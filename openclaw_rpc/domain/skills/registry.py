@@ -19,7 +19,7 @@ from msgspec import Meta
 from openclaw_rpc.domain.outbound import shown
 from openclaw_rpc.domain.skills.manifest import is_slug
 from openclaw_rpc.domain.skills.settings import SkillSettings
-from openclaw_rpc.domain.web import Fetched, Fetcher, Request
+from openclaw_rpc.domain.web import Fetched, Fetcher, FetchRequest
 from openclaw_rpc.protocol.errors import Conflict, InvalidRequest, NotFound, ProviderError, RateLimited, TooLarge
 
 MIB: Final = 1024 * 1024
@@ -57,7 +57,7 @@ class _Detail(msgspec.Struct, frozen=True, rename="camel"):
     moderation: _Moderation | None = None
 
 
-class _Results(msgspec.Struct, frozen=True):
+class _SearchResults(msgspec.Struct, frozen=True):
     results: list[_Summary] = []
 
 
@@ -98,7 +98,7 @@ class Registry:
             InvalidRequest: no registry is configured.
             GatewayError: it can't be reached, or answers nonsense.
         """
-        answer = await self._get("/api/v1/search", {"q": query, "limit": str(limit)}, _Results)
+        answer = await self._get("/api/v1/search", {"q": query, "limit": str(limit)}, _SearchResults)
         return [
             Listed(
                 slug=found.slug,
@@ -147,7 +147,7 @@ class Registry:
         if address is None:
             raise InvalidRequest("no registry is configured: set skills.registry", field="source", reason="no_registry")
         url = f"{address}{path}?{urlencode(query)}" if query else f"{address}{path}"
-        fetched = await self._fetcher.fetch(Request(url=url, max_bytes=max_bytes, seconds=seconds))
+        fetched = await self._fetcher.fetch(FetchRequest(url=url, max_bytes=max_bytes, seconds=seconds))
         if fetched.status != 200:
             raise _refusal(fetched)
         return fetched

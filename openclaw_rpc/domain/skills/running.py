@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from openclaw_rpc.domain.commands import CommandLimits, CommandRunner, Job, Mount, Outcome, environment
+from openclaw_rpc.domain.commands import CommandLimits, CommandOutcome, CommandRunner, Job, Mount, environment
 from openclaw_rpc.domain.files import Workspaces
 from openclaw_rpc.domain.skills.manifest import Manifest, SkillTool
 from openclaw_rpc.domain.skills.settings import SkillSettings
@@ -139,7 +139,7 @@ class SkillRunner:
         )
 
 
-def result_of(name: str, outcome: Outcome, timeout: float) -> Any:
+def result_of(name: str, outcome: CommandOutcome, timeout: float) -> Any:
     """What a command's output means: JSON where it is some, else text.
 
     Raises:

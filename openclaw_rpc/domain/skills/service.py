@@ -18,7 +18,7 @@ from openclaw_rpc.domain.files import LONGEST_CHARACTER, text_of
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.skills.library import FRESH_SECONDS, Library, Skill, Surroundings
 from openclaw_rpc.domain.skills.manifest import UNKNOWN_VERSION, Manifest, SkillTool, is_slug
-from openclaw_rpc.domain.skills.ports import Found, Origin, SkillRecords, SkillShelf, Staged
+from openclaw_rpc.domain.skills.ports import FoundSkill, Origin, SkillRecords, SkillShelf, Staged
 from openclaw_rpc.domain.skills.registry import Registry
 from openclaw_rpc.domain.skills.running import SkillRunner
 from openclaw_rpc.domain.tools.ports import RunContext
@@ -345,7 +345,7 @@ def _expect(manifest: Manifest, params: SkillInstallParams, wanted: _Wanted) -> 
         raise InvalidRequest(f"version: {reason}", field="version", reason=reason)
 
 
-def _fits(found: Found, words: Sequence[str]) -> bool:
+def _fits(found: FoundSkill, words: Sequence[str]) -> bool:
     manifest = found.manifest
     about = f"{manifest.name} {manifest.description}" if manifest else ""
     text = f"{found.slug} {about}".lower()

@@ -20,7 +20,7 @@ from openclaw_rpc.protocol.errors import Forbidden
 GATEWAY_TOKENS = frozenset({"gateway", "password", "anonymous"})
 
 
-class Runs(Protocol):
+class TaskRunner(Protocol):
     """Starts runs, and waits for them."""
 
     async def start(
@@ -39,7 +39,7 @@ class Runs(Protocol):
         ...
 
 
-class Using(Protocol):
+class TaskToolUse(Protocol):
     """Uses skills and commands as somebody, through the toolbox: policies, PIN and audit log hold."""
 
     async def skill(self, principal: Principal, name: str, action: str | None, params: JsonObject) -> Any:
@@ -51,7 +51,7 @@ class Using(Protocol):
         ...
 
 
-class Standing(Protocol):
+class TokenScopes(Protocol):
     """What a token may do now."""
 
     async def scopes(self, jti: str) -> frozenset[Scope] | None:
@@ -66,7 +66,9 @@ Outgoing = Callable[[str, str, str], Sequence[Delivery]]
 class TaskActions:
     """Does what a task says, as whoever made it may now."""
 
-    def __init__(self, store: Store, runs: Runs, using: Using, standing: Standing, outgoing: Outgoing) -> None:
+    def __init__(
+        self, store: Store, runs: TaskRunner, using: TaskToolUse, standing: TokenScopes, outgoing: Outgoing
+    ) -> None:
         self._store = store
         self._runs = runs
         self._using = using

@@ -27,7 +27,7 @@ class _Search(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     limit: Annotated[int, Meta(ge=1, le=MOST)] = 10
 
 
-class _Store(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _StoreParams(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to remember."""
 
     content: Annotated[str, Meta(min_length=1, max_length=100_000, description="A fact, in a sentence or a few.")]
@@ -58,7 +58,7 @@ class MemoryTools:
                 spec=ToolSpec(
                     name="memory_store",
                     description="Remember a fact about the user or the work, for later conversations.",
-                    parameters=parameters_of(_Store),
+                    parameters=parameters_of(_StoreParams),
                 ),
                 run=self._store,
             ),
@@ -85,6 +85,6 @@ class MemoryTools:
         return {"results": [{"key": m.key, "text": m.text, "createdAt": m.created_at} for m in found]}
 
     async def _store(self, params: JsonObject, context: RunContext) -> Any:
-        asked = checked(params, _Store, "memory_store")
+        asked = checked(params, _StoreParams, "memory_store")
         stored = await self._memories.remember(context.memory_user, asked.content, key=asked.key)
         return {"key": stored.key, "stored": True}

@@ -22,7 +22,7 @@ class Guess(NamedTuple):
     last: bool = False
 
 
-class Tries(NamedTuple):
+class PinTries(NamedTuple):
     """Guesses of a user in a row that were not right. ``last`` and ``locked_until`` in s since 1970."""
 
     wrong: int = 0
@@ -30,14 +30,14 @@ class Tries(NamedTuple):
     locked_until: float = 0.0
 
 
-def counted(tries: Tries, most: int, lock_seconds: float, now: float) -> tuple[Guess, Tries]:
+def counted(tries: PinTries, most: int, lock_seconds: float, now: float) -> tuple[Guess, PinTries]:
     """One guess more: as `PinStore.count_guess`, for whatever keeps the tries."""
     if tries.locked_until > now:
         return Guess(refused=tries.locked_until - now), tries
     wrong = 1 if now - tries.last > lock_seconds else tries.wrong + 1
     if wrong >= most:
-        return Guess(last=True), Tries(0, now, now + lock_seconds)
-    return Guess(), Tries(wrong, now, 0.0)
+        return Guess(last=True), PinTries(0, now, now + lock_seconds)
+    return Guess(), PinTries(wrong, now, 0.0)
 
 
 class PinStore(Protocol):

@@ -46,7 +46,7 @@ RUNS_KEPT: Final = 256
 """Of how many runs it is remembered what they were offered; others are asked for anew."""
 
 
-class Workspace(Spill, Protocol):
+class AgentFiles(Spill, Protocol):
     """What the toolbox needs of the users' files."""
 
     async def read_attachment(self, path: str, context: RunContext) -> str:
@@ -75,7 +75,7 @@ class Tools:
         offers: Offers,
         agents: Agents,
         safety: Safety,
-        workspace: Workspace,
+        workspace: AgentFiles,
         log: Log,
         *,
         seconds: float = TOOL_SECONDS,

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from openclaw_rpc.domain.clock import Clock, iso, new_id
-from openclaw_rpc.domain.delivery import DELIVERED, Outcome
+from openclaw_rpc.domain.delivery import DELIVERED, SendOutcome
 from openclaw_rpc.domain.documents import Document, Documents
 from openclaw_rpc.domain.events.change import Delivery, DeliveryKind
 from openclaw_rpc.domain.outbound import OutboundPolicy
@@ -66,14 +66,14 @@ class Webhook(msgspec.Struct, kw_only=True):
     disabled_reason: str | None = None
 
 
-class Call(msgspec.Struct, kw_only=True):
+class WebhookCall(msgspec.Struct, kw_only=True):
     """One call: ``body`` never changes, whatever the secret or the address."""
 
     event: str
     body: msgspec.Raw
 
 
-class Answer(msgspec.Struct, kw_only=True, frozen=True):
+class WebhookResponse(msgspec.Struct, kw_only=True, frozen=True):
     """What the other side said: its status, or why there is none; ``retry_after`` in s."""
 
     status: int | None = None
@@ -89,7 +89,9 @@ class Answer(msgspec.Struct, kw_only=True, frozen=True):
 class Caller(Protocol):
     """Calls other systems."""
 
-    async def call(self, url: str, message_id: str, body: bytes, keys: Sequence[str], seconds: float) -> Answer:
+    async def call(
+        self, url: str, message_id: str, body: bytes, keys: Sequence[str], seconds: float
+    ) -> WebhookResponse:
         """Post a body, signed with each key for this moment; redirects are not followed."""
         ...
 
@@ -146,23 +148,23 @@ class Webhooks:
             kind="webhook",
             target=webhook.id,
             lane=ORDERED_LANE if webhook.ordered else "",
-            body=msgspec.json.encode(Call(event=name, body=msgspec.Raw(body))),
+            body=msgspec.json.encode(WebhookCall(event=name, body=msgspec.Raw(body))),
             created_at=now,
             next_at=now,
         )
 
-    async def call(self, delivery: Delivery) -> Answer:
+    async def call(self, delivery: Delivery) -> WebhookResponse:
         """Make a call that is due. A webhook that is gone or switched off takes none."""
         webhook = self._webhooks.get(delivery.target)
         if webhook is None or not webhook.enabled:
-            return Answer(status=410, error="the webhook is gone or switched off")
-        call = msgspec.json.decode(delivery.body, type=Call)
+            return WebhookResponse(status=410, error="the webhook is gone or switched off")
+        call = msgspec.json.decode(delivery.body, type=WebhookCall)
         answer = await self._call(webhook, delivery.id, bytes(call.body))
         if answer.status == 410:
             await self._change(webhook.id, enabled=False, disabled_reason="the other side answered 410 Gone")
         return answer
 
-    async def _call(self, webhook: Webhook, message_id: str, body: bytes) -> Answer:
+    async def _call(self, webhook: Webhook, message_id: str, body: bytes) -> WebhookResponse:
         keys = [webhook.secret]
         if webhook.old_secret is not None and self._clock.now() < webhook.old_until:
             keys.append(webhook.old_secret)
@@ -316,7 +318,7 @@ def shown_delivery(delivery: Delivery) -> WebhookDelivery:
     status: DeliveryStatus = SHOWN.get(delivery.status, "pending")
     return WebhookDelivery(
         id=delivery.id,
-        event=msgspec.json.decode(delivery.body, type=Call).event,
+        event=msgspec.json.decode(delivery.body, type=WebhookCall).event,
         status=status,
         attempts=delivery.attempts,
         created_at=delivery.created_at,
@@ -356,17 +358,17 @@ class WebhookSender:
         self._webhooks = webhooks
         self._settings = settings
 
-    async def send(self, delivery: Delivery) -> Outcome:
+    async def send(self, delivery: Delivery) -> SendOutcome:
         """Make a call; any answer but 2xx and 410 is tried again after the next pause."""
         answer = await self._webhooks.call(delivery)
         if answer.delivered:
             return DELIVERED
         pauses = self._settings().retry_seconds
         if answer.status == 410 or delivery.attempts > len(pauses):
-            return Outcome(status="dead", error=answer.error)
+            return SendOutcome(status="dead", error=answer.error)
         pause = pauses[delivery.attempts - 1] * random.uniform(1.0, 1.5)  # noqa: S311 - spreads tries
-        return Outcome(status="later", error=answer.error, seconds=max(pause, answer.retry_after or 0.0))
+        return SendOutcome(status="later", error=answer.error, seconds=max(pause, answer.retry_after or 0.0))
 
-    def broken_off(self, delivery: Delivery) -> Outcome:
+    def broken_off(self, delivery: Delivery) -> SendOutcome:
         """It is called again: the receiver knows the id."""
-        return Outcome(status="later")
+        return SendOutcome(status="later")

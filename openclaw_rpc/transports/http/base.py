@@ -130,7 +130,7 @@ class HttpDoor:
 
     def server(self) -> web.Server:
         """The HTTP server, for the listener. To be called once, in the running loop."""
-        return _Server(
+        return _HttpServer(
             cast(Any, self._answer),
             self._refuse,
             self._request,
@@ -331,7 +331,7 @@ class HttpDoor:
         return response
 
 
-class _Server(web.Server):
+class _HttpServer(web.Server):
     """aiohttp's server, whose own refusals (a request that cannot be parsed) are spelled like all others."""
 
     def __init__(
@@ -348,15 +348,15 @@ class _Server(web.Server):
         self._options = options
 
     def __call__(self) -> RequestHandler:
-        return _Connection(self, self._refuse, self._stalled, loop=asyncio.get_running_loop(), **self._options)
+        return _ServerConnection(self, self._refuse, self._stalled, loop=asyncio.get_running_loop(), **self._options)
 
 
-class _Connection(RequestHandler):
+class _ServerConnection(RequestHandler):
     __slots__ = ("_refuse", "_stalled", "_watch")
 
     def __init__(
         self,
-        server: _Server,
+        server: _HttpServer,
         refuse: Callable[[HttpRequest, GatewayError], web.StreamResponse],
         stalled: Callable[[], None],
         **options: Any,

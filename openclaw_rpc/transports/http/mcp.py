@@ -16,7 +16,7 @@ from msgspec import Meta
 
 from openclaw_rpc import __version__
 from openclaw_rpc.dialects import mcp
-from openclaw_rpc.dialects.mcp import Message, Refusal
+from openclaw_rpc.dialects.mcp import McpMessage, McpRefusal
 from openclaw_rpc.dialects.runs import UNFINISHED
 from openclaw_rpc.protocol import chat, tool
 from openclaw_rpc.protocol.base import JsonObject, Params, Scope, SessionKey
@@ -72,7 +72,7 @@ class McpDoor:
         if "Content-Type" in request.headers and request.content_type != "application/json":
             raise UnsupportedType("the body must be application/json", field="Content-Type", reason="unsupported")
         body = await request.body()
-        message: Message | None = None
+        message: McpMessage | None = None
         try:
             message = mcp.read(body, {name.lower(): value for name, value in request.headers.items()})
             if message.id is None:
@@ -82,11 +82,11 @@ class McpDoor:
             if message.method == "tools/call":
                 return await self._take_time(message, request, self._use(message, request))
             return _whole(200, mcp.answer(message, await self._result(message, request), SERVER))
-        except Refusal as refused:
+        except McpRefusal as refused:
             known = message is not None and message.modern
             return _whole(*mcp.refusal(message.id if message else refused.call_id, refused, modern=known))
 
-    def _cancel(self, message: Message, request: HttpRequest) -> None:
+    def _cancel(self, message: McpMessage, request: HttpRequest) -> None:
         """End a request of the same token. Without sessions two clients may use one id: then neither is ended."""
         call_id: Any = message.params.get("requestId")
         if isinstance(call_id, str | int):
@@ -94,7 +94,7 @@ class McpDoor:
             if len(tasks) == 1:
                 tasks[0].cancel()
 
-    async def _result(self, message: Message, request: HttpRequest) -> JsonObject:
+    async def _result(self, message: McpMessage, request: HttpRequest) -> JsonObject:
         match message.method:
             case "initialize" if not message.modern:
                 return mcp.begin(message.params, SERVER, INSTRUCTIONS)
@@ -105,7 +105,7 @@ class McpDoor:
             case "tools/list":
                 return {"tools": await self._tools(request)}
             case _:
-                raise Refusal(mcp.METHOD_NOT_FOUND, f"there is no method {message.method[:200]!r}")
+                raise McpRefusal(mcp.METHOD_NOT_FOUND, f"there is no method {message.method[:200]!r}")
 
     async def _tools(self, request: HttpRequest) -> list[JsonObject]:
         """What the caller may use."""
@@ -121,12 +121,12 @@ class McpDoor:
             raise mcp.refused(error) from None
         return [*found, mcp.CHAT_TOOL] if Scope.CHAT in scopes else found
 
-    async def _use(self, message: Message, request: HttpRequest) -> JsonObject:
+    async def _use(self, message: McpMessage, request: HttpRequest) -> JsonObject:
         """Use a tool. What goes wrong in it is a result, for the model to read."""
         name: Any = message.params.get("name")
         arguments: Any = message.params.get("arguments") or {}
         if not isinstance(name, str) or not isinstance(arguments, dict):
-            raise Refusal(mcp.INVALID_PARAMS, "name must be a text, and arguments an object")
+            raise McpRefusal(mcp.INVALID_PARAMS, "name must be a text, and arguments an object")
         try:
             if name == mcp.CHAT_RUN:
                 return await self._chat(checked(arguments, ChatRunArguments, name), message, request)
@@ -136,7 +136,7 @@ class McpDoor:
         except GatewayError as error:
             return mcp.failed(error)
 
-    async def _chat(self, arguments: ChatRunArguments, message: Message, request: HttpRequest) -> JsonObject:
+    async def _chat(self, arguments: ChatRunArguments, message: McpMessage, request: HttpRequest) -> JsonObject:
         """Ask an agent. Where the request is cancelled, that ends the run."""
         params = ChatRunParams(
             message=arguments.message,
@@ -165,7 +165,7 @@ class McpDoor:
             call.answered()
 
     async def _take_time(
-        self, message: Message, request: HttpRequest, work: Coroutine[Any, Any, JsonObject]
+        self, message: McpMessage, request: HttpRequest, work: Coroutine[Any, Any, JsonObject]
     ) -> web.StreamResponse:
         """Answer with JSON where it is quick, else with an event stream that says that it is still at work."""
         began = time.monotonic()
@@ -192,7 +192,7 @@ class McpDoor:
                 task.cancel()
 
     def _begun(
-        self, message: Message, request: HttpRequest, work: Coroutine[Any, Any, JsonObject]
+        self, message: McpMessage, request: HttpRequest, work: Coroutine[Any, Any, JsonObject]
     ) -> asyncio.Task[JsonObject]:
         """The work as a task, which can be cancelled by its request's id."""
         key = request.principal.limit_key, message.id or 0
@@ -210,13 +210,13 @@ class McpDoor:
         return task
 
 
-def _outcome(message: Message, task: asyncio.Future[JsonObject]) -> JsonObject:
+def _outcome(message: McpMessage, task: asyncio.Future[JsonObject]) -> JsonObject:
     """The answer; in a stream its last event, whose head said 200 already."""
     if task.cancelled():
-        return mcp.refusal(message.id, Refusal(mcp.CANCELLED, "the request was cancelled"), modern=message.modern)[1]
+        return mcp.refusal(message.id, McpRefusal(mcp.CANCELLED, "the request was cancelled"), modern=message.modern)[1]
     try:
         return mcp.answer(message, task.result(), SERVER)
-    except Refusal as refused:
+    except McpRefusal as refused:
         return mcp.refusal(message.id, refused, modern=message.modern)[1]
 
 

@@ -97,7 +97,7 @@ class Latencies:
             yield value, buckets, self._sums[value]
 
 
-class Counted(NamedTuple):
+class CountedElsewhere(NamedTuple):
     """Counts that somebody else keeps, by the values of ``label``."""
 
     documentation: str
@@ -138,7 +138,7 @@ class Metrics:
             "openclaw_provider_latency_seconds", "Seconds from a request to a model to its end.", "provider", provider
         )
         self.gauges: dict[str, tuple[str, Callable[[], float]]] = {}
-        self.counted: dict[str, Counted] = {}
+        self.counted: dict[str, CountedElsewhere] = {}
 
     def gauge(self, name: str, documentation: str, read: Callable[[], float]) -> None:
         """Add a number that is read at each scrape, as ``openclaw_<name>``.
@@ -158,7 +158,7 @@ class Metrics:
             ValueError: there are some of that name.
         """
         self._unused(name)
-        self.counted[name] = Counted(documentation, label, among, read)
+        self.counted[name] = CountedElsewhere(documentation, label, among, read)
 
     def _unused(self, name: str) -> None:
         if name in self.gauges or name in self.counted:

@@ -15,7 +15,7 @@ import msgspec
 from anyio import to_thread
 
 from openclaw_rpc import __version__
-from openclaw_rpc.dialects.rest import Dialect
+from openclaw_rpc.dialects.rest import RestDialect
 from openclaw_rpc.protocol.table import METHODS
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.replies import whole
@@ -34,7 +34,7 @@ Render = Callable[[], Any]
 class OpenApiDoor:
     """The documents' routes and the page's. Each is made when it is first asked for."""
 
-    def __init__(self, dialects: Sequence[Dialect], *, version: str = __version__) -> None:
+    def __init__(self, dialects: Sequence[RestDialect], *, version: str = __version__) -> None:
         self._dialects = dialects
         self._version = version
         self._documents: dict[str, bytes] = {}

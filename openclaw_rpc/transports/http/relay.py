@@ -14,7 +14,7 @@ from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.sse import HEADERS, KEEP_ALIVE, KEEP_ALIVE_SECONDS
 
 
-class Body:
+class RelayedBody:
     """The body of a relayed answer, as `rpc.call.Carrier` wants it. Its head goes out with its first bytes.
 
     While a model thinks, comments keep the connection alive: one timer looks after the whole answer.
@@ -104,7 +104,7 @@ async def carry(
     Raises:
         GatewayError: before anything was written.
     """
-    body = Body(relay, request, sign, keep_alive)
+    body = RelayedBody(relay, request, sign, keep_alive)
     call = Call(request.principal, request_id=request.id, carrier=body)
     try:
         try:

@@ -12,7 +12,6 @@ import msgspec
 
 from openclaw_rpc.dialects.rest import (
     Ask,
-    Dialect,
     Endpoint,
     Follow,
     Inputs,
@@ -20,6 +19,7 @@ from openclaw_rpc.dialects.rest import (
     Plan,
     Relay,
     Reply,
+    RestDialect,
     dialect_of,
 )
 from openclaw_rpc.domain.events.bus import Bus
@@ -57,7 +57,7 @@ class RestDoor:
 
     def __init__(
         self,
-        dialects: Iterable[Dialect],
+        dialects: Iterable[RestDialect],
         dispatcher: Dispatcher,
         limiter: RateLimiter,
         bus: Bus,

@@ -11,7 +11,7 @@ import msgspec
 from openclaw_rpc.dialects.rest import Resume
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.event import Position
-from openclaw_rpc.rpc.frames import Told
+from openclaw_rpc.rpc.frames import SpelledEvent
 
 KEEP_ALIVE = b": keep-alive\n\n"
 KEEP_ALIVE_SECONDS = 15
@@ -55,11 +55,11 @@ class SseFraming:
         self._mark = self._id(after.epoch, after.seq) if after is not None else ""
         self._encode = msgspec.json.Encoder().encode
 
-    def opening(self, told: Iterable[Told]) -> bytes:
+    def opening(self, told: Iterable[SpelledEvent]) -> bytes:
         """What the stream begins with."""
         return b"".join(self._write(item, self._mark) for item in told)
 
-    def frames(self, told: Iterable[Told], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
+    def frames(self, told: Iterable[SpelledEvent], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
         """An event as the dialect spells it: none, one, or several server-sent events."""
         items = list(told)
         before, self._mark = self._mark, self._id(epoch, seq) if epoch else self._mark
@@ -72,7 +72,7 @@ class SseFraming:
     def _id(self, epoch: str, seq: int) -> str:
         return f"{self._run_id}/{epoch}/{seq}"
 
-    def _write(self, item: Told, mark: str) -> bytes:
+    def _write(self, item: SpelledEvent, mark: str) -> bytes:
         data = item.data.encode() if isinstance(item.data, str) else self._encode(item.data)
         place = f"/{item.place}" if item.place else ""
         number = f"id: {mark}{place}\n".encode() if mark and self._numbered else b""

@@ -15,7 +15,7 @@ from openclaw_rpc.protocol.event import Subscribed
 from openclaw_rpc.protocol.method import Event
 from openclaw_rpc.rpc.call import Call
 from openclaw_rpc.rpc.dispatcher import Dispatcher
-from openclaw_rpc.rpc.frames import Told
+from openclaw_rpc.rpc.frames import SpelledEvent
 from openclaw_rpc.rpc.subscriber import Subscriber
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
@@ -70,7 +70,7 @@ class EventBody:
         if (transport := self._request.transport) is not None:
             transport.abort()
 
-    def tell(self, name: str, data: Any) -> Iterable[Told]:
+    def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
         """An event as the stream's dialect has it."""
         told = list(self._follow.spelling.tell(name, data))
         if name == chat.chat_done.name and data.run_id == self._follow.run_id:

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
 from openclaw_rpc import __version__
-from openclaw_rpc.dialects.sockets.base import Choose, Device, Head, Proof, SocketDialect, Welcome, choose
+from openclaw_rpc.dialects.sockets.base import Choose, Device, OpeningRequest, Proof, SocketDialect, Welcome, choose
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.devices import Devices, Visit
 from openclaw_rpc.domain.events.bus import Bus
@@ -401,10 +401,10 @@ class Member:
         self.connection: Connection | None = None
 
 
-def _head(path: str, headers: Headers, *, credential: bool, everybody: bool) -> Head:
+def _head(path: str, headers: Headers, *, credential: bool, everybody: bool) -> OpeningRequest:
     offered = ",".join(headers.get_all("Sec-WebSocket-Protocol")).split(",")
     names = [name.strip() for name in offered]
-    return Head(path, names, credential, headers.get("Origin"), headers.get("User-Agent"), everybody)
+    return OpeningRequest(path, names, credential, headers.get("Origin"), headers.get("User-Agent"), everybody)
 
 
 def _crosses(headers: Headers) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from openclaw_rpc.domain.memory.ports import Folded, Hit, Memory, MemoryCounts, MemoryQuery, MemoryStore
+from openclaw_rpc.domain.memory.ports import Folded, Memory, MemoryCounts, MemoryHit, MemoryQuery, MemoryStore
 from openclaw_rpc.domain.memory.words import folded, query_words
 from tests.support.kept import FAMILIES, INSTALLED
 from tests.support.memory import memory, words_of
@@ -33,7 +33,7 @@ def asking(text: str, *, user: str = "owner", limit: int = 10, **filters: Any) -
     )
 
 
-def keys(hits: list[Hit]) -> list[str]:
+def keys(hits: list[MemoryHit]) -> list[str]:
     return [hit.memory.key for hit in hits]
 
 

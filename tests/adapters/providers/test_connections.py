@@ -11,8 +11,8 @@ import pytest
 import yarl
 
 from openclaw_rpc.adapters.providers import connections as module
-from openclaw_rpc.adapters.providers.connections import Connections, Request
-from openclaw_rpc.adapters.providers.http1 import HIGH_BYTES, Answer, BrokenError, LateError, NoHttpError
+from openclaw_rpc.adapters.providers.connections import Connections, RequestTemplate
+from openclaw_rpc.adapters.providers.http1 import HIGH_BYTES, BrokenError, HttpResponse, LateError, NoHttpError
 from tests.support.doors import until
 
 LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
@@ -72,7 +72,7 @@ class Wire:
 
 
 @asynccontextmanager
-async def served(wire: Wire, seconds: float = 5) -> AsyncGenerator[tuple[Connections, Request]]:
+async def served(wire: Wire, seconds: float = 5) -> AsyncGenerator[tuple[Connections, RequestTemplate]]:
     server = await asyncio.start_server(wire.serve, "127.0.0.1", 0)
     url = yarl.URL(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/chat")
     connections = Connections(str(url), seconds)
@@ -87,12 +87,12 @@ async def served(wire: Wire, seconds: float = 5) -> AsyncGenerator[tuple[Connect
 
 
 async def asked(
-    connections: Connections, request: Request, body: bytes = b"", *, seconds: float = 5, words: bool = False
-) -> Answer:
+    connections: Connections, request: RequestTemplate, body: bytes = b"", *, seconds: float = 5, words: bool = False
+) -> HttpResponse:
     return await connections.ask(request, body, asyncio.get_running_loop().time() + seconds, words=words)
 
 
-async def whole(answer: Answer) -> bytes:
+async def whole(answer: HttpResponse) -> bytes:
     pieces: list[bytes] = []
     while piece := await answer.read():
         pieces.append(piece)

@@ -7,7 +7,7 @@ import anyio
 from hypothesis import HealthCheck, given, settings, strategies
 from msgspec import UNSET
 
-from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.ports import Store
@@ -62,7 +62,7 @@ async def written(store: Store, record: SessionRecord, writers: tuple[list[Sessi
 async def test_two_who_patch_a_session_at_once_lose_nothing(
     writers: list[tuple[list[SessionPatch], list[SessionPatch]]], tmp_path: Path
 ) -> None:
-    memory = MemoryStore()
+    memory = VolatileStore()
     async with SqliteStore.open(tmp_path / "store.db") as file:
         for number, both in enumerate(writers):
             for store in (memory, file):

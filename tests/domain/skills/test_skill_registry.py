@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from openclaw_rpc.domain.outbound import OutboundPolicy, Refused
+from openclaw_rpc.domain.outbound import OutboundPolicy, OutboundRefused
 from openclaw_rpc.domain.skills.settings import SkillSettings
 from openclaw_rpc.protocol.errors import Conflict, GatewayError, InvalidRequest, NotFound, ProviderError, RateLimited
 from openclaw_rpc.protocol.skill import SkillInstallParams, SkillSearchParams
@@ -142,13 +142,13 @@ async def test_a_registry_that_is_not_there_is_an_error(tmp_path: Path):
 
 async def test_a_registry_can_t_lead_to_a_closed_address(world: SkillWorld, hub: ClawHub):
     hub.redirect = "http://169.254.169.254/latest/meta-data"
-    with pytest.raises(Refused):
+    with pytest.raises(OutboundRefused):
         await install(world, name="notion")
 
 
 async def test_the_registry_itself_passes_the_guard(world: SkillWorld):
     world.fetcher.policy = OutboundPolicy()
-    with pytest.raises(Refused):
+    with pytest.raises(OutboundRefused):
         await install(world, name="notion")
 
 

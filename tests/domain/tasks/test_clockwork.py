@@ -10,7 +10,7 @@ import anyio
 import pytest
 from anyio.abc import TaskGroup
 
-from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.domain.events.change import Change, Claim, Delivery
 from openclaw_rpc.domain.principals import owner
 from openclaw_rpc.domain.tasks.clockwork import Clockwork, Done
@@ -42,7 +42,7 @@ class SetClock:
 class Acts:
     """Does nothing but remember; ``hold`` makes actions wait."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: VolatileStore) -> None:
         self._store = store
         self.done: list[str] = []
         self.hold: anyio.Event | None = None
@@ -61,7 +61,7 @@ class Acts:
 class World:
     """One gateway's tasks over a store that may be another's as well."""
 
-    def __init__(self, store: MemoryStore, clock: SetClock) -> None:
+    def __init__(self, store: VolatileStore, clock: SetClock) -> None:
         self.clock = clock
         self.acts = Acts(store)
         self.told: list[str] = []
@@ -102,8 +102,8 @@ class World:
 
 
 @pytest.fixture
-def store() -> MemoryStore:
-    return MemoryStore()
+def store() -> VolatileStore:
+    return VolatileStore()
 
 
 async def make(world: World, **fields: object) -> str:
@@ -111,7 +111,7 @@ async def make(world: World, **fields: object) -> str:
     return (await world.tasks.create(ME, TaskCreateParams(**given))).id  # pyright: ignore[reportArgumentType]
 
 
-async def test_each_time_is_due_once(store: MemoryStore) -> None:
+async def test_each_time_is_due_once(store: VolatileStore) -> None:
     world = World(store, SetClock())
     async with world.running():
         task_id = await make(world)
@@ -122,7 +122,7 @@ async def test_each_time_is_due_once(store: MemoryStore) -> None:
         assert world.tasks.list(ME)[0].next_run_at == "2026-01-01T00:00:40.000Z"
 
 
-async def test_of_two_gateways_one_does_it(store: MemoryStore) -> None:
+async def test_of_two_gateways_one_does_it(store: VolatileStore) -> None:
     clock = SetClock()
     one, other = World(store, clock), World(store, clock)
     async with one.running():
@@ -135,7 +135,7 @@ async def test_of_two_gateways_one_does_it(store: MemoryStore) -> None:
     assert len(one.acts.done) + len(other.acts.done) == 2
 
 
-async def test_a_time_that_was_begun_is_not_begun_again_after_a_restart(store: MemoryStore) -> None:
+async def test_a_time_that_was_begun_is_not_begun_again_after_a_restart(store: VolatileStore) -> None:
     first = World(store, SetClock())
     first.acts.hold = anyio.Event()
     async with first.running():
@@ -151,7 +151,7 @@ async def test_a_time_that_was_begun_is_not_begun_again_after_a_restart(store: M
     assert second.acts.done == ["2026-01-01T00:00:20.000Z"]
 
 
-async def test_a_time_shortly_before_a_start_is_made_up_for(store: MemoryStore) -> None:
+async def test_a_time_shortly_before_a_start_is_made_up_for(store: VolatileStore) -> None:
     first = World(store, SetClock())
     async with first.running():
         await make(first)
@@ -162,7 +162,7 @@ async def test_a_time_shortly_before_a_start_is_made_up_for(store: MemoryStore) 
 
 
 @pytest.mark.parametrize(("missed", "runs"), [("skip", ["01:00:00 missed"]), ("once", ["01:00:00 completed"])])
-async def test_times_missed_while_the_gateway_was_off(store: MemoryStore, missed: str, runs: list[str]) -> None:
+async def test_times_missed_while_the_gateway_was_off(store: VolatileStore, missed: str, runs: list[str]) -> None:
     first = World(store, SetClock())
     async with first.running():
         task_id = await make(first, every=None, schedule="*/30 * * * *", missed=missed)
@@ -173,7 +173,7 @@ async def test_times_missed_while_the_gateway_was_off(store: MemoryStore, missed
 
 
 @pytest.mark.parametrize(("overlap", "begun"), [("skip", 1), ("allow", 3)])
-async def test_a_time_at_which_the_last_is_not_over(store: MemoryStore, overlap: str, begun: int) -> None:
+async def test_a_time_at_which_the_last_is_not_over(store: VolatileStore, overlap: str, begun: int) -> None:
     world = World(store, SetClock())
     world.acts.hold = anyio.Event()
     async with world.running():
@@ -187,7 +187,7 @@ async def test_a_time_at_which_the_last_is_not_over(store: MemoryStore, overlap:
         assert statuses == (["completed", "skipped", "skipped"] if overlap == "skip" else ["completed"] * 3)
 
 
-async def test_the_hundredth_failure_is_told_like_the_first(store: MemoryStore) -> None:
+async def test_the_hundredth_failure_is_told_like_the_first(store: VolatileStore) -> None:
     world = World(store, SetClock())
     async with world.running():
         task_id = await make(world, every="1s")
@@ -200,7 +200,7 @@ async def test_the_hundredth_failure_is_told_like_the_first(store: MemoryStore) 
         assert [run.error for run in found] == ["not now", "RuntimeError: the log says more"]
 
 
-async def test_one_time_happens_once(store: MemoryStore) -> None:
+async def test_one_time_happens_once(store: VolatileStore) -> None:
     world = World(store, SetClock())
     async with world.running():
         task_id = await make(world, every=None, at="2026-01-01T00:00:05Z")
@@ -210,7 +210,7 @@ async def test_one_time_happens_once(store: MemoryStore) -> None:
         assert world.tasks.list(ME)[0].next_run_at is None
 
 
-async def test_it_can_be_done_now(store: MemoryStore) -> None:
+async def test_it_can_be_done_now(store: VolatileStore) -> None:
     world = World(store, SetClock())
     async with world.running():
         await make(world, every="1d")
@@ -224,7 +224,7 @@ async def test_it_can_be_done_now(store: MemoryStore) -> None:
     assert len(world.acts.done) == 1
 
 
-async def test_a_new_schedule_counts_from_now_and_what_is_switched_off_is_not_due(store: MemoryStore) -> None:
+async def test_a_new_schedule_counts_from_now_and_what_is_switched_off_is_not_due(store: VolatileStore) -> None:
     world = World(store, SetClock())
     async with world.running():
         task_id = await make(world)
@@ -237,7 +237,7 @@ async def test_a_new_schedule_counts_from_now_and_what_is_switched_off_is_not_du
         assert (info.every, info.next_run_at) == (None, "2026-01-01T01:00:00.000Z")
 
 
-async def test_what_could_never_be_done_is_refused(store: MemoryStore) -> None:
+async def test_what_could_never_be_done_is_refused(store: VolatileStore) -> None:
     world = World(store, SetClock())
     for fields, field in (
         ({"every": None, "at": "2020-01-01T00:00:00Z"}, "at"),

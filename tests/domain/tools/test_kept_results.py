@@ -3,14 +3,14 @@
 import anyio
 import pytest
 
-from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.protocol.errors import Unavailable
 from tests.support.tools import ADA, Source, ToolWorld
 
 
-class FullDisk(MemoryStore):
+class FullDisk(VolatileStore):
     """Takes no events for as long as it is full."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.domain.records import ReplyTo
 from openclaw_rpc.domain.tasks.service import Tasks
 from openclaw_rpc.domain.tools.ports import RunContext
@@ -27,7 +27,7 @@ class World:
     """An agent's tools, and the tasks that they make."""
 
     def __init__(self) -> None:
-        self.tasks = Tasks(MemoryStore().documents, ManualClock(), lambda _: None)
+        self.tasks = Tasks(VolatileStore().documents, ManualClock(), lambda _: None)
         tools = TaskTools(self.tasks, self._chat, {"laptop": "jti-1"}.get, ManualClock())
         self._tools = {tool.spec.name: tool for tool in tools.fixed}
 

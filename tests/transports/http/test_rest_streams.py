@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from openclaw_rpc.dialects.rest import Told
+from openclaw_rpc.dialects.rest import SpelledEvent
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.event import Position
 from openclaw_rpc.transports.http.sse import SseFraming, SseSink, resume_of
@@ -194,8 +194,8 @@ async def test_a_client_that_does_not_read_is_cut_off_and_delays_nobody() -> Non
 
 def test_of_several_events_for_one_the_last_alone_stands_behind_it() -> None:
     framing = SseFraming("run", Position(epoch="e", seq=3))
-    twice = (Told("a", place="p1"), Told("b"))
-    assert framing.opening((Told("begin"),)) == b"id: run/e/3\ndata: begin\n\n"
+    twice = (SpelledEvent("a", place="p1"), SpelledEvent("b"))
+    assert framing.opening((SpelledEvent("begin"),)) == b"id: run/e/3\ndata: begin\n\n"
     assert framing.frames(twice, "e", 5) == [b"id: run/e/3/p1\ndata: a\n\n", b"id: run/e/5\ndata: b\n\n"]
     assert framing.frames(twice) == [b"id: run/e/5/p1\ndata: a\n\n", b"data: b\n\n"]
 

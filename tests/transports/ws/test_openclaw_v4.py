@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
 from openclaw_rpc.dialects.sockets.openclaw_v4.connect import connect_of
-from openclaw_rpc.dialects.sockets.openclaw_v4.names import Refusal
+from openclaw_rpc.dialects.sockets.openclaw_v4.names import OpenClawError
 from tests.support.device import DEVICE_ID, SEED, base64url, connecting
 from tests.support.gateway import PASSWORD, TOKEN, Client, TestGateway, gateway, settings
 from tests.support.upstream import scripted_upstream
@@ -368,6 +368,6 @@ def test_a_device_may_sign_in_either_way(version: int) -> None:
 def test_a_device_that_does_not_prove_itself_is_refused(
     changes: dict[str, Any], nonce: str, at: int, code: str
 ) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(OpenClawError) as refused:
         connect_of(signed("n", 0, 3, changes), nonce, at)
     assert refused.value.details["code"] == code

@@ -13,11 +13,11 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from openclaw_rpc.dialects.sockets import every
-from openclaw_rpc.dialects.sockets.base import Bounds, Head, Proof, Welcome
+from openclaw_rpc.dialects.sockets.base import Bounds, OpeningRequest, Proof, Welcome
 from openclaw_rpc.protocol import chat, session
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Unauthorized
-from openclaw_rpc.rpc.frames import Answer, Ask, Frame, Id, Planned, Refused, Request, SocketPlan, Told
+from openclaw_rpc.rpc.frames import Answer, Ask, Frame, Id, Planned, Refused, Request, SocketPlan, SpelledEvent
 from tests.support.gateway import TOKEN, Client, TestGateway, gateway, settings
 from tests.support.upstream import scripted_upstream
 
@@ -97,18 +97,18 @@ class Tally:
     def batch(self, answers: Sequence[bytes]) -> bytes:
         raise AssertionError("there are none")
 
-    def tell(self, name: str, data: Any) -> Iterable[Told]:
+    def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
         if name == "chat.delta":
             for word in data.delta.split():
-                yield Told(word, "word")
+                yield SpelledEvent(word, "word")
         elif name in self.names:
-            yield Told(None, self.names[name])
+            yield SpelledEvent(None, self.names[name])
 
-    def frames(self, told: Iterable[Told], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
+    def frames(self, told: Iterable[SpelledEvent], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
         return [self._write(item.event, item.data) for item in told]
 
 
-def claim(head: Head) -> Tally | None:
+def claim(head: OpeningRequest) -> Tally | None:
     return Tally() if head.path == "/tally" and not head.credential else None
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from msgspec import Meta
 
 from openclaw_rpc.dialects.sockets.openclaw_v4.history import listed
-from openclaw_rpc.dialects.sockets.openclaw_v4.method import SENT, Open, Peer, Row
+from openclaw_rpc.dialects.sockets.openclaw_v4.method import SENT, Open, OpenClawPeer, Row
 from openclaw_rpc.dialects.sockets.openclaw_v4.names import agent_in, agent_named, full_key, millis, session_id
 from openclaw_rpc.dialects.sockets.openclaw_v4.sessions import (
     default_model,
@@ -32,7 +32,7 @@ RUNS_KEPT = 1000
 Key = Annotated[str, Meta(min_length=1, max_length=255)]
 
 
-class File(Open, frozen=True, kw_only=True):
+class SentFile(Open, frozen=True, kw_only=True):
     """A picture or a text that goes with a message, in base64."""
 
     mime_type: str = ""
@@ -46,7 +46,7 @@ class SendParams(Open, frozen=True, kw_only=True):
     session_key: str
     message: str
     idempotency_key: Key
-    attachments: list[File] = []
+    attachments: list[SentFile] = []
     thinking: str | None = None
     timeout_ms: int | None = None
 
@@ -105,7 +105,7 @@ class InjectParams(Open, frozen=True, kw_only=True):
     message: str
 
 
-def _attached(files: list[File]) -> list[JsonObject]:
+def _attached(files: list[SentFile]) -> list[JsonObject]:
     found: list[JsonObject] = []
     for file in files:
         if not file.mime_type.startswith("image/"):
@@ -114,7 +114,7 @@ def _attached(files: list[File]) -> list[JsonObject]:
     return [{name: value for name, value in item.items() if value is not None} for item in found]
 
 
-def begin(peer: Peer, params: SendParams) -> SocketPlan:
+def begin(peer: OpenClawPeer, params: SendParams) -> SocketPlan:
     """Begin a run: its session's whole key, the table's answer, and how it stood where it was begun before."""
     whole = full_key(params.session_key)
     fresh = whole not in peer.keys
@@ -153,7 +153,7 @@ def begin(peer: Peer, params: SendParams) -> SocketPlan:
     return whole, accepted, status
 
 
-def send(peer: Peer, params: SendParams) -> SocketPlan:
+def send(peer: OpenClawPeer, params: SendParams) -> SocketPlan:
     """`chat.send`: the answer, then the run's events."""
     _, accepted, status = yield from begin(peer, params)
     yield Answer({"runId": params.idempotency_key, "status": status})
@@ -161,13 +161,13 @@ def send(peer: Peer, params: SendParams) -> SocketPlan:
     return SENT
 
 
-def session_send(peer: Peer, params: SessionSendParams) -> SocketPlan:
+def session_send(peer: OpenClawPeer, params: SessionSendParams) -> SocketPlan:
     """`sessions.send`."""
     same = SendParams(session_key=params.key, message=params.message, idempotency_key=params.idempotency_key)
     return (yield from send(peer, same))
 
 
-def agent(peer: Peer, params: AgentParams) -> SocketPlan:
+def agent(peer: OpenClawPeer, params: AgentParams) -> SocketPlan:
     """`agent`: that it was accepted, and at its end what it came to."""
     key = full_key(params.session_key or "main", params.agent_id)
     sent = SendParams(session_key=key, message=params.message, idempotency_key=params.idempotency_key)
@@ -193,7 +193,7 @@ def agent(peer: Peer, params: AgentParams) -> SocketPlan:
     return {**run, "status": "ok" if ended else "timeout", "summary": summary, "result": result}
 
 
-def abort(peer: Peer, params: AbortParams) -> SocketPlan:
+def abort(peer: OpenClawPeer, params: AbortParams) -> SocketPlan:
     """`chat.abort`: one run, or all of a session."""
     found: SessionDetail | None = yield from find(peer, params.session_key)
     aborted: list[str] = []
@@ -205,12 +205,12 @@ def abort(peer: Peer, params: AbortParams) -> SocketPlan:
     return {"ok": True, "aborted": bool(aborted), "runIds": aborted}
 
 
-def session_abort(peer: Peer, params: SessionAbortParams) -> SocketPlan:
+def session_abort(peer: OpenClawPeer, params: SessionAbortParams) -> SocketPlan:
     """`sessions.abort`."""
     return (yield from abort(peer, AbortParams(session_key=params.key, run_id=params.run_id)))
 
 
-def history(peer: Peer, params: HistoryParams) -> SocketPlan:
+def history(peer: OpenClawPeer, params: HistoryParams) -> SocketPlan:
     """`chat.history`: the newest messages, and the run that is under way; from then on the session is heard."""
     limit, offset = min(max(params.limit, 1), MAX_MESSAGES), max(params.offset, 0)
     wanted = min(limit + offset, MAX_MESSAGES)
@@ -248,7 +248,7 @@ def history(peer: Peer, params: HistoryParams) -> SocketPlan:
     }
 
 
-def wait(peer: Peer, params: WaitParams) -> SocketPlan:
+def wait(peer: OpenClawPeer, params: WaitParams) -> SocketPlan:
     """`agent.wait`."""
     run_id = next((ours for ours, name in peer.events.names.items() if name == params.run_id), None)
     run_id = run_id or peer.past.get(params.run_id, params.run_id)
@@ -266,7 +266,7 @@ def wait(peer: Peer, params: WaitParams) -> SocketPlan:
     return {"runId": params.run_id, "status": "error" if failed else "ok", **ended, **why}
 
 
-def inject(peer: Peer, params: InjectParams) -> SocketPlan:
+def inject(peer: OpenClawPeer, params: InjectParams) -> SocketPlan:
     """`chat.inject`."""
     found = yield from find(peer, params.session_key)
     if found is None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
-from openclaw_rpc.dialects.sockets.openclaw_v4.names import Refusal
+from openclaw_rpc.dialects.sockets.openclaw_v4.names import OpenClawError
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.validation import decoded
 
@@ -28,7 +28,7 @@ MODES: Final = frozenset({"webchat", "cli", "ui", "backend", "node", "worker", "
 Short = Annotated[str, Meta(max_length=4096)]
 
 
-class Client(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+class ClientInfo(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Which program is there."""
 
     id: Short
@@ -63,7 +63,7 @@ class Connect(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
     min_protocol: int
     max_protocol: int
-    client: Client
+    client: ClientInfo
     caps: Annotated[list[Short], Meta(max_length=100)] = []
     role: Short = "operator"
     scopes: Annotated[list[Short], Meta(max_length=100)] = []
@@ -94,7 +94,7 @@ def connect_of(params: bytes, nonce: str, now_ms: int) -> Connect:
     """
     said = decoded(params, Connect, "connect")
     if not said.min_protocol <= PROTOCOL <= said.max_protocol:
-        raise Refusal(
+        raise OpenClawError(
             "protocol mismatch",
             "PROTOCOL_MISMATCH",
             clientMinProtocol=said.min_protocol,
@@ -111,7 +111,7 @@ def connect_of(params: bytes, nonce: str, now_ms: int) -> Connect:
     if said.device is not None:
         check_device(said, said.device, nonce, now_ms)
     if not (said.auth.token or said.auth.password or said.auth.device_token):
-        raise Refusal("a token or a password is needed", "AUTH_TOKEN_MISSING")
+        raise OpenClawError("a token or a password is needed", "AUTH_TOKEN_MISSING")
     return said
 
 
@@ -123,21 +123,29 @@ def check_device(said: Connect, device: Device, nonce: str, now_ms: int) -> None
     """
     key = _bytes(device.public_key)
     if key is None or len(key) != 32:
-        raise Refusal("the device's key is malformed", "DEVICE_AUTH_PUBLIC_KEY_INVALID", reason="device-public-key")
+        raise OpenClawError(
+            "the device's key is malformed", "DEVICE_AUTH_PUBLIC_KEY_INVALID", reason="device-public-key"
+        )
     if hashlib.sha256(key).hexdigest() != device.id:
-        raise Refusal("the device's id is not its key's", "DEVICE_AUTH_DEVICE_ID_MISMATCH", reason="device-id-mismatch")
+        raise OpenClawError(
+            "the device's id is not its key's", "DEVICE_AUTH_DEVICE_ID_MISMATCH", reason="device-id-mismatch"
+        )
     if abs(device.signed_at - now_ms) > SKEW_MS:
-        raise Refusal(
+        raise OpenClawError(
             "the device signed too long ago", "DEVICE_AUTH_SIGNATURE_EXPIRED", reason="device-signature-stale"
         )
     if not device.nonce:
-        raise Refusal("the device signed no nonce", "DEVICE_AUTH_NONCE_REQUIRED", reason="device-nonce-missing")
+        raise OpenClawError("the device signed no nonce", "DEVICE_AUTH_NONCE_REQUIRED", reason="device-nonce-missing")
     if device.nonce != nonce:
-        raise Refusal("the device signed another nonce", "DEVICE_AUTH_NONCE_MISMATCH", reason="device-nonce-mismatch")
+        raise OpenClawError(
+            "the device signed another nonce", "DEVICE_AUTH_NONCE_MISMATCH", reason="device-nonce-mismatch"
+        )
     signature = _bytes(device.signature)
     # Which of the two a client signs, only trying tells.
     if signature is None or not any(_signed(key, signature, text) for text in signed_texts(said, device)):
-        raise Refusal("the device's signature is not right", "DEVICE_AUTH_SIGNATURE_INVALID", reason="device-signature")
+        raise OpenClawError(
+            "the device's signature is not right", "DEVICE_AUTH_SIGNATURE_INVALID", reason="device-signature"
+        )
 
 
 def signed_texts(said: Connect, device: Device) -> tuple[bytes, bytes]:

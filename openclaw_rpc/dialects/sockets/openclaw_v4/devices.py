@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openclaw_rpc.dialects.sockets.openclaw_v4.method import Open, Peer, Row
+from openclaw_rpc.dialects.sockets.openclaw_v4.method import Open, OpenClawPeer, Row
 from openclaw_rpc.dialects.sockets.openclaw_v4.names import ADMIN, ALLOWS, PAIRING, millis, missing_scope, now_ms
 from openclaw_rpc.protocol import device
 from openclaw_rpc.protocol.base import Empty
@@ -20,13 +20,13 @@ class WhichDevice(Open, frozen=True, kw_only=True):
     role: str = ROLE
 
 
-def _allowed(peer: Peer) -> None:
+def _allowed(peer: OpenClawPeer) -> None:
     """Pairing is a scope of its own here, which no row of the table knows."""
     if not peer.events.scopes & {PAIRING, ADMIN}:
         raise missing_scope(PAIRING)
 
 
-def listed(peer: Peer, params: Open) -> SocketPlan:
+def listed(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`device.pair.list`: nobody has to wait for an approval, since its token already says who a device belongs to."""
     _allowed(peer)
     found = yield Ask(device.list_, Empty(), trusted=True)
@@ -49,7 +49,7 @@ def _row(found: DeviceInfo) -> dict[str, object]:
     }
 
 
-def remove(peer: Peer, params: WhichDevice) -> SocketPlan:
+def remove(peer: OpenClawPeer, params: WhichDevice) -> SocketPlan:
     """`device.pair.remove`."""
     _allowed(peer)
     wanted = checked({"deviceId": params.device_id}, DeviceParams, device.remove.name)
@@ -57,7 +57,7 @@ def remove(peer: Peer, params: WhichDevice) -> SocketPlan:
     return {"deviceId": params.device_id}
 
 
-def revoke(peer: Peer, params: WhichDevice) -> SocketPlan:
+def revoke(peer: OpenClawPeer, params: WhichDevice) -> SocketPlan:
     """`device.token.revoke`."""
     _allowed(peer)
     wanted = checked({"deviceId": params.device_id}, DeviceParams, device.revoke.name)

@@ -9,17 +9,17 @@ from typing import Any, Final
 
 import msgspec
 
-from openclaw_rpc.dialects.sockets.base import Bounds, Choose, Device, Head, Proof, Welcome
+from openclaw_rpc.dialects.sockets.base import Bounds, Choose, Device, OpeningRequest, Proof, Welcome
 from openclaw_rpc.dialects.sockets.jsonrpc import SUBPROTOCOL, too_deep
 from openclaw_rpc.dialects.sockets.openclaw_v4 import chat, devices, reads, sessions
-from openclaw_rpc.dialects.sockets.openclaw_v4.connect import Client, Connect, Req, connect_of, hello
+from openclaw_rpc.dialects.sockets.openclaw_v4.connect import ClientInfo, Connect, Req, connect_of, hello
 from openclaw_rpc.dialects.sockets.openclaw_v4.events import Events
 from openclaw_rpc.dialects.sockets.openclaw_v4.method import SENT, Row
-from openclaw_rpc.dialects.sockets.openclaw_v4.names import Refusal, error_of, granted, implied, now_ms
+from openclaw_rpc.dialects.sockets.openclaw_v4.names import OpenClawError, error_of, granted, implied, now_ms
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Unauthorized
 from openclaw_rpc.protocol.validation import decoded
-from openclaw_rpc.rpc.frames import Frame, Planned, Refused, Request, Told
+from openclaw_rpc.rpc.frames import Frame, Planned, Refused, Request, SpelledEvent
 
 BASE_PATH: Final = "/openclaw"
 FIRST_BYTES: Final = 64 * 1024
@@ -32,11 +32,11 @@ _encode = msgspec.json.Encoder().encode
 _request = msgspec.json.Decoder(Req)
 
 
-class _IdOnly(msgspec.Struct):
+class _FrameId(msgspec.Struct):
     id: str
 
 
-_id = msgspec.json.Decoder(_IdOnly)
+_id = msgspec.json.Decoder(_FrameId)
 
 
 class NotJson(InvalidRequest):
@@ -59,7 +59,7 @@ class OpenClaw:
         self.keys: dict[str, str] = {}
         self.followed: set[str] = set()
         self.past: dict[str, str] = {}
-        self.client: Client | None = None
+        self.client: ClientInfo | None = None
         self.conn_id = str(uuid.uuid4())
         self.began = time.monotonic()
         self._nonce = str(uuid.uuid4())
@@ -96,12 +96,12 @@ class OpenClaw:
 
     def turn_away(self, error: GatewayError) -> Sequence[bytes]:
         """Why it is not let in, under the id of its request."""
-        if isinstance(error, Refusal) and error.details["code"] == "PROTOCOL_MISMATCH":
+        if isinstance(error, OpenClawError) and error.details["code"] == "PROTOCOL_MISMATCH":
             self.close_codes = {**CLOSE_CODES, 4001: MISMATCH}
         if isinstance(error, NotJson) and not self._connect_id:
             return ()
         if isinstance(error, Unauthorized):
-            error = Refusal(
+            error = OpenClawError(
                 "unauthorized: the token or password is not right",
                 "AUTH_TOKEN_MISMATCH",
                 authReason="token_mismatch",
@@ -168,11 +168,11 @@ class OpenClaw:
         """There are no batches."""
         raise AssertionError("version 4 has no batches")
 
-    def tell(self, name: str, data: Any) -> Iterable[Told]:
+    def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
         """An event of the table: none, one or several of theirs."""
         return self.events.tell(name, data)
 
-    def frames(self, told: Iterable[Told], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
+    def frames(self, told: Iterable[SpelledEvent], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
         """Events, numbered on this connection."""
         written: list[bytes] = []
         for item in told:
@@ -188,7 +188,7 @@ def openclaw(path: str = BASE_PATH) -> Choose:
     Their command line sends no User-Agent, their page in a browser an Origin that the gateway allows.
     """
 
-    def claim(head: Head) -> OpenClaw | None:
+    def claim(head: OpeningRequest) -> OpenClaw | None:
         if head.path.rstrip("/") == path:
             return OpenClaw()
         if head.path != "/" or head.credential or head.open or SUBPROTOCOL in head.subprotocols:

@@ -9,7 +9,7 @@ from openclaw_rpc.dialects.sockets.openclaw_v4.history import said_by, spelled
 from openclaw_rpc.dialects.sockets.openclaw_v4.names import APPROVALS, agent_in, full_key, millis, now_ms, row_of
 from openclaw_rpc.protocol import chat, session, tool
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.rpc.frames import Told
+from openclaw_rpc.rpc.frames import SpelledEvent
 
 ERROR_KINDS = {"timeout": "timeout", "rate_limited": "rate_limit"}
 
@@ -53,7 +53,7 @@ class Events:
             run = self._runs[run_id] = Run(self.names.get(run_id, run_id), self.key(session_key))
         return run
 
-    def tell(self, name: str, data: Any) -> Iterator[Told]:
+    def tell(self, name: str, data: Any) -> Iterator[SpelledEvent]:
         """An event of the table."""
         match name:
             case chat.chat_delta.name:
@@ -70,42 +70,44 @@ class Events:
             case chat.chat_done.name:
                 yield from self._done(self.run(data.run_id, data.session_key), data)
             case "heartbeat":
-                yield Told({"ts": data.timestamp}, "tick")
+                yield SpelledEvent({"ts": data.timestamp}, "tick")
             case session.session_updated.name | session.session_deleted.name | session.session_reset.name:
                 yield from self._session(name, data)
             case tool.tool_approval.name if APPROVALS in self.scopes:
-                yield Told(approval(data, self.key(data.session_key)), "exec.approval.requested")
+                yield SpelledEvent(approval(data, self.key(data.session_key)), "exec.approval.requested")
             case tool.tool_decided.name if APPROVALS in self.scopes:
                 decision = "allow-once" if data.outcome == "approved" else "deny"
-                yield Told({"id": data.approval_id, "decision": decision, "ts": now_ms()}, "exec.approval.resolved")
+                yield SpelledEvent(
+                    {"id": data.approval_id, "decision": decision, "ts": now_ms()}, "exec.approval.resolved"
+                )
             case _:
                 return
 
-    def _agent(self, run: Run, stream: str, data: JsonObject) -> Told:
+    def _agent(self, run: Run, stream: str, data: JsonObject) -> SpelledEvent:
         run.seq += 1
         of = {"runId": run.name, "sessionKey": run.key, "agentId": agent_in(run.key)}
-        return Told({**of, "seq": run.seq, "ts": now_ms(), "stream": stream, "data": data}, "agent")
+        return SpelledEvent({**of, "seq": run.seq, "ts": now_ms(), "stream": stream, "data": data}, "agent")
 
-    def _chat(self, run: Run, state: str, **more: Any) -> Told:
+    def _chat(self, run: Run, state: str, **more: Any) -> SpelledEvent:
         run.seq += 1
         of = {"runId": run.name, "sessionKey": run.key, "agentId": agent_in(run.key)}
-        return Told({**of, "seq": run.seq, "state": state, **more}, "chat")
+        return SpelledEvent({**of, "seq": run.seq, "state": state, **more}, "chat")
 
-    def _delta(self, run: Run, data: Any) -> Iterator[Told]:
+    def _delta(self, run: Run, data: Any) -> Iterator[SpelledEvent]:
         run.text += data.delta
         yield self._agent(run, "assistant", {"text": run.text, "delta": data.delta})
         yield self._chat(run, "delta", deltaText=data.delta, message=said_by(run.text))
 
-    def _message(self, data: Any) -> Iterator[Told]:
+    def _message(self, data: Any) -> Iterator[SpelledEvent]:
         message, run_id = data.message, data.run_id
         if message.role == "user" and run_id and (name := message.metadata.get("idempotencyKey")):
             self.names[run_id] = str(name)
         key = self.key(data.session_key)
         if key in self.hears_messages:
             shown = {"message": spelled(message), "messageId": message.message_id}
-            yield Told({"sessionKey": key, "agentId": agent_in(key), **shown}, "session.message")
+            yield SpelledEvent({"sessionKey": key, "agentId": agent_in(key), **shown}, "session.message")
 
-    def _tool_call(self, run: Run, data: Any) -> Iterator[Told]:
+    def _tool_call(self, run: Run, data: Any) -> Iterator[SpelledEvent]:
         # What was said before is a message of its own.
         run.text = ""
         run.tools[data.call_id] = now_ms()
@@ -116,7 +118,7 @@ class Events:
             used = {"phase": "start", "name": data.tool, "toolCallId": data.call_id, "args": data.params}
             yield self._agent(run, "tool", used)
 
-    def _tool_result(self, run: Run, data: Any) -> Iterator[Told]:
+    def _tool_result(self, run: Run, data: Any) -> Iterator[SpelledEvent]:
         failed = data.error is not None
         if "tool-events" in self.caps:
             text = data.error if failed else _text(data.result)
@@ -128,7 +130,7 @@ class Events:
         status = "failed" if failed else "completed"
         yield self._agent(run, "item", {**item, "phase": "end", "title": data.tool, "status": status, **times})
 
-    def _done(self, run: Run, data: Any) -> Iterator[Told]:
+    def _done(self, run: Run, data: Any) -> Iterator[SpelledEvent]:
         self._runs.pop(data.run_id, None)
         self.names.pop(data.run_id, None)
         ended = {"startedAt": run.began, "endedAt": now_ms()}
@@ -147,16 +149,16 @@ class Events:
                 yield self._chat(run, "final", stopReason=reason, **said)
         if self.hears_sessions:
             changed = {"sessionKey": run.key, "agentId": agent_in(run.key), "runId": run.name}
-            yield Told({**changed, "phase": "end", "ts": now_ms()}, "sessions.changed")
+            yield SpelledEvent({**changed, "phase": "end", "ts": now_ms()}, "sessions.changed")
 
-    def _session(self, name: str, data: Any) -> Iterator[Told]:
+    def _session(self, name: str, data: Any) -> Iterator[SpelledEvent]:
         if not self.hears_sessions:
             return
         changed = data.session if name == session.session_updated.name else None
         key = self.key(changed.session_key if changed else data.session_key)
         reason = {session.session_deleted.name: "delete", session.session_reset.name: "reset"}.get(name, "patch")
         row = {"session": row_of(changed) | {"key": key}} if changed else {}
-        yield Told(
+        yield SpelledEvent(
             {"sessionKey": key, "agentId": agent_in(key), "reason": reason, "ts": now_ms(), **row}, "sessions.changed"
         )
 

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 import msgspec
 
-from openclaw_rpc.dialects.sockets.openclaw_v4.connect import Client
+from openclaw_rpc.dialects.sockets.openclaw_v4.connect import ClientInfo
 from openclaw_rpc.dialects.sockets.openclaw_v4.events import Events
 from openclaw_rpc.rpc.frames import SocketPlan
 
 
-class Peer(Protocol):
+class OpenClawPeer(Protocol):
     """What a plan knows of the connection that asks."""
 
     events: Events
@@ -22,7 +22,7 @@ class Peer(Protocol):
     """Sessions of the table that this connection hears."""
     past: dict[str, str]
     """Runs that this connection began, by the client's names."""
-    client: Client | None
+    client: ClientInfo | None
     conn_id: str
     began: float
 
@@ -35,7 +35,7 @@ class Row(msgspec.Struct, frozen=True):
     """A method. What a screen asks for when it opens is not ``counted`` against a token's calls a minute."""
 
     params: type[Any]
-    plan: Callable[[Peer, Any], SocketPlan]
+    plan: Callable[[OpenClawPeer, Any], SocketPlan]
     counted: bool = False
 
 
@@ -46,7 +46,7 @@ SENT: Any = object()
 def fixed(answer: Callable[[], Any]) -> Row:
     """A method of something that this gateway has none of: an empty answer of the right shape."""
 
-    def plan(peer: Peer, params: Open) -> SocketPlan:
+    def plan(peer: OpenClawPeer, params: Open) -> SocketPlan:
         return answer()
         yield  # a plan is a generator, even one that needs no call
 

@@ -127,7 +127,7 @@ def row_of(session: SessionInfo, model: str = "", provider: str = "") -> JsonObj
     }
 
 
-class Refusal(InvalidRequest):
+class OpenClawError(InvalidRequest):
     """An error with the code that these clients look for: ``details.code``; ``v4`` is their own ``code``."""
 
     def __init__(self, message: str, code: str, v4: str = "INVALID_REQUEST", **details: Any) -> None:
@@ -136,15 +136,15 @@ class Refusal(InvalidRequest):
         self.details = {"code": code, **details}
 
 
-def missing_scope(name: str) -> Refusal:
+def missing_scope(name: str) -> OpenClawError:
     """What a client is told that lacks a scope of version 4."""
     message = f"missing scope: {name}"
-    return Refusal(message, "MISSING_SCOPE", "FORBIDDEN", missingScope=name, requiredScopes=[name])
+    return OpenClawError(message, "MISSING_SCOPE", "FORBIDDEN", missingScope=name, requiredScopes=[name])
 
 
 def error_of(error: GatewayError) -> JsonObject:
     """An error as version 4 writes it."""
-    if isinstance(error, Refusal):
+    if isinstance(error, OpenClawError):
         return {"code": error.v4, "message": error.message, "details": error.details}
     details: JsonObject = dict(error.details)
     if error.field is not None:

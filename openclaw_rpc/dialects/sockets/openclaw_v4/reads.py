@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from openclaw_rpc.dialects.sockets.openclaw_v4.events import approval
-from openclaw_rpc.dialects.sockets.openclaw_v4.method import Open, Peer, Row, fixed
+from openclaw_rpc.dialects.sockets.openclaw_v4.method import Open, OpenClawPeer, Row, fixed
 from openclaw_rpc.dialects.sockets.openclaw_v4.names import (
     MAIN,
     agent_named,
@@ -35,7 +35,7 @@ from openclaw_rpc.rpc.frames import Ask, SocketPlan
 HIDDEN, REDACTED = "***REDACTED***", "__OPENCLAW_REDACTED__"
 
 
-class AgentParams(Open, frozen=True, kw_only=True):
+class AgentIdParams(Open, frozen=True, kw_only=True):
     """Which agent."""
 
     agent_id: str | None = None
@@ -69,7 +69,7 @@ class CostParams(Open, frozen=True, kw_only=True):
     days: int = 30
 
 
-class ResolveParams(Open, frozen=True, kw_only=True):
+class DecisionParams(Open, frozen=True, kw_only=True):
     """A decision over a call that waits."""
 
     id: str
@@ -88,12 +88,12 @@ def _agents() -> SocketPlan:
     return found.agents
 
 
-def _recent(peer: Peer, limit: int) -> SocketPlan:
+def _recent(peer: OpenClawPeer, limit: int) -> SocketPlan:
     page = yield Ask(session.list_, SessionListParams(limit=limit))
     return page
 
 
-def health(peer: Peer, params: Open) -> SocketPlan:
+def health(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`health`."""
     began = time.monotonic()
     status = yield Ask(system.status, Empty())
@@ -119,7 +119,7 @@ def _short(found: Any) -> JsonObject:
     return {"key": row["key"], "updatedAt": row["updatedAt"], "age": age, "sessionId": row["sessionId"]}
 
 
-def status(peer: Peer, params: Open) -> SocketPlan:
+def status(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`status`."""
     now = yield Ask(system.status, Empty())
     page = yield from _recent(peer, 10)
@@ -140,7 +140,7 @@ def status(peer: Peer, params: Open) -> SocketPlan:
     }
 
 
-def presence(peer: Peer) -> list[JsonObject]:
+def presence(peer: OpenClawPeer) -> list[JsonObject]:
     """Who is there, as far as this connection is told: the gateway, and itself."""
     gateway = {"ts": now_ms(), "host": "gateway", "mode": "gateway", "reason": "self"}
     if peer.client is None:
@@ -150,13 +150,13 @@ def presence(peer: Peer) -> list[JsonObject]:
     return [gateway, own | {"platform": client.platform, "version": client.version}]
 
 
-def system_presence(peer: Peer, params: Open) -> SocketPlan:
+def system_presence(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`system-presence`."""
     return presence(peer)
     yield  # a plan is a generator, even one that needs no call
 
 
-def system_info(peer: Peer, params: Open) -> SocketPlan:
+def system_info(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`system.info`."""
     now = yield Ask(system.status, Empty())
     host = platform.node()
@@ -164,7 +164,7 @@ def system_info(peer: Peer, params: Open) -> SocketPlan:
     return {**about, "uptimeMs": int(now.uptime * 1000), "version": now.version}
 
 
-def agents_list(peer: Peer, params: Open) -> SocketPlan:
+def agents_list(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`agents.list`. Without a model the Control UI lets nobody write."""
     agents = yield from _agents()
     provider, name = yield from default_model()
@@ -177,7 +177,7 @@ def agents_list(peer: Peer, params: Open) -> SocketPlan:
     return {"defaultId": MAIN, "mainKey": MAIN, "scope": "per-sender", "agents": rows}
 
 
-def identity(peer: Peer, params: AgentParams) -> SocketPlan:
+def identity(peer: OpenClawPeer, params: AgentIdParams) -> SocketPlan:
     """`agent.identity.get`."""
     agents = yield from _agents()
     wanted = agent_shown(params.agent_id)
@@ -202,12 +202,12 @@ def _models() -> SocketPlan:
     return rows
 
 
-def models(peer: Peer, params: Open) -> SocketPlan:
+def models(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`models.list`."""
     return {"models": (yield from _models())}
 
 
-def models_auth(peer: Peer, params: Open) -> SocketPlan:
+def models_auth(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`models.authStatus`."""
     rows = yield from _models()
     names = dict.fromkeys(row["provider"] for row in rows)
@@ -232,18 +232,18 @@ def _commands() -> SocketPlan:
     ]
 
 
-def commands(peer: Peer, params: Open) -> SocketPlan:
+def commands(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`commands.list`: the skills, which a message names."""
     return {"commands": (yield from _commands())}
 
 
-def metadata(peer: Peer, params: Open) -> SocketPlan:
+def metadata(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`chat.metadata`."""
     rows = yield from _models()
     return {"models": rows, "commands": (yield from _commands())}
 
 
-def tools(peer: Peer, params: ToolsParams) -> SocketPlan:
+def tools(peer: OpenClawPeer, params: ToolsParams) -> SocketPlan:
     """`tools.effective` and `tools.catalog`."""
     found = yield Ask(tool.list_, ToolListParams(agent_id=agent_named(params.agent_id)))
     rows = [{"id": item.name, "label": item.name, "description": item.description} for item in found.tools]
@@ -251,7 +251,7 @@ def tools(peer: Peer, params: ToolsParams) -> SocketPlan:
     return {"agentId": agent_shown(params.agent_id), "profile": "full", "groups": [group]}
 
 
-def invoke(peer: Peer, params: InvokeParams) -> SocketPlan:
+def invoke(peer: OpenClawPeer, params: InvokeParams) -> SocketPlan:
     """`tools.invoke`."""
     key = None
     if params.session_key:
@@ -262,7 +262,7 @@ def invoke(peer: Peer, params: InvokeParams) -> SocketPlan:
     return {"ok": True, "result": used.result}
 
 
-def skills(peer: Peer, params: AgentParams) -> SocketPlan:
+def skills(peer: OpenClawPeer, params: AgentIdParams) -> SocketPlan:
     """`skills.status`."""
     found = yield Ask(skill.list_, Empty())
     rows = [
@@ -279,7 +279,7 @@ def skills(peer: Peer, params: AgentParams) -> SocketPlan:
     return {"workspaceDir": "", "managedSkillsDir": "", "agentId": agent_shown(params.agent_id), "skills": rows}
 
 
-def channels(peer: Peer, params: Open) -> SocketPlan:
+def channels(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`channels.status`: those that are configured."""
     found = yield Ask(channel.list_, Empty())
     shown: list[channel.ChannelInfo] = [
@@ -309,7 +309,7 @@ def channels(peer: Peer, params: Open) -> SocketPlan:
     }
 
 
-def config_get(peer: Peer, params: Open) -> SocketPlan:
+def config_get(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`config.get`, without its secrets."""
     found = yield Ask(config.get, Empty())
     shown = _hidden(found.config)
@@ -336,7 +336,7 @@ def _hidden(value: Any) -> Any:
     return REDACTED if value == HIDDEN else value
 
 
-def logs(peer: Peer, params: LogsParams) -> SocketPlan:
+def logs(peer: OpenClawPeer, params: LogsParams) -> SocketPlan:
     """`logs.tail`: a line is JSON; the cursor is the last one's time."""
     since = None if params.cursor is None else moment(params.cursor + 1)
     wanted = LogTailParams(lines=min(max(params.limit, 1), 10_000), level="info", since=since)
@@ -373,7 +373,7 @@ def _sums(row: Any) -> JsonObject:
     }
 
 
-def cost(peer: Peer, params: CostParams) -> SocketPlan:
+def cost(peer: OpenClawPeer, params: CostParams) -> SocketPlan:
     """`usage.cost`."""
     days = min(max(params.days, 1), 365)
     since = (datetime.now(UTC) - timedelta(days=days - 1)).strftime("%Y-%m-%d")
@@ -382,13 +382,13 @@ def cost(peer: Peer, params: CostParams) -> SocketPlan:
     return {"updatedAt": now_ms(), "days": days, "daily": daily, "totals": _sums(report.total)}
 
 
-def approvals(peer: Peer, params: Open) -> SocketPlan:
+def approvals(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`exec.approval.list`."""
     found = yield Ask(tool.pending, Empty())
     return [approval(item, peer.events.key(item.session_key)) for item in found.approvals]
 
 
-def decide(peer: Peer, params: ResolveParams) -> SocketPlan:
+def decide(peer: OpenClawPeer, params: DecisionParams) -> SocketPlan:
     """`exec.approval.resolve`: a call goes on, this once, or does not."""
     try:
         if params.decision == "deny":
@@ -410,7 +410,7 @@ class ApprovalNotFound(InvalidRequest):
     v4 = "APPROVAL_NOT_FOUND"
 
 
-def jobs(peer: Peer, params: PageParams) -> SocketPlan:
+def jobs(peer: OpenClawPeer, params: PageParams) -> SocketPlan:
     """`cron.list`: this gateway's tasks are not theirs; the page is echoed, or their command line refuses it."""
     page = {"total": 0, "offset": params.offset, "limit": params.limit, "hasMore": False, "nextOffset": None}
     return {"jobs": [], **page, "snapshotRevision": "0"}
@@ -425,7 +425,7 @@ ROWS: dict[str, Row] = {
     "last-heartbeat": fixed(lambda: None),
     "config.get": Row(Open, config_get),
     "agents.list": Row(Open, agents_list),
-    "agent.identity.get": Row(AgentParams, identity),
+    "agent.identity.get": Row(AgentIdParams, identity),
     "models.list": Row(Open, models),
     "models.authStatus": Row(Open, models_auth),
     "commands.list": Row(Open, commands),
@@ -435,10 +435,10 @@ ROWS: dict[str, Row] = {
     "tools.invoke": Row(InvokeParams, invoke, True),
     "channels.status": Row(Open, channels),
     "logs.tail": Row(LogsParams, logs),
-    "skills.status": Row(AgentParams, skills),
+    "skills.status": Row(AgentIdParams, skills),
     "usage.cost": Row(CostParams, cost),
     "exec.approval.list": Row(Open, approvals),
-    "exec.approval.resolve": Row(ResolveParams, decide, True),
+    "exec.approval.resolve": Row(DecisionParams, decide, True),
     "cron.list": Row(PageParams, jobs),
     "cron.status": fixed(lambda: {"enabled": False, "jobs": 0}),
     "cron.runs": fixed(lambda: {"entries": []}),

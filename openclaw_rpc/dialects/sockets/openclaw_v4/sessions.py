@@ -6,7 +6,7 @@ import time
 
 from msgspec import UNSET, UnsetType
 
-from openclaw_rpc.dialects.sockets.openclaw_v4.method import Open, Peer, Row
+from openclaw_rpc.dialects.sockets.openclaw_v4.method import Open, OpenClawPeer, Row
 from openclaw_rpc.dialects.sockets.openclaw_v4.names import (
     agent_in,
     agent_named,
@@ -78,7 +78,9 @@ class PatchParams(Open, frozen=True, kw_only=True):
     archived: bool | UnsetType | None = UNSET
 
 
-def find(peer: Peer, key: str, limit: int = 1, agent_id: str | None = None, *, trusted: bool = False) -> SocketPlan:
+def find(
+    peer: OpenClawPeer, key: str, limit: int = 1, agent_id: str | None = None, *, trusted: bool = False
+) -> SocketPlan:
     """The session that a key means, and its newest messages: by the whole key, then by its last part; None for none."""
     whole = full_key(key, agent_id)
     part = plain_part(whole)
@@ -100,7 +102,7 @@ def find(peer: Peer, key: str, limit: int = 1, agent_id: str | None = None, *, t
     return None
 
 
-def remember(peer: Peer, whole: str, key: str) -> None:
+def remember(peer: OpenClawPeer, whole: str, key: str) -> None:
     """Which key of the table the client means."""
     if len(peer.keys) >= KEYS_KEPT:
         peer.keys.clear()
@@ -109,7 +111,7 @@ def remember(peer: Peer, whole: str, key: str) -> None:
     peer.events.shown[key] = whole
 
 
-def follow(peer: Peer, key: str, after: Position | None = None) -> SocketPlan:
+def follow(peer: OpenClawPeer, key: str, after: Position | None = None) -> SocketPlan:
     """Have the connection hear a session from now on, once."""
     if key in peer.followed:
         return
@@ -120,7 +122,7 @@ def follow(peer: Peer, key: str, after: Position | None = None) -> SocketPlan:
         peer.followed.discard(key)
 
 
-def whole_row(peer: Peer, found: SessionInfo, default: tuple[str, str]) -> JsonObject:
+def whole_row(peer: OpenClawPeer, found: SessionInfo, default: tuple[str, str]) -> JsonObject:
     """A session's row, under the key that the client has for it and with its runs' names."""
     row = row_of(found, default[1], default[0])
     row["key"] = peer.events.shown.get(found.session_key) or row["key"]
@@ -143,7 +145,7 @@ def defaults_of(default: tuple[str, str]) -> JsonObject:
     return {"modelProvider": default[0], "model": default[1] or "default", "contextTokens": 0}
 
 
-def listing(peer: Peer, params: ListParams) -> SocketPlan:
+def listing(peer: OpenClawPeer, params: ListParams) -> SocketPlan:
     """`sessions.list`."""
     limit = min(max(params.limit, 1), PAGE)
     offset = max(params.offset, 0)
@@ -168,7 +170,7 @@ def listing(peer: Peer, params: ListParams) -> SocketPlan:
     }
 
 
-def describe(peer: Peer, params: KeyParams) -> SocketPlan:
+def describe(peer: OpenClawPeer, params: KeyParams) -> SocketPlan:
     """`sessions.describe`."""
     found = yield from find(peer, params.key, agent_id=params.agent_id)
     if found is None:
@@ -177,7 +179,7 @@ def describe(peer: Peer, params: KeyParams) -> SocketPlan:
     return {"session": whole_row(peer, found, default)}
 
 
-def resolve(peer: Peer, params: ResolveParams) -> SocketPlan:
+def resolve(peer: OpenClawPeer, params: ResolveParams) -> SocketPlan:
     """`sessions.resolve`, by the key, the id or the label."""
     if params.key:
         found = yield from find(peer, params.key)
@@ -199,7 +201,7 @@ def entry(found: SessionInfo) -> JsonObject:
     return {"sessionId": row["sessionId"], "updatedAt": row["updatedAt"], "label": found.title}
 
 
-def create(peer: Peer, params: CreateParams) -> SocketPlan:
+def create(peer: OpenClawPeer, params: CreateParams) -> SocketPlan:
     """`sessions.create`; a session of that key that is there already is answered."""
     whole = full_key(params.key or f"chat-{int(time.time() * 1000)}", params.agent_id)
     found = yield from find(peer, whole)
@@ -216,7 +218,7 @@ def create(peer: Peer, params: CreateParams) -> SocketPlan:
     }
 
 
-def known(peer: Peer, key: str) -> SocketPlan:
+def known(peer: OpenClawPeer, key: str) -> SocketPlan:
     """The session of a key.
 
     Raises:
@@ -228,7 +230,7 @@ def known(peer: Peer, key: str) -> SocketPlan:
     return found
 
 
-def patch(peer: Peer, params: PatchParams) -> SocketPlan:
+def patch(peer: OpenClawPeer, params: PatchParams) -> SocketPlan:
     """`sessions.patch`: the label is our title; pins and the archive are labels of ours."""
     found = yield from known(peer, params.key)
     given: JsonObject = {"sessionKey": found.session_key}
@@ -245,14 +247,14 @@ def patch(peer: Peer, params: PatchParams) -> SocketPlan:
     return {"ok": True, "key": full_key(params.key), "entry": entry(found)}
 
 
-def reset(peer: Peer, params: KeyParams) -> SocketPlan:
+def reset(peer: OpenClawPeer, params: KeyParams) -> SocketPlan:
     """`sessions.reset`."""
     found = yield from known(peer, params.key)
     fresh = yield Ask(session.reset, SessionKeyParams(session_key=found.session_key))
     return {"ok": True, "key": full_key(params.key), "entry": entry(fresh)}
 
 
-def delete(peer: Peer, params: KeyParams) -> SocketPlan:
+def delete(peer: OpenClawPeer, params: KeyParams) -> SocketPlan:
     """`sessions.delete`."""
     found = yield from find(peer, params.key)
     deleted = False
@@ -263,14 +265,14 @@ def delete(peer: Peer, params: KeyParams) -> SocketPlan:
     return {"ok": True, "key": full_key(params.key), "deleted": deleted, "archived": []}
 
 
-def subscribe(peer: Peer, params: Open) -> SocketPlan:
+def subscribe(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`sessions.subscribe`: from now on `sessions.changed`."""
     yield Ask(event.subscribe, EventSubscribeParams(topics=[Topic.SESSIONS]))
     peer.events.hears_sessions = True
     return {"subscribed": True}
 
 
-def hear_messages(peer: Peer, params: KeyParams) -> SocketPlan:
+def hear_messages(peer: OpenClawPeer, params: KeyParams) -> SocketPlan:
     """`sessions.messages.subscribe`: from now on `session.message` of one session."""
     found = yield from find(peer, params.key)
     if found is None:
@@ -281,7 +283,7 @@ def hear_messages(peer: Peer, params: KeyParams) -> SocketPlan:
     return {"subscribed": True, "key": whole}
 
 
-def unhear_messages(peer: Peer, params: KeyParams) -> SocketPlan:
+def unhear_messages(peer: OpenClawPeer, params: KeyParams) -> SocketPlan:
     """`sessions.messages.unsubscribe`."""
     peer.events.hears_messages.discard(full_key(params.key))
     return {"subscribed": False, "key": full_key(params.key)}
