@@ -17,10 +17,7 @@ import anyio
 from openclaw_rpc import __version__
 from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.logs import Logs, configure_logs
-from openclaw_rpc.adapters.sqlite import Database
-from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.adapters.tasks import LoopTasks
-from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
 from openclaw_rpc.app.chores import Chores
 from openclaw_rpc.app.features import Feature
 from openclaw_rpc.app.models import ModelServers
@@ -28,6 +25,7 @@ from openclaw_rpc.app.openai import OpenAiParts
 from openclaw_rpc.app.options import Options
 from openclaw_rpc.app.outside import Outside
 from openclaw_rpc.app.reporting import Described, LogPublisher, Observed, RunCounts
+from openclaw_rpc.app.storage import opened
 from openclaw_rpc.app.tools import AgentTools
 from openclaw_rpc.config.errors import dotted
 from openclaw_rpc.config.file import GatewayFile
@@ -190,6 +188,8 @@ class App:
             chores.start("revocations", self.tokens.watch)
             chores.start("probes", self.door.probe)
             chores.start("configuration", self.file.watch)
+            if self.kept.watch is not None:
+                chores.start("storage", self.kept.watch)
             for feature in self._features:
                 for name, work in feature.chores():
                     chores.start(name, work)
@@ -207,9 +207,8 @@ class App:
         """Every part, the inner ones first."""
         settings, paths, clock = self.settings, self.paths, SystemClock()
         self.chores = Chores(self.log)
-        path = paths.database(settings.storage.path)
-        database = await stack.enter_async_context(Database.open(path, paths.state))
-        store = self.store = SqliteStore(database)
+        kept = self.kept = await stack.enter_async_context(opened(settings.storage, paths, alone=True))
+        store = self.store = kept.sessions
         events = table.events()
         tasks = LoopTasks()
         bus = self.bus = MemoryBus(logs.get("bus"))
@@ -222,7 +221,7 @@ class App:
         stack.push_async_callback(self.models.aclose)
         self.sessions = Sessions(store, self.streams, self.agents, clock)
         self.tools = AgentTools(settings, paths, self.agents, self.models, self.streams, self.sessions, clock, logs)
-        await self.tools.build(stack, database, bus)
+        await self.tools.build(stack, kept, bus)
         toolbox = self.tools.toolbox
         observed = Observed(self.metrics, logs.get("rpc"))
         turn = Turn(store, self.sessions, self.models, toolbox, observed)
@@ -239,8 +238,8 @@ class App:
         self.openai = OpenAiParts(
             store, self.models, self.agents, observed, clock, logs, lambda: self.settings.openai.allow_provider_models
         )
-        self.openai.build(database, self.runs, bus)
-        tokens = KnownTokens(SqliteTokenStore(database))
+        self.openai.build(kept.responses, self.runs, bus)
+        tokens = KnownTokens(kept.tokens)
         await tokens.refresh()
         self.outside = Outside(settings, store, self.streams, bus, self.tools, tasks, clock, logs)
         await self.outside.build(stack, paths, self.file, self.runs, self.sessions, tokens)
@@ -295,7 +294,7 @@ class App:
 
     async def _listen(self, stack: AsyncExitStack) -> None:
         gateway, judge = self.settings.gateway, self.judge
-        health = Health(lambda: self.ready)
+        health = Health(lambda: self.ready, lambda: {self.kept.engine: self.kept.answers()})
         self.rest = RestDoor(
             DIALECTS,
             self.dispatcher,

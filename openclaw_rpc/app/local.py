@@ -8,68 +8,50 @@ from contextlib import asynccontextmanager, closing
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from openclaw_rpc.adapters.sqlite import Database
+    from openclaw_rpc.app.storage import Kept
     from openclaw_rpc.config.paths import Paths
     from openclaw_rpc.config.settings import Settings, StorageSettings
     from openclaw_rpc.domain.channels.channel import Channel
     from openclaw_rpc.domain.commands import CommandRunner
     from openclaw_rpc.domain.models import ProviderSettings
-    from openclaw_rpc.domain.ports import Log, TokenStore
+    from openclaw_rpc.domain.ports import Log
     from openclaw_rpc.domain.providers import Provider
     from openclaw_rpc.domain.skills.ports import SkillShelf
-    from openclaw_rpc.domain.tools.pin import PinStore
 
 
 @asynccontextmanager
-async def _database(settings: StorageSettings, paths: Paths) -> AsyncGenerator[Database]:
-    from openclaw_rpc.adapters.sqlite import Database, StoreUnusable
+async def kept(settings: StorageSettings, paths: Paths) -> AsyncGenerator[Kept]:
+    """All that is kept; a running gateway may have it open as well.
+
+    Raises:
+        Unavailable: it can't be used.
+    """
+    from openclaw_rpc.app.storage import opened
+    from openclaw_rpc.domain.kept import StorageUnusable
     from openclaw_rpc.protocol.errors import Unavailable
 
     try:
-        async with Database.open(paths.database(settings.path), paths.state) as database:
-            yield database
-    except StoreUnusable as error:
+        async with opened(settings, paths) as everything:
+            yield everything
+    except StorageUnusable as error:
         raise Unavailable(str(error), reason="storage") from None
 
 
-@asynccontextmanager
-async def tokens(settings: StorageSettings, paths: Paths) -> AsyncGenerator[TokenStore]:
-    """The tokens that were made; the file may be open in a running gateway as well.
-
-    Raises:
-        Unavailable: the gateway's file can't be used.
-    """
-    from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
-
-    async with _database(settings, paths) as database:
-        yield SqliteTokenStore(database)
-
-
-@asynccontextmanager
-async def pins(settings: StorageSettings, paths: Paths) -> AsyncGenerator[PinStore]:
-    """The PIN; the file may be open in a running gateway as well.
-
-    Raises:
-        Unavailable: the gateway's file can't be used.
-    """
-    from openclaw_rpc.adapters.pin.sqlite import SqlitePinStore
-
-    async with _database(settings, paths) as database:
-        yield SqlitePinStore(database)
-
-
-def has_pin(settings: StorageSettings, paths: Paths) -> bool:
+async def has_pin(settings: StorageSettings, paths: Paths) -> bool:
     """Whether a PIN is set; changes nothing, and makes no file.
 
     Raises:
-        Unavailable: the gateway's file can't be read.
+        Unavailable: what is kept can't be read.
     """
     from openclaw_rpc.adapters.pin.sqlite import find_pin
     from openclaw_rpc.adapters.sqlite.file import StoreUnusable, open_reader
     from openclaw_rpc.adapters.sqlite.writer import storage_failed
     from openclaw_rpc.protocol.errors import Unavailable
 
-    path = paths.database(settings.path)
+    if settings.postgres is not None:
+        async with kept(settings, paths) as everything:
+            return await everything.pins.is_set()
+    path = paths.database(settings.file)
     if (paths.state / "pin.json").exists():  # of version 0.1.0, which the next start takes over
         return True
     if not path.exists():

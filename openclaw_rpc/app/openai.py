@@ -8,8 +8,6 @@ from contextlib import asynccontextmanager
 import anyio
 
 from openclaw_rpc.adapters.logs import Logs
-from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
-from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.app.chores import Work
 from openclaw_rpc.app.features import Feature
 from openclaw_rpc.domain.agents import Agents
@@ -18,6 +16,7 @@ from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.ports import Store
+from openclaw_rpc.domain.responses.ports import ResponseStore
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Meter
 from openclaw_rpc.methods.model import ModelMethods
@@ -48,9 +47,9 @@ class OpenAiParts(Feature):
         self._clock = clock
         self._log = logs.get("responses")
 
-    def build(self, database: Database, runs: Runs, bus: Bus) -> None:
+    def build(self, kept: ResponseStore, runs: Runs, bus: Bus) -> None:
         """Make what keeps responses."""
-        self.responses = Responses(SqliteResponseStore(database), self.completions, runs, bus, self._clock, self._log)
+        self.responses = Responses(kept, self.completions, runs, bus, self._clock, self._log)
 
     def namespaces(self) -> tuple[Namespace, ...]:
         """Their rows."""

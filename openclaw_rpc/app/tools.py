@@ -9,23 +9,18 @@ from contextlib import AsyncExitStack
 
 import aiohttp
 
-from openclaw_rpc.adapters.approvals import SqliteApprovalStore
-from openclaw_rpc.adapters.audit.sqlite import SqliteAuditLog
 from openclaw_rpc.adapters.browser.driver import PlaywrightDriver
 from openclaw_rpc.adapters.commands.runner import LocalRunner
 from openclaw_rpc.adapters.logs import Logs
 from openclaw_rpc.adapters.mcp.connector import SdkConnector
-from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore
 from openclaw_rpc.adapters.outbound import GuardedFetcher, guarded_session
-from openclaw_rpc.adapters.pin.sqlite import SqlitePinStore
 from openclaw_rpc.adapters.skills.engines import LocalEngines
 from openclaw_rpc.adapters.skills.folder import SkillFolder
 from openclaw_rpc.adapters.skills.host import LocalHost
-from openclaw_rpc.adapters.skills.records import SqliteSkillRecords
-from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.workspace.local import KeptResults, LocalWorkspaces
 from openclaw_rpc.app.chores import Work
 from openclaw_rpc.app.features import Feature
+from openclaw_rpc.app.storage import Kept
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.secrets import redact
 from openclaw_rpc.config.settings import Settings, switched_on
@@ -102,14 +97,12 @@ class AgentTools(Feature):
         self._embedder = ModelEmbedder(models, self._embedding_model)
         self._session: aiohttp.ClientSession | None = None
 
-    async def build(self, stack: AsyncExitStack, database: Database, bus: Bus) -> None:
+    async def build(self, stack: AsyncExitStack, stored: Kept, bus: Bus) -> None:
         """Make every part; what has to be closed is left to ``stack``."""
         self._bus = bus
-        self._stack, self._database = stack, database
+        self._stack, self._stored = stack, stored
         paths = self._paths
-        store = SqliteMemoryStore(database, paths.state / "memory")
-        await store.recover()
-        self.memories = Memories(store, self._clock, self._logs.get("memory"), self.settings.memory)
+        self.memories = Memories(stored.memories, self._clock, self._logs.get("memory"), self.settings.memory)
         stack.push_async_callback(self.memories.settle)
         remembering = Remembering(self.memories, self._agents, self._logs.get("memory"))
         stack.callback(self._bus.subscribe(Filter(names=Remembering.hears), remembering))
@@ -163,12 +156,12 @@ class AgentTools(Feature):
             engines, self.workspaces, lambda: self.settings.skills, lambda: self.settings.security.command_limits
         )
         registry = Registry(self.fetcher, lambda: self.settings.skills)
-        records = SqliteSkillRecords(self._database)
         around = Surroundings(
             host=LocalHost(),
             env=lambda slug: self.settings.skills.env.get(slug, {}),
             setting=lambda name: switched_on(self.settings, name),
         )
+        records = self._stored.skills
         self.skills = Skills(SkillFolder(paths.skills), records, running, registry, around, self._clock, self._bus, log)
         await self.skills.open()
         connector = SdkConnector(self.outbound, lambda: self.policy, paths.workspace, self._logs.get("mcp"))
@@ -184,12 +177,12 @@ class AgentTools(Feature):
     def _build_safety(self) -> None:
         """Those who decide what a tool may do, and write down what it did."""
         clock = self._clock
-        self.audit_log = SqliteAuditLog(self._database)
+        self.audit_log = self._stored.audit
         auditor = Auditor(self.audit_log, clock, redact, self._log)
         self.policies = Policies(self.settings.security, lambda agent_id: self._agents.get(agent_id).policies)
-        pins = self.pins = PinGuard(SqlitePinStore(self._database), self.policies, auditor, clock)
+        pins = self.pins = PinGuard(self._stored.pins, self.policies, auditor, clock)
         self.approvals = Approvals(
-            SqliteApprovalStore(self._database),
+            self._stored.approvals,
             self._streams,
             self._bus,
             pins,

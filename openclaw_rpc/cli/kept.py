@@ -27,8 +27,8 @@ def with_tokens(options: Shared, work: "Callable[[TokenStore], Awaitable[T]]") -
     storage = some_settings(paths, "storage").storage
 
     async def run() -> T:
-        async with local.tokens(storage, paths) as store:
-            return await work(store)
+        async with local.kept(storage, paths) as kept:
+            return await work(kept.tokens)
 
     return anyio.run(run)
 
@@ -39,7 +39,7 @@ def with_pin(options: Shared, work: "Callable[[PinStore], Awaitable[T]]") -> T:
     storage = some_settings(paths, "storage").storage
 
     async def run() -> T:
-        async with local.pins(storage, paths) as store:
-            return await work(store)
+        async with local.kept(storage, paths) as kept:
+            return await work(kept.pins)
 
     return anyio.run(run)

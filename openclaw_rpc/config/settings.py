@@ -37,10 +37,32 @@ RESTART: Final = (("gateway", "port"), ("gateway", "bind"), ("gateway", "reuse_p
 
 
 class StorageSettings(Section, frozen=True, kw_only=True):
-    """Where sessions, runs and usage are kept."""
+    """Where all that is kept is kept: in a file, or in a PostgreSQL database."""
 
-    kind: Annotated[Literal["sqlite"], Meta(description="What keeps them.")] = "sqlite"
+    kind: Annotated[Literal["sqlite"], Meta(description="What keeps them, where no `url` is set.")] | None = None
     path: Annotated[FilePath, Meta(description="The database's file; else in the state folder.")] | None = None
+    url: (
+        Annotated[
+            str,
+            Meta(
+                pattern="^(postgres(ql)?://|sqlite:///).",
+                max_length=4096,
+                description="`postgresql://USER:PASSWORD@HOST:5432/NAME`, or `sqlite:///PATH`; in place of the others.",
+            ),
+        ]
+        | None
+    ) = None
+    pool: Annotated[int, Meta(ge=1, le=100, description="How many connections read from PostgreSQL at most.")] = 8
+
+    @property
+    def postgres(self) -> str | None:
+        """The URL of the PostgreSQL database, where one was chosen."""
+        return self.url if self.url is not None and not self.url.startswith("sqlite:") else None
+
+    @property
+    def file(self) -> str | None:
+        """The SQLite file that was chosen, if any."""
+        return self.path if self.url is None else self.url.removeprefix("sqlite:///")
 
 
 class OpenAISettings(Section, frozen=True, kw_only=True):
@@ -108,6 +130,9 @@ def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
             f"without authentication the gateway listens on loopback only, and gateway.bind is {gateway.bind!r}: "
             "set gateway.auth.enabled to true, or gateway.bind to 127.0.0.1",
         )
+    for name in ("kind", "path"):
+        if settings.storage.url is not None and getattr(settings.storage, name) is not None:
+            yield ("storage", name), f"storage.url says it all: remove storage.{name}, or storage.url"
     if (gateway.tls.certificate is None) != (gateway.tls.key is None):
         missing = "key" if gateway.tls.key is None else "certificate"
         yield ("gateway", "tls", missing), "TLS needs both gateway.tls.certificate and gateway.tls.key"

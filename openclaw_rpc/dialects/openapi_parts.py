@@ -93,7 +93,7 @@ def _open(identifier: str, tag: str, doc: str, properties: Json, others: Json | 
     return {"operationId": identifier, "tags": [tag], "summary": doc, "responses": {"200": answer, **(others or {})}}
 
 
-_NOT_NOW: Final[Json] = {"503": {"description": "Not now: it is starting or stopping."}}
+_NOT_NOW: Final[Json] = {"503": {"description": "Not now: it starts or stops, or what keeps things is away."}}
 OPEN: Final[dict[str, Json]] = {
     "/api/v1/health": _open(
         "get_api_v1_health",
@@ -102,7 +102,13 @@ OPEN: Final[dict[str, Json]] = {
         {"status": "string", "version": "string", "uptime_seconds": "integer"},
     ),
     "/healthz": _open("get_healthz", "003", "Whether the gateway is alive", {"status": "string"}),
-    "/readyz": _open("get_readyz", "003", "Whether the gateway serves calls", {"status": "string"}, _NOT_NOW),
+    "/readyz": _open(
+        "get_readyz",
+        "003",
+        "Whether the gateway serves calls, and what keeps things answers",
+        {"status": "string", "engines": "object"},
+        _NOT_NOW,
+    ),
 }
 """What is answered without a token."""
 

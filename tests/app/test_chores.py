@@ -133,7 +133,7 @@ async def test_a_token_that_another_process_revokes_closes_its_sockets_without_a
     async with gateway(settings()) as served:
         token = served.make_token(name="guest")
         async with served.connect(token=token) as guest:
-            served.beside(lambda database: SqliteTokenStore(database).revoke("guest", None))
+            served.beside(lambda kept: kept.tokens.revoke("guest", None))
             with anyio.fail_after(10), pytest.raises(ConnectionClosed) as closed:
                 while True:
                     await guest.next()

@@ -16,10 +16,8 @@ import anyio
 import yaml
 from websockets.asyncio.client import ClientConnection, connect
 
-from openclaw_rpc.adapters.pin.sqlite import SqlitePinStore
-from openclaw_rpc.adapters.sqlite import Database
-from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
 from openclaw_rpc.app import App, Options
+from openclaw_rpc.app.storage import Kept, opened
 from openclaw_rpc.domain.clock import SystemClock
 from openclaw_rpc.domain.principals import owner
 from openclaw_rpc.domain.tokens import KnownTokens, TokenService
@@ -180,22 +178,22 @@ class TestGateway:
             scopes=[Scope(scope) for scope in scopes.split(",")],
         )
 
-        async def make(database: Database) -> str:
-            service = TokenService(KnownTokens(SqliteTokenStore(database)), SystemClock())
+        async def make(kept: Kept) -> str:
+            service = TokenService(KnownTokens(kept.tokens), SystemClock())
             return (await service.create(owner("tests"), params)).token
 
         return self.beside(make)
 
     def set_pin(self, pin: str) -> None:
         """Set the PIN, as `openclaw pin set` does."""
-        self.beside(lambda database: SqlitePinStore(database).set(pin))
+        self.beside(lambda kept: kept.pins.set(pin))
 
-    def beside(self, work: Callable[[Database], Awaitable[T]]) -> T:
-        """Open the gateway's file once more, as the command line does, in a loop of its own."""
+    def beside(self, work: Callable[[Kept], Awaitable[T]]) -> T:
+        """Open what the gateway keeps once more, as the command line does, in a loop of its own."""
 
         async def run() -> T:
-            async with Database.open(self.app.paths.state / "gateway.db") as database:
-                return await work(database)
+            async with opened(self.app.settings.storage, self.app.paths) as kept:
+                return await work(kept)
 
         with ThreadPoolExecutor(1) as pool:
             return pool.submit(anyio.run, run).result()

@@ -9,15 +9,18 @@ from typing import Final, Self, TypeVar
 
 from openclaw_rpc.adapters.postgres.connecting import SECONDS, connected, prepared
 from openclaw_rpc.adapters.postgres.driver import AWAY, Pool, PostgresError, create_pool
-from openclaw_rpc.adapters.postgres.faults import DatabaseUnusable, as_told, away
+from openclaw_rpc.adapters.postgres.faults import as_told, away
 from openclaw_rpc.adapters.postgres.migrations import migrate
 from openclaw_rpc.adapters.postgres.transaction import Transaction
 from openclaw_rpc.adapters.postgres.writer import Write, Writer
+from openclaw_rpc.domain.kept import StorageUnusable
+from openclaw_rpc.protocol.errors import Unavailable
 
 T = TypeVar("T")
 
 Read = Callable[[Transaction], Awaitable[T]]
 CLOSE_SECONDS: Final = 5.0
+WATCH_SECONDS: Final = 1.0
 
 
 class Postgres:
@@ -29,6 +32,8 @@ class Postgres:
 
     def __init__(self, url: str, pool: Pool, *, alone: bool) -> None:
         self.writer = Writer(lambda: connected(url, alone=alone))
+        self.answers = True
+        """Whether the server did when it was asked last."""
         self._pool = pool
 
     @classmethod
@@ -39,7 +44,7 @@ class Postgres:
         ``alone``: a gateway's; while it runs, a second one with the same database is refused.
 
         Raises:
-            DatabaseUnusable: it can't be reached, is too old or newer than this program, or another gateway runs on it.
+            StorageUnusable: it can't be reached, is too old or newer than this program, or another gateway runs on it.
         """
         await _made_ready(url)
         try:
@@ -73,6 +78,16 @@ class Postgres:
         except PostgresError as error:
             raise as_told(error) from error
 
+    async def watch(self) -> None:
+        """Ask each second whether the server answers, until cancelled."""
+        while True:
+            try:
+                await self.read(lambda db: db.value("SELECT 1"), single=True)
+                self.answers = True
+            except Unavailable:
+                self.answers = False
+            await asyncio.sleep(WATCH_SECONDS)
+
 
 async def _made_ready(url: str) -> None:
     try:
@@ -80,13 +95,13 @@ async def _made_ready(url: str) -> None:
     except AWAY as error:
         raise _unreachable(error) from None
     except (PostgresError, ValueError) as error:
-        raise DatabaseUnusable(f"PostgreSQL can't be used: {error}. Look at `storage.url`.") from None
+        raise StorageUnusable(f"PostgreSQL can't be used: {error}. Look at `storage.url`.") from None
     try:
         await migrate(connection)
     finally:
         await connection.close(timeout=SECONDS)
 
 
-def _unreachable(error: BaseException) -> DatabaseUnusable:
+def _unreachable(error: BaseException) -> StorageUnusable:
     said = str(error) or type(error).__name__
-    return DatabaseUnusable(f"PostgreSQL can't be reached: {said}. Look at `storage.url`, and whether it runs.")
+    return StorageUnusable(f"PostgreSQL can't be reached: {said}. Look at `storage.url`, and whether it runs.")

@@ -80,6 +80,9 @@ class Pool(Protocol):
 PostgresError: Final[type[Exception]] = _asyncpg.PostgresError
 """The server refused."""
 
+LockNotAvailable: Final[type[Exception]] = _asyncpg.LockNotAvailableError
+"""Somebody else holds a lock."""
+
 AWAY: Final[tuple[type[Exception], ...]] = (
     _asyncpg.PostgresConnectionError,
     _asyncpg.CannotConnectNowError,

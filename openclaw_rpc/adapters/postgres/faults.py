@@ -10,10 +10,6 @@ from openclaw_rpc.protocol.errors import GatewayError, InternalError, Unavailabl
 RETRY_SECONDS: Final = 2
 
 
-class DatabaseUnusable(Exception):
-    """The database can't be used. The message says why and what to do; it holds no password."""
-
-
 def is_away(error: BaseException) -> bool:
     """Whether the server could not be asked, as opposed to: it refused."""
     return isinstance(error, AWAY)

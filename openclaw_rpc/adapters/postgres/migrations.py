@@ -10,7 +10,7 @@ from typing import Final
 
 from openclaw_rpc.adapters.postgres.connecting import LOCK
 from openclaw_rpc.adapters.postgres.driver import Connection, PostgresError
-from openclaw_rpc.adapters.postgres.faults import DatabaseUnusable
+from openclaw_rpc.domain.kept import StorageUnusable
 
 Statements = tuple[str, ...]
 
@@ -131,7 +131,7 @@ async def migrate(connection: Connection, migrations: Sequence[Statements] = MIG
     """Make the tables, or bring them to the newest version: all steps or none, one process at a time.
 
     Raises:
-        DatabaseUnusable: they are newer than this program, or may not be made.
+        StorageUnusable: they are newer than this program, or may not be made.
     """
     try:
         async with connection.transaction():
@@ -139,7 +139,7 @@ async def migrate(connection: Connection, migrations: Sequence[Statements] = MIG
             await connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version bigint NOT NULL)")
             version = await connection.fetchval("SELECT version FROM schema_version") or 0
             if version > len(migrations):
-                raise DatabaseUnusable(
+                raise StorageUnusable(
                     f"The database's version is {version}, and this program knows versions up to {len(migrations)}. "
                     "Start the newer program that wrote it, or name another database in `storage.url`."
                 )
@@ -151,6 +151,6 @@ async def migrate(connection: Connection, migrations: Sequence[Statements] = MIG
             await connection.execute("DELETE FROM schema_version")
             await connection.execute("INSERT INTO schema_version VALUES ($1)", len(migrations))
     except PostgresError as error:
-        raise DatabaseUnusable(
+        raise StorageUnusable(
             f"The tables can't be made: {error}. The user in `storage.url` must own the database."
         ) from None

@@ -8,8 +8,9 @@ from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 from openclaw_rpc.adapters.postgres.driver import AWAY, Connection, PostgresError
-from openclaw_rpc.adapters.postgres.faults import DatabaseUnusable, as_told, away, is_away
+from openclaw_rpc.adapters.postgres.faults import as_told, away, is_away
 from openclaw_rpc.adapters.postgres.transaction import Transaction
+from openclaw_rpc.domain.kept import StorageUnusable
 from openclaw_rpc.protocol.errors import GatewayError, Unavailable
 
 T = TypeVar("T")
@@ -49,12 +50,12 @@ class Writer:
         """Connect, and write from now on.
 
         Raises:
-            DatabaseUnusable: it can't be used.
+            StorageUnusable: it can't be used.
         """
         try:
             self._connection = await self._connect()
         except AWAY as error:
-            raise DatabaseUnusable(f"PostgreSQL can't be reached: {type(error).__name__}") from error
+            raise StorageUnusable(f"PostgreSQL can't be reached: {type(error).__name__}") from error
         self._task = asyncio.get_running_loop().create_task(self._main(), name="store-writer")
 
     def submit(self, write: Write[T]) -> asyncio.Future[T]:
@@ -154,7 +155,7 @@ class Writer:
         if self._connection is None or self._connection.is_closed():
             try:
                 self._connection = await self._connect()
-            except DatabaseUnusable as error:
+            except StorageUnusable as error:
                 raise Unavailable(str(error), reason="storage", engine="postgres") from None
         return self._connection
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from openclaw_rpc.adapters.sqlite.migrations import MIGRATIONS, Statements
+from openclaw_rpc.domain.kept import StorageUnusable
 
 APPLICATION_ID = 0x0C1A_11DB
 """Marks the file as ours (`PRAGMA application_id`, https://www.sqlite.org/pragma.html#pragma_application_id)."""
@@ -16,7 +17,7 @@ CHECKPOINT_PAGES = 4_000
 """After how many pages the WAL is folded into the file: a page that is written again and again is folded once."""
 
 
-class StoreUnusable(Exception):
+class StoreUnusable(StorageUnusable):
     """The store's file can't be used. The message names ``path`` and says what to do."""
 
     def __init__(self, path: Path, problem: str, advice: str) -> None:

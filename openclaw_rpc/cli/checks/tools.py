@@ -19,6 +19,7 @@ from openclaw_rpc.protocol.errors import GatewayError
 
 def tools(paths: Paths, settings: Settings) -> Iterator[Check]:
     """All of them."""
+    yield from storage(paths, settings)
     yield sandbox(settings)
     yield from root()
     yield from pin(paths, settings)
@@ -59,13 +60,30 @@ def root() -> Iterator[Check]:
         )
 
 
+def storage(paths: Paths, settings: Settings) -> Iterator[Check]:
+    """Whether the PostgreSQL database, where one is configured, can be used."""
+    if settings.storage.postgres is None:
+        return
+
+    async def look() -> None:
+        async with local.kept(settings.storage, paths) as kept:
+            await kept.tokens.revision()
+
+    try:
+        asyncio.run(look())
+    except GatewayError as error:
+        yield fail("storage", error.message, "See that it runs, and that its user owns the database.")
+    else:
+        yield ok("storage", "PostgreSQL answers")
+
+
 def pin(paths: Paths, settings: Settings) -> Iterator[Check]:
     """Whether there is the PIN that guarded tools ask for."""
     guarded = settings.security.require_pin_for
     if not guarded:
         return
     try:
-        known = local.has_pin(settings.storage, paths)
+        known = asyncio.run(local.has_pin(settings.storage, paths))
     except GatewayError as error:
         yield fail("pin", error.message, "See what the gateway says when it starts.")
         return

@@ -1,7 +1,8 @@
 """Is it alive, is it ready: for load balancers and supervisors, open to everybody (reference 000, health)."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import Final
 
 import msgspec
 
@@ -11,12 +12,21 @@ from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import Route
 
+RETRY_SECONDS: Final = 2
+
 
 class Health:
-    """The open routes. ``ready`` says whether calls are served: not while the gateway starts or stops."""
+    """The open routes.
 
-    def __init__(self, ready: Callable[[], bool], *, version: str = __version__) -> None:
+    ``ready`` says whether calls are served: not while the gateway starts or stops. ``engines`` are what keeps things,
+    by name, and whether each answers.
+    """
+
+    def __init__(
+        self, ready: Callable[[], bool], engines: Callable[[], Mapping[str, bool]], *, version: str = __version__
+    ) -> None:
         self._ready = ready
+        self._engines = engines
         self._version = version
         self._started = time.monotonic()
 
@@ -40,20 +50,25 @@ class Health:
         return _json({"status": "ok"})
 
     async def is_ready(self, _: HttpRequest) -> web.Response:
-        """200, or 503 while the gateway starts or stops.
+        """``{status, engines}``: 200, or 503 while the gateway starts or stops, or what keeps things is away.
 
         Raises:
-            Unavailable: it is not ready.
+            Unavailable: the gateway is starting or stopping.
         """
         if not self._ready():
             raise Unavailable("the gateway is starting or stopping", retryAfter=1)
-        return _json({"status": "ready"})
+        engines = self._engines()
+        told = {name: "ok" if answers else "away" for name, answers in engines.items()}
+        if all(engines.values()):
+            return _json({"status": "ready", "engines": told})
+        return _json({"status": "away", "engines": told}, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
-def _json(value: dict[str, object]) -> web.Response:
+def _json(value: dict[str, object], *, status: int = 200, headers: Mapping[str, str] = {}) -> web.Response:
     return web.Response(
         body=msgspec.json.encode(value),
         content_type="application/json",
         charset="utf-8",
-        headers={"Cache-Control": "no-store"},
+        status=status,
+        headers={"Cache-Control": "no-store", **headers},
     )

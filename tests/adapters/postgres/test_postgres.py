@@ -11,10 +11,10 @@ import pytest
 
 from openclaw_rpc.adapters.postgres import Postgres
 from openclaw_rpc.adapters.postgres.connecting import connected, read, written
-from openclaw_rpc.adapters.postgres.faults import DatabaseUnusable
 from openclaw_rpc.adapters.postgres.migrations import MIGRATIONS, migrate
 from openclaw_rpc.adapters.postgres.store import PostgresStore
 from openclaw_rpc.domain.events.change import Change, SessionPatch
+from openclaw_rpc.domain.kept import StorageUnusable
 from openclaw_rpc.domain.records import SessionQuery
 from openclaw_rpc.protocol.errors import SessionExists, Unavailable
 from tests.support import postgres
@@ -61,7 +61,7 @@ async def test_any_text_comes_back_as_it_was(url: str, text: str) -> None:
 
 async def test_a_second_gateway_on_one_database_is_refused_until_the_first_has_gone(url: str) -> None:
     async with Postgres.open(url, alone=True):
-        with pytest.raises(DatabaseUnusable, match="Another gateway runs"):
+        with pytest.raises(StorageUnusable, match="Another gateway runs"):
             async with Postgres.open(url, alone=True):
                 pass
         async with Postgres.open(url) as beside:
@@ -74,7 +74,7 @@ async def test_tables_of_a_newer_program_are_refused(url: str) -> None:
     connection = await connected(url)
     await migrate(connection, [*MIGRATIONS, ("CREATE TABLE later (id bigint)",)])
     try:
-        with pytest.raises(DatabaseUnusable, match="newer program"):
+        with pytest.raises(StorageUnusable, match="newer program"):
             async with Postgres.open(url):
                 pass
     finally:
@@ -93,7 +93,7 @@ async def test_tables_of_a_newer_program_are_refused(url: str) -> None:
     ],
 )
 async def test_a_server_that_cannot_be_reached_is_said_to_be_without_its_password(url: str) -> None:
-    with pytest.raises(DatabaseUnusable) as refused:
+    with pytest.raises(StorageUnusable) as refused:
         async with Postgres.open(url):
             pass
     assert "storage.url" in str(refused.value)
@@ -152,7 +152,7 @@ async def test_what_was_acknowledged_is_there_and_what_was_refused_is_not(url: s
                         async with anyio.create_task_group() as group:
                             for number in range(dice.randint(1, 3)):
                                 group.start_soon(write, f"{turn}-{number}")
-            except DatabaseUnusable:
+            except StorageUnusable:
                 continue
         assert proxy.connections > 3
     kept = await contents(url)

@@ -10,7 +10,7 @@ from tests.support.doors import opened, raw, request_bytes
 
 
 async def test_health_is_open_and_says_the_version_and_the_uptime() -> None:
-    async with opened(Health(lambda: True).routes()) as gateway, raw(gateway.port) as client:
+    async with opened(Health(lambda: True, dict).routes()) as gateway, raw(gateway.port) as client:
         await client.send(request_bytes(gateway.port, "/api/v1/health"))
         status, head, answer = await client.answer()
     body = json.loads(answer)
@@ -22,7 +22,9 @@ async def test_health_is_open_and_says_the_version_and_the_uptime() -> None:
 
 async def test_ready_follows_the_gateway_and_alive_does_not() -> None:
     ready = [False]
-    async with opened(Health(lambda: ready[0]).routes()) as gateway, aiohttp.ClientSession() as client:
+    answers = [True]
+    health = Health(lambda: ready[0], lambda: {"sqlite": answers[0]})
+    async with opened(health.routes()) as gateway, aiohttp.ClientSession() as client:
         base = f"http://127.0.0.1:{gateway.port}"
         async with client.get(f"{base}/readyz") as response:
             assert (response.status, response.headers["Retry-After"]) == (503, "1")
@@ -32,5 +34,10 @@ async def test_ready_follows_the_gateway_and_alive_does_not() -> None:
         ready[0] = True
         async with client.get(f"{base}/readyz") as response:
             assert response.status == 200
+            assert json.loads(await response.read()) == {"status": "ready", "engines": {"sqlite": "ok"}}
+        answers[0] = False
+        async with client.get(f"{base}/readyz") as response:
+            assert (response.status, response.headers["Retry-After"]) == (503, "2")
+            assert json.loads(await response.read()) == {"status": "away", "engines": {"sqlite": "away"}}
         async with client.head(f"{base}/healthz") as response:
             assert response.status == 200

@@ -1,0 +1,115 @@
+"""Everything that is kept, behind its ports, in the engine that `storage` chose."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from openclaw_rpc.domain.kept import StorageUnusable
+
+if TYPE_CHECKING:
+    from openclaw_rpc.app.chores import Work
+    from openclaw_rpc.config.paths import Paths
+    from openclaw_rpc.config.settings import StorageSettings
+    from openclaw_rpc.domain.memory.ports import MemoryStore
+    from openclaw_rpc.domain.ports import Store, TokenStore
+    from openclaw_rpc.domain.responses.ports import ResponseStore
+    from openclaw_rpc.domain.skills.ports import SkillRecords
+    from openclaw_rpc.domain.tools.approvals import ApprovalStore
+    from openclaw_rpc.domain.tools.audit import AuditLog
+    from openclaw_rpc.domain.tools.pin import PinStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What is kept, each kind behind its port. ``engine`` keeps it; ``answers`` says whether it does at the moment."""
+
+    engine: str
+    sessions: Store
+    memories: MemoryStore
+    responses: ResponseStore
+    tokens: TokenStore
+    pins: PinStore
+    approvals: ApprovalStore
+    skills: SkillRecords
+    audit: AuditLog
+    answers: Callable[[], bool]
+    watch: Work | None = None
+    """What finds out, while the gateway runs, whether it answers."""
+
+
+@asynccontextmanager
+async def opened(settings: StorageSettings, paths: Paths, *, alone: bool = False) -> AsyncGenerator[Kept]:
+    """Open it; on leaving, finish what was queued and close it. ``alone``: for a gateway, not for a command.
+
+    Raises:
+        StorageUnusable: it can't be used; the message says why and what to do.
+    """
+    async with (_in_sqlite if settings.postgres is None else _in_postgres)(settings, paths, alone) as kept:
+        yield kept
+
+
+@asynccontextmanager
+async def _in_sqlite(settings: StorageSettings, paths: Paths, alone: bool) -> AsyncGenerator[Kept]:
+    from openclaw_rpc.adapters.approvals import SqliteApprovalStore
+    from openclaw_rpc.adapters.audit.sqlite import SqliteAuditLog
+    from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore
+    from openclaw_rpc.adapters.pin.sqlite import SqlitePinStore
+    from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
+    from openclaw_rpc.adapters.skills.records import SqliteSkillRecords
+    from openclaw_rpc.adapters.sqlite import Database
+    from openclaw_rpc.adapters.store.sqlite import SqliteStore
+    from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
+
+    async with Database.open(paths.database(settings.file), paths.state) as database:
+        memories = SqliteMemoryStore(database, paths.state / "memory")
+        if alone:
+            await memories.recover()
+        yield Kept(
+            engine="sqlite",
+            sessions=SqliteStore(database),
+            memories=memories,
+            responses=SqliteResponseStore(database),
+            tokens=SqliteTokenStore(database),
+            pins=SqlitePinStore(database),
+            approvals=SqliteApprovalStore(database),
+            skills=SqliteSkillRecords(database),
+            audit=SqliteAuditLog(database),
+            answers=lambda: True,
+        )
+
+
+@asynccontextmanager
+async def _in_postgres(settings: StorageSettings, paths: Paths, alone: bool) -> AsyncGenerator[Kept]:
+    try:
+        from openclaw_rpc.adapters.postgres import Postgres
+    except ModuleNotFoundError as error:
+        if error.name != "asyncpg":
+            raise
+        raise StorageUnusable(
+            "storage.url needs PostgreSQL's library (asyncpg): pip install 'openclaw-rpc[postgres]'"
+        ) from None
+    from openclaw_rpc.adapters.postgres.audit import PostgresAuditLog
+    from openclaw_rpc.adapters.postgres.memory import PostgresMemoryStore
+    from openclaw_rpc.adapters.postgres.pins import PostgresPinStore
+    from openclaw_rpc.adapters.postgres.records import PostgresApprovalStore, PostgresSkillRecords
+    from openclaw_rpc.adapters.postgres.responses import PostgresResponseStore
+    from openclaw_rpc.adapters.postgres.store import PostgresStore
+    from openclaw_rpc.adapters.postgres.tokens import PostgresTokenStore
+
+    async with Postgres.open(settings.postgres or "", pool=settings.pool, alone=alone) as database:
+        yield Kept(
+            engine="postgres",
+            sessions=PostgresStore(database),
+            memories=PostgresMemoryStore(database),
+            responses=PostgresResponseStore(database),
+            tokens=PostgresTokenStore(database),
+            pins=PostgresPinStore(database),
+            approvals=PostgresApprovalStore(database),
+            skills=PostgresSkillRecords(database),
+            audit=PostgresAuditLog(database),
+            answers=lambda: database.answers,
+            watch=database.watch,
+        )
