@@ -72,23 +72,23 @@ async def called(text: str) -> tuple[str | None, dict[str, Any]]:
 
 async def test_it_says_in_english_how_to_configure_a_model() -> None:
     answer = await said("Hello, who are you?")
-    for words in ("No model is configured", "providers:", "openclaw config set providers.primary", "ollama pull"):
+    for words in ("No model is configured", "openclaw config set providers.primary", "ollama pull", "/help"):
         assert words in answer
-    assert "/help" in answer
+    assert len(answer.splitlines()) == 4
 
 
 async def test_it_says_in_chinese_how_to_configure_a_model() -> None:
     answer = await said("你好，你是谁？")
-    for words in ("尚未配置任何模型", "providers:", "openclaw config set providers.primary", "ollama pull", "可用命令"):
+    for words in ("尚未配置任何模型", "openclaw config set providers.primary", "ollama pull", "/help"):
         assert words in answer
 
 
 async def test_the_language_of_a_bare_command_is_that_of_the_message_before() -> None:
     messages = [{"role": "user", "content": "你好"}, {"role": "user", "content": "/help"}]
     answer = "".join(chunk.text for chunk in await chunks_of(messages))
-    assert answer.startswith("可用命令")
-    assert (await said("/help")).startswith("Commands")
-    assert (await said("/help", language="zh-CN")).startswith("可用命令")
+    assert "显示本帮助" in answer
+    assert "this list" in await said("/help")
+    assert "显示本帮助" in await said("/help", language="zh-CN")
 
 
 async def test_it_streams_word_by_word_and_counts_words() -> None:
@@ -101,7 +101,7 @@ async def test_it_streams_word_by_word_and_counts_words() -> None:
 
 async def test_help_lists_commands_and_tools() -> None:
     answer = await said("/help")
-    for words in ("/status", "/calc EXPR", "/shell command timeout — does shell"):
+    for words in ("/status", "/calc", "`/shell command timeout` does shell"):
         assert words in answer
 
 
@@ -110,20 +110,16 @@ async def test_status_is_the_gateways() -> None:
 
 
 async def test_sessions_are_the_users() -> None:
-    assert "- {name}/plans (Plans): 4 messages" in await said("/sessions")
-    assert "no sessions" in await said("/sessions", user="nobody")
+    assert "- {name}/plans (Plans): 4, 2026" in await said("/sessions")
+    assert "(0)" in await said("/sessions", user="nobody")
 
 
 async def test_time_is_told_with_its_zone() -> None:
     assert await said("/TIME") == "2026-01-02 03:04:05 +0000 (Friday)\n"
 
 
-@pytest.mark.parametrize(
-    ("expression", "words"),
-    [("", "expression"), ("1/0", "zero"), ("9**9**9", "1000 digits"), ("import os", "not an arithmetic"), ("a", "`a`")],
-)
-async def test_a_calculation_that_fails_says_why(expression: str, words: str) -> None:
-    assert words.lower() in (await said(f"/calc {expression}")).lower()
+async def test_a_calculation_that_fails_says_what_can_be_calculated() -> None:
+    assert "use numbers" in await said("/calc 1/0")
 
 
 @pytest.mark.parametrize(
@@ -153,16 +149,17 @@ async def test_a_command_calls_the_tool(command: str, name: str, arguments: dict
 @pytest.mark.parametrize(
     ("command", "words"),
     [
-        ("/file_write path=a", "/file_write needs content"),
-        ("/file_write", "/file_write needs path, content"),
-        ("/file_write hello", "path, content, append"),
-        ('/shell {"command": ', "not a JSON object"),
-        ("/shell command='ls", "quotation mark"),
-        ("/resize width=wide", "width of /resize must be integer, not `wide`"),
-        ("/resize height=3", "no parameter height"),
+        ("/file_write path=a", "content is missing"),
+        ("/file_write path=a", "`/file_write path content append`"),
+        ("/file_write", "path is missing"),
+        ("/file_write hello", "there is no parameter 'hello'"),
+        ('/shell {"command": ', "truncated"),
+        ("/file_write path='ls", "No closing quotation"),
+        ("/resize width=wide", "width must be integer"),
+        ("/resize height=3", "there is no parameter 'height'"),
         ("/shel ls", "There is no command /shel. Did you mean /shell?"),
         ("/statsu", "Did you mean /status?"),
-        ("/zzzzzz", "There is no command /zzzzzz. /help"),
+        ("/zzzzzz", "There is no command /zzzzzz. Did you mean /help?"),
         ("/", "There is no command /."),
     ],
 )
@@ -178,6 +175,7 @@ async def test_a_wrong_command_says_what_is_wrong(command: str, words: str) -> N
         ("plain text", "Result of shell:\nplain text\n"),
         ('{"error": "not allowed"}', "shell failed:\nnot allowed\n"),
         ("", "Result of shell:\n\n"),
+        ("[" * 900 + "]" * 900, "Result of shell:\n-"),
     ],
 )
 async def test_a_tools_result_is_printed(content: str, shown: str) -> None:
@@ -187,7 +185,8 @@ async def test_a_tools_result_is_printed(content: str, shown: str) -> None:
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "tool_call_id": "c1", "content": content},
     ]
-    assert "".join(chunk.text for chunk in await chunks_of(messages)) == shown
+    text = "".join(chunk.text for chunk in await chunks_of(messages))
+    assert text == shown or (content.startswith("[[") and text.startswith(shown))
 
 
 async def test_a_message_of_parts_is_read() -> None:
