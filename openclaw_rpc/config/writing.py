@@ -6,7 +6,6 @@ import io
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Callable, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
@@ -16,6 +15,7 @@ import yaml
 
 from openclaw_rpc.config.errors import Keys
 from openclaw_rpc.config.settings import ALIASES
+from openclaw_rpc.durable import Rename, replacing
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,9 +70,7 @@ def rewritten(text: str, steps: Sequence[Step], *, lines: bool = True) -> str:
     return text.replace("\n", newline)
 
 
-def write_atomically(
-    path: Path, text: str, *, private: bool, rename: Callable[[Path, Path], None] = os.replace
-) -> None:
+def write_atomically(path: Path, text: str, *, private: bool, rename: Rename | None = None) -> None:
     """Put ``text`` in place of a file: wholly or not at all, also through a crash. A link is followed.
 
     Args:
@@ -88,30 +86,8 @@ def write_atomically(
     with contextlib.suppress(OSError):
         private = private or not target.exists()
     mode = 0o600 if private else stat.S_IMODE(target.stat().st_mode)
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".new", dir=target.parent)
-    fresh = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            fresh.chmod(mode)
-            os.fsync(file.fileno())
-        rename(fresh, target)
-    except BaseException:
-        fresh.unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename lasting, where the system can do that."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with replacing(target, mode=mode, exact=True, rename=rename) as file:
+        file.write(text.encode())
 
 
 def _copied(value: Any) -> Any:

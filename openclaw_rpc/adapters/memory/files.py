@@ -1,10 +1,11 @@
 """The dated files: `<user>/<YYYY-MM-DD>.jsonl`, a memory a line. A file is written once and never changed."""
 
 import hashlib
-import os
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+
+from openclaw_rpc.durable import replacing, sync_folder
 
 _PLAIN = re.compile(r"[a-z0-9][a-z0-9_-]{0,60}", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -46,25 +47,17 @@ class Folder:
         """
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         half = path.with_suffix(".tmp")
-        try:
-            descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                for line in lines:
-                    file.write(line + b"\n")
-                size = file.tell()
-                file.flush()
-                os.fsync(descriptor)
-            self.publish(half, path)
-        except BaseException:
-            half.unlink(missing_ok=True)
-            raise
+        half.unlink(missing_ok=True)
+        with replacing(path, half=half, rename=self.publish) as file:
+            for line in lines:
+                file.write(line + b"\n")
+            size = file.tell()
+        sync_folder(path.parent.parent)
         return size
 
     def publish(self, half: Path, path: Path) -> None:
         """Give a file that is complete its name."""
         half.replace(path)
-        _sync(path.parent)
-        _sync(path.parent.parent)
 
     def remove(self, path: Path) -> None:
         """Remove a file, or what a crash left of one."""
@@ -88,14 +81,3 @@ class Folder:
         if _PLAIN.fullmatch(user) is not None:
             return self.root / user
         return self.root / ("=" + hashlib.sha256(user.encode()).hexdigest()[:40])
-
-
-def _sync(folder: Path) -> None:
-    """Make a rename last. Windows knows no such thing and needs none."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

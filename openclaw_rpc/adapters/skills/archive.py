@@ -27,6 +27,7 @@ from openclaw_rpc.adapters.skills.names import (
     refused,
     too_large,
 )
+from openclaw_rpc.durable import sync
 
 MAX_RATIO: Final = 200
 RATIO_FROM: Final = MIB
@@ -176,7 +177,7 @@ def _write(archive: zipfile.ZipFile, info: zipfile.ZipInfo, folder: Path, budget
         while piece := source.read(PIECE):
             budget.take(len(piece))
             target.write(piece)
-        keep(target)
+        sync(target)  # before its folder gets its name
 
 
 def new_file(root: Path, parts: tuple[str, ...], executable: bool) -> IO[bytes]:
@@ -185,9 +186,3 @@ def new_file(root: Path, parts: tuple[str, ...], executable: bool) -> IO[bytes]:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
     return os.fdopen(os.open(path, flags, 0o700 if executable else 0o600), "wb")
-
-
-def keep(target: IO[bytes]) -> None:
-    """Have it on disk before its folder gets its name."""
-    target.flush()
-    os.fsync(target.fileno())

@@ -7,8 +7,9 @@ import stat
 from pathlib import Path
 from typing import Final
 
-from openclaw_rpc.adapters.skills.archive import PIECE, keep, new_file
+from openclaw_rpc.adapters.skills.archive import PIECE, new_file
 from openclaw_rpc.adapters.skills.names import MAX_UNPACKED, MIB, Names, ignored, refused, too_large
+from openclaw_rpc.durable import sync
 from openclaw_rpc.protocol.errors import InvalidRequest
 
 _FOLDER: Final = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_NOFOLLOW", 0)
@@ -51,7 +52,7 @@ class _Copy:
                 if self.left < 0:
                     raise too_large(f"more than {MAX_UNPACKED // MIB} MiB", MAX_UNPACKED)
                 written.write(piece)
-            keep(written)
+            sync(written)
 
 
 def copy_folder(source: Path, target: Path) -> None:

@@ -27,6 +27,7 @@ from openclaw_rpc.domain.skills.manifest import (
     slug_of,
 )
 from openclaw_rpc.domain.skills.ports import MAX_LISTED, FoundSkill, Origin, Staged
+from openclaw_rpc.durable import sync_folder
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
 
 STAGING: Final = ".staging-"
@@ -156,7 +157,8 @@ class SkillFolder:
             if entry != slug:
                 self.remove(entry)
         self.discard(staged)
-        _sync(self._root)
+        with suppress(OSError):
+            sync_folder(self._root)
 
     def discard(self, staged: Staged) -> None:
         """Remove what is left of a staged skill."""
@@ -309,13 +311,3 @@ def _discard(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    """Have the names in a folder on disk."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

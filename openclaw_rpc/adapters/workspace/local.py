@@ -3,7 +3,6 @@
 import asyncio
 import hashlib
 import os
-import secrets
 import shutil
 import stat
 from collections.abc import Callable, Generator
@@ -17,10 +16,11 @@ import anyio.to_thread
 from openclaw_rpc.adapters.workspace.faults import told, wrong
 from openclaw_rpc.adapters.workspace.opening import FOLDER, NOFOLLOW, Opener, rename_new, system_opener
 from openclaw_rpc.adapters.workspace.searching import Searching
-from openclaw_rpc.adapters.workspace.walking import TEMPORARY, Walk, next_step, removing
+from openclaw_rpc.adapters.workspace.walking import Walk, next_step, removing
 from openclaw_rpc.config.paths import private_folder
 from openclaw_rpc.domain.files import FileHit, FolderEntry, Parts, Piece, Query, shown
 from openclaw_rpc.domain.principals import OWNER
+from openclaw_rpc.durable import replacing
 from openclaw_rpc.protocol.errors import Conflict, NotFound, TooLarge
 
 T = TypeVar("T")
@@ -29,7 +29,6 @@ READ: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY
 AT_ONCE_BYTES: Final = 64 * 1024
 """So much is read without a thread, where it is in memory."""
 APPEND: Final = os.O_WRONLY | os.O_APPEND | os.O_CREAT | NOFOLLOW | getattr(os, "O_NONBLOCK", 0)
-NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | NOFOLLOW
 NEW_MODE: Final = 0o666
 
 
@@ -240,10 +239,12 @@ class LocalWorkspace:
                 _must_be_file(path, before)
             if append_max is not None:
                 size = _append(parent, path, data, append_max)
+                if before is None:
+                    os.fsync(parent)
             else:
-                size = _replace(parent, path[-1], data, before)
-            if before is None or append_max is None:
-                os.fsync(parent)
+                mode = NEW_MODE if before is None else stat.S_IMODE(before.st_mode) & 0o777
+                with replacing(Path(path[-1]), mode=mode, exact=before is not None, folder=parent) as file:
+                    size = file.write(data)
             return size, before is None
         finally:
             os.close(parent)
@@ -327,26 +328,6 @@ def _append(parent: int, path: Parts, data: bytes, max_bytes: int) -> int:
         return status.st_size + len(data)
     finally:
         os.close(file)
-
-
-def _replace(parent: int, name: str, data: bytes, before: os.stat_result | None) -> int:
-    """Write beside the file, then take its place: readers see the old content or the new one, whole."""
-    part = TEMPORARY + secrets.token_hex(8)
-    file = os.open(part, NEW, NEW_MODE, dir_fd=parent)
-    try:
-        try:
-            _write_all(file, data)
-            if before is not None:
-                os.fchmod(file, stat.S_IMODE(before.st_mode) & 0o777)
-            os.fsync(file)
-        finally:
-            os.close(file)
-        os.rename(part, name, src_dir_fd=parent, dst_dir_fd=parent)
-    except BaseException:
-        with suppress(OSError):
-            os.unlink(part, dir_fd=parent)
-        raise
-    return len(data)
 
 
 def _remove(parent: int, name: str) -> bool:

@@ -11,12 +11,12 @@ import anyio.to_thread
 
 from openclaw_rpc.adapters.workspace.opening import FOLDER, NOFOLLOW
 from openclaw_rpc.domain.files import MAX_DEPTH, FolderEntry, Parts
+from openclaw_rpc.durable import TEMPORARY
 from openclaw_rpc.protocol.errors import Conflict
 from openclaw_rpc.protocol.file import FileType
 
 T = TypeVar("T")
 
-TEMPORARY: Final = ".openclaw-part-"
 MAX_ENTRIES: Final = 200_000
 STEP_ITEMS: Final = 500
 STEP_SECONDS: Final = 0.05

@@ -127,12 +127,11 @@ def readable(value: Any, pad: str = "") -> str:
         return "\n".join(pad + line for line in value.splitlines())
     if not isinstance(value, Mapping | list) or not value or len(pad) > MAX_INDENT:
         return pad + msgspec.json.encode(value).decode()
-    items: Any = value
-    pairs = (
-        [(f"{key}:", item) for key, item in items.items()] if isinstance(value, Mapping) else [("-", i) for i in items]
-    )
+    named = isinstance(value, Mapping)
+    items = cast("Mapping[str, Any]", value).items() if named else ((None, item) for item in cast("list[Any]", value))
     lines: list[str] = []
-    for lead, item in pairs:
+    for key, item in items:
+        lead = f"{key}:" if named else "-"
         deep = "\n" in item if isinstance(item, str) else isinstance(item, Mapping | list) and bool(cast("Any", item))
         lines.append(f"{pad}{lead}" + ("\n" + readable(item, pad + "  ") if deep else f" {readable(item)}"))
     return "\n".join(lines)

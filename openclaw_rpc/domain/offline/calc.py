@@ -1,21 +1,20 @@
 """Arithmetic that a stranger may type. Decimals of a fixed precision bound what a step costs, whatever its numbers."""
 
 import ast
-import operator
 from collections.abc import Callable, Mapping
 from decimal import Context, Decimal, localcontext
 from typing import Any
 
 MAX_LENGTH = 200
 _OPERATORS: Mapping[type, Callable[..., Decimal]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.Mod: operator.mod,
-    ast.Pow: operator.pow,
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
+    ast.Add: Decimal.__add__,
+    ast.Sub: Decimal.__sub__,
+    ast.Mult: Decimal.__mul__,
+    ast.Div: Decimal.__truediv__,
+    ast.Mod: Decimal.__mod__,
+    ast.Pow: Decimal.__pow__,
+    ast.USub: Decimal.__neg__,
+    ast.UAdd: Decimal.__pos__,
 }
 _SPELLINGS = str.maketrans({"×": "*", "÷": "/", "−": "-", "（": "(", "）": ")", "^": "**"})
 

@@ -42,7 +42,7 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "configure": """\
 No model is configured yet: this is the gateway's built-in offline agent, which runs commands but can't converse.
 - A hosted model: `openclaw config set providers.primary '{"type": "openai", "model": "gpt-5-mini", "api_key": "…"}'`
-- A model on this machine: `ollama pull qwen3`, and start the gateway again; it finds Ollama, LM Studio, llama.cpp, vLLM.
+- A model on this machine: `ollama pull qwen3`, and restart the gateway, which finds Ollama, LM Studio, vLLM and others.
 - `/help` lists the commands.
 """,
         "help": """\
