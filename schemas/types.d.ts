@@ -450,6 +450,7 @@ export interface ChatMessage {
   size?: number | null;
   /** Where its content goes on: `chat.history {messageId, offset}`. */
   nextOffset?: number | null;
+  standsFor?: StandsFor | null;
 }
 
 /** A message was added to a session. */
@@ -483,6 +484,14 @@ export interface ChatStartedEvent {
   runId: string;
   agentId: string;
   model?: string | null;
+}
+
+/** What a run waits for, before its model says a word; `message` says it in a few words. */
+export interface ChatStatusEvent {
+  sessionKey: string;
+  runId: string;
+  status: "compacting" | "loading_model";
+  message: string;
 }
 
 /** A piece of the model's reasoning, where the provider shows it. */
@@ -1338,6 +1347,22 @@ export interface RunState {
 /** What a token may do; a row names the one it needs. */
 export type Scope = "admin" | "chat" | "read" | "tools";
 
+/** Which session's messages are to be summarised, and what matters most. */
+export interface SessionCompactParams {
+  /** The client's name of a session. */
+  sessionKey: string;
+  /** What the summary must not lose. */
+  instructions?: string | null;
+}
+
+/** `message` is the summary; it stands for `messages` others. There is none where nothing was said yet. */
+export interface SessionCompacted {
+  sessionKey: string;
+  compacted: boolean;
+  messages: number;
+  message?: ChatMessage | null;
+}
+
 /** A new session; a key is made up where none is given. */
 export interface SessionCreateParams {
   /** The client's name of a session. */
@@ -1638,6 +1663,12 @@ export interface SkillsFound {
   results: Array<SkillFound>;
   total: number;
   registryError?: string | null;
+}
+
+/** What a summary takes the place of: the messages up to `upto`, how many of them there are. */
+export interface StandsFor {
+  upto: string;
+  messages: number;
 }
 
 /** Where the stream stands. `resync`: what came since `after` can't be had; ask `session.get`. */
@@ -2536,6 +2567,12 @@ export interface Methods {
     result: Record<string, unknown>;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
+  /** Have the agent's model summarise a session: from then on it is told the summary in place of the messages. */
+  "session.compact": {
+    params: SessionCompactParams;
+    result: SessionCompacted;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** Make a session before its first message. */
   "session.create": {
     params: SessionCreateParams;
@@ -2810,6 +2847,8 @@ export interface Events {
   "chat.message": ChatMessageEvent;
   /** A run began. */
   "chat.started": ChatStartedEvent;
+  /** A run waits for something. */
+  "chat.status": ChatStatusEvent;
   /** A piece of the reasoning. */
   "chat.thinking": ChatThinkingEvent;
   /** A command wrote something; sent to the connection that runs it. */

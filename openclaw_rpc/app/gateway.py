@@ -42,6 +42,8 @@ from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.limits import RateLimiter
+from openclaw_rpc.domain.runs.asking import Asking
+from openclaw_rpc.domain.runs.compacting import Compacting
 from openclaw_rpc.domain.runs.drafts import Drafts
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Turn
@@ -193,7 +195,7 @@ class App:
             for feature in self._features:
                 for name, work in feature.chores():
                     chores.start(name, work)
-            await self.servers.look_around()
+            await self.servers.begin()
             self.ready = True
             self.log.info("listening", addresses=[f"{host}:{port}" for host, port in self.addresses], model=self.model)
             try:
@@ -224,14 +226,14 @@ class App:
         await self.tools.build(stack, kept, bus)
         toolbox = self.tools.toolbox
         observed = Observed(self.metrics, logs.get("rpc"))
-        turn = Turn(store, self.sessions, self.models, toolbox, observed)
+        asking = Asking(self.models, self.sessions, observed, logs.get("reasoning"))
         self.runs = Runs(
             settings.runs,
             store=store,
             streams=self.streams,
             sessions=self.sessions,
             drafts=Drafts(self.streams, self.sessions, self.agents, toolbox),
-            turn=turn,
+            turn=Turn(store, self.sessions, toolbox, asking),
             tasks=tasks,
             log=logs.get("reasoning"),
         )
@@ -239,6 +241,8 @@ class App:
             store, self.models, self.agents, observed, clock, logs, lambda: self.settings.openai.allow_provider_models
         )
         self.openai.build(kept.responses, self.runs, bus)
+        ledger = self.openai.ledger
+        compacting = Compacting(store, self.streams, self.sessions, agents, models, asking.compaction, ledger)
         tokens = KnownTokens(kept.tokens)
         await tokens.refresh()
         self.outside = Outside(settings, store, self.streams, bus, self.tools, tasks, clock, logs)
@@ -254,7 +258,7 @@ class App:
         rows = table.by_name()
         namespaces = (
             ChatMethods(self.runs, self.sessions, following),
-            SessionMethods(self.sessions, self.runs),
+            SessionMethods(self.sessions, self.runs, compacting),
             EventMethods(self.runs, self.sessions, following),
             AgentMethods(self.agents),
             SystemMethods(self.status, rows, f"ws://{settings.gateway.bind}:{settings.gateway.port}/"),

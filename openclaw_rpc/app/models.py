@@ -12,11 +12,12 @@ from openclaw_rpc.app.chores import Work
 from openclaw_rpc.app.features import Feature
 from openclaw_rpc.app.reporting import Described
 from openclaw_rpc.config.settings import Settings
-from openclaw_rpc.domain.models import PRIMARY, Models, ProviderSettings
+from openclaw_rpc.domain.models import OFFLINE, PRIMARY, Models, ProviderSettings
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.providers import Provider
 
-OFFLINE = "offline"
+LOOK_SECONDS = 10.0
+"""How often a server on this machine is looked for while none is configured."""
 
 
 class ModelServers(Feature):
@@ -28,7 +29,8 @@ class ModelServers(Feature):
         self._wanted = self._in_force = settings.providers
         self._changed = anyio.Event()
         self._found: ProviderSettings | None = None
-        self.models = Models(self._providers(self._wanted), self._wanted)
+        self._looking = anyio.Lock()
+        self.models = Models(self._providers(self._wanted), self._wanted, look=self.look_around)
         self.shown = OFFLINE
         if self._wanted:
             self._show()
@@ -39,17 +41,30 @@ class ModelServers(Feature):
         chosen = self._wanted.get(PRIMARY) or next(iter(self._wanted.values()), self._found)
         return chosen.type if chosen is not None else OFFLINE
 
-    async def look_around(self) -> None:
-        """With no provider configured: take a model's server on this machine, else the offline agent."""
-        if self._wanted:
-            return
-        found = await find_local()
-        if found is None:
+    async def begin(self) -> None:
+        """Look around for the first time."""
+        await self.look_around()
+        if self._found is None and not self._wanted:
             self._log.info("no model is configured, the offline agent answers")
-            return
-        self._found = found.settings
-        await self.models.replace({PRIMARY: OpenAIProvider(PRIMARY, found.settings)}, {PRIMARY: found.settings})
-        self.shown = f"{found.settings.model} ({found.title} on this machine)"
+
+    async def look_around(self) -> None:
+        """With no provider configured: take a model's server on this machine, else the offline agent.
+
+        A server that was found is kept as long as it offers its model: which one a list has first may change.
+        """
+        async with self._looking:
+            if self._wanted or self._wanted != self._in_force:
+                return
+            found = await find_local()
+            if found is None or self._wanted:
+                return
+            before, settings = self._found, found.settings
+            if before is not None and before.base_url == settings.base_url and before.model in found.models:
+                return
+            self._found = settings
+            await self.models.replace({PRIMARY: OpenAIProvider(PRIMARY, settings)}, {PRIMARY: settings})
+            self.shown = f"{settings.model} ({found.title} on this machine)"
+            self._log.info("a model's server was found on this machine", server=found.title, model=settings.model)
 
     def chores(self) -> Iterator[tuple[str, Work]]:
         """What goes on by itself."""
@@ -65,9 +80,13 @@ class ModelServers(Feature):
         while True:
             self._changed = anyio.Event()
             if self._in_force == self._wanted:
-                await self._changed.wait()
+                with anyio.move_on_after(None if self._wanted else LOOK_SECONDS) as waiting:
+                    await self._changed.wait()
+                if waiting.cancelled_caught:
+                    await self.look_around()
                 continue
             wanted = self._wanted
+            self._found = None
             await self.models.replace(self._providers(wanted), wanted)
             self._in_force = wanted
             self._show()

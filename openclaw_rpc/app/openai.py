@@ -18,7 +18,7 @@ from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.responses.ports import ResponseStore
 from openclaw_rpc.domain.runs.service import Runs
-from openclaw_rpc.domain.runs.turn import Meter
+from openclaw_rpc.domain.runs.spending import Meter
 from openclaw_rpc.methods.model import ModelMethods
 from openclaw_rpc.methods.response import ResponseMethods
 from openclaw_rpc.methods.usage import UsageMethods

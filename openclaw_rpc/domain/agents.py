@@ -61,6 +61,10 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Meta(max_length=1000, description="`allow`, `ask` or `deny` by tool, before the gateway's own policies."),
     ] = {}
     memory: Annotated[bool, Meta(description="Whether it remembers across sessions.")] = True
+    compaction: Annotated[
+        Literal["summarise", "trim"],
+        Meta(description="What becomes of what has no room in its model's context."),
+    ] = "summarise"
     max_steps: Annotated[int, Meta(ge=1, le=1000, description="How often it may ask its model within one run.")] = 16
     default: Annotated[bool, Meta(description="Whether it is asked where a request names no agent.")] = False
 

@@ -1,7 +1,7 @@
 """Which provider answers a request for a model, what it costs, and what all of them offer."""
 
 import time
-from collections.abc import AsyncIterator, Callable, Container, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -12,13 +12,15 @@ import msgspec
 from msgspec import Meta
 
 from openclaw_rpc.domain.chunks import Chunk
-from openclaw_rpc.domain.providers import Completed, OfferedModel, Prompt, Provider, ProviderFault
+from openclaw_rpc.domain.providers import Completed, OfferedModel, Prompt, Provider, ProviderFault, Waits
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.model import ModelInfo
 
 T = TypeVar("T")
 
 PRIMARY = "primary"
+OFFLINE = "offline"
+"""The provider's name, and the model's, where nothing is configured."""
 
 ProviderType = Literal[
     "openai",
@@ -64,10 +66,28 @@ Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a million tokens cost, in the currency of your choice."""
+    """What a million tokens cost, in the currency of your choice.
+
+    ``cached_input`` is for what the provider read from its cache, ``reasoning_output`` for what the model thought:
+    where they are left out, these cost what the others do.
+    """
 
     input: Annotated[float, Meta(ge=0)]
     output: Annotated[float, Meta(ge=0)]
+    cached_input: Annotated[float, Meta(ge=0)] | None = None
+    reasoning_output: Annotated[float, Meta(ge=0)] | None = None
+
+    def of(self, usage: Usage) -> float:
+        """What ``usage`` costs."""
+        cached, thought = self.cached_input, self.reasoning_output
+        of_cache = min(usage.cached_tokens, usage.prompt_tokens)
+        of_thought = min(usage.reasoning_tokens, usage.completion_tokens)
+        return (
+            (usage.prompt_tokens - of_cache) * self.input
+            + of_cache * (self.input if cached is None else cached)
+            + (usage.completion_tokens - of_thought) * self.output
+            + of_thought * (self.output if thought is None else thought)
+        ) / 1_000_000
 
 
 class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -76,8 +96,9 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     ``first_token_timeout_seconds`` counts from asking to the first token, retries included;
     ``request_timeout_seconds`` is for answers that are not streamed. ``fallback`` names the providers that are
     asked in order where this one fails before its first token. ``context_tokens`` is what a request may hold, its
-    answer included. ``think_tags``: `<think>` at the beginning of an answer is shown as reasoning. ``transcribe`` is
-    the model that writes down voice messages of channels, such as `whisper-1`.
+    answer included; where it is not given, what the server says counts. ``think_tags``: `<think>` at the beginning of
+    an answer is shown as reasoning. ``transcribe`` is the model that writes down voice messages of channels, such as
+    `whisper-1`.
     """
 
     type: ProviderType
@@ -90,7 +111,7 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     idle_timeout_seconds: Seconds = 60
     request_timeout_seconds: Seconds = 300
     max_retries: Annotated[int, Meta(ge=0, le=10)] = 2
-    context_tokens: Annotated[int, Meta(ge=256, le=100_000_000)] = 128_000
+    context_tokens: Annotated[int, Meta(ge=256, le=100_000_000)] | None = None
     think_tags: bool = True
     transcribe: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
     headers: dict[str, str] = {}
@@ -116,11 +137,20 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
 
 class ChosenModel(msgspec.Struct, frozen=True, kw_only=True):
-    """A provider, its name, and the model that it is to be asked for."""
+    """A provider, its name, and the model that it is to be asked for.
+
+    ``shown`` is the model's name for people, as `model.list` has it: `name/model` but for the primary's.
+    """
 
     provider: Provider
     name: str
     model: str
+    shown: str
+
+    @property
+    def offline(self) -> bool:
+        """Whether that is the built-in agent, which is no model."""
+        return self.name == OFFLINE and self.model == OFFLINE
 
 
 class CountedProvider:
@@ -137,9 +167,13 @@ class CountedProvider:
         """The model that is asked where a request names none."""
         return self.inner.default_model
 
-    def context_tokens(self, model: str) -> int:
-        """How many tokens a request may hold."""
+    def context_tokens(self, model: str) -> int | None:
+        """See `Provider.context_tokens`."""
         return self.inner.context_tokens(model)
+
+    async def find_context(self, model: str) -> int:
+        """See `Provider.find_context`."""
+        return await self._counted(self.inner.find_context(model))
 
     def enter(self) -> None:
         """Somebody begins to use it."""
@@ -150,9 +184,11 @@ class CountedProvider:
         self._busy -= 1
         return self._retired and not self._busy
 
-    def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
+    def stream(
+        self, prompt: Prompt, waits: Waits | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
         """See `Provider.stream`."""
-        return _Use(self, self.inner.stream(prompt))
+        return _Use(self, self.inner.stream(prompt, waits))
 
     def chat(
         self, body: bytes, *, carry: bool, counted: bool
@@ -231,12 +267,14 @@ class Models:
         providers: Mapping[str, Provider],
         settings: Mapping[str, ProviderSettings],
         *,
+        look: Callable[[], Awaitable[None]] | None = None,
         list_seconds: float = 60,
         list_timeout: float = 5,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._held = _hold(providers, {})
         self._settings = dict(settings)
+        self._look = look
         self._list_seconds = list_seconds
         self._list_timeout = list_timeout
         self._clock = clock
@@ -252,32 +290,42 @@ class Models:
     def _primary_name(self) -> str:
         return PRIMARY if PRIMARY in self._held else next(iter(self._held))
 
+    async def settle(self) -> None:
+        """Where nothing but the offline agent is there: have a server looked for, before it answers."""
+        if self._look is not None and OFFLINE in self._held and not self._settings:
+            await self._look()
+
     def resolve(self, model: str | None) -> list[ChosenModel]:
         """Who is to be asked for ``model``, in order: the provider it names, or the primary; then its fallbacks.
 
         ``name/model`` picks the provider of that name; a model that a provider was configured with, or listed,
         picks that one; anything else goes to the primary as it is. Fallbacks answer with their own model.
         """
-        first = self._first(model)
+        first = self._choice(*self._first(model))
         choices = [first]
         settings = self._settings.get(first.name)
         for name in settings.fallback if settings else ():
             held = self._held.get(name)
             if held is not None and all(choice.name != name for choice in choices):
-                choices.append(ChosenModel(provider=held, name=name, model=held.default_model))
+                choices.append(self._choice(name, held.default_model))
         return choices
 
-    def _first(self, model: str | None) -> ChosenModel:
+    def _choice(self, name: str, model: str) -> ChosenModel:
+        shown = model if name == self._primary_name else f"{name}/{model}"
+        return ChosenModel(provider=self._held[name], name=name, model=model, shown=shown)
+
+    def _first(self, model: str | None) -> tuple[str, str]:
+        """The name of the provider that is to be asked first, and for which model."""
         primary = self._primary_name
         if not model:
-            return ChosenModel(provider=self._held[primary], name=primary, model=self._held[primary].default_model)
+            return primary, self._held[primary].default_model
         name, slash, rest = model.partition("/")
         if slash and name in self._held:
-            return ChosenModel(provider=self._held[name], name=name, model=rest or self._held[name].default_model)
+            return name, rest or self._held[name].default_model
         offering = primary if model in self._offered(primary) else None
         if offering is None:
             offering = next((name for name in self._held if model in self._offered(name)), primary)
-        return ChosenModel(provider=self._held[offering], name=offering, model=model)
+        return offering, model
 
     def _offered(self, name: str) -> set[str]:
         offered = {self._held[name].default_model}
@@ -302,13 +350,7 @@ class Models:
         """What ``usage`` costs by the provider's ``prices``; None where it has none for that model."""
         settings = self._settings.get(provider)
         price = settings.prices.get(model) if settings else None
-        if price is None:
-            return None
-        return (usage.prompt_tokens * price.input + usage.completion_tokens * price.output) / 1_000_000
-
-    def context_tokens(self, choice: ChosenModel) -> int:
-        """How many tokens a request to that choice may hold, its answer included."""
-        return choice.provider.context_tokens(choice.model)
+        return None if price is None else price.of(usage)
 
     async def _ask(self, name: str, held: CountedProvider) -> list[ModelInfo]:
         primary = name == self._primary_name

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol
 
@@ -37,21 +37,37 @@ class Prompt(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class OfferedModel(msgspec.Struct, kw_only=True, frozen=True):
-    """A model that a provider offers. ``created`` in s since 1970, 0 where unknown."""
+    """A model that a provider offers. ``created`` in s since 1970, 0 where unknown.
+
+    ``context_tokens``: how many tokens a request to it may hold, its answer included, where the server says it.
+    """
 
     id: str
     owned_by: str
     created: int = 0
+    context_tokens: int | None = None
+
+
+Waits = Callable[[str], None]
+"""Is told, in a few words, what is waited for."""
 
 
 Fault = Literal[
-    "refused", "auth", "model", "request", "rate_limited", "server", "cut", "garbage", "timeout", "too_long"
+    "refused", "auth", "model", "request", "rate_limited", "server", "loading", "cut", "garbage", "timeout", "too_long"
 ]
+
+
+class Overflow(msgspec.Struct, kw_only=True, frozen=True):
+    """How many tokens a request had, and how many it may have, as far as its server said."""
+
+    asked: int | None = None
+    limit: int | None = None
 
 
 class ProviderFault(ProviderError):
     """A model's server failed: which provider, what kind of fault, and in the message what to do. ``details`` say what
-    the server said: ``upstreamStatus``, ``upstreamError``, and ``retryAfter`` in s."""
+    the server said: ``upstreamStatus``, ``upstreamError``, and ``retryAfter`` in s; ``overflow``, where the request was
+    too long."""
 
     def __init__(
         self,
@@ -62,6 +78,7 @@ class ProviderFault(ProviderError):
         upstream_status: int | None = None,
         upstream_body: bytes | None = None,
         retry_after: float | None = None,
+        overflow: Overflow | None = None,
     ) -> None:
         super().__init__(message, provider=provider, fault=fault)
         self.provider = provider
@@ -69,6 +86,7 @@ class ProviderFault(ProviderError):
         self.upstream_status = upstream_status
         self.upstream_body = upstream_body
         self.retry_after = retry_after
+        self.overflow = overflow
         if upstream_status is not None:
             self.details["upstreamStatus"] = upstream_status
         if retry_after is not None:
@@ -94,12 +112,20 @@ class Provider(Protocol):
         """The model that is asked where a request names none."""
         ...
 
-    def context_tokens(self, model: str) -> int:
-        """How many tokens a request to ``model`` may hold, its answer included."""
+    def context_tokens(self, model: str) -> int | None:
+        """How many tokens a request to ``model`` may hold, its answer included; None until that was found out."""
         ...
 
-    def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
+    async def find_context(self, model: str) -> int:
+        """The same, asked of the server where it is not known, for a bounded time."""
+        ...
+
+    def stream(
+        self, prompt: Prompt, waits: Waits | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
         """Ask, and yield what one upstream read brought, again and again. Leaving the context cuts the request.
+
+        ``waits`` is told where the server makes the request wait, as while it loads the model.
 
         Raises:
             ProviderFault: on entering or while iterating; retries, before the first token alone, are used up.

@@ -1,9 +1,12 @@
 """`session.*`: the join of the sessions' rows and the sessions."""
 
+from openclaw_rpc.domain.runs.compacting import Compacting
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.protocol import session
 from openclaw_rpc.protocol.session import (
+    SessionCompacted,
+    SessionCompactParams,
     SessionCreateParams,
     SessionDeleted,
     SessionDetail,
@@ -22,9 +25,10 @@ from openclaw_rpc.rpc.call import Call
 class SessionMethods:
     """Lists, shows and changes sessions."""
 
-    def __init__(self, sessions: Sessions, runs: Runs) -> None:
+    def __init__(self, sessions: Sessions, runs: Runs, compacting: Compacting) -> None:
         self._sessions = sessions
         self._runs = runs
+        self._compacting = compacting
 
     def bound(self) -> tuple[AnyBound, ...]:
         """The rows with their handlers."""
@@ -36,6 +40,7 @@ class SessionMethods:
             bind(session.delete, self.delete, shielded=True),
             bind(session.reset, self.reset, shielded=True),
             bind(session.fork, self.fork, shielded=True),
+            bind(session.compact, self.compact),
         )
 
     async def list_(self, params: SessionListParams, call: Call) -> SessionPage:
@@ -68,3 +73,7 @@ class SessionMethods:
     async def fork(self, params: SessionForkParams, call: Call) -> SessionInfo:
         """Copy a session."""
         return await self._sessions.fork(call.principal, params, call.after_answer)
+
+    async def compact(self, params: SessionCompactParams, call: Call) -> SessionCompacted:
+        """Summarise a session."""
+        return await self._compacting.compact(call.principal, params, self._runs.live)

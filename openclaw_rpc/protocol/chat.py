@@ -212,6 +212,13 @@ class MessageAttachment(Result, frozen=True, kw_only=True):
     text: str | None = None
 
 
+class StandsFor(Result, frozen=True, kw_only=True):
+    """What a summary takes the place of: the messages up to ``upto``, how many of them there are."""
+
+    upto: str
+    messages: int
+
+
 class ChatMessage(Result, frozen=True, kw_only=True):
     """A message of a session. ``status`` says whether the whole was said, or what cut it short."""
 
@@ -237,6 +244,9 @@ class ChatMessage(Result, frozen=True, kw_only=True):
     next_offset: (
         Annotated[int, Meta(description="Where its content goes on: `chat.history {messageId, offset}`.")] | None
     ) = None
+    stands_for: Annotated[StandsFor, Meta(description="Of a summary: the model is told it in their place.")] | None = (
+        None
+    )
 
 
 class ChatHistoryParams(Params, frozen=True, kw_only=True):
@@ -334,6 +344,15 @@ class ToolResultEvent(Result, frozen=True, kw_only=True):
     truncated: Annotated[bool, Meta(description="Long texts in it are cut.")] = False
 
 
+class ChatStatusEvent(Result, frozen=True, kw_only=True):
+    """What a run waits for, before its model says a word; ``message`` says it in a few words."""
+
+    session_key: str
+    run_id: str
+    status: Literal["loading_model", "compacting"]
+    message: str
+
+
 class ChatDoneEvent(Result, frozen=True, kw_only=True):
     """The final event of a run, exactly one, whatever happened to it."""
 
@@ -350,6 +369,7 @@ chat_message = Event("chat.message", ChatMessageEvent, "A message was added.", l
 chat_started = Event("chat.started", ChatStartedEvent, "A run began.", lasting=True)
 chat_delta = Event("chat.delta", ChatDeltaEvent, "A piece of the answer.")
 chat_thinking = Event("chat.thinking", ChatThinkingEvent, "A piece of the reasoning.")
+chat_status = Event("chat.status", ChatStatusEvent, "A run waits for something.")
 tool_call = Event("tool.call", ToolCallEvent, "A tool is about to run.", lasting=True)
 tool_result = Event("tool.result", ToolResultEvent, "A tool has run.", lasting=True)
 chat_done = Event("chat.done", ChatDoneEvent, "A run ended.", lasting=True)
@@ -361,7 +381,7 @@ run = Method(
     doc="Ask an agent. The message is on disk before the answer; the caller is subscribed to the run's events.",
     scope=Scope.CHAT,
     rate=Rate.MESSAGES,
-    emits=(chat_message, chat_started, chat_delta, chat_thinking, tool_call, tool_result, chat_done),
+    emits=(chat_message, chat_started, chat_status, chat_delta, chat_thinking, tool_call, tool_result, chat_done),
     errors=(NotFound, Conflict, KeyReused, TooLarge),
     in_session=True,
 )

@@ -9,6 +9,7 @@ from openclaw_rpc.protocol.base import (
     Name,
     PageSize,
     Params,
+    Rate,
     Result,
     Scope,
     SessionKey,
@@ -16,8 +17,8 @@ from openclaw_rpc.protocol.base import (
     Topic,
     When,
 )
-from openclaw_rpc.protocol.chat import ChatMessage, Usage
-from openclaw_rpc.protocol.errors import NotFound, SessionExists
+from openclaw_rpc.protocol.chat import ChatMessage, Usage, chat_message
+from openclaw_rpc.protocol.errors import Conflict, NotFound, SessionExists
 from openclaw_rpc.protocol.method import Event, Method
 
 Labels = Annotated[
@@ -143,6 +144,22 @@ class SessionForkParams(Params, frozen=True, kw_only=True):
     new_session_key: SessionKey | None = None
 
 
+class SessionCompactParams(Params, frozen=True, kw_only=True):
+    """Which session's messages are to be summarised, and what matters most."""
+
+    session_key: SessionKey
+    instructions: Annotated[str, Meta(max_length=10_000, description="What the summary must not lose.")] | None = None
+
+
+class SessionCompacted(Result, frozen=True, kw_only=True):
+    """``message`` is the summary; it stands for ``messages`` others. There is none where nothing was said yet."""
+
+    session_key: str
+    compacted: bool
+    messages: int
+    message: ChatMessage | None = None
+
+
 class SessionEvent(Result, frozen=True, kw_only=True):
     """The session as it is now."""
 
@@ -226,4 +243,15 @@ fork = Method(
     errors=(NotFound, SessionExists),
 )
 
-METHODS = (list_, get, create, update, delete, reset, fork)
+compact = Method(
+    name="session.compact",
+    params=SessionCompactParams,
+    result=SessionCompacted,
+    doc="Have the agent's model summarise a session: from then on it is told the summary in place of the messages.",
+    scope=Scope.CHAT,
+    rate=Rate.MESSAGES,
+    emits=(chat_message,),
+    errors=(NotFound, Conflict),
+)
+
+METHODS = (list_, get, create, update, delete, reset, fork, compact)

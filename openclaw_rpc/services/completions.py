@@ -25,7 +25,7 @@ from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.providers import ProviderFault
 from openclaw_rpc.domain.records import UsageRecord
 from openclaw_rpc.domain.runs.context import estimate
-from openclaw_rpc.domain.runs.turn import Meter
+from openclaw_rpc.domain.runs.spending import Meter
 from openclaw_rpc.domain.under_way import UnderWay
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
@@ -156,6 +156,7 @@ class Completions:
             Unavailable: the gateway stops.
         """
         began = time.monotonic()
+        await self._models.settle()
         choices, asked = self._choices(head.model)
         async with self._under_way.one():
             choice, found = await self._first(
@@ -179,6 +180,7 @@ class Completions:
             NotFound, ProviderFault: as `complete`; the latter also while iterating.
         """
         began = time.monotonic()
+        await self._models.settle()
         choices, asked = self._choices(head.model)
         wants_usage = head.stream_options is not None and bool(head.stream_options.include_usage)
 
@@ -212,6 +214,7 @@ class Completions:
         """
         began = time.monotonic()
         head = _read(body, EmbeddingHead, "model.embed")
+        await self._models.settle()
         choices, asked = self._choices(head.model)
         async with self._under_way.one():
             choice, data = await self._first(choices, lambda choice: choice.provider.embed(_body(body, choice, asked)))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies
 
 from openclaw_rpc.domain.runs.context import conversation, estimate, fit, tokens_of
-from openclaw_rpc.domain.runs.turn import so_far
+from openclaw_rpc.domain.runs.talk import so_far
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import CalledFunction, ChatMessage, MessageToolCall
 from openclaw_rpc.protocol.errors import TooLarge

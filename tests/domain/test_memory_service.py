@@ -255,6 +255,18 @@ async def test_recalling_gives_what_fits_the_question_and_nothing_else() -> None
     assert await all_.memories.recall("owner", "zebra") == []
 
 
+async def test_memories_that_say_the_same_are_recalled_once() -> None:
+    all_ = Set()
+    for number in range(6):
+        await all_.put(f"same{number}", "My dog is called  Rex" if number % 2 else "my dog is called Rex")
+    await all_.put("other", "The dog likes apples")
+    for number in range(20):
+        await all_.put(f"filling{number}", f"something else altogether {number}")
+    recalled = await all_.memories.recall("owner", "dog", limit=3)
+    assert [item.text.casefold().split() for item in recalled].count(["my", "dog", "is", "called", "rex"]) == 1
+    assert {item.key for item in recalled if item.key == "other"} == {"other"}
+
+
 async def test_recalling_fits_its_room() -> None:
     all_ = Set()
     for number in range(4):

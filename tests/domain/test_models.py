@@ -32,7 +32,10 @@ class Fixed:
     def context_tokens(self, model: str) -> int:
         return 1000 + len(model)
 
-    def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
+    async def find_context(self, model: str) -> int:
+        return 1000 + len(model)
+
+    def stream(self, prompt: Prompt, waits: Any = None) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
         return self._stream(prompt)
 
     @asynccontextmanager
@@ -114,9 +117,24 @@ def test_the_first_provider_is_the_primary_where_none_is_called_so() -> None:
     assert models.resolve(None)[0].name == "b"
 
 
-def test_the_context_is_the_chosen_providers() -> None:
-    models = router()
-    assert models.context_tokens(models.resolve("local/qwen")[0]) == 1004
+def test_a_model_goes_by_the_name_that_the_list_has_for_it() -> None:
+    models = router(primary=["other"])
+    assert [choice.shown for choice in models.resolve("primary/big")] == ["big", "other/x"]
+    assert models.resolve("local/qwen")[0].shown == "local/qwen"
+
+
+def test_cached_and_reasoning_tokens_have_prices_of_their_own() -> None:
+    usage = Usage(
+        prompt_tokens=1_000_000,
+        completion_tokens=100_000,
+        total_tokens=1_100_000,
+        cached_tokens=800_000,
+        reasoning_tokens=60_000,
+    )
+    assert Price(input=2, output=10).of(usage) == pytest.approx(2 + 1)
+    assert Price(input=2, output=10, cached_input=0.5).of(usage) == pytest.approx(0.4 + 0.4 + 1)
+    assert Price(input=2, output=10, reasoning_output=5).of(usage) == pytest.approx(2 + 0.4 + 0.3)
+    assert Price(input=2, output=10, cached_input=0).of(usage) == pytest.approx(0.4 + 1)
 
 
 def test_costs_follow_the_prices_of_the_model() -> None:

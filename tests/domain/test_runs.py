@@ -19,19 +19,23 @@ from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.principals import owner
-from openclaw_rpc.domain.providers import OfferedModel, Prompt, ProviderFault
+from openclaw_rpc.domain.providers import OfferedModel, Prompt
 from openclaw_rpc.domain.records import RunRecord, SessionQuery, SessionRecord
+from openclaw_rpc.domain.runs.asking import Asking
 from openclaw_rpc.domain.runs.drafts import Drafts
 from openclaw_rpc.domain.runs.service import Runs
-from openclaw_rpc.domain.runs.turn import HISTORY, Turn
+from openclaw_rpc.domain.runs.talk import HISTORY
+from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.tools.ports import Preparation, RunContext
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.base import Topic
-from openclaw_rpc.protocol.chat import ChatMessage, ChatRunParams, EarlierMessage, RunAccepted, RunOptions, Usage
+from openclaw_rpc.protocol.chat import ChatMessage, ChatRunParams, EarlierMessage, RunAccepted, RunOptions
 from openclaw_rpc.protocol.errors import Conflict, NotFound, Unavailable
 from openclaw_rpc.rpc.call import Call
 from tests.support.clock import ManualClock
+from tests.support.logs import ListLog
+from tests.support.tools import Unmeasured
 
 ADA = owner("gateway")
 
@@ -51,8 +55,11 @@ class Talker:
     def context_tokens(self, model: str) -> int:
         return 10_000
 
+    async def find_context(self, model: str) -> int:
+        return 10_000
+
     @asynccontextmanager
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[AsyncIterator[Sequence[Chunk]]]:
+    async def stream(self, prompt: Prompt, waits: Any = None) -> AsyncGenerator[AsyncIterator[Sequence[Chunk]]]:
         self.prompts.append(prompt)
 
         async def pieces() -> AsyncGenerator[Sequence[Chunk]]:
@@ -94,27 +101,6 @@ class NoTools:
         raise NotFound("there are no files")
 
 
-class Silent:
-    """A meter and a log that keep what they are told."""
-
-    def __init__(self) -> None:
-        self.errors: list[str] = []
-
-    def model_answered(self, provider: str, model: str, usage: Usage, seconds: float) -> None:
-        return None
-
-    def model_failed(self, fault: ProviderFault) -> None:
-        return None
-
-    def debug(self, event: str, /, **fields: Any) -> None:
-        return None
-
-    info = warning = debug
-
-    def error(self, event: str, /, **fields: Any) -> None:
-        self.errors.append(event)
-
-
 class Disk(VolatileStore):
     """A store that refuses what it is told to."""
 
@@ -149,7 +135,7 @@ class World:
     def __init__(self, disk: Disk | None = None) -> None:
         self.disk = disk or Disk()
         self.talker = Talker()
-        self.log = Silent()
+        self.log = ListLog()
         self.told: list[Published] = []
         self.settings = Settings()
         self.bus = MemoryBus()
@@ -158,7 +144,7 @@ class World:
         self.sessions = Sessions(self.disk, self.streams, agents, ManualClock())
         models = Models({"primary": self.talker}, {})
         toolbox = NoTools()
-        turn = Turn(self.disk, self.sessions, models, toolbox, self.log)
+        turn = Turn(self.disk, self.sessions, toolbox, Asking(models, self.sessions, Unmeasured(), self.log))
         self.runs = Runs(
             self.settings,
             store=self.disk,
@@ -232,7 +218,7 @@ async def test_a_run_whose_end_can_not_be_kept_ends_all_the_same_for_those_who_l
         state = await world.runs.wait(ADA, accepted.run_id, 5000)
         assert state.status == "completed"
         assert world.finals(accepted.run_id) == ["stop"]
-        assert world.log.errors == ["a run's end could not be kept"]
+        assert world.log.events("error") == ["a run's end could not be kept"]
         world.disk.full = set()
         again = await world.start("and now")
         assert (await world.runs.wait(ADA, again.run_id, 5000)).status == "completed"
@@ -478,7 +464,7 @@ async def test_a_run_whose_end_fails_keeps_neither_its_session_nor_its_place() -
         first = await world.start()
         await world.runs.wait(ADA, first.run_id, 5000)
         assert (world.runs.running, world.runs.queued) == (0, 0)
-        assert world.log.errors == ["a run's end failed"]
+        assert world.log.events("error") == ["a run's end failed"]
         world.streams.planner = planner
         for session in ("main", "another"):
             again = await world.start(session=session)

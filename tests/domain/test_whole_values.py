@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from openclaw_rpc.domain.runs.turn import RequestedCall
+from openclaw_rpc.domain.runs.reply import RequestedCall
 from openclaw_rpc.protocol.base import Params
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.validation import checked, whole_characters

@@ -6,6 +6,7 @@ import anyio
 import pytest
 
 from tests.support.agent import World, key, world
+from tests.support.gateway import gateway, settings
 from tests.support.obedient import call
 
 AGENTS = {"forgetful": {"memory": False}}
@@ -138,3 +139,21 @@ async def found_by_meaning(agent: World, query: str, wanted: str) -> None:
             one["key"] for one in (await agent.client.result("memory.search", query=query))["results"]
         ]:
             await anyio.lowlevel.checkpoint()
+
+
+async def test_what_is_said_to_the_gateway_itself_is_no_memory(agent: World) -> None:
+    for command in ("/compact keep Zebulon", "/help Zebulon", "/status"):
+        await agent.run(command)
+    await agent.run("/home/me/notes.txt says that Quagga is a horse.")
+    await remembered(agent, "Quagga")
+    assert (await agent.client.result("memory.search", query="Zebulon"))["results"] == []
+
+
+async def test_what_the_offline_agent_said_is_no_memory() -> None:
+    config = settings("http://127.0.0.1:9/v1")
+    del config["providers"]
+    async with gateway(config) as running, running.connect() as client:
+        await client.chat("My dog is called Zebulon.", sessionKey="s")
+        await client.result("memory.store", key="last", value="Quagga")
+        assert (await client.result("memory.search", query="Zebulon"))["results"] == []
+        assert len((await client.result("memory.search", query="Quagga"))["results"]) == 1

@@ -11,6 +11,7 @@ import pytest
 from tests.support.gateway import gateway, settings
 from tests.support.openai import Served, client_of
 from tests.support.raw_model import DONE, RawModel, raw_model, said
+from tests.support.real_streams import REAL_STREAMS
 from tests.support.streams import STREAMS, Row
 
 TOOL = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
@@ -33,7 +34,7 @@ def answers() -> dict[str, Any]:
     def after_tools(row: Row) -> Any:
         return lambda body, steps: [*said("done"), DONE] if steps and "stream_options" in body else row.pieces
 
-    return {name: after_tools(row) for name, row in STREAMS.items()}
+    return {name: after_tools(row) for name, row in (STREAMS | REAL_STREAMS).items()}
 
 
 @pytest.fixture(scope="module")
@@ -196,10 +197,10 @@ def differs(row: Row, heard: Heard, door: str) -> str:
     return "" if heard == expected else f"{door}: {heard} is not {expected}"
 
 
-@pytest.mark.parametrize("name", STREAMS)
+@pytest.mark.parametrize("name", STREAMS | REAL_STREAMS)
 async def test_every_door_says_the_same(world: tuple[Served, RawModel], name: str) -> None:
     served, model = world
-    row = STREAMS[name]
+    row = (STREAMS | REAL_STREAMS)[name]
     wrong = [differs(row, await door(served, name), door.__name__) for door in (*PLAIN, *AGENTS)]
     assert [word for word in wrong if word] == []
     if row.calls:

@@ -52,7 +52,8 @@ def document(value: Any, status: int = 200, kind: str = "application/json", **he
     """A whole answer with its head."""
     body = value if isinstance(value, bytes) else json.dumps(value).encode()
     more = "".join(f"{name.replace('_', '-')}: {text}\r\n" for name, text in headers.items())
-    head = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n{more}\r\n"
+    head = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+    head += f"Connection: close\r\n{more}\r\n"
     return [head.encode() + body]
 
 

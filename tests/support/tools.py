@@ -26,6 +26,7 @@ from openclaw_rpc.domain.models import Models, ProviderSettings
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.providers import OfferedModel, Prompt, ProviderFault
 from openclaw_rpc.domain.records import SessionRecord
+from openclaw_rpc.domain.runs.asking import Asking
 from openclaw_rpc.domain.runs.drafts import Drafts
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Turn
@@ -48,6 +49,7 @@ from openclaw_rpc.protocol.table import events
 from openclaw_rpc.protocol.tool import ApprovalInfo
 from tests.support.clock import ManualClock
 from tests.support.context import without_context
+from tests.support.logs import ListLog
 from tests.support.store import session
 
 PIN = "2468"
@@ -147,8 +149,11 @@ class ObedientModel:
     def context_tokens(self, model: str) -> int:
         return 1_000_000
 
+    async def find_context(self, model: str) -> int:
+        return 1_000_000
+
     @asynccontextmanager
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[AsyncIterator[Sequence[Chunk]]]:
+    async def stream(self, prompt: Prompt, waits: Any = None) -> AsyncGenerator[AsyncIterator[Sequence[Chunk]]]:
         self.prompts.append(prompt)
         yield self._answer(without_context(str(prompt.messages[-1].get("content"))))
 
@@ -288,7 +293,7 @@ class ToolWorld:
     async def runs(self) -> AsyncGenerator[Runs]:
         """Runs with the obedient model."""
         models = Models({"primary": self.model}, {"primary": ProviderSettings(type="openai", model="obedient")})
-        turn = Turn(self.store, self.sessions, models, self.tools, Unmeasured())
+        turn = Turn(self.store, self.sessions, self.tools, Asking(models, self.sessions, Unmeasured(), ListLog()))
         runs = Runs(
             _RunSettings(),
             store=self.store,

@@ -10,7 +10,7 @@ from openclaw_rpc.adapters.postgres.reads import FIND_PLACE, SELECT_MESSAGE, SEL
 from openclaw_rpc.adapters.postgres.transaction import Row, Transaction
 from openclaw_rpc.adapters.store.batches import Batch
 from openclaw_rpc.adapters.store.rows import NewMessage, begun_with, first_place, message_of, new_message, run_of
-from openclaw_rpc.adapters.store.rules import claimed_before, copied, key_taken, trimming
+from openclaw_rpc.adapters.store.rules import claimed_before, copies, key_taken, trimming
 from openclaw_rpc.domain.events.change import Claim
 from openclaw_rpc.domain.records import RunRecord
 from openclaw_rpc.protocol.base import JsonObject
@@ -92,8 +92,8 @@ async def copy_session(db: Transaction, source_id: str, row: Row, upto: str | No
     number = await create_session(db, row)
     sql = SELECT_MESSAGE + "WHERE place >= $1 AND place <= $2 ORDER BY place"
     rows = await db.all(sql, first_place(source.number), last)
-    copies = [new_message(copied(message_of(m))) for m in rows]
-    count, _, summary = await _keep_messages(db, _Session(number, 0, first_place(number)), copies)
+    kept = [new_message(message) for message in copies(map(message_of, rows))]
+    count, _, summary = await _keep_messages(db, _Session(number, 0, first_place(number)), kept)
     await db.change(_ADVANCE, count, "", 0, summary, number)
     return True
 

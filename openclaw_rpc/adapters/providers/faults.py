@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 
 from openclaw_rpc.adapters.providers.frames import BadAnswerError, UpstreamError, error_in
 from openclaw_rpc.adapters.providers.http1 import NoHttpError
-from openclaw_rpc.domain.providers import Fault, ProviderFault
+from openclaw_rpc.adapters.providers.windows import overflow_in
+from openclaw_rpc.domain.providers import Fault, Overflow, ProviderFault
 
 MAX_BODY = 64 * 1024
 MAX_QUOTE = 400
@@ -30,7 +31,12 @@ _TOO_LONG = (
     "input is too long",
     "too many input tokens",
     "exceeds the maximum number of tokens",
+    "exceeds the available context",
+    "too large for model",
 )
+_UNABLE = ("not supported", "unsupported", "does not support", "doesn't support", "not implemented", "invalid_request")
+"""How a server's fault names what is asked of it: asked again, it says the same."""
+_LOADING = ("loading model", "model is loading", "model is currently loading", "still loading", "is being loaded")
 _KINDS = {
     "rate_limit": 429,
     "overloaded": 429,
@@ -88,6 +94,7 @@ class Faults:
         status: int | None = None,
         body: bytes | None = None,
         retry_after: float | None = None,
+        overflow: Overflow | None = None,
     ) -> ProviderFault:
         """A fault: ``what`` happened and what to do, as two clauses."""
         return ProviderFault(
@@ -97,6 +104,7 @@ class Faults:
             upstream_status=status,
             upstream_body=None if body is None else self.clean_body(body),
             retry_after=retry_after,
+            overflow=overflow,
         )
 
     def of_status(self, status: int, headers: Mapping[str, str], body: bytes, model: str) -> Failed:
@@ -113,7 +121,9 @@ class Faults:
         if should_retry in ("true", "false"):  # OpenAI's servers say it themselves
             again = should_retry == "true"
         again = again and (wait is None or wait <= LONGEST_WAIT)
-        return Failed(self.fault(kind, said, todo, status=status, body=body, retry_after=wait), again=again)
+        overflow = overflow_in(error) if kind == "too_long" else None
+        fault = self.fault(kind, said, todo, status=status, body=body, retry_after=wait, overflow=overflow)
+        return Failed(fault, again=again)
 
     def of_stream_error(self, error: UpstreamError, model: str) -> Failed:
         """The fault that an error inside an answer means."""
@@ -124,7 +134,8 @@ class Faults:
             status = next((status for word, status in _KINDS.items() if word in words), 500)
         kind, todo, again = self._judge(status, error, model)
         body = None if error.told is None else json.dumps({"error": error.told}).encode()
-        return Failed(self.fault(kind, what, todo, status=error.status, body=body), again=again)
+        overflow = overflow_in(error) if kind == "too_long" else None
+        return Failed(self.fault(kind, what, todo, status=error.status, body=body, overflow=overflow), again=again)
 
     def _judge(self, status: int, error: UpstreamError | None, model: str) -> tuple[Fault, str, bool]:
         """The kind of a refusal, what to do about it, and whether to ask again."""
@@ -140,9 +151,7 @@ class Faults:
             return "model", f"nothing is served there: check `providers.{self.name}.base_url`", False
         if status == 404 or (status < 500 and _names(error, _MODEL)):
             return "model", f"check that it offers the model {model!r} (`openclaw models`)", False
-        if status in (408, 409, 425) or status >= 500:
-            return "server", "try again, and look at the server's log if it goes on", True
-        return "request", "it refuses this request: check the model and the options", False
+        return _trouble(status, error)
 
     def of_bad_answer(self, error: BadAnswerError) -> Failed:
         """The fault of an answer that can't be read."""
@@ -192,6 +201,17 @@ class Faults:
                 case _:
                     pass
         return Failed(self.fault("refused", f"could not be asked ({type(error).__name__})", todo), again=False)
+
+
+def _trouble(status: int, error: UpstreamError | None) -> tuple[Fault, str, bool]:
+    """The same, of what is the server's own fault, or of no kind."""
+    if status == 503 and _names(error, _LOADING):
+        return "loading", "wait until it has loaded its model, or configure a fallback", True
+    if status == 501 or (status == 500 and _names(error, _UNABLE)):
+        return "request", "it can't do what this request asks for: check the model and the options", False
+    if status in (408, 409, 425) or status >= 500:
+        return "server", "try again, and look at the server's log if it goes on", True
+    return "request", "it refuses this request: check the model and the options", False
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

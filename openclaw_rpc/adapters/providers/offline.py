@@ -11,13 +11,14 @@ import anyio.lowlevel
 import msgspec
 
 from openclaw_rpc.domain.chunks import Chunk, ToolCallPart
+from openclaw_rpc.domain.models import OFFLINE
 from openclaw_rpc.domain.offline.agent import OfflineAgent, OfflineInfo, OfflineReply
 from openclaw_rpc.domain.offline.texts import text_of
-from openclaw_rpc.domain.providers import Completed, OfferedModel, Prompt, ProviderFault
+from openclaw_rpc.domain.providers import Completed, OfferedModel, Prompt, ProviderFault, Waits
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Usage
 
-MODEL = "offline"
+CONTEXT_TOKENS = 1_000_000
 _WORDS = re.compile(r"\s*\S+\s*|\s+")
 
 
@@ -35,20 +36,26 @@ class OfflineProvider:
         now: the time, with its zone.
     """
 
-    def __init__(self, info: OfflineInfo, *, name: str = MODEL, now: Callable[[], datetime] = local_now) -> None:
+    def __init__(self, info: OfflineInfo, *, name: str = OFFLINE, now: Callable[[], datetime] = local_now) -> None:
         self.name = name
         self._agent = OfflineAgent(info, now)
 
     @property
     def default_model(self) -> str:
         """Its only model."""
-        return MODEL
+        return OFFLINE
 
     def context_tokens(self, model: str) -> int:
         """Large: it looks at the last messages alone."""
-        return 1_000_000
+        return CONTEXT_TOKENS
 
-    def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
+    async def find_context(self, model: str) -> int:
+        """See `Provider.find_context`."""
+        return CONTEXT_TOKENS
+
+    def stream(
+        self, prompt: Prompt, waits: Waits | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
         """See `Provider.stream`."""
         return self._stream(prompt)
 
@@ -86,7 +93,7 @@ class OfflineProvider:
     @asynccontextmanager
     async def _chat(self, body: bytes) -> AsyncGenerator[AsyncIterator[Sequence[Chunk]]]:
         asked = msgspec.json.decode(body, type=_OfflineRequest)
-        async with self._stream(Prompt(model=MODEL, messages=asked.messages)) as chunks:
+        async with self._stream(Prompt(model=OFFLINE, messages=asked.messages)) as chunks:
             yield _with_payloads(chunks)
 
     async def complete(self, body: bytes) -> Completed:
@@ -113,7 +120,7 @@ class OfflineProvider:
 
     async def models(self) -> list[OfferedModel]:
         """See `Provider.models`."""
-        return [OfferedModel(id=MODEL, owned_by="openclaw")]
+        return [OfferedModel(id=OFFLINE, owned_by="openclaw")]
 
     async def aclose(self) -> None:
         """Nothing to close."""
@@ -125,7 +132,7 @@ class _OfflineRequest(msgspec.Struct):
 
 
 def _head(kind: str) -> JsonObject:
-    return {"id": f"chatcmpl-{uuid.uuid4().hex[:24]}", "object": kind, "created": int(time.time()), "model": MODEL}
+    return {"id": f"chatcmpl-{uuid.uuid4().hex[:24]}", "object": kind, "created": int(time.time()), "model": OFFLINE}
 
 
 def _usage(usage: Usage) -> JsonObject:

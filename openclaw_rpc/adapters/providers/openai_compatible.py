@@ -1,9 +1,10 @@
 """Any server that speaks OpenAI's Chat Completions, through the `openai` package."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager
-from typing import Any, cast
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any, Final, cast
 
+import anyio
 import msgspec
 
 from openclaw_rpc.adapters.providers.faults import Failed
@@ -14,10 +15,15 @@ from openclaw_rpc.adapters.providers.streaming import Question, Streaming
 from openclaw_rpc.adapters.providers.tries import RequestTries
 from openclaw_rpc.adapters.providers.upstream import Upstream
 from openclaw_rpc.adapters.providers.whole import Whole
+from openclaw_rpc.adapters.providers.windows import window_of
 from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.models import ProviderSettings
-from openclaw_rpc.domain.providers import Completed, OfferedModel, Prompt
+from openclaw_rpc.domain.providers import Completed, OfferedModel, Prompt, ProviderFault, Waits
 from openclaw_rpc.protocol.base import JsonObject
+
+USUAL_CONTEXT: Final = 128_000
+FINDING_SECONDS: Final = 2.0
+"""How long a first message waits for the list of models."""
 
 
 def _offered(document: Any, owner: str) -> list[OfferedModel] | None:
@@ -34,7 +40,8 @@ def _offered(document: Any, owner: str) -> list[OfferedModel] | None:
         if isinstance(name, str) and name:
             by, created = item.get("owned_by"), item.get("created")
             whole = int(created) if isinstance(created, int | float) and 0 <= created < 1 << 53 else 0
-            offered.append(OfferedModel(id=name, owned_by=by if isinstance(by, str) and by else owner, created=whole))
+            owned_by = by if isinstance(by, str) and by else owner
+            offered.append(OfferedModel(id=name, owned_by=owned_by, created=whole, context_tokens=window_of(item)))
     return offered
 
 
@@ -52,19 +59,36 @@ class OpenAIProvider:
         self._bodies = RequestBodies(name, settings)
         self._upstream = Upstream(name, settings)
         self._whole = Whole(self._upstream, settings)
+        self._windows: dict[str, int] = {}
+        self._finding = anyio.Lock()
 
     @property
     def default_model(self) -> str:
         """The configured model."""
         return self._settings.model
 
-    def context_tokens(self, model: str) -> int:
-        """The configured size of the context, the same for every model."""
-        return self._settings.context_tokens
+    def context_tokens(self, model: str) -> int | None:
+        """The configured size of the context, else what the server's list of models says; None before it was asked."""
+        return self._settings.context_tokens or self._windows.get(model)
 
-    def stream(self, prompt: Prompt) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
+    async def find_context(self, model: str) -> int:
+        """See `Provider.find_context`: the usual size where the server does not say it. It is asked once."""
+        async with self._finding:
+            if (known := self.context_tokens(model)) is None:
+                offered: list[OfferedModel] = []
+                with suppress(ProviderFault), anyio.move_on_after(FINDING_SECONDS):
+                    offered = await self._list(0)
+                # llama.cpp takes any name for the only model that it has.
+                only = offered[0].context_tokens if len(offered) == 1 else None
+                known = self._windows.setdefault(model, only or USUAL_CONTEXT)
+        return known
+
+    def stream(
+        self, prompt: Prompt, waits: Waits | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
         """See `Provider.stream`. Entering waits for the first token, and retries until it comes."""
-        question = Question(self._bodies.body(prompt), prompt.model, retries=self._settings.max_retries)
+        retries = self._settings.max_retries
+        question = Question(self._bodies.body(prompt), prompt.model, retries=retries, waits=waits)
         return Streaming(self._upstream, self._bodies, self._settings, question)
 
     def chat(
@@ -87,9 +111,11 @@ class OpenAIProvider:
 
     async def models(self) -> list[OfferedModel]:
         """See `Provider.models`."""
-        settings = self._settings
-        seconds = settings.connect_timeout_seconds + 10
-        tries = RequestTries(self._upstream.faults, settings.max_retries, seconds, "connect_timeout_seconds")
+        return await self._list(self._settings.max_retries)
+
+    async def _list(self, retries: int) -> list[OfferedModel]:
+        seconds = self._settings.connect_timeout_seconds + 10
+        tries = RequestTries(self._upstream.faults, retries, seconds, "connect_timeout_seconds")
         while True:
             try:
                 return await self._listed(tries.until)
@@ -110,6 +136,7 @@ class OpenAIProvider:
             answer.close()
         if offered is None:
             raise upstream.faults.of_bad_answer(BadAnswerError("did not answer with a list of models"))
+        self._windows |= {one.id: one.context_tokens for one in offered if one.context_tokens is not None}
         return offered
 
     async def aclose(self) -> None:

@@ -19,6 +19,7 @@ from openclaw_rpc.adapters.providers.tries import RequestTries
 from openclaw_rpc.adapters.providers.upstream import Upstream, drain
 from openclaw_rpc.domain.chunks import Chunk
 from openclaw_rpc.domain.models import ProviderSettings
+from openclaw_rpc.domain.providers import Waits
 
 PATH: Final = "/chat/completions"
 USAGE_SECONDS: Final = 5.0
@@ -27,13 +28,14 @@ USAGE_SECONDS: Final = 5.0
 
 class Question(NamedTuple):
     """What is asked: the fields of the request, those that may be left out where the server refuses them, how often
-    it is tried again, and whether chunks carry their ``payloads``."""
+    it is tried again, whether chunks carry their ``payloads``, and who is told that the server makes it wait."""
 
     body: dict[str, Any]
     model: str
     optional: frozenset[str] | None = None
     retries: int = 0
     carry: bool = False
+    waits: Waits | None = None
 
 
 class Streaming:
@@ -60,7 +62,8 @@ class Streaming:
     async def __aenter__(self) -> Self:
         question, settings = self._question, self._settings
         seconds = settings.first_token_timeout_seconds
-        tries = RequestTries(self._upstream.faults, question.retries, seconds, "first_token_timeout_seconds")
+        setting = "first_token_timeout_seconds"
+        tries = RequestTries(self._upstream.faults, question.retries, seconds, setting, waits=question.waits)
         while True:
             try:
                 answer = await self._upstream.ask(

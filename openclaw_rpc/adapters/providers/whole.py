@@ -71,8 +71,8 @@ class Whole:
         return data
 
     async def _post(self, path: str, body: bytes, retries: int = 0) -> bytes:
-        seconds = self._settings.request_timeout_seconds
-        tries = RequestTries(self._upstream.faults, retries, seconds, "request_timeout_seconds")
+        seconds, patience = self._settings.request_timeout_seconds, self._settings.first_token_timeout_seconds
+        tries = RequestTries(self._upstream.faults, retries, seconds, "request_timeout_seconds", patience=patience)
         while True:
             try:
                 return await self._once(path, body, tries.until, seconds)

@@ -10,7 +10,7 @@ from openclaw_rpc.adapters.store.memory_deliveries import MemoryDeliveries
 from openclaw_rpc.adapters.store.memory_documents import MemoryDocuments
 from openclaw_rpc.adapters.store.rules import (
     KEPT_EVENTS,
-    copied,
+    copies,
     cursor_after,
     key_expiry,
     key_taken,
@@ -86,12 +86,15 @@ class VolatileStore:
             return False
         target = self._add(record)
         target.record.message_count = 0
+        chosen: list[ChatMessage] = []
         for message in source.messages.values():
             if before and message.message_id == upto:
                 break
-            _keep(target, copied(message))
+            chosen.append(message)
             if message.message_id == upto:
                 break
+        for message in copies(chosen):
+            _keep(target, message)
         target.record.updated_at = record.updated_at
         return True
 

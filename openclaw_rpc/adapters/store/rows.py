@@ -10,7 +10,7 @@ from openclaw_rpc.domain.documents import Document
 from openclaw_rpc.domain.events.change import Delivery
 from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.chat import ChatMessage, MessageAttachment, MessageToolCall
+from openclaw_rpc.protocol.chat import ChatMessage, MessageAttachment, MessageToolCall, StandsFor
 
 Row = tuple[Any, ...]
 
@@ -43,6 +43,7 @@ class _Extra(msgspec.Struct, omit_defaults=True):
     metadata: JsonObject = {}
     duration_ms: int | None = None
     provider_details: JsonObject = {}
+    stands_for: StandsFor | None = None
 
 
 _NO_EXTRA = _Extra()
@@ -108,6 +109,7 @@ def new_message(message: ChatMessage) -> NewMessage:
         message.metadata,
         message.duration_ms,
         message.provider_details,
+        message.stands_for,
     )
     if found != _NO_EXTRA:
         extra = msgspec.json.encode(found)
@@ -141,6 +143,7 @@ def message_of(row: Row) -> ChatMessage:
         metadata=extra.metadata,
         duration_ms=extra.duration_ms,
         provider_details=extra.provider_details,
+        stands_for=extra.stands_for,
     )
 
 

@@ -37,13 +37,27 @@ def key_expiry(created_at: str) -> str:
     return (moment - KEY_LIFE).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def copied(message: ChatMessage) -> ChatMessage:
-    """A message as a fork keeps it: under an id of its own, and closed where it was still being said.
+def copies(messages: Iterable[ChatMessage]) -> list[ChatMessage]:
+    """Messages as a fork keeps them: under ids of their own, and closed where they were still being said.
 
     Nobody will ever complete the copy of a ``partial`` message, so it says that it was interrupted.
     """
-    status = "interrupted" if message.status == "partial" else message.status
-    return msgspec.structs.replace(message, message_id=new_id("m"), status=status)
+    ids: dict[str, str] = {}
+    found: list[ChatMessage] = []
+    for message in messages:
+        ids[message.message_id] = new_id("m")
+        stands_for = message.stands_for
+        if stands_for is not None:
+            stands_for = msgspec.structs.replace(stands_for, upto=ids.get(stands_for.upto, stands_for.upto))
+        found.append(
+            msgspec.structs.replace(
+                message,
+                message_id=ids[message.message_id],
+                status="interrupted" if message.status == "partial" else message.status,
+                stands_for=stands_for,
+            )
+        )
+    return found
 
 
 def trimming(kept: int, before: int, now: int) -> bool:

@@ -22,7 +22,7 @@ from openclaw_rpc.adapters.store.rows import (
     new_message,
     run_of,
 )
-from openclaw_rpc.adapters.store.rules import claimed_before, copied, key_taken, trimming
+from openclaw_rpc.adapters.store.rules import claimed_before, copies, key_taken, trimming
 from openclaw_rpc.domain.events.change import Claim
 from openclaw_rpc.domain.records import RunRecord
 from openclaw_rpc.protocol.base import JsonObject
@@ -102,8 +102,8 @@ def copy_session(db: sqlite3.Connection, source_id: str, row: Row, upto: str | N
     number = create_session(db, row)
     sql = SELECT_MESSAGE + "WHERE place >= ? AND place <= ? ORDER BY place"
     rows = db.execute(sql, (first_place(source.number), last)).fetchall()
-    copies = [new_message(copied(message_of(m))) for m in rows]
-    count, _, summary = _keep_messages(db, _SessionRows(number, 0, first_place(number)), copies)
+    kept = [new_message(message) for message in copies(map(message_of, rows))]
+    count, _, summary = _keep_messages(db, _SessionRows(number, 0, first_place(number)), kept)
     db.execute(_ADVANCE, (count, "", 0, summary, number))
     return True
 

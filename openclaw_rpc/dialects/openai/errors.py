@@ -33,9 +33,18 @@ _CODES: Mapping[type[GatewayError], str] = {
 
 
 def status_of(error: GatewayError) -> int:
-    """An error's HTTP status: a model's server's own where it refused."""
+    """An error's HTTP status: a model's server's own where it refused; 400 where a request is too long for a model."""
+    if _is_too_long(error):
+        return 400
     upstream: Any = error.details.get("upstreamStatus")
     return upstream if isinstance(upstream, int) and 400 <= upstream <= 599 else error.status
+
+
+def _is_too_long(error: GatewayError) -> bool:
+    """Whether a model has no room for a request, as its server said or was known before."""
+    if isinstance(error, TooLarge):
+        return error.reason == "too long for the model"
+    return error.details.get("fault") == "too_long"
 
 
 def spelled(error: GatewayError) -> Any:
@@ -49,6 +58,8 @@ def spelled(error: GatewayError) -> Any:
         body |= {name: value for name, value in found.items() if value is not None}
     elif isinstance(own, str) and own:
         body["message"] = own
+    if _is_too_long(error):
+        body["code"] = "context_length_exceeded"
     return {"error": body}
 
 
@@ -90,6 +101,9 @@ class OpenAIStyle:
             headers["retry-after-ms"] = str(round(after * 1000))
         if status == 409 or "runId" in error.details:
             # The SDKs try again on any 409; what is in conflict here stays so. A run that was begun may have acted.
+            headers["x-should-retry"] = "false"
+        if status >= 500 and error.details.get("fault") == "request":
+            # The model's server can't do what was asked for, though it calls that a failure of its own.
             headers["x-should-retry"] = "false"
         return Reply(spelled(error), status, headers)
 

@@ -9,7 +9,10 @@ from openclaw_rpc.domain.channels.link import Link
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.protocol.errors import GatewayError
 
-HELP: Final = "/new begins a new conversation, /stop stops the answer, /status says how things stand."
+HELP: Final = (
+    "/new begins a new conversation, /compact shortens this one to a summary, /stop stops the answer, "
+    "/status says how things stand."
+)
 
 
 class ChatSessions(Protocol):

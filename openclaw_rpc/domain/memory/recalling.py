@@ -13,6 +13,8 @@ COMMON: Final = 0.25
 """The share of the memories that may hold a word by which one of them is recalled."""
 LEAST: Final = 0.08
 """What scores less fits by accident."""
+SPARE: Final = 4
+"""How many times as many memories are looked at as are recalled: several may say the same."""
 SHORTEST: Final = 40
 """A memory of which fewer characters than these could be shown is left out."""
 
@@ -53,15 +55,19 @@ def spoken(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def chosen(hits: list[MemoryHit], max_chars: int) -> list[Recalled]:
-    """The best of the hits, in ``max_chars`` characters together."""
+def chosen(hits: list[MemoryHit], limit: int, max_chars: int) -> list[Recalled]:
+    """The best ``limit`` of the hits, in ``max_chars`` characters together; those that say the same count once."""
     found: list[Recalled] = []
+    told: set[str] = set()
     room = max_chars
     for hit in hits:
-        if hit.score < LEAST or room < SHORTEST:
+        if hit.score < LEAST or room < SHORTEST or len(found) == limit:
             break
         memory = hit.memory
         text = spoken(memory.value)
+        if (same := " ".join(text.casefold().split())) in told:
+            continue
+        told.add(same)
         room -= len(memory.key)
         if len(text) > room:
             if room < SHORTEST:

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
+from typing import Final
+
 import msgspec
 
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.memory.service import Memories
+from openclaw_rpc.domain.models import OFFLINE
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.tools.ports import guests_memory
 from openclaw_rpc.protocol.chat import ChatMessageEvent, chat_done, chat_message, chat_started
 from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.protocol.session import session_deleted, session_reset
+
+COMMAND: Final = re.compile(r"\s*/[a-z][a-z_-]*(\s|$)", re.IGNORECASE)
+"""What is said to the gateway, such as `/help` or `/compact`; a path has further slashes."""
 
 
 class _HeardTurn(msgspec.Struct):
@@ -24,7 +31,7 @@ class _HeardTurn(msgspec.Struct):
 
 
 class Remembering:
-    """Hears what is said; of a run that ended well, what was asked and answered is remembered."""
+    """Hears what is said; of a run that ended well, what was asked and a model answered is remembered."""
 
     hears = frozenset(row.name for row in (chat_message, chat_started, chat_done, session_deleted, session_reset))
 
@@ -61,6 +68,8 @@ class Remembering:
     def _end(self, event: Published, turn: _HeardTurn) -> None:
         try:
             if event.data.finish_reason not in ("stop", "length") or not turn.answer:
+                return
+            if event.data.model == OFFLINE or COMMAND.match(turn.question):
                 return
             if self._agents.get(turn.agent_id).memory:
                 key = event.data.session_key

@@ -15,7 +15,7 @@ from openclaw_rpc.domain.memory.checks import check
 from openclaw_rpc.domain.memory.conversations import RememberedTurns
 from openclaw_rpc.domain.memory.meaning import Meanings
 from openclaw_rpc.domain.memory.ports import Embedder, Memory, MemoryCounts, MemoryHit, MemoryQuery, MemoryStore, Place
-from openclaw_rpc.domain.memory.recalling import COMMON, QUESTION_WORDS, Recalled, chosen, stop_words
+from openclaw_rpc.domain.memory.recalling import COMMON, QUESTION_WORDS, SPARE, Recalled, chosen, stop_words
 from openclaw_rpc.domain.memory.settings import MemorySettings
 from openclaw_rpc.domain.memory.words import folded, index_words, query_words, text_of
 from openclaw_rpc.domain.ports import Log
@@ -171,9 +171,9 @@ class Memories:
         if not words and self._meanings is None:
             return []
         query = MemoryQuery(
-            user=user, limit=limit, words=words[:QUESTION_WORDS], common=COMMON, without_session=without_session
+            user=user, limit=limit * SPARE, words=words[:QUESTION_WORDS], common=COMMON, without_session=without_session
         )
-        return chosen(await self._find(query, text), max_chars)
+        return chosen(await self._find(query, text), limit, max_chars)
 
     async def delete(self, principal: Principal, params: MemoryDeleteParams) -> MemoryDeleted:
         """Forget one memory of the caller.

@@ -41,6 +41,9 @@ LEAST_ENDS: Final = 200
 CONTEXT: Final = "<context>\n{}\n</context>"
 """What stands around that which goes with a question: a message of its own before it, which is taken note of."""
 NOTED: Final = "Noted."
+SUMMARISED: Final = "<summary>\nWhat was said before, in short:\n{}\n</summary>"
+SUMMARY_FORMS: Final = 2
+"""How many messages a summary is told in."""
 UNANSWERED: Final = "(no answer was given)"
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]")
 
@@ -147,6 +150,12 @@ def conversation(messages: Sequence[ChatMessage]) -> list[JsonObject]:
     waiting = deque(messages)
     while waiting:
         message = waiting.popleft()
+        if message.stands_for is not None:
+            forms += (
+                {"role": "user", "content": SUMMARISED.format(message.content)},
+                {"role": "assistant", "content": NOTED},
+            )
+            continue
         if message.role == "tool":
             continue
         form = as_prompt(message)
@@ -164,6 +173,16 @@ def conversation(messages: Sequence[ChatMessage]) -> list[JsonObject]:
         if form["content"] or results:
             forms += (form, *results)
     return alternating(forms)
+
+
+def since_summary(told: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """The last summary, and behind it what it does not speak for; all where there is none."""
+    summary = next((message for message in reversed(told) if message.stands_for is not None), None)
+    if summary is None or summary.stands_for is None:
+        return list(told)
+    upto = summary.stands_for.upto
+    first = next((at + 1 for at, message in enumerate(told) if message.message_id == upto), 0)
+    return [summary, *(message for message in told[first:] if message.stands_for is None)]
 
 
 def alternating(forms: list[JsonObject]) -> list[JsonObject]:
@@ -207,11 +226,18 @@ def _surely_fit(messages: list[JsonObject], room: int) -> bool:
 
 
 def fit(
-    system: str, messages: list[JsonObject], limit: int, max_tokens: int | None, beside: Sequence[str] = ()
+    system: str,
+    messages: list[JsonObject],
+    limit: int,
+    max_tokens: int | None,
+    beside: Sequence[str] = (),
+    *,
+    pinned: int = 0,
 ) -> list[JsonObject]:
     """The prompt for a model that holds ``limit`` tokens, by the rule of this module.
 
-    ``beside``: what goes with the last question, so that all before it is the same from turn to turn.
+    ``beside``: what goes with the last question, so that all before it is the same from turn to turn. ``pinned``: so
+    many of the first messages stay, unless they take most of the room.
 
     Raises:
         TooLarge: the system prompt and the last question alone are too long.
@@ -219,6 +245,7 @@ def fit(
     room = limit - (max_tokens or min(ANSWER_TOKENS, limit // ANSWER_SHARE))
     system = "\n\n".join(filter(None, (system, *(m["content"] for m in messages if m["role"] == "system"))))
     messages = [message for message in messages if message["role"] != "system"]
+    first_of_all, messages = messages[:pinned], messages[pinned:]
     last = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=0)
     if beside and messages:
         context = CONTEXT.format("\n\n".join(beside))
@@ -228,6 +255,9 @@ def fit(
     kept = last - 2 if beside and messages else last
     head: list[JsonObject] = [{"role": "system", "content": system}] if system else []
     room -= sum(map(tokens_of, head))
+    if (cost := sum(map(tokens_of, first_of_all))) <= room // 2:
+        head += first_of_all
+        room -= cost
     if _surely_fit(messages, room):
         return head + messages
     costs = [tokens_of(message) for message in messages]

@@ -18,6 +18,7 @@ from openclaw_rpc.protocol.chat import (
     ChatMessage,
     ChatMessageEvent,
     ChatRunParams,
+    ChatStatusEvent,
     ChatThinkingEvent,
     RunAccepted,
     RunError,
@@ -25,6 +26,7 @@ from openclaw_rpc.protocol.chat import (
     ToolUse,
     Usage,
     chat_delta,
+    chat_status,
     chat_thinking,
 )
 
@@ -101,6 +103,15 @@ class LiveRun:
             self._tell(text)
         else:
             self.unspoken.append(text)
+
+    def tell_status(self, status: Literal["loading_model", "compacting"], message: str) -> None:
+        """Tell what is waited for."""
+        data = ChatStatusEvent(session_key=self.session.key, run_id=self.record.id, status=status, message=message)
+        self.stream.say(chat_status, data, self.record.id)
+
+    def wait_for_model(self, message: str) -> None:
+        """The model's server makes it wait."""
+        self.tell_status("loading_model", message)
 
     def speak_out(self) -> None:
         """Tell what was withheld."""

@@ -113,6 +113,7 @@ class Runs:
         Raises:
             GatewayError: it is not let in; see `Admission.admit`.
         """
+        await self._turn.settle()
         admitted = await self._admission.admit(principal, params, pin, beside)
         if isinstance(admitted, RunRecord):
             return self._again(admitted), _nothing
@@ -173,7 +174,8 @@ class Runs:
                 live.fail(Timeout.code, f"the run took longer than {limit:g} s")
         except GatewayError as error:
             finish = "error"
-            live.fail(error.code, error.message, error.details)
+            about = {name: said for name in ("field", "reason") if (said := getattr(error, name)) is not None}
+            live.fail(error.code, error.message, about | error.details)
         except Exception as error:
             finish = "error"
             self._log.error("a run failed", run_id=live.record.id, error=repr(error), exc_info=True)
@@ -186,11 +188,12 @@ class Runs:
             # Something was said to the session since the run was admitted.
             live.conversation = None
         live.record.status, live.record.started_at = "running", self._sessions.now()
+        live.record.model = self._turn.model_of(live)
         data = ChatStartedEvent(
             session_key=live.session.key,
             run_id=live.record.id,
             agent_id=live.agent.id,
-            model=live.params.options.model or live.session.model or live.agent.model,
+            model=live.record.model,
         )
         if live.opening is not None:
             live.stream.say_soon_kept(chat_message, live.opening, live.record.id)

@@ -172,6 +172,25 @@ class Session:
         """
         return self._client.request("session.fork", types.SessionForkParams(session_key=session_key, message_id=message_id, before=before, new_session_key=new_session_key), types.SessionInfo, timeout)
 
+    def compact(
+        self,
+        *,
+        session_key: str,
+        instructions: str | None = None,
+        timeout: float | None = None,
+    ) -> types.SessionCompacted:
+        """Have the agent's model summarise a session: from then on it is told the summary in place of the messages.
+
+        Args:
+            session_key: The client's name of a session.
+            instructions: What the summary must not lose.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
+            service_unavailable, unauthorized.
+        """
+        return self._client.request("session.compact", types.SessionCompactParams(session_key=session_key, instructions=instructions), types.SessionCompacted, timeout)
+
 
 class AsyncSession:
     """`session.*`, to be awaited."""
@@ -331,3 +350,22 @@ class AsyncSession:
             service_unavailable, unauthorized.
         """
         return await self._client.request("session.fork", types.SessionForkParams(session_key=session_key, message_id=message_id, before=before, new_session_key=new_session_key), types.SessionInfo, timeout)
+
+    async def compact(
+        self,
+        *,
+        session_key: str,
+        instructions: str | None = None,
+        timeout: float | None = None,
+    ) -> types.SessionCompacted:
+        """Have the agent's model summarise a session: from then on it is told the summary in place of the messages.
+
+        Args:
+            session_key: The client's name of a session.
+            instructions: What the summary must not lose.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
+            service_unavailable, unauthorized.
+        """
+        return await self._client.request("session.compact", types.SessionCompactParams(session_key=session_key, instructions=instructions), types.SessionCompacted, timeout)

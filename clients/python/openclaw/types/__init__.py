@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from openclaw.types.chat import ChatMessageEvent as ChatMessageEvent
     from openclaw.types.chat import ChatRunParams as ChatRunParams
     from openclaw.types.chat import ChatStartedEvent as ChatStartedEvent
+    from openclaw.types.chat import ChatStatusEvent as ChatStatusEvent
     from openclaw.types.chat import ChatThinkingEvent as ChatThinkingEvent
     from openclaw.types.chat import ChatWaitParams as ChatWaitParams
     from openclaw.types.system import ChoreStatus as ChoreStatus
@@ -144,6 +145,8 @@ if TYPE_CHECKING:
     from openclaw.types.chat import RunError as RunError
     from openclaw.types.chat import RunOptions as RunOptions
     from openclaw.types.chat import RunState as RunState
+    from openclaw.types.session import SessionCompactParams as SessionCompactParams
+    from openclaw.types.session import SessionCompacted as SessionCompacted
     from openclaw.types.session import SessionCreateParams as SessionCreateParams
     from openclaw.types.session import SessionDeleted as SessionDeleted
     from openclaw.types.session import SessionDetail as SessionDetail
@@ -171,6 +174,7 @@ if TYPE_CHECKING:
     from openclaw.types.skill import SkillRemoved as SkillRemoved
     from openclaw.types.skill import SkillSearchParams as SkillSearchParams
     from openclaw.types.skill import SkillsFound as SkillsFound
+    from openclaw.types.chat import StandsFor as StandsFor
     from openclaw.types.event import Subscribed as Subscribed
     from openclaw.types.system import SystemStatus as SystemStatus
     from openclaw.types.task import TaskAction as TaskAction
@@ -274,6 +278,7 @@ _PLACES = {
     "ChatMessageEvent": "chat",
     "ChatRunParams": "chat",
     "ChatStartedEvent": "chat",
+    "ChatStatusEvent": "chat",
     "ChatThinkingEvent": "chat",
     "ChatWaitParams": "chat",
     "ChoreStatus": "system",
@@ -363,6 +368,8 @@ _PLACES = {
     "RunError": "chat",
     "RunOptions": "chat",
     "RunState": "chat",
+    "SessionCompactParams": "session",
+    "SessionCompacted": "session",
     "SessionCreateParams": "session",
     "SessionDeleted": "session",
     "SessionDetail": "session",
@@ -390,6 +397,7 @@ _PLACES = {
     "SkillRemoved": "skill",
     "SkillSearchParams": "skill",
     "SkillsFound": "skill",
+    "StandsFor": "chat",
     "Subscribed": "event",
     "SystemStatus": "system",
     "TaskAction": "task",

@@ -196,6 +196,13 @@ class MessageAttachment(Struct, kw_only=True, omit_defaults=True, rename="camel"
     text: str | None = None
 
 
+class StandsFor(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """What a summary takes the place of: the messages up to `upto`, how many of them there are."""
+
+    upto: str
+    messages: int
+
+
 class ChatMessage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A message of a session. `status` says whether the whole was said, or what cut it short."""
 
@@ -221,6 +228,8 @@ class ChatMessage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Of all of `content` in characters, where it is cut."""
     next_offset: int | None = None
     """Where its content goes on: `chat.history {messageId, offset}`."""
+    stands_for: StandsFor | None = None
+    """Of a summary: the model is told it in their place."""
 
 
 class ChatHistoryParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -322,6 +331,15 @@ class ToolResultEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     skill: str | None = None
     truncated: bool = False
     """Long texts in it are cut."""
+
+
+class ChatStatusEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """What a run waits for, before its model says a word; `message` says it in a few words."""
+
+    session_key: str
+    run_id: str
+    status: Literal["compacting", "loading_model"]
+    message: str
 
 
 class ChatDoneEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):

@@ -157,6 +157,24 @@ class SessionForkParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     """The client's name of a session."""
 
 
+class SessionCompactParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Which session's messages are to be summarised, and what matters most."""
+
+    session_key: str
+    """The client's name of a session."""
+    instructions: str | None = None
+    """What the summary must not lose."""
+
+
+class SessionCompacted(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """`message` is the summary; it stands for `messages` others. There is none where nothing was said yet."""
+
+    session_key: str
+    compacted: bool
+    messages: int
+    message: ChatMessage | None = None
+
+
 class SessionEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """The session as it is now."""
 
