@@ -82,7 +82,7 @@ texts: install ## print every text that a user may read
 	@$(PY) -m tests.support.texts
 
 .PHONY: bench
-bench: install ## measure
+bench: install ## measure; ARGS="--against PATH" beside another checkout, which has its own .venv
 	@$(PY) -m tests.bench $(ARGS)
 
 .PHONY: picture

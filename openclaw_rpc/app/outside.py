@@ -30,9 +30,9 @@ from openclaw_rpc.domain.channels.replies import Replies, ReplyPart
 from openclaw_rpc.domain.channels.service import Channels
 from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.delivery import DeliveryLoop, seconds_of
-from openclaw_rpc.domain.events.bus import EVERYTHING, Bus, Filter
+from openclaw_rpc.domain.events.bus import Bus, Filter
 from openclaw_rpc.domain.events.change import Change, Delivery
-from openclaw_rpc.domain.events.published import Published
+from openclaw_rpc.domain.events.published import DELTAS, Published
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import ConfigFile, Log, Store
 from openclaw_rpc.domain.principals import Principal
@@ -126,9 +126,8 @@ class Outside(Feature):
         approvals = ChatApprovals(self._store, self._replies, self._tasks.start)
         self._replies.wake = self._wake
         stack.callback(self._bus.subscribe(Filter(names=frozenset({tool_approval.name})), approvals))
-        stack.callback(
-            self._bus.subscribe(EVERYTHING, WebhookPlanner(self.webhooks, self._store, self._tasks, self._wake))
-        )
+        planner = WebhookPlanner(self.webhooks, self._store, self._tasks, self._wake)
+        stack.callback(self._bus.subscribe(Filter(names=WebhookPlanner.hears), planner))
 
     def _build_channels(self, paths: Paths, config: ConfigFile, runs: Runs, sessions: Sessions) -> None:
         self._presence = Presence(self._bus, self._tasks.start, self._log)
@@ -263,7 +262,13 @@ class Plans:
 
 
 class WebhookPlanner:
-    """Hears what is no part of a session's history: the calls that it causes are kept by themselves."""
+    """Hears what is no part of a session's history: the calls that it causes are kept by themselves.
+
+    A line of the log is not heard: one that is about webhooks must not cause another. Nor are deltas, which are always
+    kept with their run.
+    """
+
+    hears = frozenset(table.events()) - {row.name for row in (*DELTAS, log_line)}
 
     def __init__(self, webhooks: Webhooks, store: Store, tasks: LoopTasks, wake: Callable[[], None]) -> None:
         self._webhooks = webhooks
@@ -272,8 +277,8 @@ class WebhookPlanner:
         self._wake = wake
 
     def hear(self, event: Published) -> None:
-        """Take an event. A line of the log that is about webhooks must not cause another."""
-        if event.seq or event.kept or event.row is log_line:
+        """Take an event."""
+        if event.seq or event.kept:
             return
         found = self._webhooks.caused(event.row.name, event.data, event.user)
         if found:

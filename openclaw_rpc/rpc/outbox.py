@@ -1,10 +1,35 @@
 """What waits to be sent to one peer: bounded, written many frames at once, deltas merged when the peer is slow."""
 
+from __future__ import annotations
+
 import asyncio
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable
 from typing import Protocol
 
 from openclaw_rpc.domain.events.published import DELTAS, Merged, Published
+
+_log = logging.getLogger(__name__)
+
+
+class Frames(list[bytes]):
+    """Frames that go out together: those of an event, for all peers that are told it in the same way.
+
+    ``wire`` is what the first sink made of them; ``takers`` are the outboxes that will write them in the next step of
+    the loop, woken once for all.
+    """
+
+    wire: bytes = b""
+    takers: list[Outbox] | None = None
+
+    def flush(self) -> None:
+        """Have those that took them write."""
+        takers, self.takers = self.takers or (), None
+        for outbox in takers:
+            try:
+                outbox.flush()
+            except Exception:
+                _log.exception("what was told could not be written to one peer")
 
 
 class FrameSink(Protocol):
@@ -15,7 +40,7 @@ class FrameSink(Protocol):
         """False while the peer is behind; `Outbox.resumed` is called when it has caught up."""
         ...
 
-    def write(self, frames: list[bytes]) -> None:
+    def write(self, frames: Frames) -> None:
         """Write frames, all at once."""
         ...
 
@@ -27,10 +52,10 @@ class Outbox:
     the waiting deltas of one run are merged into one. Past ``bound`` bytes ``overflow`` is called, once.
     """
 
-    __slots__ = ("_bound", "_encode", "_overflow", "_ready", "_sink", "_tails", "_waiting", "size")
+    __slots__ = ("_bound", "_encode", "_overflow", "_ready", "_shared", "_sink", "_tails", "_waiting", "size")
 
     def __init__(
-        self, sink: FrameSink, encode: Callable[[Published], Sequence[bytes]], bound: int, overflow: Callable[[], None]
+        self, sink: FrameSink, encode: Callable[[Published], Frames], bound: int, overflow: Callable[[], None]
     ) -> None:
         self.size = 0
         """Bytes that wait for a peer that is behind."""
@@ -38,7 +63,8 @@ class Outbox:
         self._encode = encode
         self._bound = bound
         self._overflow: Callable[[], None] | None = overflow
-        self._ready: list[bytes] = []
+        self._ready: Frames | None = None
+        self._shared = False
         self._waiting: list[bytes | Published | Merged] | None = None
         self._tails: dict[str, int] = {}
 
@@ -50,18 +76,29 @@ class Outbox:
             self._waiting.append(frame)
             self._grow(len(frame))
             return
-        if not self._ready:
+        if self._ready is None:
             asyncio.get_running_loop().call_soon(self._flush)
-        self._ready.append(frame)
+        self._own().append(frame)
 
     def put_event(self, event: Published) -> None:
         """Send an event."""
         if self._waiting is not None:
             self._hold(event, self._waiting)
         elif frames := self._encode(event):
-            if not self._ready:
-                asyncio.get_running_loop().call_soon(self._flush)
-            self._ready += frames
+            if self._ready is None:
+                self._ready, self._shared = frames, True
+                if frames.takers is None:
+                    frames.takers = []
+                    asyncio.get_running_loop().call_soon(frames.flush)
+                frames.takers.append(self)
+            else:
+                self._own().extend(frames)
+
+    def _own(self) -> Frames:
+        """What is ready, as a list of this outbox alone: an event's frames are everybody's who hears it."""
+        if self._ready is None or self._shared:
+            self._ready, self._shared = Frames(self._ready or ()), False
+        return self._ready
 
     def _hold(self, event: Published, waiting: list[bytes | Published | Merged]) -> None:
         """Let an event wait: in one with the delta before it, where it continues that."""
@@ -87,8 +124,8 @@ class Outbox:
             overflow()
 
     def _flush(self) -> None:
-        if self._ready:
-            frames, self._ready = self._ready, []
+        frames, self._ready = self._ready, None
+        if frames:
             self._sink.write(frames)
         if not self._sink.writable and self._waiting is None:
             self._waiting = []
@@ -100,11 +137,12 @@ class Outbox:
         waiting, self._waiting = self._waiting, None
         self._tails.clear()
         self.size = 0
+        ready = self._own()
         for item in waiting:
             if isinstance(item, bytes):
-                self._ready.append(item)
+                ready.append(item)
             else:
-                self._ready += self._encode(item.event() if isinstance(item, Merged) else item)
+                ready += self._encode(item.event() if isinstance(item, Merged) else item)
         self._flush()
 
     def close(self) -> None:
@@ -112,11 +150,11 @@ class Outbox:
         self._sink = _NOWHERE
         self._waiting, self.size = None, 0
         self._tails.clear()
-        self._ready.clear()
+        self._ready = None
 
     def flush(self) -> None:
         """Write what is ready now: before a connection is closed."""
-        if self._ready:
+        if self._ready is not None:
             self._flush()
 
 
@@ -125,7 +163,7 @@ class _Nowhere:
 
     writable = True
 
-    def write(self, frames: list[bytes]) -> None:
+    def write(self, frames: Frames) -> None:
         """Nobody reads them."""
 
 

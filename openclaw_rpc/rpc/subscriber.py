@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from openclaw_rpc.domain.events.bus import Bus
@@ -11,7 +11,7 @@ from openclaw_rpc.domain.sizes import LARGEST, fitted
 from openclaw_rpc.protocol.chat import chat_done
 from openclaw_rpc.protocol.method import Event
 from openclaw_rpc.rpc.frames import Framing, Spelling
-from openclaw_rpc.rpc.outbox import FrameSink, Outbox
+from openclaw_rpc.rpc.outbox import Frames, FrameSink, Outbox
 from openclaw_rpc.rpc.subscriptions import Subscriptions
 
 
@@ -52,7 +52,7 @@ class Subscriber:
         """Send an event that was told before."""
         self.hear(event)
 
-    def _encode(self, event: Published) -> Sequence[bytes]:
+    def _encode(self, event: Published) -> Frames:
         kind = self._framing.kind
         frames = event.frames.get(kind)
         if frames is None:
@@ -63,8 +63,8 @@ class Subscriber:
                 event.frames[kind] = frames
         return frames
 
-    def _frames(self, event: Published, data: Any) -> Sequence[bytes]:
-        return self._framing.frames(self._spelling.tell(event.row.name, data), event.epoch, event.seq)
+    def _frames(self, event: Published, data: Any) -> Frames:
+        return Frames(self._framing.frames(self._spelling.tell(event.row.name, data), event.epoch, event.seq))
 
     def resumed(self) -> None:
         """The peer can take more."""

@@ -21,6 +21,21 @@ TOP = Path(__file__).resolve().parents[2]
 START_SECONDS = 20
 
 
+class Build(NamedTuple):
+    """A checkout of the gateway, and the Python that has what it needs."""
+
+    top: Path
+    python: str
+
+    @classmethod
+    def at(cls, path: Path) -> Build:
+        """A checkout elsewhere, with its own `.venv`."""
+        return cls(path.resolve(), str(path.resolve() / ".venv" / "bin" / "python"))
+
+
+OURS = Build(TOP, sys.executable)
+
+
 class Row(NamedTuple):
     """A figure, and what it must not exceed (or, with ``least``, fall below).
 
@@ -74,10 +89,21 @@ class Process:
 
     def resident(self) -> float:
         """Resident set size, in KiB."""
+        return self._status("VmRSS")
+
+    def peak(self) -> float:
+        """The greatest resident set size since `forget_peak`, in KiB."""
+        return self._status("VmHWM")
+
+    def forget_peak(self) -> None:
+        """Begin to look for the greatest size anew (proc(5), clear_refs)."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
+
+    def _status(self, name: str) -> float:
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{name}:"):
                 return float(line.split()[1])
-        raise AssertionError("the kernel tells no VmRSS")
+        raise AssertionError(f"the kernel tells no {name}")
 
 
 def free_port() -> int:
@@ -99,10 +125,10 @@ def await_port(port: int, popen: subprocess.Popen[bytes]) -> float:
 
 
 @contextlib.contextmanager
-def running(*command: str, port: int, env: dict[str, str] | None = None) -> Generator[Process]:
+def running(*command: str, port: int, env: dict[str, str] | None = None, build: Build = OURS) -> Generator[Process]:
     """A process that listens on a port, ended afterwards."""
     popen = subprocess.Popen(
-        [sys.executable, *command], cwd=TOP, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL
+        [build.python, *command], cwd=build.top, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL
     )
     try:
         await_port(port, popen)
@@ -143,14 +169,14 @@ def configuration(port: int, upstream: int | None) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def gateway(upstream: int | None = None) -> Generator[tuple[Process, int]]:
+def gateway(upstream: int | None = None, build: Build = OURS) -> Generator[tuple[Process, int]]:
     """A gateway in a process of its own: the process, and its port."""
     with tempfile.TemporaryDirectory(prefix="openclaw-bench-") as home:
         port = free_port()
         path = Path(home, "gateway.yaml")
         path.write_text(yaml.safe_dump(configuration(port, upstream)))
         path.chmod(0o600)
-        with running("-m", "openclaw_rpc", "gateway", port=port, env={"OPENCLAW_HOME": home}) as process:
+        with running("-m", "openclaw_rpc", "gateway", port=port, env={"OPENCLAW_HOME": home}, build=build) as process:
             yield process, port
 
 

@@ -12,7 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.protocol.chat import ChatDeltaEvent, chat_delta
-from openclaw_rpc.rpc.outbox import Outbox
+from openclaw_rpc.rpc.outbox import Frames, Outbox
 from tests.bench.measure import TOKEN, Row, free_port, gateway, model_server, running
 
 CONNECTIONS = 64
@@ -20,7 +20,7 @@ CALLS = 400
 ROUNDS = 5
 IDLE = 2000
 SUBSCRIBERS = 100
-CALL = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "channel.status", "params": {"channelId": "webhook"}})
+CALL = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "agent.list", "params": {}})
 WORDS = re.compile(rb"w\d+ ")
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -167,7 +167,7 @@ async def behind() -> list[Row]:
         return Published(chat_delta, data, user="u", session_id="s", run_id="r")
 
     async def cost(waiting: str) -> float:
-        outbox = Outbox(_Stalled(), lambda event: (), 2**40, lambda: None)
+        outbox = Outbox(_Stalled(), lambda event: Frames(), 2**40, lambda: None)
         outbox.put(b"first")
         await asyncio.sleep(0)
         outbox.put_event(delta(waiting))

@@ -8,7 +8,7 @@ import pytest
 
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.protocol.chat import ChatDeltaEvent, ChatStartedEvent, chat_delta, chat_started, chat_thinking
-from openclaw_rpc.rpc.outbox import Outbox
+from openclaw_rpc.rpc.outbox import Frames, Outbox
 
 
 class Pipe:
@@ -26,9 +26,9 @@ class Pipe:
         return [frame for frames in self.writes for frame in frames]
 
 
-def shown(event: Published) -> list[bytes]:
+def shown(event: Published) -> Frames:
     text = event.data.delta if hasattr(event.data, "delta") else event.row.name
-    return [f"{event.seq}:{event.run_id}:{text}".encode()]
+    return Frames([f"{event.seq}:{event.run_id}:{text}".encode()])
 
 
 class World:
@@ -228,3 +228,32 @@ async def test_what_is_written_to_a_peer_that_keeps_up_is_not_bounded() -> None:
         world.outbox.put(b"x" * 100)
         await anyio.lowlevel.checkpoint()
     assert (world.overflows, world.outbox.size) == (0, 0)
+
+
+class Gone(Pipe):
+    """A sink that fails."""
+
+    def write(self, frames: list[bytes]) -> None:
+        raise OSError("the peer is gone")
+
+
+async def test_what_many_are_told_is_theirs_alone_where_more_comes_and_none_of_them_holds_up_another() -> None:
+    told = Frames([b"delta"])
+
+    def same(event: Published) -> Frames:
+        return told
+
+    pipes = [Gone(), Pipe(), Pipe(), Pipe()]
+    outboxes = [Outbox(pipe, same, 10_000, lambda: None) for pipe in pipes]
+    delta = Published(chat_delta, ChatDeltaEvent(session_key="s", run_id="r", delta="delta"), user="u", session_id="s")
+    outboxes[1].put(b"before")
+    for _ in range(2):
+        for outbox in outboxes:
+            outbox.put_event(delta)
+        outboxes[2].put(b"behind")
+        await anyio.lowlevel.checkpoint()
+        await anyio.lowlevel.checkpoint()
+    assert pipes[1].writes == [["before", "delta"], ["delta"]]
+    assert pipes[2].writes == [["delta", "behind"], ["delta", "behind"]]
+    assert pipes[3].writes == [["delta"], ["delta"]]
+    assert told == [b"delta"]

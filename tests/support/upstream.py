@@ -7,6 +7,7 @@ The last user message steers the answer; directives may be combined with text:
   [[tool-pieces:NAME {json}]]  the same, its arguments three characters a piece
   [[slow:N,MS]]            N words "w0 w1 …", MS milliseconds apart
   [[raw:TEXT]]             TEXT and nothing else
+  [[pieces:N,SIZE]]        N pieces of SIZE characters
   [[think:TEXT]]           TEXT as reasoning_content first; [[think-as:FIELD]] names the field
   [[fail:STATUS]]          that status, each time; [[fail-once:STATUS]] the first time that text is seen
   [[retry-after:S]]        with a failure: this Retry-After; [[message:TEXT]] its message, [[code:C]] its code
@@ -87,6 +88,9 @@ class Script:
                 return [f"w{i} " for i in range(int(self.number(name, 3)))]
         if "slow" in self.found:
             return [f"w{i} " for i in range(int(self.found["slow"].partition(",")[0]))]
+        if "pieces" in self.found:
+            count, _, size = self.found["pieces"].partition(",")
+            return ["x" * int(size)] * int(count)
         if "raw" in self.found:
             return WORDS.findall(self.found["raw"])
         return WORDS.findall("echo: " + DIRECTIVE.sub("", self.text).strip())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from openclaw_rpc.domain.events.bus import Filter, Unsubscribe
+from openclaw_rpc.domain.events.bus import EVERYTHING, Filter, Unsubscribe
 from openclaw_rpc.domain.events.published import EventListener, Published
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.log import log_line
@@ -12,6 +12,7 @@ from openclaw_rpc.protocol.method import Event
 
 _Key = tuple[str, str]
 _Filters = tuple[Filter, ...]
+"""What of a listener's subscriptions their key does not say; ``EVERYTHING`` stands first."""
 _ALL: _Key = ("all", "")
 
 
@@ -27,23 +28,27 @@ class MemoryBus:
         groups = self._groups(event.row, event.session_id)
         if len(groups) == 1:
             for listener, filters in tuple(groups[0].items()):
-                self._tell(listener, filters, event)
+                if filters[0] is EVERYTHING or _fit(filters, event):
+                    self._tell(listener, event)
         elif groups:
             heard: set[EventListener] = set()
             for listener, filters in [pair for group in groups for pair in group.items()]:
-                if listener not in heard and self._tell(listener, filters, event):
+                if listener not in heard and (filters[0] is EVERYTHING or _fit(filters, event)):
                     heard.add(listener)
+                    self._tell(listener, event)
 
     def subscribe(self, which: Filter, listener: EventListener) -> Unsubscribe:
         """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
         keys = _keys(which)
+        # What a key says already need not be asked of each event.
+        rest = EVERYTHING if which in (Filter(session_id=which.session_id), Filter(names=which.names)) else which
         for key in keys:
             group = self._listeners.setdefault(key, {})
-            group[listener] = (*group.get(listener, ()), which)
+            group[listener] = tuple(sorted((*group.get(listener, ()), rest), key=lambda one: one is not EVERYTHING))
 
         def unsubscribe() -> None:
             while keys:
-                self._remove(keys.pop(), which, listener)
+                self._remove(keys.pop(), rest, listener)
 
         return unsubscribe
 
@@ -71,17 +76,17 @@ class MemoryBus:
             keys.append(("topic", row.topic))
         return [group for key in keys if (group := listeners.get(key))]
 
-    def _tell(self, listener: EventListener, filters: _Filters, event: Published) -> bool:
-        for which in filters:
-            if which.fits(event):
-                try:
-                    listener.hear(event)
-                except Exception:
-                    # Of a log line's listener no line is logged: it would fail at that one as well, for ever.
-                    if self._log is not None and event.row is not log_line:
-                        self._log.error("an event could not be heard", event_name=event.row.name, exc_info=True)
-                return True
-        return False
+    def _tell(self, listener: EventListener, event: Published) -> None:
+        try:
+            listener.hear(event)
+        except Exception:
+            # Of a log line's listener no line is logged: it would fail at that one as well, for ever.
+            if self._log is not None and event.row is not log_line:
+                self._log.error("an event could not be heard", event_name=event.row.name, exc_info=True)
+
+
+def _fit(filters: _Filters, event: Published) -> bool:
+    return any(which.fits(event) for which in filters)
 
 
 def _keys(which: Filter) -> list[_Key]:

@@ -172,16 +172,15 @@ class JsonRpc:
 
     def frames(self, told: Iterable[SpelledEvent], epoch: str = "", seq: int = 0) -> Sequence[bytes]:
         """An event, with its place in its session's stream where it has one."""
-        return [self._frame(item, epoch, seq) for item in told]
+        if self._notifications:
+            return [self._notification(item, epoch, seq) for item in told]
+        return [self._encode(EventFrame(item.event or "", item.data, epoch, seq)) for item in told]
 
-    def _frame(self, item: SpelledEvent, epoch: str, seq: int) -> bytes:
-        name = item.event or ""
-        if not self._notifications:
-            return self._encode(EventFrame(name, item.data, epoch, seq))
+    def _notification(self, item: SpelledEvent, epoch: str, seq: int) -> bytes:
         params = msgspec.to_builtins(item.data, str_keys=True)
         if epoch:
             params = {**params, "epoch": epoch, "seq": seq}
-        return self._encode(NotificationFrame(VERSION, name, params))
+        return self._encode(NotificationFrame(VERSION, item.event or "", params))
 
 
 def json_rpc() -> Choose:

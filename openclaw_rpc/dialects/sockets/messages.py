@@ -67,19 +67,16 @@ class Messages:
         self._calls = calls
         self.late, self.bounds, self.close_codes = calls.late, calls.bounds, calls.close_codes
         # Undecided until the first frame; on `/ws`, where such clients come, what is written has a `content` till then.
-        self._typed: bool | None = None
+        self._decided = False
+        self._speak(typed=calls.late)
         self._session: str | None = None
         self._agents: dict[str, str] = {}
         self._topics: set[Topic] = set()
 
-    @property
-    def kind(self) -> str:
+    def _speak(self, *, typed: bool) -> None:
+        self._is_typed = typed
+        self.kind = "" if typed else self._calls.kind
         """As JSON-RPC's, or of this connection alone."""
-        return "" if self._is_typed else self._calls.kind
-
-    @property
-    def _is_typed(self) -> bool:
-        return self.late if self._typed is None else self._typed
 
     def open(self) -> Sequence[bytes]:
         """The client speaks first."""
@@ -110,13 +107,16 @@ class Messages:
         """A frame with ``method`` is a call, one with ``type`` a message."""
         frame = self._calls.read(data)
         if frame.batch or not isinstance(frame.calls[0], Refused):
-            self._typed = self._typed or False
+            if not self._decided:
+                self._decided = True
+                self._speak(typed=False)
             return frame
         try:
             head = msgspec.json.decode(data, type=TypedFrame)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return frame
-        self._typed = True
+        self._decided = True
+        self._speak(typed=True)
         try:
             plan = self._plan(head, data)
         except GatewayError as error:

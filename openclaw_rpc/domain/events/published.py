@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Protocol
 
 import msgspec
@@ -37,7 +36,7 @@ class Published(msgspec.Struct, eq=False):
     """Whether it may be told, as far as it is concerned."""
     kept: bool = False
     """Whether it is on disk."""
-    frames: dict[str, Sequence[bytes]] = {}
+    frames: dict[str, Any] = {}
     _size: int = -1
 
     @property

@@ -29,6 +29,7 @@ from openclaw_rpc.protocol.errors import GatewayError, RateLimited, Unauthorized
 from openclaw_rpc.protocol.event import ConnectedEvent, HeartbeatEvent, heartbeat
 from openclaw_rpc.rpc.connection import Connection
 from openclaw_rpc.rpc.dispatcher import Dispatcher
+from openclaw_rpc.rpc.outbox import Frames
 from openclaw_rpc.transports.cookie import Trusts, held
 from openclaw_rpc.transports.places import RETRY_SECONDS, Places
 from openclaw_rpc.transports.proxies import client_of
@@ -226,7 +227,7 @@ class SocketDoor:
         self._members[socket] = member
         self.opened += 1
         try:
-            socket.write([*dialect.greet(self._welcome(granted, device_token))])
+            socket.write(Frames(dialect.greet(self._welcome(granted, device_token))))
             receive, recv = connection.receive, socket.recv
             while True:
                 data = await recv(decode=False)
@@ -244,7 +245,7 @@ class SocketDoor:
     async def _authenticate(self, socket: Socket) -> Principal | None:
         """Say what the dialect says first, and wait for the frame that says who is there."""
         dialect = socket.member.dialect
-        socket.write([*dialect.open()])
+        socket.write(Frames(dialect.open()))
         try:
             async with asyncio.timeout(dialect.bounds.seconds or self._settings().auth_timeout_seconds):
                 data = await socket.recv(decode=False)
@@ -264,7 +265,7 @@ class SocketDoor:
             code = TOO_MANY
             self._places.check(principal)
         except GatewayError as error:
-            socket.write([*dialect.turn_away(error)])
+            socket.write(Frames(dialect.turn_away(error)))
             self._close(socket, code)
             return None
         return principal

@@ -9,6 +9,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.frames import CloseCode
 from websockets.protocol import State
 
+from openclaw_rpc.rpc.outbox import Frames
 from openclaw_rpc.transports.stalled import StallWatch
 
 CLOSE_SECONDS = 5.0
@@ -20,6 +21,14 @@ _MEDIUM = 1 << 16
 _HEADERS = tuple(bytes((_TEXT, length)) for length in range(_SHORT))
 _medium = Struct("!BBH").pack
 _long = Struct("!BBQ").pack
+
+
+def _header(length: int) -> bytes:
+    if length < _SHORT:
+        return _HEADERS[length]
+    if length < _MEDIUM:
+        return _medium(_TEXT, 126, length)
+    return _long(_TEXT, 127, length)
 
 
 class Socket(ServerConnection):
@@ -47,7 +56,7 @@ class Socket(ServerConnection):
         """False while the write buffer is over its limit."""
         return not self.paused
 
-    def write(self, frames: list[bytes]) -> None:
+    def write(self, frames: Frames) -> None:
         """Write text frames. Frames for a socket that is closing are dropped: nobody would read them."""
         if self.protocol.state is not State.OPEN:
             return
@@ -56,17 +65,13 @@ class Socket(ServerConnection):
                 self.protocol.send_text(frame)
             self.send_data()
             return
-        parts: list[bytes] = []
-        for frame in frames:
-            length = len(frame)
-            if length < _SHORT:
-                parts.append(_HEADERS[length])
-            elif length < _MEDIUM:
-                parts.append(_medium(_TEXT, 126, length))
-            else:
-                parts.append(_long(_TEXT, 127, length))
-            parts.append(frame)
-        self.transport.write(b"".join(parts))
+        if not frames.wire:
+            parts: list[bytes] = []
+            for frame in frames:
+                parts.append(_header(len(frame)))
+                parts.append(frame)
+            frames.wire = b"".join(parts)
+        self.transport.write(frames.wire)
 
     def data_received(self, data: bytes) -> None:
         """Something came: called by the transport."""
