@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
-from tests.support.agent import world
+from tests.support.agent import PIN, world
 from tests.support.dashboard import SECONDS, answers, ask, signed_in, tab
 from tests.support.gateway import TOKEN, gateway, settings
 
@@ -228,3 +228,25 @@ async def test_the_explorer_shows_http_and_the_websocket_and_calls_both(chromium
             page.locator("details.operation[open]", has_text="/status").get_by_role("button", name="Send").first.click()
         )
         await expect(page.locator("details.operation[open] pre", has_text="200 OK").first).to_be_visible()
+
+
+async def test_a_guarded_setting_asks_for_the_pin_and_says_how_to_set_one(chromium: Any) -> None:
+    async with world() as here, signed_in(chromium, here.served.app, "#/config") as page:
+        await page.get_by_role("textbox", name="storage.path").fill("other.db")
+        await page.get_by_role("button", name="Review changes").click()
+        dialog = page.get_by_role("dialog", name="Review changes")
+        save = dialog.get_by_role("button", name="Save")
+        await save.click()
+        await expect(dialog.get_by_role("alert")).to_contain_text("openclaw pin set")
+        here.served.set_pin(PIN)
+        await save.click()
+        await expect(dialog.get_by_role("alert")).to_have_text("This needs the PIN.")
+        await expect(save).to_be_disabled()
+        await dialog.get_by_role("textbox", name="PIN").fill("0000")
+        await save.click()
+        await expect(dialog.get_by_role("alert")).to_have_text("That is not the PIN.")
+        await dialog.get_by_role("textbox", name="PIN").fill(PIN)
+        await dialog.get_by_role("textbox", name="PIN").press("Enter")
+        await expect(dialog).to_have_count(0)
+        await expect(page.get_by_role("status").filter(has_text="Saved")).to_contain_text("needs a restart")
+        assert "other.db" in (here.served.home / "gateway.yaml").read_text()

@@ -1,10 +1,10 @@
 /** The question whether a tool may be used. Hiding it decides nothing; a button brings it back. */
 import { html, useEffect, useState } from "../lib/html.js";
-import { explain } from "../lib/net.js";
 import { pretty } from "../lib/format.js";
 import { update, useStore } from "../lib/store.js";
 import { t } from "../lib/words.js";
 import { Dialog } from "../parts/dialog.js";
+import { PinField, explainPin } from "../parts/pin.js";
 import { approve, deny } from "./approvals.js";
 
 export function ApprovalsButton() {
@@ -34,8 +34,7 @@ function Question({ approval }) {
     try {
       await decide();
     } catch (error) {
-      const wrong = /** @type {any} */ (error)?.reason === "wrong_pin";
-      setFault(wrong ? t("That is not the PIN.") : explain(error));
+      setFault(explainPin(error));
       setPin("");
       setBusy(false);
     }
@@ -52,9 +51,7 @@ function Question({ approval }) {
       <pre tabindex="0" role="group" aria-label=${t("Parameters")}>${pretty(approval.params)}</pre>
       ${fault && html`<p role="alert" class="fault">${fault}</p>`}
       <div class="row end sticky">
-        ${approval.needsPin && html`<label class="pin"><span>PIN</span>
-          <input type="text" class="secret" autofocus inputmode="numeric" autocomplete="off" spellcheck=${false} value=${pin}
-            onInput=${(/** @type {any} */ event) => setPin(event.target.value)} /></label>`}
+        ${approval.needsPin && html`<${PinField} value=${pin} onInput=${setPin} />`}
         <button type="button" disabled=${busy} onClick=${() => run(() => deny(approval))}>${t("Deny")}</button>
         <button type="submit" class="primary" disabled=${busy || (approval.needsPin && !pin)}>${t("Approve")}</button>
       </div>

@@ -27,7 +27,9 @@ export const CHINESE = /** @type {Record<string, string>} */ ({
   Working: "正在处理", "Stopped.": "已停止。", "The gateway was stopped before the answer was whole.": "回答完成之前网关已停止。",
   sending: "正在发送", "waiting for the connection": "等待连接", "not sent": "未发送", Discard: "放弃", "There is no question to ask again.": "没有可以重新提问的问题。",
   "{name} is larger than {size} MB.": "{name} 超过 {size} MB。", "Approvals ({n})": "待批准（{n}）", "Approve {tool}": "批准 {tool}", Approve: "批准", Deny: "拒绝",
-  "That is not the PIN.": "PIN 不正确。", "The agent {agent} wants to use this tool, with exactly these parameters:": "代理 {agent} 想以下列参数使用此工具：",
+  "That is not the PIN.": "PIN 不正确。", "This needs the PIN.": "此操作需要 PIN。",
+  "This needs a PIN, and none is set yet. Set one on the gateway's machine: openclaw pin set": "此操作需要 PIN，但尚未设置。请在网关所在的机器上设置：openclaw pin set",
+  "The agent {agent} wants to use this tool, with exactly these parameters:": "代理 {agent} 想以下列参数使用此工具：",
   // Overview
   Status: "状态", Version: "版本", Uptime: "运行时间", Runs: "运行", Connections: "连接数", Cost: "费用", Latency: "延迟", "Runs at work": "正在进行的运行", unknown: "未知", ok: "正常",
   "{running} at work, {queued} waiting": "{running} 个进行中，{queued} 个等待", "By day: read below, written above": "按天：下方为输入，上方为输出",

@@ -86,7 +86,7 @@ function Call({ method, onFrame }) {
     <div class="row"><button type="button" class="primary" onClick=${send}>${t("Call")}</button>
       ${result && html`<span class="note">${milliseconds(Math.round(result.ms))}</span>`}</div>
     <${Fault} text=${fault} />
-    <div role="region" aria-label=${t("Result")} tabindex="0" class="code-view scroll">${result?.text ?? ""}</div>
+    <div role="region" hidden=${!result} aria-label=${t("Result")} tabindex="0" class="code-view scroll">${result?.text ?? ""}</div>
   </section>`;
 }
 

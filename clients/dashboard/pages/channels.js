@@ -32,9 +32,9 @@ export default function Channels() {
       rows=${channels.map((/** @type {any} */ each) => [
         html`<strong>${each.name}</strong><br /><code>${each.id}</code>`,
         html`<${Badge} word=${each.status} />${each.lastError && html`<p class="note">${each.lastError}</p>`}`,
-        html`${each.account ?? each.botUsername ?? ""}${each.connectedSince && html`<p class="note">${t("since {when}", { when: moment(each.connectedSince) })}</p>`}`,
+        each.account || each.botUsername || each.connectedSince ? html`${each.account ?? each.botUsername}${each.connectedSince && html`<p class="note">${t("since {when}", { when: moment(each.connectedSince) })}</p>`}` : "",
         each.messagesToday ?? "",
-        each.outbox ? t("{waiting} waiting, {failed} failed, {unknown} unknown", each.outbox) : "",
+        Object.values(each.outbox ?? {}).some(Boolean) ? t("{waiting} waiting, {failed} failed, {unknown} unknown", each.outbox) : "",
         html`<div class="row">
           <button type="button" disabled=${busy} aria-label=${`${each.enabled ? t("Disable") : t("Enable")} ${each.name}`} onClick=${() => toggle(each)}>${each.enabled ? t("Disable") : t("Enable")}</button>
           <button type="button" disabled=${!each.enabled} aria-label=${`${t("Pair")} ${each.name}`} onClick=${() => setPairing(each.id)}>${t("Pair")}</button>

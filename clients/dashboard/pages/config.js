@@ -3,7 +3,8 @@ import { Fragment, classes, html, useMemo, useState } from "../lib/html.js";
 import { call } from "../lib/net.js";
 import { t } from "../lib/words.js";
 import { Dialog } from "../parts/dialog.js";
-import { Fault, Waiting, useCall, useTask } from "../parts/load.js";
+import { Fault, Waiting, useCall } from "../parts/load.js";
+import { PinField, explainPin, wantsPin } from "../parts/pin.js";
 import { HIDDEN, fieldsOf, patchOf, read, shown } from "./config-fields.js";
 
 /** @typedef {import("./config-fields.js").Field} Field */
@@ -73,8 +74,8 @@ function Input({ field, value, changed, onPut }) {
   const now = text !== null && (fault || changed) ? text : shown(field, value);
   const about = html`<span class="note">${field.about.replaceAll("`", "")}</span>`;
   if (field.kind === "check") {
-    return html`<label class=${classes("field", "check", changed && "changed")} title=${field.about}><span>${name}</span>
-      <input type="checkbox" aria-label=${name} checked=${Boolean(value)} onChange=${(/** @type {any} */ event) => onPut(event.target.checked)} /></label>`;
+    return html`<div class="field"><label class=${classes("field", "check", changed && "changed")}><span>${name}</span>
+      <input type="checkbox" aria-label=${name} checked=${Boolean(value)} onChange=${(/** @type {any} */ event) => onPut(event.target.checked)} /></label>${about}</div>`;
   }
   if (field.kind === "choice") {
     return html`<label class=${classes("field", changed && "changed")}><span>${name}</span>
@@ -90,8 +91,24 @@ function Input({ field, value, changed, onPut }) {
 
 /** @param {{fields: Field[], changes: Record<string, any>, restart: string[], onClose: () => void, onSaved: (answer: any) => void}} props */
 function Review({ fields, changes, restart, onClose, onSaved }) {
-  const [fault, run, busy] = useTask();
-  const save = () => run(async () => onSaved(await call("config.update", { config: patchOf(changes) })));
+  const [fault, setFault] = useState("");
+  const [busy, setBusy] = useState(false);
+  const [asking, setAsking] = useState(false);
+  const [pin, setPin] = useState("");
+  /** @param {Event} event */
+  const save = async (event) => {
+    event.preventDefault();
+    setBusy(true);
+    setFault("");
+    try {
+      onSaved(await call("config.update", { config: patchOf(changes), ...(asking ? { pin } : {}) }));
+    } catch (error) {
+      setAsking(wantsPin(error));
+      setPin("");
+      setFault(explainPin(error));
+      setBusy(false);
+    }
+  };
   return html`<${Dialog} label=${t("Review changes")} wide onClose=${onClose}>
     <ul class="diff">${Object.entries(changes).map(([path, value]) => {
       const before = fields.find((field) => field.path === path)?.value;
@@ -99,10 +116,13 @@ function Review({ fields, changes, restart, onClose, onSaved }) {
       return html`<li key=${path}><strong>${path}</strong> ${waits && html`<span class="badge warn">${t("needs a restart")}</span>`}<br />
         <del>${JSON.stringify(before ?? null)}</del> → <ins>${before === HIDDEN ? HIDDEN : JSON.stringify(value)}</ins></li>`;
     })}</ul>
-    <${Fault} text=${fault} />
-    <div class="row end sticky">
-      <button type="button" onClick=${onClose}>${t("Cancel")}</button>
-      <button type="button" class="primary" disabled=${busy} onClick=${save}>${t("Save")}</button>
-    </div>
+    <form onSubmit=${save}>
+      <${Fault} text=${fault} />
+      <div class="row end sticky">
+        ${asking && html`<${PinField} value=${pin} onInput=${setPin} />`}
+        <button type="button" onClick=${onClose}>${t("Cancel")}</button>
+        <button type="submit" class="primary" disabled=${busy || (asking && !pin)}>${t("Save")}</button>
+      </div>
+    </form>
   <//>`;
 }

@@ -1,4 +1,7 @@
-/** A table with a name, its rows, and what is said where there are none. */
+/**
+ * A table with a name, its rows, and what is said where there are none. On a phone a row is a card, each cell with its head
+ * (`.listing`); the roles keep it a table for whoever hears it.
+ */
 import { html } from "../lib/html.js";
 import { t } from "../lib/words.js";
 
@@ -8,11 +11,11 @@ import { t } from "../lib/words.js";
  */
 export function Table({ name, heads, rows, keys, empty }) {
   return html`<div class="card scroll" tabindex="0" role="group" aria-label=${name}>
-    <table aria-label=${name}>
-      <thead><tr>${heads.map((head, at) => html`<th key=${at} scope="col" class=${head ? "" : "narrow"}>
+    <table class="listing" role="table" aria-label=${name}>
+      <thead role="rowgroup"><tr role="row">${heads.map((head, at) => html`<th key=${at} role="columnheader" scope="col" class=${head ? "" : "narrow"}>
         ${t(head || "Actions")}</th>`)}</tr></thead>
-      <tbody>${rows.map((row, at) => html`<tr key=${keys[at]}>${row.map((cell, column) => html`<td key=${column}
-        class=${heads[column] ? "" : "narrow"}>${cell}</td>`)}</tr>`)}</tbody>
+      <tbody role="rowgroup">${rows.map((row, at) => html`<tr key=${keys[at]} role="row">${row.map((cell, column) => html`<td key=${column}
+        role="cell" data-head=${t(heads[column] ?? "")} class=${heads[column] ? "" : "narrow"}>${cell === "" ? null : html`<div>${cell}</div>`}</td>`)}</tr>`)}</tbody>
     </table>
     ${rows.length === 0 && html`<p class="note">${empty}</p>`}
   </div>`;
@@ -23,5 +26,5 @@ const BAD = new Set(["error", "failed", "dead", "revoked", "expired", "missed"])
 
 /** A word for how something is. @param {{word: string}} props */
 export function Badge({ word }) {
-  return html`<span class=${`badge ${GOOD.has(word) ? "good" : BAD.has(word) ? "bad" : ""}`}>${t(word)}</span>`;
+  return html`<span class=${`badge ${GOOD.has(word) ? "good" : BAD.has(word) ? "bad" : ""}`}>${t(word).replaceAll("_", " ")}</span>`;
 }
