@@ -90,6 +90,13 @@ class SocketDialect(Dialect, Protocol):
         ...
 
     @property
+    def guards(self) -> bool:
+        """Whether it refuses by itself what a client did not ask to be allowed, so that its calls may do all that the
+        client's token allows.
+        """
+        ...
+
+    @property
     def bounds(self) -> Bounds:
         """What the socket may send."""
         ...

@@ -71,6 +71,7 @@ class JsonRpc:
 
     first_frame = False
     bounded = True
+    guards = False
     bounds = Bounds()
     close_codes: Mapping[int, int] = {}
 

@@ -62,6 +62,7 @@ class Messages:
     subprotocol = None
     first_frame = False
     bounded = True
+    guards = False
 
     def __init__(self, calls: JsonRpc) -> None:
         self._calls = calls

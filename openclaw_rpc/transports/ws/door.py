@@ -211,7 +211,7 @@ class SocketDoor:
         granted = dataclasses.replace(principal, scopes=dialect.grant(principal.scopes))
         device_token = await self._devices.met(granted, Visit(*device)) if device is not None else None
         connection = Connection(
-            granted,
+            principal if dialect.guards else granted,
             self._dispatcher,
             dialect,
             socket,

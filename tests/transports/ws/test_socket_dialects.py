@@ -32,6 +32,7 @@ class Tally:
     subprotocol = None
     late = True
     first_frame = False
+    guards = False
     bounds = Bounds(first_bytes=FIRST_BYTES, bytes=BYTES, seconds=0.3)
     close_codes = {4001: 4900, 4003: 4901}
     names = {"chat.delta": "word", "chat.done": "end", "heartbeat": "beat"}

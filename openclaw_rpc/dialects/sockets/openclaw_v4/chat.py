@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from openclaw_rpc.dialects.sockets.openclaw_v4.history import listed
 from openclaw_rpc.dialects.sockets.openclaw_v4.method import SENT, Open, OpenClawPeer, Row
-from openclaw_rpc.dialects.sockets.openclaw_v4.names import agent_in, agent_named, full_key, millis, session_id
+from openclaw_rpc.dialects.sockets.openclaw_v4.names import WRITE, agent_in, agent_named, full_key, millis, session_id
 from openclaw_rpc.dialects.sockets.openclaw_v4.sessions import (
     default_model,
     defaults_of,
@@ -276,13 +276,13 @@ def inject(peer: OpenClawPeer, params: InjectParams) -> SocketPlan:
 
 
 ROWS: dict[str, Row] = {
-    "chat.send": Row(SendParams, send, True),
-    "sessions.send": Row(SessionSendParams, session_send, True),
-    "agent": Row(AgentParams, agent, True),
+    "chat.send": Row(SendParams, send, WRITE, counted=True),
+    "sessions.send": Row(SessionSendParams, session_send, WRITE, counted=True),
+    "agent": Row(AgentParams, agent, WRITE, counted=True),
     "agent.wait": Row(WaitParams, wait),
-    "chat.abort": Row(AbortParams, abort),
-    "sessions.abort": Row(SessionAbortParams, session_abort),
+    "chat.abort": Row(AbortParams, abort, WRITE),
+    "sessions.abort": Row(SessionAbortParams, session_abort, WRITE),
     "chat.history": Row(HistoryParams, history),
     "chat.startup": Row(HistoryParams, history),
-    "chat.inject": Row(InjectParams, inject, True),
+    "chat.inject": Row(InjectParams, inject, WRITE, counted=True),
 }

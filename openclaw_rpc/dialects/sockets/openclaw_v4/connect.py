@@ -189,7 +189,7 @@ def hello(conn_id: str, version: str, scopes: list[str], methods: list[str], mor
         "type": "hello-ok",
         "protocol": PROTOCOL,
         "server": {"version": version, "connId": conn_id},
-        "features": {"methods": methods, "events": list(EVENTS), "capabilities": []},
+        "features": {"methods": methods, "events": list(EVENTS), "capabilities": list(CAPABILITIES)},
         "snapshot": {
             "presence": more["presence"],
             "health": {},
@@ -203,6 +203,8 @@ def hello(conn_id: str, version: str, scopes: list[str], methods: list[str], mor
     }
 
 
+CAPABILITIES: Final = ("published-model-catalog",)
+"""What a client may require: `models.list` answers with the models that there are now."""
 EVENTS: Final = (
     "connect.challenge",
     "chat",

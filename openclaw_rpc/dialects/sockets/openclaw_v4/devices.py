@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openclaw_rpc.dialects.sockets.openclaw_v4.method import Open, OpenClawPeer, Row
-from openclaw_rpc.dialects.sockets.openclaw_v4.names import ADMIN, ALLOWS, PAIRING, millis, missing_scope, now_ms
+from openclaw_rpc.dialects.sockets.openclaw_v4.names import ALLOWS, PAIRING, millis, now_ms
 from openclaw_rpc.protocol import device
 from openclaw_rpc.protocol.base import Empty
 from openclaw_rpc.protocol.device import DeviceInfo, DeviceParams
@@ -20,16 +20,9 @@ class WhichDevice(Open, frozen=True, kw_only=True):
     role: str = ROLE
 
 
-def _allowed(peer: OpenClawPeer) -> None:
-    """Pairing is a scope of its own here, which no row of the table knows."""
-    if not peer.events.scopes & {PAIRING, ADMIN}:
-        raise missing_scope(PAIRING)
-
-
 def listed(peer: OpenClawPeer, params: Open) -> SocketPlan:
     """`device.pair.list`: nobody has to wait for an approval, since its token already says who a device belongs to."""
-    _allowed(peer)
-    found = yield Ask(device.list_, Empty(), trusted=True)
+    found = yield Ask(device.list_, Empty())
     return {"pending": [], "paired": [_row(each) for each in found.devices]}
 
 
@@ -51,22 +44,20 @@ def _row(found: DeviceInfo) -> dict[str, object]:
 
 def remove(peer: OpenClawPeer, params: WhichDevice) -> SocketPlan:
     """`device.pair.remove`."""
-    _allowed(peer)
     wanted = checked({"deviceId": params.device_id}, DeviceParams, device.remove.name)
-    yield Ask(device.remove, wanted, trusted=True)
+    yield Ask(device.remove, wanted)
     return {"deviceId": params.device_id}
 
 
 def revoke(peer: OpenClawPeer, params: WhichDevice) -> SocketPlan:
     """`device.token.revoke`."""
-    _allowed(peer)
     wanted = checked({"deviceId": params.device_id}, DeviceParams, device.revoke.name)
-    yield Ask(device.revoke, wanted, trusted=True)
+    yield Ask(device.revoke, wanted)
     return {"deviceId": params.device_id, "role": params.role, "revokedAtMs": now_ms()}
 
 
 ROWS: dict[str, Row] = {
-    "device.pair.list": Row(Open, listed),
-    "device.pair.remove": Row(WhichDevice, remove, True),
-    "device.token.revoke": Row(WhichDevice, revoke, True),
+    "device.pair.list": Row(Open, listed, PAIRING),
+    "device.pair.remove": Row(WhichDevice, remove, PAIRING, counted=True),
+    "device.token.revoke": Row(WhichDevice, revoke, PAIRING, counted=True),
 }

@@ -15,7 +15,15 @@ from openclaw_rpc.dialects.sockets.openclaw_v4 import chat, devices, reads, sess
 from openclaw_rpc.dialects.sockets.openclaw_v4.connect import ClientInfo, Connect, Req, connect_of, hello
 from openclaw_rpc.dialects.sockets.openclaw_v4.events import Events
 from openclaw_rpc.dialects.sockets.openclaw_v4.method import SENT, Row
-from openclaw_rpc.dialects.sockets.openclaw_v4.names import OpenClawError, error_of, granted, implied, now_ms
+from openclaw_rpc.dialects.sockets.openclaw_v4.names import (
+    OpenClawError,
+    covers,
+    error_of,
+    granted,
+    implied,
+    missing_scope,
+    now_ms,
+)
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Unauthorized
 from openclaw_rpc.protocol.validation import decoded
@@ -51,6 +59,7 @@ class OpenClaw:
     subprotocol = None
     late = True
     first_frame = True
+    guards = True
     bounds = Bounds(first_bytes=FIRST_BYTES, seconds=FIRST_SECONDS)
 
     def __init__(self) -> None:
@@ -150,6 +159,8 @@ class OpenClaw:
         row = METHODS.get(request.method)
         if row is None:
             raise InvalidRequest(f"unknown method: {request.method[:200]}")
+        if not covers(self._granted, row.scope):
+            raise missing_scope(row.scope)
         raw = bytes(request.params)
         params = decoded(b"{}" if raw == b"null" else raw, row.params, request.method)
         return Planned(request.method, row.plan(self, params), request.id, counted=row.counted)

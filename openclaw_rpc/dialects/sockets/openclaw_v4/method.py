@@ -9,6 +9,7 @@ import msgspec
 
 from openclaw_rpc.dialects.sockets.openclaw_v4.connect import ClientInfo
 from openclaw_rpc.dialects.sockets.openclaw_v4.events import Events
+from openclaw_rpc.dialects.sockets.openclaw_v4.names import READ
 from openclaw_rpc.rpc.frames import SocketPlan
 
 
@@ -32,10 +33,14 @@ class Open(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A method. What a screen asks for when it opens is not ``counted`` against a token's calls a minute."""
+    """A method, and the scope that a client must have asked for; what its token allows, the rows behind it say.
+
+    What a screen asks for when it opens is not ``counted`` against a token's calls a minute.
+    """
 
     params: type[Any]
     plan: Callable[[OpenClawPeer, Any], SocketPlan]
+    scope: str = READ
     counted: bool = False
 
 
@@ -43,11 +48,11 @@ SENT: Any = object()
 """What a plan returns whose answer was sent before."""
 
 
-def fixed(answer: Callable[[], Any]) -> Row:
+def fixed(answer: Callable[[], Any], scope: str = READ) -> Row:
     """A method of something that this gateway has none of: an empty answer of the right shape."""
 
     def plan(peer: OpenClawPeer, params: Open) -> SocketPlan:
         return answer()
         yield  # a plan is a generator, even one that needs no call
 
-    return Row(Open, plan)
+    return Row(Open, plan, scope)

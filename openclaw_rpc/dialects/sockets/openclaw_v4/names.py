@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -47,6 +47,11 @@ def granted(asked: Iterable[str], scopes: frozenset[Scope]) -> list[str]:
     allowed = {name for scope in scopes for name in ALLOWS[scope]}
     wanted = list(dict.fromkeys(asked))
     return [name for name in wanted if name in allowed] if wanted else sorted(allowed)
+
+
+def covers(granted: Container[str], name: str) -> bool:
+    """Whether the scopes that a client has hold one: ``operator.admin`` is all of them, who may write may read."""
+    return name in granted or ADMIN in granted or (name == READ and WRITE in granted)
 
 
 def implied(granted: Iterable[str]) -> frozenset[Scope]:

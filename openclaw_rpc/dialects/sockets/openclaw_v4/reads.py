@@ -6,13 +6,16 @@ import hashlib
 import json
 import platform
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from openclaw_rpc.dialects.sockets.openclaw_v4.events import approval
 from openclaw_rpc.dialects.sockets.openclaw_v4.method import Open, OpenClawPeer, Row, fixed
 from openclaw_rpc.dialects.sockets.openclaw_v4.names import (
+    APPROVALS,
     MAIN,
+    PAIRING,
     agent_named,
     agent_shown,
     full_key,
@@ -26,7 +29,7 @@ from openclaw_rpc.protocol import agent, channel, config, log, model, session, s
 from openclaw_rpc.protocol.base import Empty, JsonObject
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
 from openclaw_rpc.protocol.log import LogTailParams
-from openclaw_rpc.protocol.session import SessionListParams
+from openclaw_rpc.protocol.session import SessionInfo, SessionListParams
 from openclaw_rpc.protocol.tool import ToolApproveParams, ToolDenyParams, ToolInvokeParams, ToolListParams
 from openclaw_rpc.protocol.usage import UsageQueryParams
 from openclaw_rpc.protocol.validation import checked
@@ -108,9 +111,21 @@ def health(peer: OpenClawPeer, params: Open) -> SocketPlan:
         "channelLabels": {},
         "heartbeatSeconds": 0,
         "defaultAgentId": MAIN,
-        "agents": [{"agentId": agent_shown(item.id), "isDefault": item.default} for item in agents],
-        "sessions": {"path": "", "count": page.total, "recent": [_short(item) for item in page.sessions]},
+        "agents": [
+            {
+                "agentId": agent_shown(item.id),
+                "isDefault": item.default,
+                "heartbeat": {"enabled": False, "every": "0m", "everyMs": None},
+                "sessions": _sessions([found for found in page.sessions if found.agent_id == item.id]),
+            }
+            for item in agents
+        ],
+        "sessions": _sessions(page.sessions) | {"count": page.total},
     }
+
+
+def _sessions(recent: Sequence[SessionInfo]) -> JsonObject:
+    return {"path": "gateway.db", "count": len(recent), "recent": [_short(found) for found in recent]}
 
 
 def _short(found: Any) -> JsonObject:
@@ -432,16 +447,17 @@ ROWS: dict[str, Row] = {
     "chat.metadata": Row(Open, metadata),
     "tools.effective": Row(ToolsParams, tools),
     "tools.catalog": Row(ToolsParams, tools),
-    "tools.invoke": Row(InvokeParams, invoke, True),
+    "tools.invoke": Row(InvokeParams, invoke, APPROVALS, counted=True),
     "channels.status": Row(Open, channels),
     "logs.tail": Row(LogsParams, logs),
     "skills.status": Row(AgentIdParams, skills),
     "usage.cost": Row(CostParams, cost),
-    "exec.approval.list": Row(Open, approvals),
-    "exec.approval.resolve": Row(DecisionParams, decide, True),
+    "exec.approval.list": Row(Open, approvals, APPROVALS),
+    "exec.approval.resolve": Row(DecisionParams, decide, APPROVALS, counted=True),
     "cron.list": Row(PageParams, jobs),
     "cron.status": fixed(lambda: {"enabled": False, "jobs": 0}),
     "cron.runs": fixed(lambda: {"entries": []}),
+    "node.pair.list": fixed(lambda: {"pending": [], "paired": []}, PAIRING),
     "node.list": fixed(lambda: {"ts": now_ms(), "nodes": []}),
     "question.list": fixed(lambda: {"questions": []}),
     "taskSuggestions.list": fixed(lambda: {"suggestions": []}),

@@ -8,6 +8,7 @@ from msgspec import UNSET, UnsetType
 
 from openclaw_rpc.dialects.sockets.openclaw_v4.method import Open, OpenClawPeer, Row
 from openclaw_rpc.dialects.sockets.openclaw_v4.names import (
+    WRITE,
     agent_in,
     agent_named,
     full_key,
@@ -294,10 +295,10 @@ ROWS: dict[str, Row] = {
     "sessions.list": Row(ListParams, listing),
     "sessions.describe": Row(KeyParams, describe),
     "sessions.resolve": Row(ResolveParams, resolve),
-    "sessions.create": Row(CreateParams, create, True),
-    "sessions.patch": Row(PatchParams, patch, True),
-    "sessions.reset": Row(KeyParams, reset, True),
-    "sessions.delete": Row(KeyParams, delete, True),
+    "sessions.create": Row(CreateParams, create, WRITE, counted=True),
+    "sessions.patch": Row(PatchParams, patch, WRITE, counted=True),
+    "sessions.reset": Row(KeyParams, reset, WRITE, counted=True),
+    "sessions.delete": Row(KeyParams, delete, WRITE, counted=True),
     "sessions.subscribe": Row(Open, subscribe),
     "sessions.messages.subscribe": Row(KeyParams, hear_messages),
     "sessions.messages.unsubscribe": Row(KeyParams, unhear_messages),
