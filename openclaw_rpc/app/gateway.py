@@ -6,7 +6,7 @@ import asyncio
 import os
 import ssl
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from http import HTTPStatus
 from pathlib import Path
@@ -17,6 +17,7 @@ import anyio
 from openclaw_rpc import __version__
 from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.logs import Logs, configure_logs
+from openclaw_rpc.adapters.npm import find_control_ui, page_in
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.app.chores import Chores
 from openclaw_rpc.app.features import Feature
@@ -281,7 +282,7 @@ class App:
             self.bus,
             self.places,
             CAPABILITIES,
-            sockets.DIALECTS,
+            sockets.dialects(settings.gateway.control_ui.base_path),
             trusts=self.judge.trusts,
         )
         stack.callback(logs.subscribe(LogPublisher(bus)))
@@ -315,7 +316,7 @@ class App:
                 *OpenApiDoor(DIALECTS).routes(),
                 *McpDoor(self.dispatcher).routes(),
                 *HooksDoor(self.outside.channels.hook).routes(),
-                *ControlUiDoor(self.authenticator.recognise, self.devices.recognise).routes(),
+                *ControlUiDoor(*self._control_ui(), self.authenticator.recognise, self.devices.recognise).routes(),
                 *self.rest.routes(),
             ),
             judge=judge,
@@ -350,6 +351,14 @@ class App:
             reuse_port=gateway.reuse_port,
             sockets=activated(self._options.environ, os.getpid()),
         )
+
+    def _control_ui(self) -> tuple[str, Callable[[], Path | None]]:
+        """Where OpenClaw's page is served, and how its folder is found."""
+        chosen, env = self.settings.gateway.control_ui, self._options.environ
+        if chosen.root is None:
+            return chosen.base_path, lambda: None
+        root = None if chosen.root == "auto" else Path(chosen.root).expanduser()
+        return chosen.base_path, lambda: find_control_ui(env) if root is None else page_in(root)
 
     def _count(self) -> None:
         metrics, runs = self.metrics, self.runs

@@ -22,6 +22,7 @@ GUARDED: Final[tuple[Keys, ...]] = (
     ("logging", "backups"),
     ("security", "command_readable"),
     ("gateway", "tls"),
+    ("gateway", "control_ui", "root"),
 )
 """Settings that start a program or name a file of the host: they need the PIN. `*` is any name."""
 

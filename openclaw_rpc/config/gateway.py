@@ -65,6 +65,30 @@ class RateLimitSettings(Section, frozen=True, kw_only=True):
     files_per_minute: Annotated[int, Meta(ge=1, le=10**9, description="Calls that touch files.")] = 200
 
 
+class ControlUiSettings(Section, frozen=True, kw_only=True):
+    """OpenClaw's Control UI, which comes with npm's package `openclaw`."""
+
+    root: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=4096,
+                description="The folder `dist/control-ui` of that package; `auto` looks where npm installs it.",
+            ),
+        ]
+        | None
+    ) = None
+    base_path: Annotated[
+        str,
+        Meta(
+            max_length=200,
+            pattern=r"^(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$",
+            description="Where it is served. WebSockets there speak OpenClaw's protocol, whoever opens them.",
+        ),
+    ] = "/openclaw"
+
+
 class GatewaySettings(Section, frozen=True, kw_only=True):
     """The port and its limits."""
 
@@ -81,6 +105,7 @@ class GatewaySettings(Section, frozen=True, kw_only=True):
     reuse_port: Annotated[bool, Meta(description="Listen with SO_REUSEPORT, beside other processes.")] = False
     tls: Annotated[TlsSettings, Meta(description="TLS on this port.")] = TlsSettings()
     auth: Annotated[AuthSettings, Meta(description="Who may come in.")] = AuthSettings()
+    control_ui: Annotated[ControlUiSettings, Meta(description="OpenClaw's Control UI.")] = ControlUiSettings()
     allowed_hosts: Annotated[
         list[HostName], Meta(max_length=1000, description="Names of this gateway besides its loopback names.")
     ] = []

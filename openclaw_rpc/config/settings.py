@@ -32,8 +32,19 @@ FreeForm = dict[str, Any]
 ALIASES: Final[Mapping[tuple[str, ...], str]] = {("security", "requirePinFor"): "require_pin_for"}
 """Other spellings that are taken: where, and the key's own name."""
 
-RESTART: Final = (("gateway", "port"), ("gateway", "bind"), ("gateway", "reuse_port"), ("gateway", "tls"), ("storage",))
+RESTART: Final = (
+    ("gateway", "port"),
+    ("gateway", "bind"),
+    ("gateway", "reuse_port"),
+    ("gateway", "tls"),
+    ("gateway", "control_ui"),
+    ("storage",),
+)
 """What is read at the start alone."""
+
+
+OWN_PATHS: Final = frozenset({"api", "assets", "docs", "health", "hooks", "login", "logout", "mcp", "v1", "ws"})
+"""Where paths of the gateway itself begin."""
 
 
 class StorageSettings(Section, frozen=True, kw_only=True):
@@ -136,6 +147,11 @@ def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
     if (gateway.tls.certificate is None) != (gateway.tls.key is None):
         missing = "key" if gateway.tls.key is None else "certificate"
         yield ("gateway", "tls", missing), "TLS needs both gateway.tls.certificate and gateway.tls.key"
+    if (taken := gateway.control_ui.base_path.split("/")[1]) in OWN_PATHS:
+        yield (
+            ("gateway", "control_ui", "base_path"),
+            f"/{taken} is the gateway's own; take another path, like /openclaw",
+        )
     for at, network in enumerate(gateway.trusted_proxies):
         try:
             ipaddress.ip_network(network, strict=False)

@@ -5,4 +5,7 @@ from openclaw_rpc.dialects.sockets.jsonrpc import json_rpc
 from openclaw_rpc.dialects.sockets.messages import messages
 from openclaw_rpc.dialects.sockets.openclaw_v4.dialect import openclaw
 
-DIALECTS: tuple[Choose, ...] = (openclaw(), messages(), json_rpc())
+
+def dialects(base_path: str) -> tuple[Choose, ...]:
+    """``base_path``: where everybody speaks as OpenClaw's clients do."""
+    return openclaw(base_path), messages(), json_rpc()

@@ -115,7 +115,8 @@ def claim(head: OpeningRequest) -> Tally | None:
 
 @pytest.fixture
 async def served(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[TestGateway]:
-    monkeypatch.setattr(every, "DIALECTS", (claim, *every.DIALECTS))
+    others = every.dialects("/openclaw")
+    monkeypatch.setattr(every, "dialects", lambda base_path: (claim, *others))  # pyright: ignore[reportUnknownLambdaType]
     async with scripted_upstream() as upstream, gateway(settings(upstream.url, heartbeat_seconds=0.05)) as running:
         yield running
 

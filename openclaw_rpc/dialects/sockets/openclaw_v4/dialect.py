@@ -29,7 +29,6 @@ from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Unauthori
 from openclaw_rpc.protocol.validation import decoded
 from openclaw_rpc.rpc.frames import Frame, Planned, Refused, Request, SpelledEvent
 
-BASE_PATH: Final = "/openclaw"
 FIRST_BYTES: Final = 64 * 1024
 FIRST_SECONDS: Final = 15.0
 METHODS: Final[Mapping[str, Row]] = {**reads.ROWS, **sessions.ROWS, **chat.ROWS, **devices.ROWS}
@@ -193,7 +192,7 @@ class OpenClaw:
         return written
 
 
-def openclaw(path: str = BASE_PATH) -> Choose:
+def openclaw(path: str) -> Choose:
     """The dialect of OpenClaw's clients: of everybody at ``path``, at `/` of those whose head shows no credential.
 
     Their command line sends no User-Agent, their page in a browser an Origin that the gateway allows.
