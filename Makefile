@@ -89,6 +89,10 @@ bench: install ## measure; ARGS="--against PATH" beside another checkout, which 
 picture: install ## take README's picture of the dashboard anew
 	@$(PY) -m tests.picture
 
+.PHONY: openclaw
+openclaw: install servers ## run OpenClaw's own programs against the gateway; npm installs them into a cache folder
+	@$(PY) -m tests.openclaw.clients && OPENCLAW_CLIENTS=all $(PY) -m pytest -n 0 tests/openclaw $(ARGS)
+
 .PHONY: crash
 crash: install ## kill the gateway 200 times while runs stream, 20 times while things are sent, and look what is left
 	@$(PY) -m tests.crash --kills 200 $(ARGS)
