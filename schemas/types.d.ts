@@ -1278,13 +1278,15 @@ export interface RunAborted {
   status: "aborted" | "completed" | "error" | "interrupted" | "queued" | "running";
 }
 
-/** The run is on disk and will have exactly one final event; its events come after `seq`. */
+/** The run is on disk and will have exactly one final event; its events come after `seq`. `repeated`: it was begun before, with the same idempotency key, and may have ended. */
 export interface RunAccepted {
   runId: string;
   sessionKey: string;
   status: "accepted" | "queued";
   epoch: string;
   seq: number;
+  /** @default false */
+  repeated?: boolean;
 }
 
 /** Why a run ended in an error; `details` as an error of the table has them. */

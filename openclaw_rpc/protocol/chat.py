@@ -119,13 +119,17 @@ class ChatRunParams(Params, frozen=True, kw_only=True):
 
 
 class RunAccepted(Result, frozen=True, kw_only=True):
-    """The run is on disk and will have exactly one final event; its events come after ``seq``."""
+    """The run is on disk and will have exactly one final event; its events come after ``seq``.
+
+    ``repeated``: it was begun before, with the same idempotency key, and may have ended.
+    """
 
     run_id: str
     session_key: str
     status: Literal["accepted", "queued"]
     epoch: str
     seq: int
+    repeated: bool = False
 
 
 class ChatAbortParams(Params, frozen=True, kw_only=True):

@@ -132,6 +132,7 @@ class Runs:
             status="queued" if live is not None and not live.started else "accepted",
             epoch=kept.epoch,
             seq=kept.seq,
+            repeated=True,
         )
 
     def _release(self, draft: Draft) -> None:

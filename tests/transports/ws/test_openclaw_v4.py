@@ -112,7 +112,15 @@ async def test_whoever_comes_in_the_middle_of_a_run_gets_what_was_said_and_the_r
         history = await second.ask("chat.history", {"sessionKey": "agent:main:main"})
         assert history["inFlightRun"]["runId"] == "k"
         deltas = history["inFlightRun"]["text"]
+        # Sent again by a client that lost its connection, it is the same run.
+        assert await second.ask("chat.send", send) == {"runId": "k", "status": "in_flight"}
+        await second.ask("sessions.messages.subscribe", {"key": "agent:main:main"})
         end = await second.event_of("chat", runId="k", state="final")
+        # By the run's name their page tells that it has a message already.
+        said = next(frame["payload"]["message"] for frame in second.seen if frame.get("event") == "session.message")
+        assert said["role"] == "assistant" and said["__openclaw"]["runId"] == "k"
+        kept = await second.ask("chat.history", {"sessionKey": "agent:main:main"})
+        assert [message["__openclaw"]["runId"] for message in kept["messages"]] == ["k", "k"]
         deltas += "".join(
             frame["payload"]["deltaText"]
             for frame in second.seen

@@ -98,13 +98,17 @@ class ChatRunParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class RunAccepted(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """The run is on disk and will have exactly one final event; its events come after `seq`."""
+    """The run is on disk and will have exactly one final event; its events come after `seq`.
+
+    `repeated`: it was begun before, with the same idempotency key, and may have ended.
+    """
 
     run_id: str
     session_key: str
     status: Literal["accepted", "queued"]
     epoch: str
     seq: int
+    repeated: bool = False
 
 
 class ChatAbortParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from openclaw_rpc.dialects.sockets.openclaw_v4.history import listed
+from openclaw_rpc.dialects.sockets.openclaw_v4.history import listed, run_name
 from openclaw_rpc.dialects.sockets.openclaw_v4.method import SENT, Open, OpenClawPeer, Row
 from openclaw_rpc.dialects.sockets.openclaw_v4.names import WRITE, agent_in, agent_named, full_key, millis, session_id
 from openclaw_rpc.dialects.sockets.openclaw_v4.sessions import (
@@ -117,8 +117,7 @@ def _attached(files: list[SentFile]) -> list[JsonObject]:
 def begin(peer: OpenClawPeer, params: SendParams) -> SocketPlan:
     """Begin a run: its session's whole key, the table's answer, and how it stood where it was begun before."""
     whole = full_key(params.session_key)
-    fresh = whole not in peer.keys
-    if fresh:
+    if whole not in peer.keys:
         found = yield from find(peer, whole, trusted=True)
         remember(peer, whole, found.session_key if found is not None else whole)
     options: JsonObject = {}
@@ -137,19 +136,15 @@ def begin(peer: OpenClawPeer, params: SendParams) -> SocketPlan:
         "options": options,
         **({"agentId": agent} if agent else {}),
     }
-    repeated = params.idempotency_key in peer.past
     accepted = yield Ask(chat.run, checked(given, ChatRunParams, chat.run.name))
     peer.events.names[accepted.run_id] = params.idempotency_key
     status = "started"
     peer.past[params.idempotency_key] = accepted.run_id
     while len(peer.past) > RUNS_KEPT:
         peer.past.pop(next(iter(peer.past)))
-    if fresh or repeated:
+    if accepted.repeated:
         state: RunState = yield Ask(chat.wait, ChatWaitParams(run_id=accepted.run_id, timeout_ms=1), trusted=True)
-        if state.status not in UNFINISHED:
-            status = "ok"
-        elif repeated:
-            status = "in_flight"
+        status = "in_flight" if state.status in UNFINISHED else "ok"
     return whole, accepted, status
 
 
@@ -229,8 +224,8 @@ def history(peer: OpenClawPeer, params: HistoryParams) -> SocketPlan:
     kept = found.messages[: len(found.messages) - offset] if offset else found.messages
     under_way = {live.run_id for live in found.live}
     for message in found.messages:
-        if message.role == "user" and message.run_id in under_way and "idempotencyKey" in message.metadata:
-            peer.events.names[message.run_id] = str(message.metadata["idempotencyKey"])
+        if message.run_id in under_way and (name := run_name(message)) is not None:
+            peer.events.names[message.run_id] = name
     for live in found.live:
         if live.status == "running" and found.session_key not in peer.followed:
             peer.events.run(live.run_id, found.session_key).text = live.text

@@ -90,7 +90,7 @@ def connect_of(params: bytes, nonce: str, now_ms: int) -> Connect:
 
     Raises:
         InvalidRequest: its shape; the client or its mode is unknown.
-        Refusal: the protocol's number, or the device.
+        OpenClawError: the protocol's number, or the device.
     """
     said = decoded(params, Connect, "connect")
     if not said.min_protocol <= PROTOCOL <= said.max_protocol:
@@ -119,7 +119,7 @@ def check_device(said: Connect, device: Device, nonce: str, now_ms: int) -> None
     """Check that the client holds the device's key, and signed what it says now, for this socket.
 
     Raises:
-        Refusal: it did not; the code says why.
+        OpenClawError: it did not; the code says why.
     """
     key = _bytes(device.public_key)
     if key is None or len(key) != 32:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from openclaw_rpc.dialects.sockets.openclaw_v4.history import said_by, spelled
+from openclaw_rpc.dialects.sockets.openclaw_v4.history import run_name, said_by, spelled
 from openclaw_rpc.dialects.sockets.openclaw_v4.names import APPROVALS, agent_in, full_key, millis, now_ms, row_of
 from openclaw_rpc.protocol import chat, session, tool
 from openclaw_rpc.protocol.base import JsonObject
@@ -100,11 +100,11 @@ class Events:
 
     def _message(self, data: Any) -> Iterator[SpelledEvent]:
         message, run_id = data.message, data.run_id
-        if message.role == "user" and run_id and (name := message.metadata.get("idempotencyKey")):
-            self.names[run_id] = str(name)
+        if (name := run_name(message)) is not None:
+            self.names[run_id] = name
         key = self.key(data.session_key)
         if key in self.hears_messages:
-            shown = {"message": spelled(message), "messageId": message.message_id}
+            shown = {"message": spelled(message, runs=self.names), "messageId": message.message_id}
             yield SpelledEvent({"sessionKey": key, "agentId": agent_in(key), **shown}, "session.message")
 
     def _tool_call(self, run: Run, data: Any) -> Iterator[SpelledEvent]:
