@@ -25,6 +25,7 @@ from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.secrets import redact
 from openclaw_rpc.config.settings import Settings, switched_on
 from openclaw_rpc.domain.agents import Agents
+from openclaw_rpc.domain.background import Background
 from openclaw_rpc.domain.browser import Browsers
 from openclaw_rpc.domain.clock import Clock
 from openclaw_rpc.domain.commands import PATH, Commands
@@ -145,6 +146,10 @@ class AgentTools(Feature):
         self.commands = Commands(
             runner, workspaces, lambda: self.settings.security, bash=shutil.which("bash", path=PATH)
         )
+        self.background = Background(
+            self.commands, lambda: self.settings.security, self._clock, self._logs.get("commands")
+        )
+        self._stack.callback(self._bus.subscribe(Filter(names=Background.hears), self.background))
         self.fetcher = GuardedFetcher(self.outbound, lambda: self.policy)
         self.web = Web(self.fetcher)
 
@@ -199,7 +204,7 @@ class AgentTools(Feature):
         )
         sources = (
             FileTools(self.files, self._kept),
-            CommandTools(self.commands, skills, self._kept),
+            CommandTools(self.commands, self.background, skills, self._kept),
             WebTools(self.web),
             MemoryTools(self.memories, self._agents),
             BrowserTools(self.browsers, self.files),
@@ -215,7 +220,7 @@ class AgentTools(Feature):
             MemoryMethods(self.memories),
             BrowserMethods(self.browsers),
             FileMethods(self.files),
-            CommandMethods(self.commands),
+            CommandMethods(self.commands, self.background),
             WebMethods(self.web),
             SkillMethods(self.skills, self.toolbox, self._sessions),
             McpMethods(self.servers),
@@ -230,6 +235,7 @@ class AgentTools(Feature):
         yield "browser", self.browsers.stop_when_idle
         yield "mcp", self.servers.serve
         yield "skills", self.skills.keep_fresh
+        yield "commands", self.background.serve
         yield "forgetting", self._forgetting.serve
 
     def apply(self, settings: Settings) -> None:

@@ -11,7 +11,13 @@ from msgspec import Meta
 from openclaw_rpc.domain.files import Workspaces, within
 from openclaw_rpc.domain.shell import read_line
 from openclaw_rpc.domain.tools.policy import SecurityPolicy
-from openclaw_rpc.protocol.command import CommandExecuteParams, CommandResult, OutputStream, StopReason
+from openclaw_rpc.protocol.command import (
+    CommandExecuteParams,
+    CommandResult,
+    CommandStartParams,
+    OutputStream,
+    StopReason,
+)
 from openclaw_rpc.protocol.errors import Forbidden
 
 MIB: Final = 1024 * 1024
@@ -55,6 +61,9 @@ class CommandLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     )
     open_files: Annotated[int, Meta(ge=16, le=1_000_000, description="Files open in one process.")] = 1024
     output_bytes: Annotated[int, Meta(ge=1024, le=256 * MIB, description="Kept of stdout and of stderr, each.")] = MIB
+    background: Annotated[
+        int, Meta(ge=0, le=1000, description="A user's commands that go on in the background at a time.")
+    ] = 16
 
 
 class CommandSettings(SecurityPolicy, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,7 +92,8 @@ class Mount(msgspec.Struct, frozen=True, kw_only=True):
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """A program to run: ``argv`` as a list, ``cwd`` absolute and in one of ``mounts``, ``env`` all it gets.
 
-    ``timeout`` in seconds. Without a sandbox ``mounts`` and ``network`` bind nobody.
+    ``timeout`` in seconds. Without a sandbox ``mounts`` and ``network`` bind nobody. What one in the ``background``
+    writes is heard and not kept, and never ends it; others don't wait for their turn because of it.
     """
 
     argv: Sequence[str]
@@ -94,6 +104,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     limits: CommandLimits = CommandLimits()
     network: bool = False
     mounts: Sequence[Mount] = ()
+    background: bool = False
 
 
 class CommandOutcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -148,7 +159,7 @@ class Commands:
         bash: str | None = None,
     ) -> None:
         """What runs them; ``bash`` is its path where it is installed."""
-        self._runner = runner
+        self.runner = runner
         self._workspaces = workspaces
         self._settings = settings
         self._bash = bash
@@ -172,21 +183,9 @@ class Commands:
             InvalidRequest, NotFound: ``cwd`` is no folder of the workspace.
             Unavailable: there is no sandbox, and there must be one.
         """
-        settings = self._settings()
-        judge(params.command, params.env, settings.commands)
-        workspace = self._workspaces.of(user)
-        home = await workspace.folder(())
-        job = Job(
-            argv=(self._shell(settings.commands), "-c", params.command),
-            cwd=await workspace.folder(within(home, params.cwd, field="cwd")),
-            env=environment(home, {**env, **params.env}),
-            stdin=(params.stdin or "").encode(),
-            timeout=params.timeout / 1000,
-            limits=settings.command_limits,
-            network=settings.command_network,
-            mounts=(*mounts, Mount(path=home, writable=True)),
-        )
-        outcome = await self._runner.run(job, on_output)
+        job = await self.job(user, params, mounts=mounts, env=env)
+        job = msgspec.structs.replace(job, stdin=(params.stdin or "").encode())
+        outcome = await self.runner.run(job, on_output)
         return CommandResult(
             stdout=outcome.stdout.decode("utf-8", "replace"),
             stderr=outcome.stderr.decode("utf-8", "replace"),
@@ -195,6 +194,34 @@ class Commands:
             timed_out=outcome.stopped_by == "timeout",
             truncated=outcome.truncated,
             stopped_by=outcome.stopped_by,
+        )
+
+    async def job(
+        self,
+        user: str,
+        params: CommandExecuteParams | CommandStartParams,
+        *,
+        mounts: Sequence[Mount] = (),
+        env: Mapping[str, str] = {},
+    ) -> Job:
+        """What a line is to a runner, where it may be run.
+
+        Raises:
+            Forbidden, InvalidRequest, NotFound: as `execute`.
+        """
+        settings = self._settings()
+        judge(params.command, params.env, settings.commands)
+        workspace = self._workspaces.of(user)
+        home = await workspace.folder(())
+        return Job(
+            argv=(self._shell(settings.commands), "-c", params.command),
+            cwd=await workspace.folder(within(home, params.cwd, field="cwd")),
+            env=environment(home, {**env, **params.env}),
+            timeout=params.timeout / 1000,
+            limits=settings.command_limits,
+            network=settings.command_network,
+            mounts=(*mounts, Mount(path=home, writable=True)),
+            background=isinstance(params, CommandStartParams),
         )
 
 

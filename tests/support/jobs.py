@@ -15,6 +15,8 @@ import pytest
 
 from openclaw_rpc.adapters.commands import LocalRunner
 from openclaw_rpc.adapters.commands.bubblewrap import LEVELS, arguments
+from openclaw_rpc.domain.background import Background
+from openclaw_rpc.domain.clock import SystemClock
 from openclaw_rpc.domain.commands import CommandLimits, Commands, CommandSettings, Job
 from openclaw_rpc.protocol.command import CommandExecuteParams, CommandResult
 from tests.support.tools import Lines
@@ -51,14 +53,17 @@ def need(sandbox: str) -> None:
 class Shell:
     """A workspace, and commands that are run in it."""
 
-    def __init__(self, root: Path, sandbox: str, **settings: Any) -> None:
+    def __init__(
+        self, root: Path, sandbox: str, *, find: Callable[[str], str | None] = shutil.which, **settings: Any
+    ) -> None:
         need(sandbox)
         (root / "workspace").mkdir(exist_ok=True)
         self.home = root / "workspace"
         self.log = Lines()
         self.settings = CommandSettings(sandbox=sandbox, **{"command_limits": SMALL, **settings})  # type: ignore[arg-type]
-        self.runner = LocalRunner(lambda: self.settings, self.log, hidden=[root])
+        self.runner = LocalRunner(lambda: self.settings, self.log, hidden=[root], find=find)
         self.commands = Commands(self.runner, workspaces(root), lambda: self.settings, bash=shutil.which("bash"))
+        self.background = Background(self.commands, lambda: self.settings, SystemClock(), self.log)
 
     async def __call__(
         self, line: str, on_output: Callable[[Any, str], None] | None = None, *, user: str = "owner", **params: Any

@@ -119,6 +119,26 @@ export interface AuditVerdict {
   seq?: number | null;
 }
 
+/** A command in the background. What it is once it has ended: `exitCode` and `stoppedBy` as `CommandResult`. `error` says why it could not be run at all. `sessionKey` is that of the run that started it. */
+export interface BackgroundCommand {
+  commandId: string;
+  command: string;
+  running: boolean;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  startedAt: string;
+  sessionKey?: string | null;
+  /** @default false */
+  keep?: boolean;
+  exitCode?: number | null;
+  stoppedBy?: "memory" | "processes" | "run" | "session" | "stop" | "timeout" | null;
+  error?: string | null;
+}
+
+/** The caller's, those that run and some that have ended, the oldest first. */
+export interface BackgroundList {
+  commands: Array<BackgroundCommand>;
+}
+
 /** What to click; waited for until it can be. */
 export interface BrowserClickParams {
   /** CSS, or another engine of Playwright's. */
@@ -516,9 +536,9 @@ export interface ChoreStatus {
   error: string | null;
 }
 
-/** A line for `/bin/sh`, and where and how to run it. */
+/** A line for the shell, and where and how to run it. */
 export interface CommandExecuteParams {
-  /** Run by `/bin/sh -c`. */
+  /** Run by bash, or by `/bin/sh`. */
   command: string;
   /** The working directory, a folder of the workspace. @default "/" */
   cwd?: string;
@@ -534,11 +554,45 @@ export interface CommandExecuteParams {
   callId?: string | null;
 }
 
+/** What a command wrote from the cursor on. `cursor` is where the next call goes on, `more` whether there is more already. `missed` characters were there and are kept no longer. */
+export interface CommandOutput {
+  commandId: string;
+  command: string;
+  running: boolean;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  startedAt: string;
+  sessionKey?: string | null;
+  /** @default false */
+  keep?: boolean;
+  exitCode?: number | null;
+  stoppedBy?: "memory" | "processes" | "run" | "session" | "stop" | "timeout" | null;
+  error?: string | null;
+  stdout: string;
+  stderr: string;
+  cursor: number;
+  /** @default false */
+  more?: boolean;
+  /** @default 0 */
+  missed?: number;
+}
+
 /** A piece of what a command writes, as it comes. */
 export interface CommandOutputEvent {
   stream: "stderr" | "stdout";
   text: string;
   callId?: string | null;
+}
+
+/** Which command, and from where on to read what it wrote. */
+export interface CommandOutputParams {
+  /** The id that `command.start` answered. */
+  commandId: string;
+  /** Where to go on: the `cursor` of the last answer. 0 is the beginning; -2000 are the last 2000 characters. @default 0 */
+  cursor?: number;
+  /** Characters at most. @default 20000 */
+  limit?: number;
+  /** Milliseconds to wait where there is nothing new and it still runs. @default 0 */
+  wait?: number;
 }
 
 /** What a command wrote and how it ended. Bytes that are not UTF-8 are replaced by U+FFFD. `exitCode` is 128 and the signal's number where a signal ended it, and -1 where the gateway ended it: `stoppedBy` says why then. `truncated`: it wrote more than is kept of stdout or stderr. */
@@ -550,6 +604,26 @@ export interface CommandResult {
   timedOut: boolean;
   truncated: boolean;
   stoppedBy?: "memory" | "output" | "processes" | "timeout" | null;
+}
+
+/** A line for the shell that goes on in the background, its standard input empty. */
+export interface CommandStartParams {
+  /** Run by bash, or by `/bin/sh`. */
+  command: string;
+  /** The working directory, a folder of the workspace. @default "/" */
+  cwd?: string;
+  /** Milliseconds until it is ended. @default 3600000 */
+  timeout?: number;
+  /** Environment variables, besides the few that are always set. */
+  env?: Record<string, string>;
+  /** Let it go on when the run that starts it ends, until its session goes. @default false */
+  keep?: boolean;
+}
+
+/** Which command. */
+export interface CommandStopParams {
+  /** The id that `command.start` answered. */
+  commandId: string;
 }
 
 /** Other settings apply, whoever changed them: the dotted paths, and those of them that wait for a restart. */
@@ -2363,6 +2437,30 @@ export interface Methods {
   "command.execute": {
     params: CommandExecuteParams;
     result: CommandResult;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** The commands in the background. */
+  "command.list": {
+    params: Empty;
+    result: BackgroundList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Read what a command in the background wrote, from a cursor on, and how it is; waits for news where asked to. */
+  "command.output": {
+    params: CommandOutputParams;
+    result: CommandOutput;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Start a command that goes on in the background: a server, a watcher, a long build. It ends with the run that starts it unless it is kept, and always with the gateway. */
+  "command.start": {
+    params: CommandStartParams;
+    result: BackgroundCommand;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** End a command in the background and all that it started; what it wrote can still be read. */
+  "command.stop": {
+    params: CommandStopParams;
+    result: BackgroundCommand;
     errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
   /** The configuration in force, without its secrets. */

@@ -10,6 +10,8 @@ SAFE = frozenset(
         "channel.status",
         "chat.history",
         "chat.wait",
+        "command.list",
+        "command.output",
         "config.get",
         "dashboard.link",
         "device.list",

@@ -1,14 +1,65 @@
 """What a job writes, as far as it is kept: its beginning and, where that is not all, its end."""
 
 import codecs
-from typing import Final
+from typing import Final, Protocol
+
+import anyio
 
 from openclaw_rpc.domain.commands import OnOutput
 from openclaw_rpc.protocol.command import OutputStream
 
 FLOOD: Final = 16
 """A job that writes so many times what is kept of it is ended: it would go on for ever."""
+PASSED_A_SECOND: Final = 1024 * 1024
+"""Bytes of a job in the background that are taken within a second: a faster one waits at its pipe."""
 GAP: Final = "\n… (cut: {count} bytes) …\n"
+
+
+class Sink(Protocol):
+    """Where a stream of a job goes."""
+
+    @property
+    def flooded(self) -> bool:
+        """Whether the job has to end, since it wrote far too much."""
+        ...
+
+    def take(self, data: bytes) -> float:
+        """Add what was read; how many seconds to wait before more is read."""
+        ...
+
+    def close(self) -> None:
+        """There is no more."""
+        ...
+
+
+class Passed:
+    """A stream of a job in the background: heard as it comes, and kept by whoever hears it."""
+
+    flooded = False
+
+    def __init__(self, name: OutputStream, on_output: OnOutput | None) -> None:
+        self._name: OutputStream = name
+        self._on_output = on_output
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._since = anyio.current_time()
+        self._taken = 0
+
+    def take(self, data: bytes) -> float:
+        """Hand it on."""
+        self._tell(self._decoder.decode(data))
+        now = anyio.current_time()
+        if now - self._since >= 1:
+            self._since, self._taken = now, 0
+        self._taken += len(data)
+        return self._since + 1 - now if self._taken > PASSED_A_SECOND else 0
+
+    def close(self) -> None:
+        """Hand on what is left of a character that was never whole."""
+        self._tell(self._decoder.decode(b"", final=True))
+
+    def _tell(self, text: str) -> None:
+        if text and self._on_output is not None:
+            self._on_output(self._name, text)
 
 
 class Gathered:
@@ -47,7 +98,7 @@ class Gathered:
         """Whether there were so many more that it has to end."""
         return self.total > FLOOD * self._limit
 
-    def take(self, data: bytes) -> None:
+    def take(self, data: bytes) -> float:
         """Add what was read."""
         self.total += len(data)
         heard = data[: self._limit - self._told]
@@ -61,6 +112,7 @@ class Gathered:
         self._tail += data
         if len(self._tail) > 2 * self._limit:
             del self._tail[: -self._limit]
+        return 0
 
     def close(self) -> None:
         """There is no more: tell what is left of a character that was never whole."""

@@ -78,6 +78,8 @@ class LocalRunner:
         if os.name != "posix":
             raise Unavailable("commands need Linux, macOS or another Unix", reason="system")
         wrapping = await self._wrapping()
+        if job.background:
+            return await self._run(job, wrapping, on_output)
         async with self._slots:
             return await self._run(job, wrapping, on_output)
 

@@ -15,7 +15,7 @@ import anyio
 import anyio.to_thread
 import msgspec
 
-from openclaw_rpc.adapters.commands.gathering import Gathered
+from openclaw_rpc.adapters.commands.gathering import Gathered, Passed, Sink
 from openclaw_rpc.domain.commands import Job, OnOutput
 from openclaw_rpc.protocol.command import StopReason
 
@@ -53,8 +53,12 @@ class Running:
         self._report: Report | None = None
         self._said = b""
         self._wake = anyio.Event()
+        # What passes is kept elsewhere, and these stay empty.
         self.stdout = Gathered("stdout", job.limits.output_bytes, on_output)
         self.stderr = Gathered("stderr", job.limits.output_bytes, on_output)
+        self._sinks: tuple[Sink, Sink] = (self.stdout, self.stderr)
+        if job.background:
+            self._sinks = (Passed("stdout", on_output), Passed("stderr", on_output))
         self.stopped: StopReason | None = None
         self._channel, theirs = socket.socketpair()
         self._open: set[int] = set()
@@ -169,12 +173,12 @@ class Running:
 
     async def _gather(self, drained: anyio.Event) -> None:
         async with anyio.create_task_group() as group:
-            group.start_soon(self._read, self._stdout, self.stdout)
-            group.start_soon(self._read, self._stderr, self.stderr)
+            group.start_soon(self._read, self._stdout, self._sinks[0])
+            group.start_soon(self._read, self._stderr, self._sinks[1])
         drained.set()
 
-    async def _read(self, end: int, gathered: Gathered) -> None:
-        while not gathered.flooded:
+    async def _read(self, end: int, sink: Sink) -> None:
+        while not sink.flooded:
             await anyio.wait_readable(end)
             try:
                 piece = os.read(end, PIECE)
@@ -184,9 +188,11 @@ class Running:
                 break
             if not piece:
                 break
-            gathered.take(piece)
-        gathered.close()
-        if gathered.flooded:
+            pause = sink.take(piece)
+            if pause:
+                await anyio.sleep(pause)
+        sink.close()
+        if sink.flooded:
             self._wake.set()
 
     async def _feed(self) -> None:

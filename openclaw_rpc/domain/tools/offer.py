@@ -12,7 +12,7 @@ import anyio
 from openclaw_rpc.domain.agents import Agent, Agents
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.tools.base import Briefing, FixedTools, Tool, ToolSource
-from openclaw_rpc.domain.tools.policy import Decision, Policies, SecurityPolicy, matches
+from openclaw_rpc.domain.tools.policy import PARTS, Decision, Policies, SecurityPolicy, matches
 from openclaw_rpc.domain.tools.ports import RunContext, ToolSpec
 from openclaw_rpc.protocol.errors import GatewayError
 
@@ -182,7 +182,10 @@ class Offers:
         if NAME.fullmatch(name) is None:
             self._complain("a tool has an invalid name", source, name)
             return None
-        if not any(matches(p, name) for p in rules.allow) or any(matches(p, name) for p in rules.deny):
+        names = (name, PARTS[name]) if name in PARTS else (name,)
+        if not any(matches(p, n) for p in rules.allow for n in names):
+            return None
+        if any(matches(p, n) for p in rules.deny for n in names):
             return None
         return Offered(tool, source, self._policies.decide(name, dangerous=tool.dangerous, agent_id=agent.id))
 

@@ -14,6 +14,8 @@ PolicyMap = Mapping[str, ToolPolicy]
 
 STRANGERS: Final = frozenset({"telegram", "discord", "slack", "whatsapp", "webhook"})
 """Channels of sessions in which others than the owner may speak."""
+PARTS: Final[Mapping[str, str]] = dict.fromkeys(("command_start", "command_output", "command_stop"), "shell")
+"""Tools that are a part of another: what rules and policies say of that holds for them too."""
 _STRICTNESS: Final[Mapping[ToolPolicy, int]] = {"allow": 0, "ask": 1, "deny": 2}
 
 
@@ -103,16 +105,26 @@ class Policies:
     def decide(self, tool: str, *, dangerous: bool, agent_id: str | None = None) -> Decision:
         """What ``tool`` needs; for a call of no agent where ``agent_id`` is None.
 
+        Of what holds for the tool that it is a part of, all counts where it is dangerous, else ``deny`` alone.
+
         Raises:
             NotFound: there is no such agent any more.
         """
+        decision = self._decided(tool, dangerous, agent_id)
+        if tool not in PARTS:
+            return decision
+        other = self._decided(PARTS[tool], dangerous, agent_id)
+        both = (decision, other) if dangerous or other.policy == "deny" else (decision,)
+        return max(both, key=lambda one: (_STRICTNESS[one.policy], one.needs_pin))
+
+    def _decided(self, tool: str, dangerous: bool, agent_id: str | None) -> Decision:
         settings = self.settings
         everywhere = _said(settings.policies, tool)
         own = _said(self._of_agent(agent_id), tool) if agent_id is not None else None
         if "deny" in (everywhere, own):
             return Decision("deny")
         policy = own or everywhere or (settings.dangerous_tools if dangerous else "allow")
-        if policy != "deny" and self.needs_pin(tool):
+        if policy != "deny" and self._pin_named(tool):
             return Decision("ask", needs_pin=True)
         return Decision(policy)
 
@@ -123,4 +135,7 @@ class Policies:
 
     def needs_pin(self, tool: str) -> bool:
         """Whether a human's PIN is asked for before the tool is used."""
+        return self._pin_named(tool) or (tool in PARTS and self._pin_named(PARTS[tool]))
+
+    def _pin_named(self, tool: str) -> bool:
         return any(matches(pattern, tool) for pattern in self.settings.require_pin_for)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from openclaw_rpc.domain.agents import Agents, AgentSettings
+from openclaw_rpc.domain.background import Background
 from openclaw_rpc.domain.commands import Commands, CommandSettings
 from openclaw_rpc.domain.skills.settings import SkillSettings
 from openclaw_rpc.domain.tools.commands import CommandTools
@@ -14,7 +15,7 @@ from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
 from openclaw_rpc.protocol.skill import SkillInfo, SkillInstallParams
 from tests.support.archives import zipped
 from tests.support.skills import SkillWorld, manifest, write_skill
-from tests.support.tools import ToolWorld
+from tests.support.tools import Lines, ToolWorld
 
 
 class World(ToolWorld):
@@ -25,7 +26,8 @@ class World(ToolWorld):
         agents = Agents(options.get("agents") or {})
         source = SkillTools(self.skills.skills, agents, lambda: self.skills.settings, str(self.skills.folder.resolve()))
         commands = Commands(self.skills.sandboxed, self.skills.workspaces, lambda: CommandSettings(sandbox="auto"))
-        super().__init__(CommandTools(commands, source), source, **options)
+        background = Background(commands, CommandSettings, self.skills.clock, Lines())
+        super().__init__(CommandTools(commands, background, source), source, **options)
 
     def skill(self, name: str, front: str = "", body: str = "Mend it.", **files: str) -> Path:
         """Put a skill there."""
@@ -57,7 +59,7 @@ async def test_names_and_descriptions_are_before_the_agent_and_bodies_are_not(tm
 
 
 async def test_without_skills_nothing_is_offered(tmp_path: Path):
-    assert list(await World(tmp_path).told()) == ["shell"]
+    assert list(await World(tmp_path).told()) == ["shell", "command_start", "command_output", "command_stop"]
 
 
 async def test_more_skills_than_are_listed_are_found_by_a_search(tmp_path: Path):

@@ -35,7 +35,7 @@ class Command:
         a result, too.
 
         Args:
-            command: Run by `/bin/sh -c`.
+            command: Run by bash, or by `/bin/sh`.
             cwd: The working directory, a folder of the workspace.
             timeout: Milliseconds until it is ended.
             env: Environment variables, besides the few that are always set.
@@ -48,6 +48,85 @@ class Command:
             unauthorized.
         """
         return self._client.request("command.execute", types.CommandExecuteParams(command=command, cwd=cwd, timeout=timeout, env=env, stdin=stdin, stream=stream, call_id=call_id), types.CommandResult, client_timeout)
+
+    def start(
+        self,
+        *,
+        command: str,
+        cwd: str = "/",
+        timeout: int = 3600000,
+        env: Dict[str, str] | UnsetType = UNSET,
+        keep: bool = False,
+        client_timeout: float | None = None,
+    ) -> types.BackgroundCommand:
+        """Start a command that goes on in the background: a server, a watcher, a long build. It ends with the run that
+        starts it unless it is kept, and always with the gateway.
+
+        Args:
+            command: Run by bash, or by `/bin/sh`.
+            cwd: The working directory, a folder of the workspace.
+            timeout: Milliseconds until it is ended.
+            env: Environment variables, besides the few that are always set.
+            keep: Let it go on when the run that starts it ends, until its session goes.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return self._client.request("command.start", types.CommandStartParams(command=command, cwd=cwd, timeout=timeout, env=env, keep=keep), types.BackgroundCommand, client_timeout)
+
+    def output(
+        self,
+        *,
+        command_id: str,
+        cursor: int = 0,
+        limit: int = 20000,
+        wait: int = 0,
+        timeout: float | None = None,
+    ) -> types.CommandOutput:
+        """Read what a command in the background wrote, from a cursor on, and how it is; waits for news where asked to.
+
+        Args:
+            command_id: The id that `command.start` answered.
+            cursor: Where to go on: the `cursor` of the last answer. 0 is the beginning; -2000 are the last 2000
+            characters.
+            limit: Characters at most.
+            wait: Milliseconds to wait where there is nothing new and it still runs.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return self._client.request("command.output", types.CommandOutputParams(command_id=command_id, cursor=cursor, limit=limit, wait=wait), types.CommandOutput, timeout)
+
+    def stop(
+        self,
+        *,
+        command_id: str,
+        timeout: float | None = None,
+    ) -> types.BackgroundCommand:
+        """End a command in the background and all that it started; what it wrote can still be read.
+
+        Args:
+            command_id: The id that `command.start` answered.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return self._client.request("command.stop", types.CommandStopParams(command_id=command_id), types.BackgroundCommand, timeout)
+
+    def list(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> types.BackgroundList:
+        """The commands in the background.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
+        """
+        return self._client.request("command.list", types.Empty(), types.BackgroundList, timeout)
 
 
 class AsyncCommand:
@@ -72,7 +151,7 @@ class AsyncCommand:
         a result, too.
 
         Args:
-            command: Run by `/bin/sh -c`.
+            command: Run by bash, or by `/bin/sh`.
             cwd: The working directory, a folder of the workspace.
             timeout: Milliseconds until it is ended.
             env: Environment variables, besides the few that are always set.
@@ -85,3 +164,82 @@ class AsyncCommand:
             unauthorized.
         """
         return await self._client.request("command.execute", types.CommandExecuteParams(command=command, cwd=cwd, timeout=timeout, env=env, stdin=stdin, stream=stream, call_id=call_id), types.CommandResult, client_timeout)
+
+    async def start(
+        self,
+        *,
+        command: str,
+        cwd: str = "/",
+        timeout: int = 3600000,
+        env: Dict[str, str] | UnsetType = UNSET,
+        keep: bool = False,
+        client_timeout: float | None = None,
+    ) -> types.BackgroundCommand:
+        """Start a command that goes on in the background: a server, a watcher, a long build. It ends with the run that
+        starts it unless it is kept, and always with the gateway.
+
+        Args:
+            command: Run by bash, or by `/bin/sh`.
+            cwd: The working directory, a folder of the workspace.
+            timeout: Milliseconds until it is ended.
+            env: Environment variables, besides the few that are always set.
+            keep: Let it go on when the run that starts it ends, until its session goes.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return await self._client.request("command.start", types.CommandStartParams(command=command, cwd=cwd, timeout=timeout, env=env, keep=keep), types.BackgroundCommand, client_timeout)
+
+    async def output(
+        self,
+        *,
+        command_id: str,
+        cursor: int = 0,
+        limit: int = 20000,
+        wait: int = 0,
+        timeout: float | None = None,
+    ) -> types.CommandOutput:
+        """Read what a command in the background wrote, from a cursor on, and how it is; waits for news where asked to.
+
+        Args:
+            command_id: The id that `command.start` answered.
+            cursor: Where to go on: the `cursor` of the last answer. 0 is the beginning; -2000 are the last 2000
+            characters.
+            limit: Characters at most.
+            wait: Milliseconds to wait where there is nothing new and it still runs.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return await self._client.request("command.output", types.CommandOutputParams(command_id=command_id, cursor=cursor, limit=limit, wait=wait), types.CommandOutput, timeout)
+
+    async def stop(
+        self,
+        *,
+        command_id: str,
+        timeout: float | None = None,
+    ) -> types.BackgroundCommand:
+        """End a command in the background and all that it started; what it wrote can still be read.
+
+        Args:
+            command_id: The id that `command.start` answered.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return await self._client.request("command.stop", types.CommandStopParams(command_id=command_id), types.BackgroundCommand, timeout)
+
+    async def list(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> types.BackgroundList:
+        """The commands in the background.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
+        """
+        return await self._client.request("command.list", types.Empty(), types.BackgroundList, timeout)

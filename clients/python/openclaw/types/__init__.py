@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from openclaw.types.audit import AuditQueryParams as AuditQueryParams
     from openclaw.types.audit import AuditRecord as AuditRecord
     from openclaw.types.audit import AuditVerdict as AuditVerdict
+    from openclaw.types.command import BackgroundCommand as BackgroundCommand
+    from openclaw.types.command import BackgroundList as BackgroundList
     from openclaw.types.browser import BrowserClickParams as BrowserClickParams
     from openclaw.types.browser import BrowserCloseParams as BrowserCloseParams
     from openclaw.types.browser import BrowserClosed as BrowserClosed
@@ -60,8 +62,12 @@ if TYPE_CHECKING:
     from openclaw.types.chat import ChatWaitParams as ChatWaitParams
     from openclaw.types.system import ChoreStatus as ChoreStatus
     from openclaw.types.command import CommandExecuteParams as CommandExecuteParams
+    from openclaw.types.command import CommandOutput as CommandOutput
     from openclaw.types.command import CommandOutputEvent as CommandOutputEvent
+    from openclaw.types.command import CommandOutputParams as CommandOutputParams
     from openclaw.types.command import CommandResult as CommandResult
+    from openclaw.types.command import CommandStartParams as CommandStartParams
+    from openclaw.types.command import CommandStopParams as CommandStopParams
     from openclaw.types.config import ConfigChangedEvent as ConfigChangedEvent
     from openclaw.types.config import ConfigDocument as ConfigDocument
     from openclaw.types.config import ConfigSchema as ConfigSchema
@@ -240,6 +246,8 @@ _PLACES = {
     "AuditQueryParams": "audit",
     "AuditRecord": "audit",
     "AuditVerdict": "audit",
+    "BackgroundCommand": "command",
+    "BackgroundList": "command",
     "BrowserClickParams": "browser",
     "BrowserCloseParams": "browser",
     "BrowserClosed": "browser",
@@ -283,8 +291,12 @@ _PLACES = {
     "ChatWaitParams": "chat",
     "ChoreStatus": "system",
     "CommandExecuteParams": "command",
+    "CommandOutput": "command",
     "CommandOutputEvent": "command",
+    "CommandOutputParams": "command",
     "CommandResult": "command",
+    "CommandStartParams": "command",
+    "CommandStopParams": "command",
     "ConfigChangedEvent": "config",
     "ConfigDocument": "config",
     "ConfigSchema": "config",

@@ -7,10 +7,10 @@ from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
 
 
 class CommandExecuteParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """A line for `/bin/sh`, and where and how to run it."""
+    """A line for the shell, and where and how to run it."""
 
     command: str
-    """Run by `/bin/sh -c`."""
+    """Run by bash, or by `/bin/sh`."""
     cwd: str = "/"
     """The working directory, a folder of the workspace."""
     timeout: int = 30000
@@ -39,6 +39,89 @@ class CommandResult(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     timed_out: bool
     truncated: bool
     stopped_by: Literal["memory", "output", "processes", "timeout"] | None = None
+
+
+class CommandStartParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A line for the shell that goes on in the background, its standard input empty."""
+
+    command: str
+    """Run by bash, or by `/bin/sh`."""
+    cwd: str = "/"
+    """The working directory, a folder of the workspace."""
+    timeout: int = 3600000
+    """Milliseconds until it is ended."""
+    env: dict[str, str] | UnsetType = UNSET
+    """Environment variables, besides the few that are always set."""
+    keep: bool = False
+    """Let it go on when the run that starts it ends, until its session goes."""
+
+
+class BackgroundCommand(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A command in the background. What it is once it has ended: `exitCode` and `stoppedBy` as `CommandResult`.
+
+    `error` says why it could not be run at all. `sessionKey` is that of the run that started it.
+    """
+
+    command_id: str
+    command: str
+    running: bool
+    started_at: str
+    """A time in UTC, ISO 8601 with milliseconds."""
+    session_key: str | None = None
+    keep: bool = False
+    exit_code: int | None = None
+    stopped_by: Literal["memory", "processes", "run", "session", "stop", "timeout"] | None = None
+    error: str | None = None
+
+
+class BackgroundList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The caller's, those that run and some that have ended, the oldest first."""
+
+    commands: list[BackgroundCommand]
+
+
+class CommandOutputParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Which command, and from where on to read what it wrote."""
+
+    command_id: str
+    """The id that `command.start` answered."""
+    cursor: int = 0
+    """Where to go on: the `cursor` of the last answer. 0 is the beginning; -2000 are the last 2000 characters."""
+    limit: int = 20000
+    """Characters at most."""
+    wait: int = 0
+    """Milliseconds to wait where there is nothing new and it still runs."""
+
+
+class CommandOutput(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """What a command wrote from the cursor on.
+
+    `cursor` is where the next call goes on, `more` whether there is more already. `missed` characters were there
+    and are kept no longer.
+    """
+
+    command_id: str
+    command: str
+    running: bool
+    started_at: str
+    """A time in UTC, ISO 8601 with milliseconds."""
+    session_key: str | None = None
+    keep: bool = False
+    exit_code: int | None = None
+    stopped_by: Literal["memory", "processes", "run", "session", "stop", "timeout"] | None = None
+    error: str | None = None
+    stdout: str
+    stderr: str
+    cursor: int
+    more: bool = False
+    missed: int = 0
+
+
+class CommandStopParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """Which command."""
+
+    command_id: str
+    """The id that `command.start` answered."""
 
 
 class CommandOutputEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
