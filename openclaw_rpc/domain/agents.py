@@ -66,6 +66,14 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Meta(description="What becomes of what has no room in its model's context."),
     ] = "summarise"
     max_steps: Annotated[int, Meta(ge=1, le=1000, description="How often it may ask its model within one run.")] = 16
+    max_tools: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=10_000,
+            description="With more tools than its model takes, those of MCP servers and skills are found by a search.",
+        ),
+    ] = 128
     default: Annotated[bool, Meta(description="Whether it is asked where a request names no agent.")] = False
 
 

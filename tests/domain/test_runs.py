@@ -27,15 +27,14 @@ from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.talk import HISTORY
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
-from openclaw_rpc.domain.tools.ports import Preparation, RunContext
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.base import Topic
 from openclaw_rpc.protocol.chat import ChatMessage, ChatRunParams, EarlierMessage, RunAccepted, RunOptions
-from openclaw_rpc.protocol.errors import Conflict, NotFound, Unavailable
+from openclaw_rpc.protocol.errors import Conflict, Unavailable
 from openclaw_rpc.rpc.call import Call
 from tests.support.clock import ManualClock
 from tests.support.logs import ListLog
-from tests.support.tools import Unmeasured
+from tests.support.tools import NoTools, Unmeasured
 
 ADA = owner("gateway")
 
@@ -88,17 +87,6 @@ class Talker:
 
     async def aclose(self) -> None:
         return None
-
-
-class NoTools:
-    async def prepare(self, context: RunContext) -> Preparation:
-        return Preparation()
-
-    async def use(self, name: str, params: Any, context: RunContext, call_id: str) -> Any:
-        raise NotFound("there are no tools")
-
-    async def read_attachment(self, path: str, context: RunContext) -> str:
-        raise NotFound("there are no files")
 
 
 class Disk(VolatileStore):

@@ -38,7 +38,7 @@ from openclaw_rpc.domain.tools.guard import DirectGuard
 from openclaw_rpc.domain.tools.offer import Offers
 from openclaw_rpc.domain.tools.pin import PinGuard
 from openclaw_rpc.domain.tools.policy import Policies, PolicyMap, SecurityPolicy
-from openclaw_rpc.domain.tools.ports import RunContext, ToolSpec
+from openclaw_rpc.domain.tools.ports import Preparation, RunContext, ToolSpec
 from openclaw_rpc.domain.tools.toolbox import Safety, Tools
 from openclaw_rpc.protocol import chat, tool
 from openclaw_rpc.protocol.audit import AuditRecord
@@ -135,6 +135,22 @@ class Workspace:
         if path not in self.files:
             raise NotFound(f"there is no file {path!r}")
         return self.files[path]
+
+
+class NoTools:
+    """A toolbox that is empty."""
+
+    async def prepare(self, context: RunContext) -> Preparation:
+        return Preparation()
+
+    def widened(self, preparation: Preparation, context: RunContext) -> Preparation:
+        return preparation
+
+    async def use(self, name: str, params: Any, context: RunContext, call_id: str) -> Any:
+        raise NotFound("there are no tools")
+
+    async def read_attachment(self, path: str, context: RunContext) -> str:
+        raise NotFound("there are no files")
 
 
 class ObedientModel:

@@ -60,14 +60,15 @@ class Turn:
             return "stop"
         preparation = await self._toolbox.prepare(live.context)
         live.skills_used.extend(preparation.skills)
-        tools = {spec.name: spec for spec in preparation.tools}
         for _ in range(live.agent.max_steps):
             reply, provider = await self._asking.ask(live, preparation, talk)
             calls = reply.calls()
             live.details = reply.details(provider, calls)
             if not calls:
                 return reply.finish if reply.finish in ("length", "content_filter") else "stop"
+            tools = {spec.name: spec for spec in preparation.tools}
             talk.go_on(await self._use_tools(live, calls, tools))
+            preparation = self._toolbox.widened(preparation, live.context)
         raise InvalidRequest(f"the agent used its {live.agent.max_steps} steps without an answer", reason="max_steps")
 
     async def settle(self) -> None:

@@ -15,6 +15,7 @@ from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.files import LONGEST_CHARACTER, text_of
+from openclaw_rpc.domain.matching import fitting
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.skills.library import FRESH_SECONDS, Library, Skill, Surroundings
 from openclaw_rpc.domain.skills.manifest import UNKNOWN_VERSION, Manifest, SkillTool, is_slug
@@ -354,15 +355,7 @@ def _fits(found: FoundSkill, words: Sequence[str]) -> bool:
 
 def fits(skills: Sequence[Skill], query: str) -> list[Skill]:
     """The skills that have some of a question's words, the most and in their names first."""
-    words = {word.removesuffix("s") for word in re.findall(r"\w+", query.lower())}
-    ranked: list[tuple[int, str, Skill]] = []
-    for skill in skills:
-        name = f"{skill.manifest.slug} {skill.manifest.name}".lower()
-        about = skill.manifest.description.lower()
-        score = sum(3 * (word in name) + (word in about) for word in words)
-        if score:
-            ranked.append((-score, skill.manifest.slug, skill))
-    return [skill for _, _, skill in sorted(ranked, key=lambda one: one[:2])]
+    return fitting(query, skills, lambda one: (f"{one.manifest.slug} {one.manifest.name}", one.manifest.description))
 
 
 def installed(manifest: Manifest | None, slug: str) -> SkillFound:

@@ -21,7 +21,8 @@ class Tool(msgspec.Struct, kw_only=True, frozen=True):
 
     ``strict``: ``run`` refuses whatever the spec's parameters do not allow. ``brief``: it waits for nothing but files
     of this machine, and nothing could interrupt that, so that its time is not limited. ``outside``: what it answers was
-    written by others, and may ask for things.
+    written by others, and may ask for things. ``searched``: where there are more tools than a model takes, it is found
+    by `tool_search`.
     """
 
     spec: ToolSpec
@@ -30,6 +31,7 @@ class Tool(msgspec.Struct, kw_only=True, frozen=True):
     strict: bool = False
     brief: bool = False
     outside: bool = False
+    searched: bool = False
 
 
 class ToolSource(Protocol):

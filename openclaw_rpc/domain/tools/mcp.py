@@ -73,4 +73,5 @@ class McpTools:
             run=run,
             dangerous=not remote.read_only,
             outside=True,
+            searched=True,
         )

@@ -68,6 +68,10 @@ class Toolbox(Protocol):
         """What belongs to a run of that agent with that message."""
         ...
 
+    def widened(self, preparation: Preparation, context: RunContext) -> Preparation:
+        """The same, with the tools that the run has found since."""
+        ...
+
     async def use(self, name: str, params: JsonObject, context: RunContext, call_id: str) -> Any:
         """Use a tool; its result as JSON-like data. Cancelling ends it, its children too.
 

@@ -203,4 +203,5 @@ class SkillTools:
             ),
             run=run,
             dangerous=not walled or may.network or may.filesystem or may.shell,
+            searched=True,
         )

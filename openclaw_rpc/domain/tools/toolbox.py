@@ -31,6 +31,7 @@ from openclaw_rpc.domain.tools.pin import PinGuard
 from openclaw_rpc.domain.tools.policy import Policies
 from openclaw_rpc.domain.tools.ports import Preparation, RunContext
 from openclaw_rpc.domain.tools.results import Results, Spill
+from openclaw_rpc.domain.tools.searching import LongOffer, Search
 from openclaw_rpc.protocol.base import JsonObject, Scope
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InternalError, NotFound, Timeout
 from openclaw_rpc.protocol.surrogates import writable
@@ -88,6 +89,8 @@ class Tools:
         self._log = log
         self._seconds = seconds
         self._offered: OrderedDict[str, dict[str, Offered]] = OrderedDict()
+        self._search = Search()
+        self._searching: OrderedDict[str, LongOffer] = OrderedDict()
         self._read: OrderedDict[str, list[str]] = OrderedDict()
 
     def add(self, source: ToolSource) -> None:
@@ -98,8 +101,21 @@ class Tools:
         """What belongs to a run: tools that a policy denies, or all where its token may use none, are left out."""
         offer = await self._offers.everything(context)
         allowed = Scope.TOOLS in context.scopes
-        self._remember(context.run_id, offer.tools if allowed else {})
-        return Preparation(system=offer.briefing, tools=offer.specs if allowed else (), skills=offer.skills)
+        long = self._search.long(offer, context.agent_id, self._agents.get(context.agent_id).max_tools)
+        if not allowed or long is None:
+            self._remember(context.run_id, offer.tools if allowed else {})
+            return Preparation(system=offer.briefing, tools=offer.specs if allowed else (), skills=offer.skills)
+        self._remember(context.run_id, long.tools)
+        self._searching[context.run_id] = long
+        while len(self._searching) > RUNS_KEPT:
+            self._searching.popitem(last=False)
+        return Preparation(system=offer.briefing, tools=self._search.specs(long, context), skills=offer.skills)
+
+    def widened(self, preparation: Preparation, context: RunContext) -> Preparation:
+        """The same, with the tools that the run's searches found since."""
+        long = self._searching.get(context.run_id)
+        tools = preparation.tools if long is None else self._search.specs(long, context)
+        return preparation if tools is preparation.tools else msgspec.structs.replace(preparation, tools=tools)
 
     async def use(self, name: str, params: JsonObject, context: RunContext, call_id: str) -> Any:
         """Use a tool for a run; what is too long is cut, and kept whole as a file.
