@@ -51,7 +51,7 @@ from openclaw_rpc.domain.tools.commands import CommandTools
 from openclaw_rpc.domain.tools.files import FileTools, ToolFiles
 from openclaw_rpc.domain.tools.forgetting import Forgetting
 from openclaw_rpc.domain.tools.guard import DirectGuard
-from openclaw_rpc.domain.tools.mcp import McpTools
+from openclaw_rpc.domain.tools.mcp import McpTools, Questions
 from openclaw_rpc.domain.tools.memory import MemoryTools
 from openclaw_rpc.domain.tools.offer import Offers
 from openclaw_rpc.domain.tools.pin import PinGuard
@@ -209,7 +209,7 @@ class AgentTools(Feature):
             MemoryTools(self.memories, self._agents),
             BrowserTools(self.browsers, self.files),
             skills,
-            McpTools(self.servers, self.files),
+            McpTools(self.servers, self.files, Questions(self.approvals, self.pins, self._log)),
         )
         offers = Offers(sources, self._agents, self.policies, self._log)
         self.toolbox = Tools(offers, self._agents, self._safety, ToolFiles(self.files, self._kept), self._log)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final, Literal, Protocol
 
 import anyio
 import msgspec
@@ -115,6 +115,33 @@ class RemoteAnswer(msgspec.Struct, frozen=True, kw_only=True):
     failed: bool = False
 
 
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server asks a human while one of its tools is in use (MCP, Elicitation): for yes or no, or for values.
+
+    ``wants`` is a JSON Schema of the values, ``url`` an address that the human is to open.
+    """
+
+    message: str
+    wants: JsonObject = {}
+    url: str | None = None
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
+    """A human's answer; ``cancel`` where there was none."""
+
+    action: Literal["accept", "decline", "cancel"]
+    content: JsonObject = {}
+
+
+Ask = Callable[[Question], Awaitable[Reply]]
+"""Asks the human for whom a tool is used."""
+
+
+async def nobody(question: Question) -> Reply:
+    """Nobody is there to be asked."""
+    return Reply(action="cancel")
+
+
 class McpConnection(Protocol):
     """A server that is there. ``title``, ``version`` and ``protocol`` as `McpServerInfo` has them."""
 
@@ -135,8 +162,10 @@ class McpConnection(Protocol):
         """Tools of it that can't be offered, and why."""
         ...
 
-    async def call(self, name: str, params: JsonObject, on_progress: Callable[[], None]) -> RemoteAnswer:
+    async def call(self, name: str, params: JsonObject, on_progress: Callable[[], None], ask: Ask) -> RemoteAnswer:
         """Use a tool. Cancelling tells the server so; ``on_progress`` is called when it says that it is at work.
+
+        What it asks meanwhile goes to ``ask``.
 
         Raises:
             ProviderError: it could not be used at all; with the reason ``SESSION_LOST`` it was not even begun.
@@ -285,8 +314,8 @@ class McpServers:
                     await server.settled.wait()
         return [tool for _, server in sorted(self._servers.items()) for tool in server.tools.values()]
 
-    async def call(self, tool: OfferedTool, params: JsonObject) -> Any:
-        """Use a tool.
+    async def call(self, tool: OfferedTool, params: JsonObject, ask: Ask = nobody) -> Any:
+        """Use a tool. The time that ``ask`` takes is not the tool's.
 
         Raises:
             Unavailable: its server is not there.
@@ -294,19 +323,19 @@ class McpServers:
             ProviderError: it failed; the message is what it said.
         """
         try:
-            answer = await self._asked(tool, params)
+            answer = await self._asked(tool, params, ask)
         except ProviderError as error:
             server = self._servers.get(tool.server)
             if error.reason != SESSION_LOST or server is None:
                 raise
             # It was not begun there: with a new session it can be asked for again.
             await self._renewed(server)
-            answer = await self._asked(tool, params)
+            answer = await self._asked(tool, params, ask)
         if answer.failed:
             raise ProviderError(f"{tool.name} failed: {answer.result}", reason="mcp")
         return answer.result
 
-    async def _asked(self, tool: OfferedTool, params: JsonObject) -> RemoteAnswer:
+    async def _asked(self, tool: OfferedTool, params: JsonObject, ask: Ask) -> RemoteAnswer:
         server = self._servers.get(tool.server)
         if server is None or server.connection is None:
             why = f": {server.error}" if server is not None and server.error else ""
@@ -315,9 +344,16 @@ class McpServers:
         with anyio.move_on_after(seconds) as scope:
 
             def at_work() -> None:
-                scope.deadline = anyio.current_time() + seconds
+                scope.deadline = max(scope.deadline, anyio.current_time() + seconds)
 
-            return await server.connection.call(tool.remote.name, params, at_work)
+            async def asking(question: Question) -> Reply:
+                scope.deadline = math.inf
+                try:
+                    return await ask(question)
+                finally:
+                    scope.deadline = anyio.current_time() + seconds
+
+            return await server.connection.call(tool.remote.name, params, at_work, asking)
         raise Timeout(f"{tool.name} took longer than {seconds:g} s", reason="mcp")
 
     async def _renewed(self, server: _McpServer) -> None:

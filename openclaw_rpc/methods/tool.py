@@ -56,7 +56,7 @@ class ToolMethods:
     async def approve(self, params: ToolApproveParams, call: Call) -> ToolApproved:
         """Let a call go on."""
         pin = params.pin if params.pin is not None else call.pin
-        await self._approvals.approve(call.principal, params.approval_id, pin)
+        await self._approvals.approve(call.principal, params.approval_id, pin, params.content)
         return ToolApproved(approval_id=params.approval_id, approved=True)
 
     async def deny(self, params: ToolDenyParams, call: Call) -> ToolDenied:

@@ -81,6 +81,8 @@ class ApprovalInfo(Result, frozen=True, kw_only=True):
     """A call that waits for a human: exactly this tool with exactly these params, once, until ``expiresAt``.
 
     ``read`` is what its run had read from outside by then, pages and answers of MCP servers: they may have wanted it.
+    With ``asks`` an MCP server asks a question while ``tool`` is in use, which is ``params.question``: a JSON Schema of
+    what `tool.approve` may answer as ``content``.
     """
 
     approval_id: str
@@ -95,6 +97,7 @@ class ApprovalInfo(Result, frozen=True, kw_only=True):
     created_at: When
     expires_at: When
     read: list[str] = []
+    asks: JsonObject | None = None
 
 
 class ApprovalList(Page, frozen=True, kw_only=True):
@@ -108,6 +111,9 @@ class ToolApproveParams(Params, frozen=True, kw_only=True):
 
     approval_id: ApprovalId
     pin: Pin | None = None
+    content: (
+        Annotated[JsonObject, Meta(description="The answer to a question of an MCP server, as `asks` wants it.")] | None
+    ) = None
 
 
 class ToolApproved(Result, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from openclaw_rpc.domain import mcp
 from openclaw_rpc.domain.agents import ToolRules
 from openclaw_rpc.domain.clock import SystemClock
 from openclaw_rpc.domain.mcp import (
+    Ask,
     McpConnection,
     McpServers,
     McpServerSettings,
@@ -61,7 +62,7 @@ class Connection:
     def left_out(self) -> Mapping[str, str]:
         return {}
 
-    async def call(self, name: str, params: JsonObject, on_progress: Callable[[], None]) -> RemoteAnswer:
+    async def call(self, name: str, params: JsonObject, on_progress: Callable[[], None], ask: Ask) -> RemoteAnswer:
         return RemoteAnswer(result=f"{self.name}.{name} {params}", failed=name == "act" and not params)
 
     async def news(self) -> None:

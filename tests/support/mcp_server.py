@@ -1,15 +1,17 @@
-"""A small MCP server, made with the SDK's own server: `python mcp_server.py stdio`, or `http PORT`."""
+"""A small MCP server, made with the SDK's own server: `python mcp_server.py stdio`, `http PORT` or `sse PORT`."""
 
 import asyncio
 import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.resolve import Elicit, Resolve
 from mcp.types import ToolAnnotations
+from pydantic import BaseModel
 
 server = MCPServer("small", version="1.2.3")
 
@@ -72,8 +74,28 @@ async def more(context: Context[Any, Any]) -> str:
     return "ok"
 
 
+class Berth(BaseModel):
+    """What is asked for."""
+
+    place: str
+    nights: int = 1
+
+
+async def which() -> Elicit[Berth]:
+    """Ask."""
+    return Elicit("Which berth?", Berth)
+
+
+@server.tool()
+async def moor(berth: Annotated[Berth, Resolve(which)]) -> str:
+    """Moor at a berth that the human names."""
+    return f"moored at {berth.place} for {berth.nights}"
+
+
 if __name__ == "__main__":
     if sys.argv[1] == "stdio":
         server.run()
+    elif sys.argv[1] == "sse":
+        server.run("sse", host="127.0.0.1", port=int(sys.argv[2]))
     else:
         server.run("streamable-http", host="127.0.0.1", port=int(sys.argv[2]))

@@ -16,7 +16,7 @@ import anyio
 from openclaw_rpc.adapters.mcp import SdkConnector
 from openclaw_rpc.adapters.outbound import guarded_session
 from openclaw_rpc.domain.clock import SystemClock
-from openclaw_rpc.domain.mcp import McpServers, McpServerSettings, McpSettings
+from openclaw_rpc.domain.mcp import Ask, McpServers, McpServerSettings, McpSettings, nobody
 from openclaw_rpc.domain.outbound import OutboundPolicy
 from openclaw_rpc.protocol.mcp import McpServerInfo
 from tests.support.tools import Lines
@@ -69,11 +69,11 @@ class McpWorld:
     async def ready(self, name: str = "small") -> McpServerInfo:
         return await self.until(lambda info: info.status == "ready", name)
 
-    async def call(self, tool: str, **params: Any) -> Any:
+    async def call(self, tool: str, ask: Ask = nobody, **params: Any) -> Any:
         """Use a tool by the name that agents know it by."""
         with anyio.fail_after(20):
             offered = {one.name: one for one in await self.servers.tools()}[tool]
-            return await self.servers.call(offered, params)
+            return await self.servers.call(offered, params, ask)
 
 
 async def eventually(wanted: Callable[[], object], about: Callable[[], str] = str) -> None:
@@ -91,10 +91,10 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def served_over_http(port: int) -> AsyncGenerator[str]:
-    """The small server over HTTP, as a process of its own; its address."""
+async def served_over_http(port: int, kind: str = "http") -> AsyncGenerator[str]:
+    """The small server over HTTP (``sse``: in the older way), as a process of its own; its address."""
     process = await anyio.open_process(
-        [sys.executable, str(SCRIPT), "http", str(port)], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL
+        [sys.executable, str(SCRIPT), kind, str(port)], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL
     )
     try:
         with anyio.fail_after(20):
@@ -104,7 +104,7 @@ async def served_over_http(port: int) -> AsyncGenerator[str]:
                     break
                 except OSError:
                     await anyio.sleep(0.05)
-        yield f"http://127.0.0.1:{port}/mcp"
+        yield f"http://127.0.0.1:{port}/{'sse' if kind == 'sse' else 'mcp'}"
     finally:
         process.kill()
         await process.aclose()

@@ -33,6 +33,7 @@ LINES = {
 }
 ODD_TOOLS: list[Any] = [{"name": "no_schema"}, {"description": "no name"}, 7, {"name": "odd", "inputSchema": "text"}]
 TASKS = {"name": "only_as_task", "inputSchema": SHAPE, "execution": {"taskSupport": "required"}}
+WAITING: dict[str, Any] = {}
 
 
 def write(data: bytes) -> None:
@@ -53,6 +54,12 @@ def use(call_id: Any, name: str, token: Any) -> None:
         send(call_id, error={"code": -32000, "message": "failed", "data": {"hint": "try at noon"}})
     elif name in LINES:
         write(b'{"jsonrpc": "2.0", "id": %s, %s' % (json.dumps(call_id).encode(), LINES[name]))
+    elif name == "ask":
+        wants = {"type": "object", "properties": {"sure": {"type": "boolean"}}, "required": ["sure"]}
+        asked = {"message": "Burn the nets?", "requestedSchema": wants}
+        question = {"jsonrpc": "2.0", "id": f"q{call_id}", "method": "elicitation/create", "params": asked}
+        write(json.dumps(question).encode())
+        WAITING[f"q{call_id}"] = call_id
     elif name == "slow":
         for step in range(8):
             params = {"progressToken": token, "progress": step}
@@ -65,13 +72,17 @@ def use(call_id: Any, name: str, token: Any) -> None:
 
 for line in sys.stdin.buffer:
     message = json.loads(line)
+    if message.get("id") in WAITING:
+        said = {"type": "text", "text": json.dumps(message.get("result"))}
+        send(WAITING.pop(message["id"]), result={"content": [said]})
+        continue
     number, method, params = message.get("id"), message.get("method"), message.get("params") or {}
     if method == "initialize":
         about = {"name": "odd", "version": "1"}
         able = {} if MODE == "no-tools" else {"tools": {}}
         send(number, result={"protocolVersion": "2025-06-18", "capabilities": able, "serverInfo": about})
     elif method == "tools/list" and MODE != "no-tools":
-        names = [*RESULTS, *LINES, "server_error", "die", "slow"]
+        names = [*RESULTS, *LINES, "server_error", "die", "slow", "ask"]
         listed = [{"name": name, "description": "d", "inputSchema": SHAPE} for name in names]
         send(number, result={"tools": [*listed, *ODD_TOOLS, TASKS] if MODE == "odd-tools" else listed})
     elif method == "tools/call":

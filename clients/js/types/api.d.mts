@@ -19,7 +19,7 @@ export interface AgentList {
   agents: Array<AgentInfo>;
 }
 
-/** A call that waits for a human: exactly this tool with exactly these params, once, until `expiresAt`. `read` is what its run had read from outside by then, pages and answers of MCP servers: they may have wanted it. */
+/** A call that waits for a human: exactly this tool with exactly these params, once, until `expiresAt`. `read` is what its run had read from outside by then, pages and answers of MCP servers: they may have wanted it. With `asks` an MCP server asks a question while `tool` is in use, which is `params.question`: a JSON Schema of what `tool.approve` may answer as `content`. */
 export interface ApprovalInfo {
   approvalId: string;
   runId: string;
@@ -35,6 +35,7 @@ export interface ApprovalInfo {
   /** A time in UTC, ISO 8601 with milliseconds. */
   expiresAt: string;
   read?: Array<string>;
+  asks?: Record<string, unknown> | null;
 }
 
 /** The caller's calls that wait, the oldest first; everybody's for an admin of the owner. */
@@ -1990,6 +1991,8 @@ export interface ToolApproveParams {
   approvalId: string;
   /** The PIN that `openclaw pin set` took. */
   pin?: string | null;
+  /** The answer to a question of an MCP server, as `asks` wants it. */
+  content?: Record<string, unknown> | null;
 }
 
 /** The call goes on. */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
 from typing import Any, Final, cast
 
 import aiohttp
@@ -13,6 +14,7 @@ import mcp_types as types
 import msgspec
 from mcp.client import Client
 from mcp.client._transport import Transport
+from mcp.client.session import ClientRequestContext
 from mcp.client.sse import sse_client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
@@ -21,7 +23,18 @@ from openclaw_rpc import __version__
 from openclaw_rpc.adapters.mcp.guarded import READ_SECONDS, GuardedTransport
 from openclaw_rpc.adapters.mcp.mending import mended
 from openclaw_rpc.adapters.mcp.stdio import StdioServer
-from openclaw_rpc.domain.mcp import MAX_TOOLS, SESSION_LOST, Blob, McpServerSettings, Parts, RemoteAnswer, RemoteTool
+from openclaw_rpc.domain.mcp import (
+    MAX_TOOLS,
+    SESSION_LOST,
+    Ask,
+    Blob,
+    McpServerSettings,
+    Parts,
+    Question,
+    RemoteAnswer,
+    RemoteTool,
+    Reply,
+)
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.errors import ProviderError
@@ -29,6 +42,27 @@ from openclaw_rpc.protocol.errors import ProviderError
 MAX_EVENT: Final = 16 * 1024 * 1024
 OLD_SERVER: Final = frozenset({400, 404, 405, 406, 415})
 """With what servers of the older transport refuse a request of streamable HTTP."""
+
+
+class _Call:
+    """A use of a tool, and what the server asks in it: that ends with the use."""
+
+    def __init__(self, ask: Ask) -> None:
+        self._ask = ask
+        self._scopes: set[anyio.CancelScope] = set()
+
+    async def answer(self, question: Question) -> Reply:
+        with anyio.CancelScope() as scope:
+            self._scopes.add(scope)
+            try:
+                return await self._ask(question)
+            finally:
+                self._scopes.discard(scope)
+        return Reply(action="cancel")
+
+    def end(self) -> None:
+        for scope in self._scopes:
+            scope.cancel()
 
 
 class SdkConnection:
@@ -45,6 +79,9 @@ class SdkConnection:
         self._client: Client | None = None
         self._news = anyio.Event()
         self._gone: str | None = None
+        self._calls: list[_Call] = []
+        # In whose task the SDK asks, which it does in the newest revision alone.
+        self._current: ContextVar[_Call | None] = ContextVar("call", default=None)
 
     def begin(self, client: Client) -> None:
         """The client is connected."""
@@ -101,12 +138,15 @@ class SdkConnection:
                 break
         return found
 
-    async def call(self, name: str, params: JsonObject, on_progress: Callable[[], None]) -> RemoteAnswer:
+    async def call(self, name: str, params: JsonObject, on_progress: Callable[[], None], ask: Ask) -> RemoteAnswer:
         """Use a tool."""
 
         async def hear(progress: float, total: float | None, message: str | None) -> None:
             on_progress()
 
+        call = _Call(ask)
+        self._calls.append(call)
+        self._current.set(call)
         try:
             answer = await self._connected.call_tool(name, params, progress_callback=hear)
         except MCPError as error:
@@ -116,7 +156,32 @@ class SdkConnection:
         except (anyio.ClosedResourceError, anyio.BrokenResourceError):
             self.end("it ended")
             raise ProviderError(f"the MCP server is gone: {self._gone}", reason="mcp") from None
+        finally:
+            self._calls.remove(call)
+            call.end()
         return _answer(answer)
+
+    async def elicit(self, context: ClientRequestContext, params: types.ElicitRequestParams) -> types.ElicitResult:
+        """Ask the human for whom a tool is used.
+
+        Revisions up to 2025-11-25 don't say for which call a server asks: with several under way nobody is asked, for
+        it could be the wrong one.
+        """
+        call = self._current.get()
+        if call is None and len(self._calls) == 1:
+            call = self._calls[0]
+        if call is None:
+            self._log.warning("an MCP server asks, and it isn't known for whom", server=self._name)
+            return types.ElicitResult(action="cancel")
+        form = isinstance(params, types.ElicitRequestFormParams)
+        question = Question(
+            message=params.message,
+            wants=params.requested_schema if form else {},
+            url=None if form else params.url,
+        )
+        reply = await call.answer(question)
+        content = reply.content if form and reply.action == "accept" else None
+        return types.ElicitResult(action=reply.action, content=content)
 
     @property
     def _connected(self) -> Client:
@@ -146,6 +211,7 @@ async def _connected(transport: Transport, connection: SdkConnection) -> AsyncGe
         cast("Transport", mended(transport, connection.leave_out)),
         client_info=types.Implementation(name="openclaw-rpc", version=__version__),
         message_handler=connection.hear,
+        elicitation_callback=connection.elicit,
         cache=None,
     )
     async with client:

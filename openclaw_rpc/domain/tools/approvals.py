@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import anyio
 import msgspec
@@ -14,11 +14,12 @@ from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.principals import Principal
+from openclaw_rpc.domain.tools import schema
 from openclaw_rpc.domain.tools.audit import Actor, Auditor, canonical, digest
 from openclaw_rpc.domain.tools.pin import PinGuard
 from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.errors import Forbidden, GatewayError, NotFound, Unavailable
+from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InvalidRequest, NotFound, Unavailable
 from openclaw_rpc.protocol.method import Event
 from openclaw_rpc.protocol.tool import (
     ApprovalInfo,
@@ -33,9 +34,13 @@ MAX_WAITING: Final = 100
 
 
 class Grant:
-    """A human's yes to one call. ``params`` are those that were shown; nothing can have changed them since."""
+    """A human's yes to one call. ``params`` are those that were shown; nothing can have changed them since.
 
-    def __init__(self, run_id: str, tool: str, params: bytes) -> None:
+    ``content`` is what was answered besides, to a question.
+    """
+
+    def __init__(self, run_id: str, tool: str, params: bytes, content: JsonObject) -> None:
+        self.content = content
         self._bound = run_id, tool, digest(msgspec.json.decode(params))
         self._params = params
         self._spent = False
@@ -90,6 +95,7 @@ class _Waiting:
         self.actor = actor
         self.outcome: ApprovalOutcome | None = None
         self.reason: str | None = None
+        self.content: JsonObject = {}
         self.decided = anyio.Event()
 
     def kept(self) -> WaitingCall:
@@ -131,8 +137,10 @@ class Approvals:
         *,
         needs_pin: bool,
         read: Sequence[str] = (),
+        asks: JsonObject | None = None,
     ) -> Grant:
-        """Wait until somebody agrees to a call. ``read`` is what its run read from outside.
+        """Wait until somebody agrees to a call. ``read`` is what its run read from outside, ``asks`` a schema of what
+        is to be answered besides.
 
         Raises:
             Forbidden: somebody refused it (``denied``), nobody answered in time (``approval_expired``), nobody could
@@ -144,7 +152,7 @@ class Approvals:
         if sum(one.info.user == context.user for one in self._waiting.values()) >= MAX_WAITING:
             raise Forbidden("too many calls wait for approval already", reason="too_many")
         shown, seconds = canonical(params), self._seconds()
-        waiting = self._register(context, call_id, tool, msgspec.json.decode(shown), needs_pin, seconds, read)
+        waiting = self._register(context, call_id, tool, msgspec.json.decode(shown), needs_pin, seconds, read, asks)
         try:
             with anyio.move_on_after(seconds):
                 await self._auditor.record("asked", waiting.actor, tool, waiting.info.params)
@@ -159,7 +167,7 @@ class Approvals:
         finally:
             await self._conclude(waiting)
         if waiting.outcome == "approved":
-            return Grant(context.run_id, tool, shown)
+            return Grant(context.run_id, tool, shown, waiting.content)
         if waiting.outcome == "expired":
             raise Forbidden(f"{tool}: not approved in time", reason="approval_expired")
         why = f": {waiting.reason}" if waiting.reason else ""
@@ -174,6 +182,7 @@ class Approvals:
         needs_pin: bool,
         seconds: float,
         read: Sequence[str],
+        asks: JsonObject | None,
     ) -> _Waiting:
         now = self._clock.now()
         info = ApprovalInfo(
@@ -184,6 +193,7 @@ class Approvals:
             user=context.user,
             call_id=call_id,
             read=list(read),
+            asks=asks,
             tool=tool,
             params=params,
             needs_pin=needs_pin,
@@ -240,18 +250,23 @@ class Approvals:
         """The calls that wait and that the principal may decide about, the oldest first."""
         return [one.info for one in self._waiting.values() if _sees(principal, one)]
 
-    async def approve(self, principal: Principal, approval_id: str, pin: str | None) -> None:
-        """Agree to a call. It begins once that is recorded.
+    async def approve(
+        self, principal: Principal, approval_id: str, pin: str | None, content: JsonObject | None = None
+    ) -> None:
+        """Agree to a call, or answer a question with ``content``. It begins once that is recorded.
 
         Raises:
+            InvalidRequest: the answer is not what was asked for; it goes on waiting.
             NotFound: no such call waits any more, or it is another user's.
             Forbidden: it needs the PIN, as `PinGuard.require` says; it goes on waiting.
             Unavailable: the yes could not be recorded; the call is refused.
         """
         waiting = self._find(principal, approval_id)
+        answer = _answer(waiting.info, content)
         actor = msgspec.structs.replace(waiting.actor, token=principal.name)
         if waiting.info.needs_pin:
             await self._pins.check(principal, pin, waiting.info.tool, actor)
+        waiting.content = answer
         await self._decide(principal, approval_id, actor, "approved")
 
     async def deny(self, principal: Principal, approval_id: str, reason: str | None) -> None:
@@ -290,6 +305,30 @@ class Approvals:
         if waiting is None or not _sees(principal, waiting):
             raise NotFound("no such call waits for approval", field="approvalId")
         return waiting
+
+
+def _answer(info: ApprovalInfo, content: JsonObject | None) -> JsonObject:
+    """What is answered to a question, with the defaults that it names.
+
+    Raises:
+        InvalidRequest: it is not what was asked for, or nothing was.
+    """
+    if info.asks is None:
+        if content is not None:
+            raise InvalidRequest("nothing was asked that content could answer", field="content")
+        return {}
+    answer: JsonObject = {}
+    fields = info.asks.get("properties")
+    for name, rule in cast("JsonObject", fields).items() if isinstance(fields, dict) else ():
+        if isinstance(rule, dict) and "default" in rule:
+            answer[name] = rule["default"]
+    answer |= content or {}
+    try:
+        schema.check("the answer", info.asks, answer)
+    except InvalidRequest as error:
+        error.field = f"content.{error.field}" if error.field else "content"
+        raise
+    return answer
 
 
 def _sees(principal: Principal, waiting: _Waiting) -> bool:

@@ -19,17 +19,17 @@ class Tool(msgspec.Struct, kw_only=True, frozen=True):
     whose message is meant for the model. Cancelling it ends all that it started. ``dangerous`` tools change things or
     reach out: each use goes into the audit log, and policies may hold it until a human agrees.
 
-    ``strict``: ``run`` refuses whatever the spec's parameters do not allow. ``brief``: it waits for nothing but files
-    of this machine, and nothing could interrupt that, so that its time is not limited. ``outside``: what it answers was
-    written by others, and may ask for things. ``searched``: where there are more tools than a model takes, it is found
-    by `tool_search`.
+    ``strict``: ``run`` refuses whatever the spec's parameters do not allow. ``untimed``: its time is not limited by
+    the toolbox, since it limits it itself, or waits for nothing but files of this machine. ``outside``: what it answers
+    was written by others, and may ask for things. ``searched``: where there are more tools than a model takes, it is
+    found by `tool_search`.
     """
 
     spec: ToolSpec
     run: Run
     dangerous: bool = False
     strict: bool = False
-    brief: bool = False
+    untimed: bool = False
     outside: bool = False
     searched: bool = False
 

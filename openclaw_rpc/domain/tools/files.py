@@ -42,7 +42,7 @@ class FileTools(FixedTools):
                 read,
                 description="Read a file of the workspace. Of a long one, read parts with offset and limit (bytes); "
                 "nextOffset says where to go on.",
-                brief=True,
+                untimed=True,
             ),
             tool_of(
                 "file_write",

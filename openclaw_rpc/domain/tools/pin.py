@@ -92,6 +92,10 @@ class PinGuard:
         self._auditor = auditor
         self._clock = clock
 
+    def guards(self, tool: str) -> bool:
+        """Whether the PIN is asked for before that tool is used."""
+        return self._policies.needs_pin(tool)
+
     async def require_set(self) -> None:
         """Refuse what nobody could allow.
 

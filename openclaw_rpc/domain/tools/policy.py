@@ -14,6 +14,8 @@ PolicyMap = Mapping[str, ToolPolicy]
 
 STRANGERS: Final = frozenset({"telegram", "discord", "slack", "whatsapp", "webhook"})
 """Channels of sessions in which others than the owner may speak."""
+UNWATCHED: Final = frozenset({"task", "tasks"})
+"""Channels of sessions whose runs begin by themselves."""
 PARTS: Final[Mapping[str, str]] = dict.fromkeys(("command_start", "command_output", "command_stop"), "shell")
 """Tools that are a part of another: what rules and policies say of that holds for them too."""
 _STRICTNESS: Final[Mapping[ToolPolicy, int]] = {"allow": 0, "ask": 1, "deny": 2}

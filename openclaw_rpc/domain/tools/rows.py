@@ -50,7 +50,7 @@ def tool_of(
     hidden: Collection[str] = (),
     dangerous: bool = False,
     parallel: bool = True,
-    brief: bool = False,
+    untimed: bool = False,
 ) -> Tool:
     """A tool that does what a row does, for the run's own user. ``description`` is the row's where none is given."""
     kind = row.params
@@ -67,4 +67,4 @@ def tool_of(
     )
     outside = row.name.partition(".")[0] in OUTSIDE
     # The row itself allows what is hidden.
-    return Tool(spec=spec, run=run, dangerous=dangerous, strict=not hidden, brief=brief, outside=outside)
+    return Tool(spec=spec, run=run, dangerous=dangerous, strict=not hidden, untimed=untimed, outside=outside)

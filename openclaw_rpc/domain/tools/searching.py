@@ -69,7 +69,7 @@ class LongOffer:
             ),
             run=run,
             strict=True,
-            brief=True,
+            untimed=True,
         )
 
 

@@ -28,7 +28,7 @@ from openclaw_rpc.domain.tools.audit import Actor, Auditor
 from openclaw_rpc.domain.tools.base import Tool, ToolSource
 from openclaw_rpc.domain.tools.offer import Offered, Offers
 from openclaw_rpc.domain.tools.pin import PinGuard
-from openclaw_rpc.domain.tools.policy import Policies
+from openclaw_rpc.domain.tools.policy import UNWATCHED, Policies
 from openclaw_rpc.domain.tools.ports import Preparation, RunContext
 from openclaw_rpc.domain.tools.results import Results, Spill
 from openclaw_rpc.domain.tools.searching import LongOffer, Search
@@ -39,8 +39,6 @@ from openclaw_rpc.protocol.tool import ToolInfo, ToolInvoked, ToolList
 
 TOOL_SECONDS: Final = 300.0
 """How long one use of a tool may take; waiting for a human does not count."""
-UNWATCHED: Final = frozenset({"task", "tasks"})
-"""Channels of sessions whose runs begin by themselves."""
 READ_KEPT: Final = 20
 READ_CHARACTERS: Final = 200
 RUNS_KEPT: Final = 256
@@ -257,7 +255,7 @@ class Tools:
     async def _run(self, tool: Tool, params: JsonObject, context: RunContext) -> Any:
         name = tool.spec.name
         try:
-            if tool.brief:
+            if tool.untimed:
                 return writable(await tool.run(params, context))
             with anyio.move_on_after(self._seconds):
                 return writable(await tool.run(params, context))

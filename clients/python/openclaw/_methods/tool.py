@@ -80,6 +80,7 @@ class Tool:
         *,
         approval_id: str,
         pin: str | None = None,
+        content: Dict[str, Any] | None = None,
         timeout: float | None = None,
     ) -> types.ToolApproved:
         """Let a call that waits go on, once. Five wrong PINs lock the caller out for a while.
@@ -87,12 +88,13 @@ class Tool:
         Args:
             approval_id: The id that `tool.approval` told.
             pin: The PIN that `openclaw pin set` took.
+            content: The answer to a question of an MCP server, as `asks` wants it.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return self._client.request("tool.approve", types.ToolApproveParams(approval_id=approval_id, pin=pin), types.ToolApproved, timeout)
+        return self._client.request("tool.approve", types.ToolApproveParams(approval_id=approval_id, pin=pin, content=content), types.ToolApproved, timeout)
 
     def deny(
         self,
@@ -180,6 +182,7 @@ class AsyncTool:
         *,
         approval_id: str,
         pin: str | None = None,
+        content: Dict[str, Any] | None = None,
         timeout: float | None = None,
     ) -> types.ToolApproved:
         """Let a call that waits go on, once. Five wrong PINs lock the caller out for a while.
@@ -187,12 +190,13 @@ class AsyncTool:
         Args:
             approval_id: The id that `tool.approval` told.
             pin: The PIN that `openclaw pin set` took.
+            content: The answer to a question of an MCP server, as `asks` wants it.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return await self._client.request("tool.approve", types.ToolApproveParams(approval_id=approval_id, pin=pin), types.ToolApproved, timeout)
+        return await self._client.request("tool.approve", types.ToolApproveParams(approval_id=approval_id, pin=pin, content=content), types.ToolApproved, timeout)
 
     async def deny(
         self,

@@ -63,6 +63,8 @@ class ApprovalInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A call that waits for a human: exactly this tool with exactly these params, once, until `expiresAt`.
 
     `read` is what its run had read from outside by then, pages and answers of MCP servers: they may have wanted it.
+    With `asks` an MCP server asks a question while `tool` is in use, which is `params.question`: a JSON Schema of
+    what `tool.approve` may answer as `content`.
     """
 
     approval_id: str
@@ -79,6 +81,7 @@ class ApprovalInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     expires_at: str
     """A time in UTC, ISO 8601 with milliseconds."""
     read: list[str] = []
+    asks: dict[str, Any] | None = None
 
 
 class ApprovalList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -95,6 +98,8 @@ class ToolApproveParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     """The id that `tool.approval` told."""
     pin: str | None = None
     """The PIN that `openclaw pin set` took."""
+    content: dict[str, Any] | None = None
+    """The answer to a question of an MCP server, as `asks` wants it."""
 
 
 class ToolApproved(Struct, kw_only=True, omit_defaults=True, rename="camel"):
