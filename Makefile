@@ -102,6 +102,10 @@ fuzz: install ## 100000 hostile inputs
 	@$(PY) -m tests.fuzz --cases 100000 $(ARGS)
 	@$(PY) -m tests.fuzz.http --cases 100000
 
+.PHONY: strangers
+strangers: install ## other people's programs, as they come from npm and PyPI
+	@STRANGERS=all $(PY) -m pytest -n 0 tests/strangers $(ARGS)
+
 .PHONY: build
 build: install ## wheel and sdist, and a start of the wheel alone in an empty venv
 	@rm -rf dist
