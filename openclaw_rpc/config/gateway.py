@@ -114,7 +114,7 @@ class GatewaySettings(Section, frozen=True, kw_only=True):
     ] = []
     trusted_proxies: Annotated[
         list[Network],
-        Meta(max_length=1000, description="Proxies whose X-Forwarded-For or Forwarded says who a client is."),
+        Meta(max_length=1000, description="Proxies whose X-Forwarded-* or Forwarded says who a client is."),
     ] = []
     heartbeat_seconds: Annotated[
         float, Meta(ge=0.01, le=3600, description="How often a WebSocket gets a heartbeat.")

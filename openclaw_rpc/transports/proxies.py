@@ -1,13 +1,41 @@
-"""Who a client is where proxies stand in between: what they say counts from `gateway.trusted_proxies` alone."""
+"""What proxies in between say of a client and of how it sees us: it counts from `gateway.trusted_proxies` alone."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 _FOR: Final = re.compile(r'(?:^|[;,\s])for="?(\[[0-9a-fA-F:.]+\]|[0-9a-fA-F:.]+)', re.IGNORECASE)
+_PROTO: Final = re.compile(r'(?:^|[;,\s])proto="?(https?)', re.IGNORECASE)
+_PREFIX: Final = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+
+
+class Seen(NamedTuple):
+    """How a client sees the gateway: over TLS or not, and below which path (`/gateway`; empty where it is the root)."""
+
+    secure: bool = False
+    prefix: str = ""
+
+
+def seen_through(
+    peer: str, trusted: Sequence[str], proto: Sequence[str], forwarded: Sequence[str], prefix: Sequence[str]
+) -> Seen:
+    """How a client sees the gateway, as the proxy says that connected.
+
+    Args:
+        peer: Who connected.
+        trusted: Addresses and networks whose word counts.
+        proto: The values of `X-Forwarded-Proto`.
+        forwarded: The values of `Forwarded`, of which `proto` counts where the other is missing.
+        prefix: The values of `X-Forwarded-Prefix`; what is no plain path is left out.
+    """
+    if not trusted or not _in(peer, trusted):
+        return Seen()
+    said = proto[-1].rpartition(",")[2].strip() if proto else "".join(_PROTO.findall(",".join(forwarded))[-1:])
+    path = prefix[-1].strip().rstrip("/") if prefix else ""
+    return Seen(said.lower() == "https", path if _PREFIX.fullmatch(path) and ".." not in path else "")
 
 
 def client_of(peer: str, trusted: Sequence[str], forwarded_for: Sequence[str], forwarded: Sequence[str]) -> str:

@@ -81,7 +81,7 @@ async def memory(world: McpWorld, folder: Path) -> None:
 
 
 async def thinking(world: McpWorld, folder: Path) -> None:
-    thought = {"thought": "So.", "nextThoughtNeeded": False, "thoughtNumber": 1, "totalThoughts": 1}
+    thought: dict[str, Any] = {"thought": "So.", "nextThoughtNeeded": False, "thoughtNumber": 1, "totalThoughts": 1}
     assert "thoughtNumber" in str(await world.call("small__sequentialthinking", **thought))
 
 
@@ -95,7 +95,7 @@ async def git(world: McpWorld, folder: Path) -> None:
 
 
 async def time(world: McpWorld, folder: Path) -> None:
-    given = {"source_timezone": "Asia/Tokyo", "time": "12:00", "target_timezone": "UTC"}
+    given: dict[str, Any] = {"source_timezone": "Asia/Tokyo", "time": "12:00", "target_timezone": "UTC"}
     assert "03:00" in str(await world.call("small__convert_time", **given))
 
 

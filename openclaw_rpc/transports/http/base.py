@@ -26,7 +26,7 @@ from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest, UnsupportedType
 from openclaw_rpc.transports.http.routing import MethodNotAllowed, Route, Router
 from openclaw_rpc.transports.http.tracing import Trace, child_of
-from openclaw_rpc.transports.proxies import client_of
+from openclaw_rpc.transports.proxies import Seen, client_of, seen_through
 from openclaw_rpc.transports.stalled import StallWatch
 
 _log = logging.getLogger(__name__)
@@ -191,6 +191,8 @@ class HttpDoor:
         self._judge.check(headers.getall("Host", []), origins, host_required=request.version.minor > 0)
         if origins:
             _let_read(request, origins[0], self._judge.trusts(origins, headers.getall("Host", [])))
+        if self._judge.rules.trusted_proxies:
+            request.seen = self._seen(request)
         if request.method == "OPTIONS":
             return self._options(request)
         if request.method == "GET" and (upgraded := self._upgraded(request)) is not None:
@@ -230,14 +232,14 @@ class HttpDoor:
             if self._hand_over is None:
                 raise InvalidRequest("open a WebSocket on a connection of its own")
             return self._hand_over(request)
-        if request.bare_path != SOCKET_PATH:
+        if request.bare_path != SOCKET_PATH and "Sec-WebSocket-Key" not in request.headers:
             return None
         said = {"Upgrade: websocket": upgrade, "Connection: Upgrade": connection}
         missing = [line for line, values in said.items() if line.split()[1].lower() not in ",".join(values).lower()]
         request.extra["Upgrade"] = "websocket"
         lines = " and no ".join(missing)
         raise UpgradeRequired(
-            f"{SOCKET_PATH} takes WebSockets, and the request has no {lines}; a proxy may have taken that away",
+            f"this takes a WebSocket, and the request has no {lines}; a proxy may have taken that away",
             field=missing[0].partition(":")[0],
             reason="not an upgrade",
         )
@@ -271,6 +273,12 @@ class HttpDoor:
             # Before it is counted: no page of others can lock its reader out.
             raise Forbidden("a page of another site may not send credentials", reason="cross_site")
         return replace(credentials, address=self.address(request))
+
+    def _seen(self, request: HttpRequest) -> Seen:
+        said, trusted = request.headers.getall, self._judge.rules.trusted_proxies
+        proto, prefix = said("X-Forwarded-Proto", []), said("X-Forwarded-Prefix", [])
+        seen = seen_through(request.remote or "", trusted, proto, said("Forwarded", []), prefix)
+        return Seen(seen.secure or request.secure, seen.prefix)
 
     def address(self, request: HttpRequest) -> str:
         """Where a request came from, by what the proxies say that are trusted."""

@@ -206,9 +206,10 @@ class DashboardDoor:
 
 
 def _with_cookie(request: HttpRequest, value: str, seconds: int) -> web.Response:
-    """204, and the cookie; a proxy that ends TLS before us is known by the page's origin."""
-    secure = request.secure or request.headers.get("Origin", "").startswith("https://")
-    cookie = f"{NAME}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{'; Secure' if secure else ''}"
+    """204, and the cookie; a proxy that ends TLS before us is known by what it says, or by the page's origin."""
+    secure = request.seen.secure or request.headers.get("Origin", "").startswith("https://")
+    path = f"{request.seen.prefix}/"
+    cookie = f"{NAME}={value}; Path={path}; Max-Age={seconds}; HttpOnly; SameSite=Strict{'; Secure' if secure else ''}"
     return web.Response(status=204, headers={"Set-Cookie": cookie, "Cache-Control": "no-store"})
 
 

@@ -54,7 +54,7 @@ class OpenApiDoor:
         def render() -> Any:
             from openclaw_rpc.dialects.openapi import openapi
 
-            return openapi(self._dialects, self._version)
+            return openapi(self._dialects, self._version) | {"servers": [{"url": f"{request.seen.prefix}/"}]}
 
         return await self._document(request, render)
 
@@ -75,7 +75,13 @@ class OpenApiDoor:
             from openclaw_rpc.dialects.asyncapi import asyncapi
 
             codes = [code._asdict() for code in CLOSE_CODES]
-            return asyncapi(METHODS, self._version, host=request.host) | {"x-close-codes": codes}
+            document: dict[str, Any] = asyncapi(METHODS, self._version, host=request.host)
+            server: dict[str, Any] = document["servers"]["gateway"]
+            if request.seen.secure:
+                server["protocol"] = "wss"
+            if request.seen.prefix:
+                server["pathname"] = request.seen.prefix
+            return document | {"x-close-codes": codes}
 
         return await self._document(request, render)
 
@@ -90,7 +96,7 @@ class OpenApiDoor:
         return await self._document(request, render)
 
     async def _document(self, request: HttpRequest, render: Render) -> web.Response:
-        key = f"{request.bare_path} {request.host}"
+        key = f"{request.bare_path} {request.host} {request.seen}"
         document = self._documents.get(key)
         if document is None:
             # Some tens of ms, not in the loop.
@@ -139,7 +145,7 @@ def assembled() -> tuple[bytes, str]:
 
 def _socket(request: HttpRequest) -> str:
     """The WebSocket's address, by the name that the client calls us by."""
-    return f"{'wss' if request.secure else 'ws'}://{request.host}/"
+    return f"{'wss' if request.seen.secure else 'ws'}://{request.host}{request.seen.prefix}/"
 
 
 def _digest(text: str) -> str:

@@ -16,6 +16,7 @@ from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest, TooLarge, Unauthorized
 from openclaw_rpc.protocol.validation import mended
 from openclaw_rpc.transports.http import web
+from openclaw_rpc.transports.proxies import Seen
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._:\-]{1,128}")
 
@@ -32,7 +33,7 @@ class HttpRequest(web.BaseRequest):
     ``extra`` are headers that the answer gets, a streamed one too; ``started`` says that its head is on its way.
     """
 
-    ATTRS = web.BaseRequest.ATTRS | {"id", "path_params", "extra", "started", "_principal"}
+    ATTRS = web.BaseRequest.ATTRS | {"id", "path_params", "extra", "started", "_seen", "_principal"}
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class HttpRequest(web.BaseRequest):
         self.started = False
         self.revoked = False
         """Whether its token was revoked, or has expired, while it was answered."""
+        self._seen: Seen | None = None
         self._principal: Principal | None = None
 
     @property
@@ -62,6 +64,15 @@ class HttpRequest(web.BaseRequest):
         return Credentials.from_headers(
             headers.get("Authorization"), headers.get("X-OpenClaw-Password"), query.get("token"), query.get("password")
         )
+
+    @property
+    def seen(self) -> Seen:
+        """How the client sees us; the door knows what proxies say."""
+        return self._seen or Seen(self.secure)
+
+    @seen.setter
+    def seen(self, seen: Seen) -> None:
+        self._seen = seen
 
     @property
     def principal(self) -> Principal:
