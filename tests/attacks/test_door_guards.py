@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import anyio
+import anyio.to_thread
 import msgspec
 import pytest
 import yaml
@@ -16,7 +17,10 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from openclaw_rpc.config import doors
 from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.domain import guessing
+from openclaw_rpc.domain.auth import Authenticator
+from tests.cli.command import Home
 from tests.support.gateway import PASSWORD, TOKEN, TestGateway, gateway, settings
+from tests.support.upstream import scripted_upstream
 
 ATTACKER = {"X-Forwarded-For": "203.0.113.9"}
 WRONG = [f"guess-{number}" for number in range(14)]
@@ -202,46 +206,98 @@ def test_every_setting_that_names_a_file_or_a_program_is_guarded() -> None:
         assert any(path[: len(rule)] == rule for rule in doors.GUARDED), path
 
 
-async def held(opened: TestGateway, kind: str, token: str) -> str:
+async def held(opened: TestGateway, kind: str, token: str, begun: anyio.Event) -> str:
     """Hold something open by a token until it ends; answers how it did."""
-    headers = {"Authorization": f"Bearer {token}"}
     if kind == "socket":
         async with opened.connect(token=token) as client:
+            begun.set()
             try:
                 while True:
                     await client.next()
             except ConnectionClosed as closed:
                 return str(closed.rcvd.code if closed.rcvd else closed)
-    async with aiohttp.ClientSession(headers=headers) as session:
-        try:
-            async with session.get(f"{opened.url}/v1/sessions/demo/events") as response:
-                text = (await response.read()).decode()
-                return f"{response.status} {text[-80:]}"
-        except aiohttp.ClientPayloadError:
-            return "cut"
+    body = {"model": "scripted", "stream": True, "messages": [{"role": "user", "content": "[[slow:3000,20]]"}]}
+    method, path = ("POST", "/v1/chat/completions") if kind == "completion" else ("GET", "/v1/sessions/demo/events")
+    try:
+        async with opened.http(method, path, body if method == "POST" else None, token=token) as response:
+            begun.set()
+            text = (await response.read()).decode()
+            return f"{response.status} {text[-80:]}"
+    except aiohttp.ClientPayloadError:
+        return "cut"
 
 
-@pytest.mark.parametrize("kind", ["socket", "events"])
-@pytest.mark.parametrize("how", ["revoked", "expired"])
-async def test_a_token_that_is_no_longer_valid_ends_what_it_holds(kind: str, how: str) -> None:
-    async with gateway(settings()) as opened, opened.connect() as admin:
+HELD = pytest.mark.parametrize("kind", ["socket", "events", "completion"])
+
+
+@HELD
+@pytest.mark.parametrize("how", ["revoked", "revoked by the command line", "expired"])
+async def test_a_token_that_is_no_longer_valid_ends_what_it_holds_at_once(kind: str, how: str) -> None:
+    async with scripted_upstream() as upstream, gateway(settings(upstream.url)) as opened, opened.connect() as admin:
         await admin.chat("hello", sessionKey="demo")
-        lasts = "1s" if how == "expired" else "1h"
+        lasts = "2s" if how == "expired" else "1h"
         made = await admin.result("token.create", name="bot", scopes=["read", "chat"], expiresIn=lasts)
         ended: list[str] = []
-        taken = opened.app.places._taken  # pyright: ignore[reportPrivateUsage]
+        begun = anyio.Event()
 
         async def hold() -> None:
-            ended.append(await held(opened, kind, made["token"]))
+            ended.append(await held(opened, kind, made["token"], begun))
 
-        with anyio.fail_after(10):
+        async with anyio.create_task_group() as group:
+            group.start_soon(hold)
+            with anyio.fail_after(10):
+                await begun.wait()
+            if how == "revoked":
+                await admin.result("token.revoke", name="bot")
+            elif how == "expired":
+                await anyio.sleep_until(anyio.current_time() + 2)  # as long as it lasts
+            else:
+                done = await anyio.to_thread.run_sync(Home(opened.home).run, "token", "revoke", "bot")
+                assert done.code == 0, done.err
+            # A second, and what a busy machine takes.
+            with anyio.fail_after(2.5):
+                while not ended:  # noqa: ASYNC110
+                    await anyio.sleep(0.01)
+        assert kind != "socket" or ended == ["4002"]
+
+
+@HELD
+async def test_without_the_guard_it_holds_what_it_has(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Authenticator, "valid", lambda *_: True)
+    async with scripted_upstream() as upstream, gateway(settings(upstream.url)) as opened, opened.connect() as admin:
+        await admin.chat("hello", sessionKey="demo")
+        made = await admin.result("token.create", name="bot", scopes=["read", "chat"])
+        begun = anyio.Event()
+        with anyio.move_on_after(3) as scope:
             async with anyio.create_task_group() as group:
-                group.start_soon(hold)
-                if how == "revoked":
-                    while not any(key.startswith("owner/tok") for key in taken):  # noqa: ASYNC110
-                        await anyio.sleep(0.01)
-                    await admin.result("token.revoke", name="bot")
-        assert ended
+                group.start_soon(held, opened, kind, made["token"], begun)
+                await begun.wait()
+                await admin.result("token.revoke", name="bot")
+        assert scope.cancelled_caught, "it was ended although nothing ends it"
+
+
+async def test_without_the_guard_a_page_of_another_site_locks_its_reader_out() -> None:
+    async with gateway(settings(trusted_proxies=["127.0.0.1"], allowed_origins=["*"])) as opened:
+        page = {**ATTACKER, "Origin": "https://other.example"}
+        for guess in WRONG:
+            await guessed(opened, "password", guess, page)
+        assert await guessed(opened, "password", PASSWORD, ATTACKER) == 429
+
+
+async def test_without_the_guard_a_token_of_an_admin_starts_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doors, "GUARDED", ())
+    async with gateway(settings()) as opened, opened.connect() as client:
+        await client.result("config.update", config=SERVER)
+        assert from_file(opened)["mcp"] == SERVER["mcp"]
+
+
+async def test_without_the_guard_whoever_invents_addresses_guesses_on() -> None:
+    async with gateway(settings(trusted_proxies=["0.0.0.0/0"])) as opened:
+        seen = [
+            await guessed(opened, "password", guess, {"X-Forwarded-For": f"203.0.113.{at}"})
+            for at, guess in enumerate(WRONG)
+        ]
+        assert seen == [401] * len(WRONG)
 
 
 async def raw(opened: TestGateway, data: bytes) -> bytes:

@@ -53,7 +53,7 @@ async def served(home: Path, upstream: int | None) -> AsyncGenerator[tuple[Proce
             yield process, socket
 
 
-async def _call(socket: ClientConnection, method: str, params: dict[str, Any]) -> Any:
+async def call(socket: ClientConnection, method: str, params: dict[str, Any]) -> Any:
     await socket.send(json.dumps({"jsonrpc": "2.0", "id": method, "method": method, "params": params}))
     while True:
         frame = json.loads(await socket.recv())
@@ -62,7 +62,7 @@ async def _call(socket: ClientConnection, method: str, params: dict[str, Any]) -
             return frame["result"]
 
 
-async def _turn(socket: ClientConnection, message: str, session: str) -> None:
+async def turn(socket: ClientConnection, message: str, session: str) -> None:
     """A message, the tool that it makes the model ask for, and the answer."""
     run = {"id": 1, "method": "chat.run", "params": {"message": message, "sessionKey": session}}
     await socket.send(json.dumps(run))
@@ -95,16 +95,16 @@ async def turns() -> list[Row]:
             yardstick() as echo,
         ):
             relay = Server(session, port, bare)
-            await _call(socket, "file.write", {"path": "notes.txt", "content": "likes coffee, black"})
+            await call(socket, "file.write", {"path": "notes.txt", "content": "likes coffee, black"})
             for at in range(30):
-                await _turn(socket, _question(chance), f"warm-{at}")
+                await turn(socket, question(chance), f"warm-{at}")
             costs: list[Row] = []
             relayed: list[Row] = []
             slow = await echo.slowness(ECHOES)
             for round_ in range(ROUNDS):
                 began, before = slow, process.cpu()
                 for at in range(TURNS):
-                    await _turn(socket, _question(chance), f"turn-{round_}-{at}")
+                    await turn(socket, question(chance), f"turn-{round_}-{at}")
                 cost = (process.cpu() - before) / TURNS * 1e3
                 bare_cost = await relay.many(2 * TURNS, asking(TOOL, stream=True), at_once=1) * 2 / 1e3
                 slow = await echo.slowness(ECHOES)
@@ -119,7 +119,7 @@ def median(rows: list[Row]) -> Row:
     return sorted(rows, key=lambda row: row.at_speed(1).value)[len(rows) // 2]
 
 
-def _question(chance: random.Random) -> str:
+def question(chance: random.Random) -> str:
     """Some words, and what makes the model ask for the tool."""
     return " ".join((*_sentence(chance).split()[: chance.randint(3, 10)], TOOL))
 
@@ -152,7 +152,7 @@ async def searches() -> list[Row]:
             for at in range(SEARCHES + 10):
                 query = " ".join(_sentence(chance).split()[-chance.randint(1, 5) :])
                 began = time.monotonic()
-                found = await _call(socket, "memory.search", {"query": query, "limit": 10})
+                found = await call(socket, "memory.search", {"query": query, "limit": 10})
                 if at >= 10:
                     taken.append((time.monotonic() - began) * 1e3)
                 assert found["results"], query
