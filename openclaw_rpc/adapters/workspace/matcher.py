@@ -48,9 +48,10 @@ def answer(target: BinaryIO, message: object) -> None:
 def lines_that_fit(pattern: re.Pattern[str], text: str, hits: int) -> list[tuple[int, str]]:
     """The first lines in which the pattern is found: number and begin of each."""
     found: list[tuple[int, str]] = []
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, ended in enumerate(text.split("\n"), 1):
+        line = ended.removesuffix("\r")
         if pattern.search(line[:LONGEST_LINE]):
-            found.append((number, line[:SHOWN].rstrip("\r")))
+            found.append((number, line[:SHOWN]))
             if len(found) >= hits:
                 break
     return found
