@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -31,7 +31,7 @@ from openclaw_rpc.domain.channels.service import Channels
 from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.delivery import DeliveryLoop, seconds_of
 from openclaw_rpc.domain.events.bus import Bus, Filter
-from openclaw_rpc.domain.events.change import Change, Delivery
+from openclaw_rpc.domain.events.change import Change, Delivery, DeliveryKind
 from openclaw_rpc.domain.events.published import DELTAS, Published
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import ConfigFile, Log, Store
@@ -100,7 +100,7 @@ class Outside(Feature):
             tuple(table.events()),
         )
         # Before the first run is ended: what a crash broke off is told to the chats that wait for it.
-        streams.planner = Plans(self.webhooks, self._replies, self._wake)
+        streams.planner = Plans(self.webhooks, self._replies)
 
     async def build(
         self,
@@ -124,9 +124,9 @@ class Outside(Feature):
         deliveries, log = self._store.deliveries, self._logs.get("outbox")
         self._outboxes = {each.kind: DeliveryLoop(deliveries, each, self._clock, log) for each in senders}
         approvals = ChatApprovals(self._store, self._replies, self._tasks.start)
-        self._replies.wake = self._wake
+        deliveries.kept = self._wake
         stack.callback(self._bus.subscribe(Filter(names=frozenset({tool_approval.name})), approvals))
-        planner = WebhookPlanner(self.webhooks, self._store, self._tasks, self._wake)
+        planner = WebhookPlanner(self.webhooks, self._store, self._tasks)
         stack.callback(self._bus.subscribe(Filter(names=WebhookPlanner.hears), planner))
 
     def _build_channels(self, paths: Paths, config: ConfigFile, runs: Runs, sessions: Sessions) -> None:
@@ -212,9 +212,9 @@ class Outside(Feature):
             raise ChannelFault(f"the file is larger than {most >> 20} MB")
         return found.body
 
-    def _wake(self) -> None:
-        for outbox in getattr(self, "_outboxes", {}).values():
-            outbox.wake()
+    def _wake(self, kinds: Collection[DeliveryKind]) -> None:
+        for kind in kinds:
+            self._outboxes[kind].wake()
 
     def namespaces(self) -> Iterable[Namespace]:
         """The handlers of its rows."""
@@ -240,25 +240,17 @@ class Outside(Feature):
 class Plans:
     """Says what has to be sent because of an event: webhooks' calls, answers to chats."""
 
-    def __init__(self, webhooks: Webhooks, replies: Replies, wake: Callable[[], None]) -> None:
+    def __init__(self, webhooks: Webhooks, replies: Replies) -> None:
         self._webhooks = webhooks
         self._replies = replies
-        self._wake = wake
 
     def deliveries(self, event: Published, channel: str) -> Sequence[Delivery]:
         """The calls that an event causes."""
-        found = self._webhooks.caused(event.row.name, event.data, event.user, channel)
-        return self._woken(found)
+        return self._webhooks.caused(event.row.name, event.data, event.user, channel)
 
     def replies(self, run: RunRecord) -> Sequence[Delivery]:
         """The answer to the chat that a run came from."""
-        return self._woken(self._replies.of(run))
-
-    def _woken(self, found: Sequence[Delivery]) -> Sequence[Delivery]:
-        """The outbox looks again a step of the loop later, and once more when something else is kept."""
-        if found:
-            self._wake()
-        return found
+        return self._replies.of(run)
 
 
 class WebhookPlanner:
@@ -270,11 +262,10 @@ class WebhookPlanner:
 
     hears = frozenset(table.events()) - {row.name for row in (*DELTAS, log_line)}
 
-    def __init__(self, webhooks: Webhooks, store: Store, tasks: LoopTasks, wake: Callable[[], None]) -> None:
+    def __init__(self, webhooks: Webhooks, store: Store, tasks: LoopTasks) -> None:
         self._webhooks = webhooks
         self._store = store
         self._tasks = tasks
-        self._wake = wake
 
     def hear(self, event: Published) -> None:
         """Take an event."""
@@ -286,7 +277,6 @@ class WebhookPlanner:
 
     async def _keep(self, found: list[Delivery]) -> None:
         await self._store.commit(Change(deliveries=found))
-        self._wake()
 
 
 class ChatSessions:

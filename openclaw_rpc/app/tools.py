@@ -71,6 +71,9 @@ from openclaw_rpc.methods.tool import ToolMethods
 from openclaw_rpc.methods.web import WebMethods
 from openclaw_rpc.rpc.bind import Namespace
 
+CONNECTIONS = 2000
+"""To all that is fetched and called at a time: those that hang must leave room for others."""
+
 
 class AgentTools(Feature):
     """Everything that agents and clients can do besides talking, built once, told of each change of the settings."""
@@ -175,7 +178,7 @@ class AgentTools(Feature):
     def outbound(self) -> aiohttp.ClientSession:
         """The session that fetches for others, made when it is first needed."""
         if self._session is None:
-            self._session = guarded_session(lambda: self.policy)
+            self._session = guarded_session(lambda: self.policy, connections=CONNECTIONS)
             self._stack.push_async_callback(self._session.close)
         return self._session
 

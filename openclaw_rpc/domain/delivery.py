@@ -17,7 +17,9 @@ from openclaw_rpc.domain.records import DeliveryQuery
 from openclaw_rpc.protocol.errors import GatewayError
 
 AT_ONCE: Final = 64
-"""How many deliveries of a kind are on their way at a time."""
+"""How many deliveries of a kind are begun at a time; of a target there are ``per_target`` on their way at most."""
+LONG_SECONDS: Final = 0.5
+"""What is on its way for longer waits for the other side, and no longer takes a place from others."""
 LOOK_SECONDS: Final = 30.0
 """The longest sleep: another process may have kept something."""
 
@@ -58,7 +60,7 @@ class DeliveryLoop:
         self._clock = clock
         self._log = log
         self._wake = anyio.Event()
-        self._under_way = 0
+        self._began: dict[str, float] = {}
         self._held: dict[str, float] = {}
 
     def wake(self) -> None:
@@ -91,16 +93,17 @@ class DeliveryLoop:
     async def _round(self, group: TaskGroup) -> None:
         """Begin what is due, then wait for more."""
         self._wake = anyio.Event()
-        room, coming = AT_ONCE - self._under_way, None
+        since = self._clock.monotonic() - LONG_SECONDS
+        room = AT_ONCE - sum(began > since for began in self._began.values())
+        coming: str | None = None
         if room > 0:
             now = iso(self._clock.now())
             due, coming = await self._deliveries.claim(self._sender.kind, now, room, per_target=self._sender.per_target)
             for delivery in due:
-                self._under_way += 1
+                self._began[delivery.id] = self._clock.monotonic()
                 group.start_soon(self._send, delivery)
-            if due:
-                return
-        pause = LOOK_SECONDS
+            room -= len(due)
+        pause = LOOK_SECONDS if room > 0 else LONG_SECONDS
         if coming is not None:
             pause = min(pause, max(0.0, seconds_of(coming) - self._clock.now()))
         with anyio.move_on_after(pause):
@@ -110,7 +113,7 @@ class DeliveryLoop:
         try:
             await self._settle(delivery, await self._outcome(delivery))
         finally:
-            self._under_way -= 1
+            del self._began[delivery.id]
             self._wake.set()
 
     async def _outcome(self, delivery: Delivery) -> SendOutcome:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from typing import Any, Protocol, Self, TypeVar
 
 import msgspec
@@ -126,6 +126,9 @@ class Store(Protocol):
 class Deliveries(Protocol):
     """What is to be sent to the outside. It comes in with a `Change`; writes are as those of the :class:`Store`."""
 
+    kept: Callable[[Collection[DeliveryKind]], None]
+    """Called when something of these kinds was kept, or is to be sent once more."""
+
     async def claim(
         self, kind: DeliveryKind, now: str, limit: int, *, per_target: int
     ) -> tuple[list[Delivery], str | None]:
@@ -133,7 +136,7 @@ class Deliveries(Protocol):
 
         Of each lane at most the oldest that is open (``pending`` or ``sending``) is taken, of each target as many
         as make ``per_target`` with those that are being sent. Targets take turns, those that are due longest first.
-        Answers them and, where no more is due, when the next will be.
+        Answers them and when the next will be, those aside that wait for others to be over.
         """
         ...
 

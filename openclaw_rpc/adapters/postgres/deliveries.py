@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, get_args
 
 from openclaw_rpc.adapters.postgres.database import Postgres
 from openclaw_rpc.adapters.postgres.reads import Where
 from openclaw_rpc.adapters.postgres.transaction import Transaction
 from openclaw_rpc.adapters.store.rows import SELECT_DELIVERY, delivery_of
 from openclaw_rpc.adapters.store.rules import cursor_read, due, written_cursor
+from openclaw_rpc.adapters.store.telling import TellsKept
 from openclaw_rpc.domain.events.change import Delivery, DeliveryKind, DeliveryStatus
 from openclaw_rpc.domain.records import DeliveryQuery
 
@@ -37,10 +38,11 @@ _LOOSE: Final = """SELECT number, next_at FROM deliveries
 """What of a target's stands in no lane, the soonest first."""
 
 
-class PostgresDeliveries:
+class PostgresDeliveries(TellsKept):
     """The port `Deliveries`."""
 
     def __init__(self, database: Postgres) -> None:
+        super().__init__()
         self._database = database
 
     async def claim(
@@ -60,7 +62,10 @@ class PostgresDeliveries:
     async def redeliver(self, delivery_id: str, now: str) -> bool:
         """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
         sql = f"UPDATE deliveries SET status = 'pending', attempts = 0, next_at = $1 WHERE id = $2 AND NOT {_OPEN}"  # noqa: S608
-        return await self._database.write(lambda db: db.change(sql, now, delivery_id)) > 0
+        again = await self._database.write(lambda db: db.change(sql, now, delivery_id)) > 0
+        if again:
+            self.kept(get_args(DeliveryKind))
+        return again
 
     async def drop(self, kind: DeliveryKind, target: str) -> int:
         """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
@@ -113,7 +118,7 @@ async def _claim(
     await db.change(sql, taken)
     rows = await db.all(SELECT_DELIVERY + "WHERE number = ANY($1)", taken)
     deliveries = {row[0]: delivery_of(row) for row in rows}
-    return [deliveries[number] for number in taken], None
+    return [deliveries[number] for number in taken], coming
 
 
 async def _prune(db: Transaction, before: str) -> int:

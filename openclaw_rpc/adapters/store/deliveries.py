@@ -1,11 +1,13 @@
 """What is to be sent to the outside, in the store's SQLite file."""
 
 import sqlite3
+from typing import get_args
 
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.adapters.store.reads import Where
 from openclaw_rpc.adapters.store.rows import SELECT_DELIVERY, Row, delivery_of
 from openclaw_rpc.adapters.store.rules import cursor_read, due, written_cursor
+from openclaw_rpc.adapters.store.telling import TellsKept
 from openclaw_rpc.domain.events.change import Delivery, DeliveryKind, DeliveryStatus
 from openclaw_rpc.domain.records import DeliveryQuery
 
@@ -34,10 +36,11 @@ _LOOSE = """SELECT number, next_at FROM deliveries
 _SENDING = "SELECT count(*) FROM deliveries WHERE kind = ? AND target = ? AND status = 'sending'"
 
 
-class SqliteDeliveries:
+class SqliteDeliveries(TellsKept):
     """The port `Deliveries` on a file."""
 
     def __init__(self, database: Database) -> None:
+        super().__init__()
         self._database = database
 
     async def claim(
@@ -59,7 +62,10 @@ class SqliteDeliveries:
     async def redeliver(self, delivery_id: str, now: str) -> bool:
         """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
         sql = f"UPDATE deliveries SET status = 'pending', attempts = 0, next_at = ? WHERE id = ? AND NOT {_OPEN}"  # noqa: S608
-        return await self._database.write(lambda db: db.execute(sql, (now, delivery_id)).rowcount > 0)
+        again = await self._database.write(lambda db: db.execute(sql, (now, delivery_id)).rowcount > 0)
+        if again:
+            self.kept(get_args(DeliveryKind))
+        return again
 
     async def drop(self, kind: DeliveryKind, target: str) -> int:
         """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
@@ -118,7 +124,7 @@ def _claim(
     )
     rows = db.execute(f"{SELECT_DELIVERY}WHERE number IN ({marks})", taken).fetchall()
     deliveries = {row[0]: delivery_of(row) for row in rows}
-    return [deliveries[number] for number in taken], None
+    return [deliveries[number] for number in taken], coming
 
 
 def _prune(db: sqlite3.Connection, before: str) -> int:

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 import msgspec
 
 from openclaw_rpc.adapters.store.rules import claimed_before, cursor_read, written_cursor
+from openclaw_rpc.adapters.store.telling import TellsKept
 from openclaw_rpc.domain.events.change import Change, Claim, Delivery, DeliveryKind, DeliveryStatus
 from openclaw_rpc.domain.records import DeliveryQuery
 
 _OPEN = ("pending", "sending")
 
 
-class MemoryDeliveries:
+class MemoryDeliveries(TellsKept):
     """The port `Deliveries`, in memory, and the claims that come with it."""
 
     def __init__(self) -> None:
+        super().__init__()
         self._kept: dict[str, Delivery] = {}
         self._claims: dict[tuple[str, str], Claim] = {}
 
@@ -31,8 +33,9 @@ class MemoryDeliveries:
 
     def keep(self, change: Change) -> None:
         """Keep what a change brings."""
-        self._kept.update((delivery.id, msgspec.structs.replace(delivery)) for delivery in change.deliveries)
-        self._claims.update(((claim.name, claim.key), claim) for claim in change.claims)
+        with self.told(change):
+            self._kept.update((delivery.id, msgspec.structs.replace(delivery)) for delivery in change.deliveries)
+            self._claims.update(((claim.name, claim.key), claim) for claim in change.claims)
 
     async def claim(
         self, kind: DeliveryKind, now: str, limit: int, *, per_target: int
@@ -55,7 +58,7 @@ class MemoryDeliveries:
             head.attempts += 1
         coming = [head.next_at for head in waiting if head.next_at > now]
         copies = [msgspec.structs.replace(head) for head in taken]
-        return copies, coming[0] if coming and not taken else None
+        return copies, coming[0] if coming else None
 
     async def settle(
         self, delivery_id: str, status: DeliveryStatus, *, next_at: str | None = None, error: str | None = None
@@ -73,6 +76,7 @@ class MemoryDeliveries:
         if kept is None or kept.status in _OPEN:
             return False
         kept.status, kept.attempts, kept.next_at = "pending", 0, now
+        self.kept([kept.kind])
         return True
 
     async def drop(self, kind: DeliveryKind, target: str) -> int:

@@ -123,7 +123,7 @@ def claimed_before(claim: Claim) -> AlreadyClaimed:
 def due(
     targets: Iterable[tuple[int, Sequence[tuple[int, str]]]], now: str, limit: int, per_target: int
 ) -> tuple[list[int], str | None]:
-    """Which deliveries are sent now and, where none is, when the next will be: see ``Deliveries.claim``.
+    """Which deliveries are sent now, and when the next will be: see ``Deliveries.claim``.
 
     Of each target: how many are being sent, and the number and ``next_at`` of those that wait for nothing else.
     """
@@ -135,4 +135,4 @@ def due(
         ranked += [(sending + place, next_at, number) for place, (next_at, number) in enumerate(ready)]
     # By the place in each target's own row first: targets take turns.
     taken = [number for _, _, number in sorted(ranked)][:limit]
-    return taken, None if taken else min(coming, default=None)
+    return taken, min(coming, default=None)

@@ -79,18 +79,21 @@ class SqliteStore:
             raise TypeError("a run is admitted with its session")
         expired = key_expiry(run.created_at) if run.idempotency_key is not None else None
         batch = batch_of(change, self._keep_events)
-        return await self.writer.submit(lambda db: writes.admit(db, batch, expired, of_anybody)) or run
+        with self.deliveries.told(change):
+            return await self.writer.submit(lambda db: writes.admit(db, batch, expired, of_anybody)) or run
 
     async def commit(self, change: Change) -> SessionRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         batch = batch_of(change, self._keep_events)
-        row = await self.writer.submit(lambda db: writes.commit(db, batch))
+        with self.deliveries.told(change):
+            row = await self.writer.submit(lambda db: writes.commit(db, batch))
         return session_of(row) if row is not None else None
 
     async def commit_all(self, changes: Sequence[Change]) -> None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         batches = [batch_of(change, self._keep_events) for change in changes]
-        await self.writer.submit(lambda db: writes.commit_all(db, batches))
+        with self.deliveries.told(*changes):
+            await self.writer.submit(lambda db: writes.commit_all(db, batches))
 
     async def find_run(self, run_id: str) -> RunRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""

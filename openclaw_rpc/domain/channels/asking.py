@@ -53,7 +53,6 @@ class ChatApprovals:
         await self._store.commit(
             Change(deliveries=self._replies.parts(link.id, ReplyPart(to=to, buttons=buttons), text))
         )
-        self._replies.wake()
 
 
 def _owners_chat(link: Link, sender: str, to: str) -> str | None:

@@ -90,14 +90,12 @@ class Inbound:
         if not self._may_write(link, message):
             if link.policy == "pairing" and not message.group:
                 await self.pairings.greet(link.id, place.reply.to, message.sender)
-                self._replies.wake()
             return
         claim = Claim(name=f"channel:{link.id}", key=f"{place.chat}/{message.id or new_id('in')}", at=self._now())
         try:
             if message.attachments:
                 delivery = self._kept(link, message, place)
                 await self._store.commit(Change(deliveries=[delivery], claims=[claim]))
-                self._replies.wake()
             else:
                 await self._answer(link, message, place, [claim])
         except AlreadyClaimed:
@@ -186,7 +184,6 @@ class Inbound:
     async def _tell(self, place: Place, text: str, claims: Sequence[Claim]) -> None:
         deliveries = self._replies.parts(place.reply.channel, reply_part(place.reply), text)
         await self._store.commit(Change(deliveries=deliveries, claims=claims))
-        self._replies.wake()
 
     def _kept(self, link: Link, message: Message, place: Place) -> Delivery:
         """A message as it is kept; the first of an album waits for the others."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -55,8 +55,6 @@ class Replies:
     def __init__(self, clock: Clock) -> None:
         self.links: dict[str, Link] = {}
         """Every channel that `gateway.yaml` or the package names, by its id."""
-        self.wake: Callable[[], None] = _nobody
-        """To be called when something was kept that is to be sent."""
         self._clock = clock
 
     def now(self, later: float = 0.0) -> str:
@@ -112,10 +110,6 @@ class Replies:
             created_at=now,
             next_at=now,
         )
-
-
-def _nobody() -> None:
-    """Nobody is to be woken."""
 
 
 def reply_part(reply: ReplyTo) -> ReplyPart:

@@ -244,7 +244,6 @@ class Channels:
         if not deliveries:
             raise InvalidRequest("there is nothing to send: text or attachments", field="text", reason="missing")
         ids = await self._keep_once(user, link.id, deliveries, params)
-        self._replies.wake()
         return ChannelSent(channel_id=link.id, to=params.to, status="queued", delivery_ids=ids)
 
     async def _keep_once(
