@@ -14,6 +14,7 @@ TOP = Path(__file__).resolve().parents[2]
 HEAVY = (
     *("openai", "playwright", "jwt", "rich", "ruamel", "prometheus_client", "mcp", "cryptography", "pydantic"),
     *("standardwebhooks", "httpx", "httpx2", "asyncpg", "redis", "opentelemetry"),
+    *("aiogram", "discord", "slack_sdk"),
 )
 UNUSED = (
     *("aiohttp.web", "aiohttp.web_app", "aiohttp.web_fileresponse", "aiohttp.web_urldispatcher"),
