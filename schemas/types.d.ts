@@ -332,9 +332,9 @@ export interface ChannelInfo {
   outbox?: OutboxCounts | null;
 }
 
-/** A Python file, or a folder with `__init__.py`, that holds a class derived from `Channel`. */
+/** A Python file, or a folder with `__init__.py`, that holds a class derived from `Channel`; or the name of a package that is installed and brings one. */
 export interface ChannelInstallParams {
-  /** On the gateway's machine. */
+  /** On the gateway's machine; else a package's name. */
   path: string;
 }
 

@@ -95,9 +95,13 @@ class ChannelPaired(Result, frozen=True, kw_only=True):
 
 
 class ChannelInstallParams(Params, frozen=True, kw_only=True):
-    """A Python file, or a folder with ``__init__.py``, that holds a class derived from `Channel`."""
+    """A Python file, or a folder with ``__init__.py``, that holds a class derived from `Channel`; or the name of a
+    package that is installed and brings one.
+    """
 
-    path: Annotated[str, Meta(min_length=1, max_length=4096, description="On the gateway's machine.")]
+    path: Annotated[
+        str, Meta(min_length=1, max_length=4096, description="On the gateway's machine; else a package's name.")
+    ]
 
 
 class ChannelRemoved(Result, frozen=True, kw_only=True):

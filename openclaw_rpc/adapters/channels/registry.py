@@ -9,7 +9,7 @@ import re
 import shutil
 import sys
 from collections.abc import Mapping
-from importlib.metadata import entry_points
+from importlib.metadata import PackageNotFoundError, distribution, entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Final
@@ -87,7 +87,7 @@ class ChannelFolder:
     def _install(self, path: str) -> str:
         source = Path(path).expanduser()
         if not source.exists():
-            raise NotFound(f"nothing is at {source}", field="path")
+            return self._in_package(path)
         module = source / "__init__.py" if source.is_dir() else source
         if not module.is_file() or module.suffix != ".py":
             raise InvalidRequest(
@@ -111,6 +111,25 @@ class ChannelFolder:
         self._loaded[kind] = found
         self._names = None
         return kind
+
+    def _in_package(self, name: str) -> str:
+        """The channel of a package that is installed already: nothing is copied, its entry point names it.
+
+        Raises:
+            NotFound: there is no such package here. InvalidRequest: it brings no channel, or several.
+        """
+        try:
+            found = [entry.name for entry in distribution(name).entry_points if entry.group == GROUP]
+        except (PackageNotFoundError, ValueError):
+            raise NotFound(
+                f"nothing is at {name}, and no package of that name is installed: pip install it first", field="path"
+            ) from None
+        if len(found) != 1:
+            reason = f"the package {name} brings {len(found)} channels; name the one that is wanted under `channels`"
+            raise InvalidRequest(reason, field="path", reason="package")
+        self._load(found[0])
+        self._names = None
+        return found[0]
 
     async def remove(self, kind: str) -> None:
         """Take its code out of the folder."""

@@ -70,12 +70,16 @@ def disable(ctx: click.Context, channel_id: str) -> None:
 
 
 @channels.command()
-@click.argument("path", metavar="FILE|FOLDER", type=click.Path(exists=True, path_type=Path))
+@click.argument("path", metavar="FILE|FOLDER|PACKAGE")
 @gateway_command
 @click.pass_context
-def install(ctx: click.Context, path: Path) -> None:
-    """Install a channel that somebody wrote: its code runs in the gateway from then on."""
-    _show(ctx, ask(ctx, channel.install, {"path": str(path.resolve())}))
+def install(ctx: click.Context, path: str) -> None:
+    """Install a channel that somebody wrote: its code runs in the gateway from then on.
+
+    A PACKAGE must be installed already where the gateway runs (pip install PACKAGE).
+    """
+    file = Path(path).expanduser()
+    _show(ctx, ask(ctx, channel.install, {"path": str(file.resolve()) if file.exists() else path}))
 
 
 @channels.command()

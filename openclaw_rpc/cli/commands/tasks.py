@@ -3,11 +3,14 @@
 from typing import Any
 
 import click
+import msgspec
 
 from openclaw_rpc.cli.commands.lists import ask
 from openclaw_rpc.cli.options import gateway_command, shared
-from openclaw_rpc.cli.output import print_json, print_table
+from openclaw_rpc.cli.output import print_json, print_table, to_json
 from openclaw_rpc.protocol import task
+
+MAX_OUTPUT = 60
 
 
 @click.group()
@@ -43,6 +46,15 @@ def list_(ctx: click.Context) -> None:
 
 
 @tasks.command()
+@click.argument("task_id", metavar="ID")
+@gateway_command
+@click.pass_context
+def get(ctx: click.Context, task_id: str) -> None:
+    """One task."""
+    _show(ctx, ask(ctx, task.get, {"taskId": task_id}))
+
+
+@tasks.command()
 @click.argument("name")
 @click.option("--cron", "schedule", metavar="CRON", help="Five fields, or six with seconds first; @daily and its kin.")
 @click.option("--every", metavar="INTERVAL", help="30s, 5m, 2h, 1d.")
@@ -50,28 +62,102 @@ def list_(ctx: click.Context) -> None:
 @click.option("--timezone", metavar="ZONE", help="IANA's name, Europe/Berlin; else UTC.")
 @click.option("--message", metavar="TEXT", help="Ask the agent this.")
 @click.option("--command", metavar="LINE", help="Run this in the workspace.")
+@click.option("--skill", metavar="SKILL:TOOL", help="Use a skill's tool, its params from --params.")
+@click.option("--params", metavar="JSON", help="The params of the skill's tool.")
+@click.option("--agent", metavar="AGENT", help="Which agent --message asks, if not the default one.")
 @click.option("--to", metavar="CHANNEL:CHAT", help="Send what comes of it to a chat.")
+@click.option("--overlap", type=click.Choice(["skip", "allow"]), help="What becomes of a time while it is under way.")
+@click.option("--missed", type=click.Choice(["skip", "once"]), help="Whether times while the gateway was off count.")
 @gateway_command
 @click.pass_context
-def create(
-    ctx: click.Context, name: str, message: str | None, command: str | None, to: str | None, **when: Any
-) -> None:
+def create(ctx: click.Context, name: str, **given: Any) -> None:
     """Do something by the clock."""
-    if (message is None) == (command is None):
-        raise click.UsageError("Give one of --message and --command.", ctx)
-    kind, key, value = ("message", "content", message) if message is not None else ("command", "command", command)
-    params: dict[str, Any] = {"name": name, "action": {"type": kind, "params": {key: value}}}
-    params |= {field: given for field, given in when.items() if given is not None}
+    action = _action(ctx, given)
+    if action is None:
+        raise click.UsageError("Give one of --message, --command and --skill.", ctx)
+    found = ask(ctx, task.create, {"name": name, "action": action, **_fields(ctx, given)})
+    if shared(ctx).json:
+        print_json(found)
+        return
+    click.echo(f"{found['id']}, next {found.get('nextRunAt', 'never')}")
+
+
+@tasks.command()
+@click.argument("task_id", metavar="ID")
+@click.option("--name", metavar="NAME", help="Call it so.")
+@click.option("--cron", "schedule", metavar="CRON", help="In place of its schedule.")
+@click.option("--every", metavar="INTERVAL", help="In place of its schedule.")
+@click.option("--at", metavar="TIME", help="In place of its schedule.")
+@click.option("--timezone", metavar="ZONE", help="IANA's name.")
+@click.option("--message", metavar="TEXT", help="Ask the agent this from now on.")
+@click.option("--command", metavar="LINE", help="Run this from now on.")
+@click.option("--to", metavar="CHANNEL:CHAT", help="Send what comes of it to this chat.")
+@click.option("--overlap", type=click.Choice(["skip", "allow"]), help="What becomes of a time while it is under way.")
+@click.option("--missed", type=click.Choice(["skip", "once"]), help="Whether times while the gateway was off count.")
+@click.option("--enable/--disable", "enabled", default=None, help="Switch it on or off.")
+@gateway_command
+@click.pass_context
+def update(ctx: click.Context, task_id: str, **given: Any) -> None:
+    """Change one."""
+    action = _action(ctx, given)
+    params = {**_fields(ctx, given), **({"action": action} if action is not None else {})}
+    if not params:
+        raise click.UsageError("Say what is to be changed.", ctx)
+    _show(ctx, ask(ctx, task.update, {"taskId": task_id, **params}))
+
+
+def _action(ctx: click.Context, given: dict[str, Any]) -> dict[str, Any] | None:
+    """What the options say is to be done; None where they say nothing of that."""
+    message, command, skill, agent, params = (
+        given.pop(each, None) for each in ("message", "command", "skill", "agent", "params")
+    )
+    if sum(each is not None for each in (message, command, skill)) > 1:
+        raise click.UsageError("Give one of --message, --command and --skill.", ctx)
+    if message is not None:
+        return {"type": "message", "params": {"content": message, **({"agentId": agent} if agent else {})}}
+    if command is not None:
+        return {"type": "command", "params": {"command": command}}
+    if skill is None:
+        return None
+    slug, _, tool = skill.partition(":")
+    try:
+        values = msgspec.json.decode(params or "{}", type=dict[str, Any])
+    except msgspec.MsgspecError as error:
+        raise click.UsageError(f"--params must be a JSON object: {error}", ctx) from None
+    return {"type": "skill", "name": slug, "params": {**values, **({"action": tool} if tool else {})}}
+
+
+def _fields(ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
+    """The other options as the method takes them."""
+    to = given.pop("to", None)
+    params = {name: value for name, value in given.items() if value is not None}
     if to is not None:
         channel_id, colon, chat = to.partition(":")
         if not colon or not chat:
             raise click.UsageError("--to is CHANNEL:CHAT, telegram:12345.", ctx)
         params["deliver"] = {"channelId": channel_id, "to": chat}
-    found = ask(ctx, task.create, params)
+    return params
+
+
+def _show(ctx: click.Context, found: dict[str, Any]) -> None:
+    """One task, a line for each thing that is known of it."""
     if shared(ctx).json:
         print_json(found)
         return
-    click.echo(f"{found['id']}, next {found.get('nextRunAt', 'never')}")
+    action, deliver = found["action"], found.get("deliver")
+    for name, value in (
+        ("task", f"{found['id']} ({found['name']})"),
+        ("does", f"{action['type']} {to_json(action.get('params') or {})}"),
+        ("when", f"{found.get('schedule') or found.get('every') or found.get('at')}, {found.get('timezone', 'UTC')}"),
+        ("next", found.get("nextRunAt")),
+        ("last", " ".join(each for each in (found.get("lastRunAt"), found.get("lastStatus")) if each)),
+        ("to", f"{deliver['channelId']}:{deliver['to']}" if deliver else None),
+        ("overlap", found["overlap"]),
+        ("missed", found["missed"]),
+        ("on", "yes" if found["enabled"] else "no"),
+    ):
+        if value:
+            click.echo(f"{name:<8} {value}")
 
 
 @tasks.command()
@@ -112,9 +198,15 @@ def runs(ctx: click.Context, task_id: str, limit: int) -> None:
         print_json(found)
         return
     print_table(
-        ["DUE", "STATUS", "BEGAN", "ENDED", "ERROR"],
+        ["DUE", "STATUS", "BEGAN", "ENDED", "CAME TO"],
         [
-            (one["scheduledAt"], one["status"], one.get("startedAt"), one.get("finishedAt"), one.get("error"))
+            (
+                one["scheduledAt"],
+                one["status"],
+                one.get("startedAt"),
+                one.get("finishedAt"),
+                one.get("error") or _short(one.get("output")),
+            )
             for one in found["runs"]
         ],
         empty="It was not due yet.",
@@ -124,6 +216,7 @@ def runs(ctx: click.Context, task_id: str, limit: int) -> None:
 @tasks.command()
 @click.option("--cron", "schedule", metavar="CRON", help="Five fields, or six with seconds first.")
 @click.option("--every", metavar="INTERVAL", help="30s, 5m, 2h, 1d.")
+@click.option("--at", metavar="TIME", help="Once, ISO 8601.")
 @click.option("--timezone", metavar="ZONE", help="IANA's name; else UTC.")
 @click.option("--count", type=click.IntRange(1, 100), default=5, show_default=True, help="How many.")
 @gateway_command
@@ -136,3 +229,9 @@ def preview(ctx: click.Context, **given: Any) -> None:
         return
     for time in found["times"]:
         click.echo(time)
+
+
+def _short(output: Any) -> str:
+    """The beginning of what a time of a task came to, on one line."""
+    text = " ".join((output if isinstance(output, str) else to_json(output)).split()) if output is not None else ""
+    return text if len(text) <= MAX_OUTPUT else f"{text[: MAX_OUTPUT - 1]}…"

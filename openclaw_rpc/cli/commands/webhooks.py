@@ -66,6 +66,36 @@ def create(ctx: click.Context, url: str, events: tuple[str, ...], secret: str | 
 @click.argument("webhook_id", metavar="ID")
 @gateway_command
 @click.pass_context
+def get(ctx: click.Context, webhook_id: str) -> None:
+    """How one stands."""
+    _show(ctx, ask(ctx, webhook.get, {"webhookId": webhook_id}))
+
+
+@webhooks.command()
+@click.argument("webhook_id", metavar="ID")
+@click.option("--url", metavar="URL", help="Where to call from now on.")
+@click.option("--event", "events", metavar="EVENT", multiple=True, help="In place of the others; may be given again.")
+@click.option("--new-secret", is_flag=True, help="Make a new secret; the old one signs beside it for a day.")
+@click.option("--enable/--disable", "enabled", default=None, help="Switch it on or off.")
+@click.option("--ordered/--unordered", default=None, help="Whether an event waits until the one before has arrived.")
+@gateway_command
+@click.pass_context
+def update(ctx: click.Context, webhook_id: str, events: tuple[str, ...], *, new_secret: bool, **changes: Any) -> None:
+    """Change one."""
+    params = {name: value for name, value in changes.items() if value is not None}
+    if events:
+        params["events"] = list(events)
+    if new_secret:
+        params["secret"] = True
+    if not params:
+        raise click.UsageError("Say what is to be changed.", ctx)
+    _show(ctx, ask(ctx, webhook.update, {"webhookId": webhook_id, **params}))
+
+
+@webhooks.command()
+@click.argument("webhook_id", metavar="ID")
+@gateway_command
+@click.pass_context
 def delete(ctx: click.Context, webhook_id: str) -> None:
     """Remove one, and what waits for it."""
     found = ask(ctx, webhook.delete, {"webhookId": webhook_id})
@@ -125,3 +155,24 @@ def redeliver(ctx: click.Context, webhook_id: str, delivery_id: str) -> None:
         print_json(found)
         return
     click.echo(f"{found['id']} is {found['status']}.")
+
+
+def _show(ctx: click.Context, found: dict[str, Any]) -> None:
+    """One webhook, a line for each thing that is known of it."""
+    if shared(ctx).json:
+        print_json(found)
+        return
+    for name, value in (
+        ("webhook", found["id"]),
+        ("url", found["url"]),
+        ("events", ", ".join(found["events"])),
+        ("on", "yes" if found["enabled"] else "no"),
+        ("ordered", "yes" if found.get("ordered") else "no"),
+        ("remark", found.get("disabledReason")),
+        ("error", found.get("lastError")),
+    ):
+        if value:
+            click.echo(f"{name:<8} {value}")
+    if found.get("secret"):
+        aside("The new secret, shown this once:")
+        click.echo(found["secret"])

@@ -32,10 +32,11 @@ class ChannelKinds(Protocol):
         ...
 
     async def install(self, path: str) -> str:
-        """Copy a file or a folder into the folder of channels; the kind's id.
+        """Copy a file or a folder into the folder of channels, or take the channel of an installed package; its id.
 
         Raises:
-            NotFound: nothing is there. InvalidRequest: it holds no channel. Conflict: a built-in one has its id.
+            NotFound: nothing is there, and there is no such package. InvalidRequest: it holds no channel.
+            Conflict: a built-in one has its id.
         """
         ...
 

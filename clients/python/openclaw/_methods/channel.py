@@ -135,7 +135,7 @@ class Channel:
         """Install a channel that somebody wrote: its code runs in the gateway from then on.
 
         Args:
-            path: On the gateway's machine.
+            path: On the gateway's machine; else a package's name.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
@@ -283,7 +283,7 @@ class AsyncChannel:
         """Install a channel that somebody wrote: its code runs in the gateway from then on.
 
         Args:
-            path: On the gateway's machine.
+            path: On the gateway's machine; else a package's name.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,

@@ -92,10 +92,12 @@ class ChannelPaired(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class ChannelInstallParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """A Python file, or a folder with `__init__.py`, that holds a class derived from `Channel`."""
+    """A Python file, or a folder with `__init__.py`, that holds a class derived from `Channel`; or the name of a
+    package that is installed and brings one.
+    """
 
     path: str
-    """On the gateway's machine."""
+    """On the gateway's machine; else a package's name."""
 
 
 class ChannelRemoved(Struct, kw_only=True, omit_defaults=True, rename="camel"):
