@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager
 
 import anyio
 
-from openclaw_rpc.adapters.store.memory import MemoryStore
+from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.domain.clock import SystemClock, iso
-from openclaw_rpc.domain.delivery import AT_ONCE, DELIVERED, DeliveryLoop, Outcome
+from openclaw_rpc.domain.delivery import AT_ONCE, DELIVERED, DeliveryLoop, SendOutcome
 from openclaw_rpc.domain.events.change import Change, Delivery, DeliveryKind
 from tests.support.logs import ListLog
 
@@ -23,10 +23,10 @@ class Sender:
     def __init__(self) -> None:
         self.begun: list[str] = []
         self.sent: list[str] = []
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[SendOutcome] = []
         self.changed = anyio.Event()
 
-    async def send(self, delivery: Delivery) -> Outcome:
+    async def send(self, delivery: Delivery) -> SendOutcome:
         self.begun.append(delivery.id)
         if delivery.target.startswith("hang"):
             await anyio.sleep_forever()
@@ -35,8 +35,8 @@ class Sender:
         self.changed = anyio.Event()
         return self.outcomes.pop(0) if self.outcomes else DELIVERED
 
-    def broken_off(self, delivery: Delivery) -> Outcome:
-        return Outcome(status="unknown", error="broken off")
+    def broken_off(self, delivery: Delivery) -> SendOutcome:
+        return SendOutcome(status="unknown", error="broken off")
 
     async def until_sent(self, count: int) -> None:
         with anyio.fail_after(20):
@@ -45,7 +45,7 @@ class Sender:
 
 
 @asynccontextmanager
-async def sending(store: MemoryStore, sender: Sender) -> AsyncGenerator[DeliveryLoop]:
+async def sending(store: VolatileStore, sender: Sender) -> AsyncGenerator[DeliveryLoop]:
     outbox = DeliveryLoop(store.deliveries, sender, SystemClock(), ListLog())
     async with anyio.create_task_group() as group:
         group.start_soon(outbox.serve)
@@ -53,7 +53,7 @@ async def sending(store: MemoryStore, sender: Sender) -> AsyncGenerator[Delivery
         group.cancel_scope.cancel()
 
 
-async def keep(store: MemoryStore, *names: str) -> None:
+async def keep(store: VolatileStore, *names: str) -> None:
     """Keep deliveries, each named ``TARGET/LANE``."""
     now = iso(0)
     made = [
@@ -65,7 +65,7 @@ async def keep(store: MemoryStore, *names: str) -> None:
 
 
 async def test_however_many_hang_they_hold_up_no_other() -> None:
-    store, sender = MemoryStore(), Sender()
+    store, sender = VolatileStore(), Sender()
     await keep(store, *(f"hang{n}/" for n in range(AT_ONCE + 10)))
     async with sending(store, sender) as outbox:
         await keep(store, "other/")
@@ -78,7 +78,7 @@ async def test_however_many_hang_they_hold_up_no_other() -> None:
 
 
 async def test_one_that_hangs_takes_no_more_than_its_places() -> None:
-    store, sender = MemoryStore(), Sender()
+    store, sender = VolatileStore(), Sender()
     await keep(store, *(f"hang/{n}" for n in range(10)))
     async with sending(store, sender) as outbox:
         await keep(store, "other/")
@@ -88,8 +88,8 @@ async def test_one_that_hangs_takes_no_more_than_its_places() -> None:
 
 
 async def test_a_target_that_asks_for_a_pause_for_everything_is_left_alone() -> None:
-    store, sender = MemoryStore(), Sender()
-    sender.outcomes = [Outcome(status="later", seconds=3600, everything=True)]
+    store, sender = VolatileStore(), Sender()
+    sender.outcomes = [SendOutcome(status="later", seconds=3600, everything=True)]
     await keep(store, "limited/a")
     async with sending(store, sender) as outbox:
         await sender.until_sent(1)
@@ -100,7 +100,7 @@ async def test_a_target_that_asks_for_a_pause_for_everything_is_left_alone() -> 
 
 
 async def test_what_was_on_its_way_when_the_process_died_is_settled_first() -> None:
-    store, sender = MemoryStore(), Sender()
+    store, sender = VolatileStore(), Sender()
     await keep(store, "target/a", "target/b")
     await store.deliveries.claim("webhook", iso(10), 1, per_target=1)
     async with sending(store, sender):
