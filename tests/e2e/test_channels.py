@@ -349,6 +349,40 @@ async def test_the_webhook_channel_gets_files_too(upstream: Upstream) -> None:
             assert file == {"name": "a.txt", "mimeType": "text/plain", "content": "aGVsbG8="}
 
 
+async def post_signed(served: TestGateway, message_id: str, **body: str) -> int:
+    """A signed message to the webhook channel; the status it is answered with."""
+    raw, at = msgspec.json.encode(body).decode(), datetime.now(UTC)
+    headers = {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(SECRET).sign(message_id, at, raw),
+    }
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{served.url}/hooks/webhook", data=raw, headers=headers) as answer,
+    ):
+        return answer.status
+
+
+async def test_where_a_channel_shows_no_buttons_the_owner_is_told_what_to_write(upstream: Upstream) -> None:
+    async with Receiver.running() as receiver:
+        receiver.secrets = [SECRET]
+        channels = {"webhook": {"url": f"{receiver.url}/hook", "secret": SECRET, "owners": ["ann"]}}
+        asking = {"policies": {"file_write": "ask"}}
+        async with serving(upstream, channels=channels, security=asking) as served, served.connect() as client:
+
+            async def asked() -> bool:
+                return await post_signed(served, "in-1", sender="ann", text=writing("/a.txt", "x")) == 202
+
+            await eventually(asked)
+            await receiver.until(lambda: receiver.calls)
+            command = receiver.calls[0]["data"]["text"].split("Approve: `")[1].split("`")[0]
+            assert command.startswith("/approve ")
+            assert await post_signed(served, "in-2", sender="ann", text=command) == 202
+            found = await eventually(lambda: read(client, "/a.txt"))
+            assert found["content"] == "x"
+
+
 async def test_the_webhook_channel_is_signed_both_ways(upstream: Upstream) -> None:
     async with Receiver.running() as receiver:
         receiver.secrets = [SECRET]

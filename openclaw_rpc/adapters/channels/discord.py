@@ -62,6 +62,9 @@ class _DiscordClient(discord.Client):
     async def on_message(self, message: discord.Message) -> None:
         self._channel.heard(message)
 
+    async def on_interaction(self, interaction: discord.Interaction) -> None:
+        await self._channel.pressed(interaction)
+
     async def on_ready(self) -> None:
         user = self.user
         self._channel.connected(account=str(user), bot_username=user.name if user else None)
@@ -83,13 +86,14 @@ class Discord(Channel):
     deduplicates = True
     max_length = 2000
     max_file = MAX_UPLOAD
+    shows_buttons = True
     reports_connection = True
     settings: DiscordSettings
 
     def __init__(self) -> None:
         super().__init__()
         self._client: _DiscordClient | None = None
-        self._waiting: asyncio.Queue[discord.Message] = asyncio.Queue(QUEUE)
+        self._waiting: asyncio.Queue[Message] = asyncio.Queue(QUEUE)
 
     def render(self, text: str) -> str:
         """Markdown in what Discord reads of it."""
@@ -138,6 +142,32 @@ class Discord(Channel):
 
     def heard(self, message: discord.Message) -> None:
         """A message came; they are kept one after another."""
+        read = self._read(message)
+        if read is not None:
+            self._put(read)
+
+    async def pressed(self, interaction: discord.Interaction) -> None:
+        """A button is a command of whoever pressed it."""
+        command = (interaction.data or {}).get("custom_id")
+        component = interaction.type is discord.InteractionType.component
+        if not component or not isinstance(command, str) or interaction.channel_id is None:
+            return
+        self._put(
+            Message(
+                id=f"button:{interaction.id}",
+                sender=str(interaction.user.id),
+                sender_name=interaction.user.display_name,
+                chat=str(interaction.channel_id),
+                group=interaction.guild_id is not None,
+                text=command,
+            )
+        )
+        try:
+            await interaction.response.defer()
+        except (discord.DiscordException, aiohttp.ClientError, OSError):
+            self.log.debug("a button's press could not be confirmed")
+
+    def _put(self, message: Message) -> None:
         try:
             self._waiting.put_nowait(message)
         except asyncio.QueueFull:
@@ -145,9 +175,7 @@ class Discord(Channel):
 
     async def _take(self, receive: Receive) -> None:
         while True:
-            read = self._read(await self._waiting.get())
-            if read is not None:
-                await receive(read)
+            await receive(await self._waiting.get())
 
     def _read(self, message: discord.Message) -> Message | None:
         me = self._client.user if self._client is not None else None
@@ -213,6 +241,8 @@ class Discord(Channel):
         ) as params:
             if params.payload is not None:
                 params.payload["enforce_nonce"] = True
+                if message.buttons:
+                    params.payload["components"] = _buttons(message)
             async with _faults():
                 sent = await client.http.send_message(int(to), params=params)
         return str(sent["id"])
@@ -242,6 +272,12 @@ class Discord(Channel):
         if self._client is None:
             raise ChannelFault("the channel is not connected")
         return self._client
+
+
+def _buttons(message: OutboundMessage) -> list[Any]:
+    """Buttons as Discord's components: a row of at most five."""
+    row = [{"type": 2, "style": 2, "label": each.label, "custom_id": each.command[:100]} for each in message.buttons]
+    return [{"type": 1, "components": row[:5]}]
 
 
 def _message_route(method: str, to: str, message_id: str) -> Route:

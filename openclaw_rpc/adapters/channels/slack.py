@@ -69,6 +69,7 @@ class Slack(Channel):
     default_policy = "pairing"
     max_length = 4000
     max_file = 1 << 30
+    shows_buttons = True
     reports_connection = True
     settings: SlackSettings
 

@@ -102,6 +102,7 @@ class Telegram(Channel):
     default_policy = "pairing"
     max_length = 4096
     max_file = MAX_UPLOAD
+    shows_buttons = True
     reports_connection = True
     settings: TelegramSettings
 

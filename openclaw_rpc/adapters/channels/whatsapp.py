@@ -61,6 +61,7 @@ class WhatsApp(Channel):
     default_policy = "pairing"
     max_length = 4096
     max_file = 100 << 20
+    shows_buttons = True
     reports_connection = True
     settings: WhatsAppSettings
 

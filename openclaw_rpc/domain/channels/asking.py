@@ -50,6 +50,8 @@ class ChatApprovals:
         deny = Button(label="Deny", command=f"/deny {approval.approval_id}")
         approve = Button(label="Approve", command=f"/approve {approval.approval_id}")
         buttons = [deny] if approval.needs_pin else [approve, deny]
+        if link.channel is not None and not link.channel.shows_buttons:
+            text = "\n\n".join((text, *(f"{each.label}: `{each.command}`" for each in buttons)))
         await self._store.commit(
             Change(deliveries=self._replies.parts(link.id, ReplyPart(to=to, buttons=buttons), text))
         )

@@ -164,6 +164,8 @@ class Channel:
     """The longest text of one message, by ``measure``."""
     max_file: ClassVar[int] = 0
     """The largest file that it sends, in bytes; 0 where it sends none. Files that an agent made follow its answer."""
+    shows_buttons: ClassVar[bool] = False
+    """Whether it shows a message's buttons; else their commands are written below it."""
     deduplicates: ClassVar[bool] = False
     """Whether the platform notices a message of the same id: what broke off is sent again then."""
     reports_connection: ClassVar[bool] = False

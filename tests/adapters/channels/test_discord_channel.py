@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from openclaw_rpc.adapters.channels.discord import Discord, DiscordSettings
-from openclaw_rpc.channels import ChannelFault, NotAccepted, OutboundMessage, TryLater, Unauthorized
+from openclaw_rpc.channels import Button, ChannelFault, NotAccepted, OutboundMessage, TryLater, Unauthorized
 from tests.adapters.channels.conftest import Held, Hold
 from tests.support.platforms.discord import BOT, TOKEN, DiscordServer
 from tests.support.platforms.serving import answering, breaking
@@ -143,3 +143,32 @@ async def test_a_probe_says_who_the_bot_is_and_that_it_may_not_read(server: Disc
     assert "helper" in probe.account
     assert "Message Content" in probe.missing[0]
     assert not server.sockets
+
+
+async def test_a_button_is_a_command_of_whoever_pressed_it(server: DiscordServer, held: Held) -> None:
+    buttons = [Button(label="Approve", command="/approve a1"), Button(label="Deny", command="/deny a1")]
+    await held.channel.send_message("50", OutboundMessage(id="m", text="May I?", buttons=buttons))
+    shown = server.sent[0]["components"][0]["components"]
+    assert [(each["label"], each["custom_id"]) for each in shown] == [("Approve", "/approve a1"), ("Deny", "/deny a1")]
+    ann = {"id": "7", "username": "ann", "discriminator": "0", "avatar": None, "global_name": "Ann"}
+    pressed = {
+        "id": "7001",
+        "type": 3,
+        "token": "t",
+        "version": 1,
+        "application_id": "900",
+        "channel_id": "50",
+        "channel": {"id": "50", "type": 1, "recipients": [ann]},
+        "user": ann,
+        "data": {"custom_id": "/approve a1", "component_type": 2},
+        "entitlements": [],
+        "attachment_size_limit": 10_485_760,
+        "authorizing_integration_owners": {},
+        "context": 1,
+    }
+    await server.dispatch("INTERACTION_CREATE", pressed)
+    await held.until(lambda: held.received)
+    message = held.received[0]
+    assert (message.id, message.sender, message.chat, message.text) == ("button:7001", "7", "50", "/approve a1")
+    assert not message.group
+    await server.until(lambda: server.all("POST /interactions/7001/t/callback"))
