@@ -254,18 +254,23 @@ async def test_webhooks_are_called_once_it_is_on_disk_and_until_they_take_it(ups
         )
         receiver.secrets = [old, new]
         assert (await client.result("webhook.test", webhookId=made["id"]))["status"] == 204
-        listed = await client.result("webhook.deliveries", webhookId=made["id"], status="delivered")
-        assert {"message.received", "message.sent"} <= {one["event"] for one in listed["deliveries"]}
-        again = listed["deliveries"][-1]["id"]
+
+        async def delivered() -> Any:
+            listed = await client.result("webhook.deliveries", webhookId=made["id"], status="delivered")
+            events = {one["event"] for one in listed["deliveries"]}
+            return listed["deliveries"] if {"message.received", "message.sent"} <= events else None
+
+        again = (await eventually(delivered))[-1]["id"]
         await client.result("webhook.redeliver", webhookId=made["id"], deliveryId=again)
         await receiver.until(lambda: [call["id"] for call in receiver.calls].count(again) == 2)
         receiver.statuses = [410]
         await client.chat("gone", sessionKey="s")
-        found: dict[str, Any] = {}
-        for _ in range(200):
-            if not (found := await client.result("webhook.get", webhookId=made["id"]))["enabled"]:
-                break
-        assert "410" in found["disabledReason"]
+
+        async def disabled() -> Any:
+            found = await client.result("webhook.get", webhookId=made["id"])
+            return None if found["enabled"] else found
+
+        assert "410" in (await eventually(disabled))["disabledReason"]
     assert receiver.forged == 0
 
 
