@@ -1,5 +1,5 @@
-"""`python -m openclaw_rpc.codegen`: write `schemas/` and what the clients get from the table; with `--check`, only say
-what differs."""
+"""`python -m openclaw_rpc.codegen`: write `schemas/`, what the clients get from the table, and the reference; with
+`--check`, only say what differs."""
 
 import argparse
 import sys
@@ -9,9 +9,11 @@ from pathlib import Path
 from openclaw_rpc import __version__
 from openclaw_rpc.codegen.artefacts import breaches, differences, release, render, write
 from openclaw_rpc.codegen.clients import render_clients
+from openclaw_rpc.codegen.reference import render_docs
 from openclaw_rpc.protocol.table import METHODS
 
 _SHOWN = 80
+_DOCS = Path("openclaw_rpc") / "docs"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -28,10 +30,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         made = render(METHODS, __version__)
         shared = render_clients(METHODS, __version__) if clients is not None else {}
+        pages = render_docs(METHODS) if args.out is None else {}
         if args.check:
-            return _check(out, [*differences(out, made), *differences(clients or out, shared, whole=False)])
+            found = [*differences(out, made), *differences(clients or out, shared, whole=False)]
+            return _check(out, [*found, *differences(_DOCS, pages, whole=False)])
         written = [out / name for name in write(out, made)]
         written += [(clients or out) / name for name in write(clients or out, shared, whole=False)]
+        written += [_DOCS / name for name in write(_DOCS, pages, whole=False)]
         for path in written:
             _say(f"{path}")
         if args.release:

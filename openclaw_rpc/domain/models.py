@@ -66,16 +66,12 @@ Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 
 
 class Price(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a million tokens cost, in the currency of your choice.
+    """What a million tokens cost, in the currency of your choice."""
 
-    ``cached_input`` is for what the provider read from its cache, ``reasoning_output`` for what the model thought:
-    where they are left out, these cost what the others do.
-    """
-
-    input: Annotated[float, Meta(ge=0)]
-    output: Annotated[float, Meta(ge=0)]
-    cached_input: Annotated[float, Meta(ge=0)] | None = None
-    reasoning_output: Annotated[float, Meta(ge=0)] | None = None
+    input: Annotated[float, Meta(ge=0, description="A million tokens that the model reads.")]
+    output: Annotated[float, Meta(ge=0, description="A million tokens that it writes.")]
+    cached_input: Annotated[float, Meta(ge=0, description="Those of its cache; else as `input`.")] | None = None
+    reasoning_output: Annotated[float, Meta(ge=0, description="Those of its thoughts; else as `output`.")] | None = None
 
     def of(self, usage: Usage) -> float:
         """What ``usage`` costs."""
@@ -91,31 +87,58 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One of ``providers`` in `gateway.yaml`.
+    """One of ``providers`` in `gateway.yaml`: a server of models, how to reach it, and how patiently."""
 
-    ``first_token_timeout_seconds`` counts from asking to the first token, retries included;
-    ``request_timeout_seconds`` is for answers that are not streamed. ``fallback`` names the providers that are
-    asked in order where this one fails before its first token. ``context_tokens`` is what a request may hold, its
-    answer included; where it is not given, what the server says counts. ``think_tags``: `<think>` at the beginning of
-    an answer is shown as reasoning. ``transcribe`` is the model that writes down voice messages of channels, such as
-    `whisper-1`.
-    """
-
-    type: ProviderType
-    model: Annotated[str, Meta(min_length=1, max_length=200)]
-    api_key: Annotated[str, Meta(max_length=10_000)] | None = None
-    base_url: Annotated[str, Meta(max_length=2_000)] | None = None
-    fallback: list[str] = []
-    connect_timeout_seconds: Seconds = 10
-    first_token_timeout_seconds: Seconds = 120
-    idle_timeout_seconds: Seconds = 60
-    request_timeout_seconds: Seconds = 300
-    max_retries: Annotated[int, Meta(ge=0, le=10)] = 2
-    context_tokens: Annotated[int, Meta(ge=256, le=100_000_000)] | None = None
-    think_tags: bool = True
-    transcribe: Annotated[str, Meta(min_length=1, max_length=200)] | None = None
-    headers: dict[str, str] = {}
-    prices: dict[str, Price] = {}
+    type: Annotated[ProviderType, Meta(description="What the server speaks, and where it is.")]
+    model: Annotated[
+        str, Meta(min_length=1, max_length=200, description="The model that is asked where a request names none.")
+    ]
+    api_key: Annotated[str, Meta(max_length=10_000, description="The server's key.")] | None = None
+    base_url: (
+        Annotated[
+            str, Meta(max_length=2_000, description="Its address, such as http://127.0.0.1:11434/v1; else the type's.")
+        ]
+        | None
+    ) = None
+    fallback: Annotated[
+        list[str], Meta(description="Providers that are asked in order where this one fails before its first token.")
+    ] = []
+    connect_timeout_seconds: Annotated[Seconds, Meta(description="How long connecting may take.")] = 10
+    first_token_timeout_seconds: Annotated[
+        Seconds, Meta(description="How long from asking to the first token, retries included.")
+    ] = 120
+    idle_timeout_seconds: Annotated[Seconds, Meta(description="How long a stream may be silent.")] = 60
+    request_timeout_seconds: Annotated[
+        Seconds, Meta(description="How long an answer that is not streamed may take.")
+    ] = 300
+    max_retries: Annotated[int, Meta(ge=0, le=10, description="How often a request that failed is made again.")] = 2
+    context_tokens: (
+        Annotated[
+            int,
+            Meta(
+                ge=256,
+                le=100_000_000,
+                description="What a request may hold, its answer included; else what the server says.",
+            ),
+        ]
+        | None
+    ) = None
+    think_tags: Annotated[
+        bool, Meta(description="Whether `<think>` at the beginning of an answer is shown as reasoning.")
+    ] = True
+    transcribe: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=200,
+                description="The model that writes down voice messages of channels, such as `whisper-1`.",
+            ),
+        ]
+        | None
+    ) = None
+    headers: Annotated[dict[str, str], Meta(description="More headers for every request.")] = {}
+    prices: Annotated[dict[str, Price], Meta(description="What tokens cost, by model.")] = {}
 
     def __post_init__(self) -> None:
         if self.base_url is None:

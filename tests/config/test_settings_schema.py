@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 
 from openclaw_rpc.config.errors import ConfigError
 from openclaw_rpc.config.file import TEMPLATE, GatewayFile
-from openclaw_rpc.config.schema import file_schema
+from openclaw_rpc.config.schema import VARIABLE, file_schema
 
 SCHEMA = file_schema("1.2.3")
 TAKEN = [
@@ -40,6 +40,15 @@ def loaded(folder: Path, text: str) -> None:
 
 def test_it_is_a_valid_schema() -> None:
     Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_it_says_of_every_key_what_it_is_for() -> None:
+    def told(part: Any) -> bool:
+        parts = [part, *part.get("anyOf", ())]
+        return any("description" in each for each in parts if each != VARIABLE)
+
+    structs = SCHEMA["$defs"].items()
+    assert not [f"{name}.{key}" for name, one in structs for key, part in one["properties"].items() if not told(part)]
 
 
 @pytest.mark.parametrize("text", TAKEN)

@@ -127,7 +127,8 @@ class PinGuard:
         await self.require_set()
         if pin is None:
             reason = "pin_required"
-            raise Forbidden(f"{tool} needs the PIN: X-OpenClaw-Pin, or `pin` in the params", reason=reason)
+            how = "`pin` in the params where the method takes it, else the header X-OpenClaw-Pin"
+            raise Forbidden(f"{tool} needs the PIN: {how}", reason=reason)
         # Counted before it is looked at: a caller that goes away meanwhile had its guess.
         guess = await self._store.count_guess(
             principal.user, settings.pin_attempts, settings.pin_lock_seconds, self._clock.now()
