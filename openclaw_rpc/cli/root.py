@@ -43,9 +43,8 @@ COMMANDS: Mapping[str, CommandEntry] = MappingProxyType(
         "tasks": CommandEntry("tasks", "tasks", "What is done by the clock."),
         "logs": CommandEntry("logs", "logs", "Show the gateway's log."),
         "token": CommandEntry("token", "token", "Make, list and revoke tokens for clients."),
-        "devices": CommandEntry(
-            "devices", "devices", "Programs that came in with a key of their own: see them, send them away."
-        ),
+        "storage": CommandEntry("storage", "storage", "See what keeps everything, or move it elsewhere."),
+        "devices": CommandEntry("devices", "devices", "Programs that came in with a key of their own."),
         "pin": CommandEntry("pin", "pin", "Set the PIN that dangerous tools ask for."),
         "config": CommandEntry("config", "config", "Read, change and check gateway.yaml."),
         "doctor": CommandEntry("doctor", "doctor", "Check this machine, the configuration and the gateway."),

@@ -1,0 +1,93 @@
+"""Moving all that is kept to another engine, and looking at what is kept, while no gateway runs on it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import anyio.to_thread
+
+from openclaw_rpc.domain.kept import StorageUnusable
+
+if TYPE_CHECKING:
+    from openclaw_rpc.adapters.moving.copying import Moved
+    from openclaw_rpc.adapters.moving.tables import Side
+    from openclaw_rpc.config.paths import Paths
+    from openclaw_rpc.config.settings import StorageSettings
+
+
+async def migrate(
+    source: StorageSettings,
+    target: StorageSettings,
+    paths: Paths,
+    told: Callable[[str, int], None],
+    *,
+    only_compare: bool = False,
+) -> list[Moved]:
+    """Copy all that is kept to an empty target, or to one where that was interrupted; then look at every row of both.
+
+    ``only_compare`` copies nothing.
+
+    Raises:
+        StorageUnusable: a gateway runs on one of them, or the target holds something else; the message says what.
+    """
+    from openclaw_rpc.adapters.moving.copying import compare, move
+
+    async with _opened(source, paths) as old, _opened(target, paths) as new:
+        if old.identity == new.identity:
+            raise StorageUnusable(f"The source and the target are the same: {old.identity}.")
+        return await compare(old, new) if only_compare else await move(old, new, told)
+
+
+async def counted(settings: StorageSettings, paths: Paths) -> tuple[str, dict[str, int]]:
+    """Which database it is, and how many rows each of its tables has; a gateway may run on it."""
+    from openclaw_rpc.adapters.moving.tables import TABLES
+
+    async with _opened(settings, paths, alone=False) as side:
+        return side.identity, {table.name: await side.count(table) for table in TABLES if table.name != "counters"}
+
+
+@asynccontextmanager
+async def _opened(settings: StorageSettings, paths: Paths, *, alone: bool = True) -> AsyncGenerator[Side]:
+    if settings.postgres is not None:
+        try:
+            from openclaw_rpc.adapters.moving.postgres import PostgresSide
+            from openclaw_rpc.adapters.postgres import Postgres
+        except ModuleNotFoundError as error:
+            if error.name != "asyncpg":
+                raise
+            raise StorageUnusable("PostgreSQL needs its library: pip install 'openclaw-rpc[postgres]'") from None
+        url = urlsplit(settings.postgres)
+        async with Postgres.open(settings.postgres, alone=alone) as database:
+            where = f"{url.hostname or 'localhost'}:{url.port or 5432}"
+            yield PostgresSide(database, f"postgresql://{where}{url.path}")
+        return
+    from openclaw_rpc.adapters.memory.files import Folder
+    from openclaw_rpc.adapters.moving.sqlite import SqliteSide
+    from openclaw_rpc.adapters.sqlite import Database
+
+    if alone and await anyio.to_thread.run_sync(_gateway_runs, paths):
+        raise StorageUnusable("A gateway runs in this home. Stop it first.")
+    path = _file(settings, paths)
+    async with Database.open(path, paths.state) as database:
+        yield SqliteSide(database, Folder(paths.state / "memory"), f"sqlite:///{path}")
+
+
+def _file(settings: StorageSettings, paths: Paths) -> Path:
+    return paths.database(settings.file).absolute()
+
+
+def _gateway_runs(paths: Paths) -> bool:
+    """Whether a gateway listens where the one with this home said that it does."""
+    port = paths.announced_port()
+    if port is None:
+        return False
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1):
+            return True
+    except OSError:
+        return False

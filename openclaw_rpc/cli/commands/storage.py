@@ -1,0 +1,100 @@
+"""`openclaw storage`: what keeps everything, and moving it to another engine."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import anyio
+import click
+
+from openclaw_rpc.cli.errors import CliError
+from openclaw_rpc.cli.options import offline_command, shared
+from openclaw_rpc.cli.output import aside, is_terminal, print_json, print_table
+from openclaw_rpc.cli.target import find_paths, some_settings
+
+if TYPE_CHECKING:
+    from openclaw_rpc.config.settings import StorageSettings
+
+
+@click.group()
+def storage() -> None:
+    """See what keeps everything, or move it from SQLite to PostgreSQL, or back."""
+
+
+@storage.command()
+@offline_command
+@click.pass_context
+def status(ctx: click.Context) -> None:
+    """Which database it is, and how many rows its tables have."""
+    from openclaw_rpc.app.migration import counted
+    from openclaw_rpc.domain.kept import StorageUnusable
+
+    paths = find_paths(shared(ctx))
+    chosen = some_settings(paths, "storage").storage
+    try:
+        where, rows = anyio.run(counted, chosen, paths)
+    except StorageUnusable as error:
+        raise CliError(str(error)) from None
+    if shared(ctx).json:
+        print_json({"storage": where, "rows": rows})
+        return
+    aside(where)
+    print_table(["TABLE", "ROWS"], rows.items(), empty="Nothing is kept.")
+
+
+@storage.command()
+@click.option("--to", "target", required=True, metavar="URL", help="`postgresql://…`, or `sqlite:///PATH`.")
+@click.option("--from", "source", metavar="URL", help="From where; else what `storage` in `gateway.yaml` says.")
+@click.option("--verify", is_flag=True, help="Copy nothing: look whether every row is the same on both sides.")
+@offline_command
+@click.pass_context
+def migrate(ctx: click.Context, target: str, source: str | None, verify: bool) -> None:
+    """Copy all that is kept to another database, and look at every row of both.
+
+    No gateway may run meanwhile. The target is empty, or was being filled from the same source when that was
+    interrupted: then it goes on where it stopped. Afterwards, name the target in `storage.url`.
+    """
+    from openclaw_rpc.app.migration import migrate as move
+    from openclaw_rpc.domain.kept import StorageUnusable
+
+    paths = find_paths(shared(ctx))
+    old = _storage(source) if source is not None else some_settings(paths, "storage").storage
+    lively = is_terminal(sys.stderr) and not shared(ctx).json
+
+    def told(table: str, rows: int) -> None:
+        if lively:
+            click.echo(f"\r\033[K{table}: {rows:,} rows", nl=False, err=True)
+
+    async def run() -> list[dict[str, object]]:
+        moved = await move(old, _storage(target), paths, told, only_compare=verify)
+        return [{"table": one.table, "rows": one.rows, "checksum": one.checksum} for one in moved]
+
+    try:
+        moved = anyio.run(run)
+    except StorageUnusable as error:
+        raise CliError(str(error)) from None
+    finally:
+        if lively:
+            click.echo("\r\033[K", nl=False, err=True)
+    if shared(ctx).json:
+        print_json({"tables": moved})
+        return
+    print_table(["TABLE", "ROWS", "CHECKSUM"], [tuple(one.values()) for one in moved], empty="")
+    aside("Every row is the same on both sides." + ("" if verify else " Name the target in `storage.url` to use it."))
+
+
+def _storage(url: str) -> StorageSettings:
+    """The settings that a URL stands for.
+
+    Raises:
+        CliError: it is not one that is known.
+    """
+    import msgspec
+
+    from openclaw_rpc.config.settings import StorageSettings
+
+    try:
+        return msgspec.convert({"url": url}, StorageSettings)
+    except msgspec.ValidationError:
+        raise CliError("A URL begins with postgresql:// or sqlite:///.") from None
