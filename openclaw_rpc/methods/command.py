@@ -3,7 +3,7 @@
 from openclaw_rpc.domain.background import Background, Starter
 from openclaw_rpc.domain.commands import Commands
 from openclaw_rpc.protocol import command
-from openclaw_rpc.protocol.base import Empty
+from openclaw_rpc.protocol.base import Paged
 from openclaw_rpc.protocol.command import (
     BackgroundCommand,
     BackgroundList,
@@ -62,6 +62,6 @@ class CommandMethods:
         """End it."""
         return await self._background.stop(call.principal.user, params.command_id)
 
-    def list_(self, params: Empty, call: Call) -> BackgroundList:
+    def list_(self, params: Paged, call: Call) -> BackgroundList:
         """Those of the caller."""
         return BackgroundList(commands=self._background.list(call.principal.user))

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, Params, Result, Scope, When
+from openclaw_rpc.protocol.base import Page, Paged, Params, Result, Scope, When
 from openclaw_rpc.protocol.errors import NotFound
 from openclaw_rpc.protocol.file import FolderPath
 from openclaw_rpc.protocol.method import Event, Method
@@ -82,7 +82,7 @@ class BackgroundCommand(Result, frozen=True, kw_only=True):
     error: str | None = None
 
 
-class BackgroundList(Result, frozen=True, kw_only=True):
+class BackgroundList(Page, frozen=True, kw_only=True):
     """The caller's, those that run and some that have ended, the oldest first."""
 
     commands: list[BackgroundCommand]
@@ -180,8 +180,9 @@ stop = Method(
 )
 list_ = Method(
     name="command.list",
-    params=Empty,
+    params=Paged,
     result=BackgroundList,
+    pages="commands",
     doc="The commands in the background.",
     scope=Scope.TOOLS,
     safe=True,

@@ -137,6 +137,7 @@ export interface BackgroundCommand {
 
 /** The caller's, those that run and some that have ended, the oldest first. */
 export interface BackgroundList {
+  nextCursor?: string | null;
   commands: Array<BackgroundCommand>;
 }
 
@@ -2444,7 +2445,7 @@ export interface Methods {
   };
   /** The commands in the background. */
   "command.list": {
-    params: Empty;
+    params: Paged;
     result: BackgroundList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };

@@ -21,6 +21,10 @@ FRESH_SECONDS: Final = 1.0
 """How old what is known of the folder may be where a client asks."""
 SOON_SECONDS: Final = 1.0
 """How long after a run asked the folder is looked through again."""
+LOOKS: Final = 400
+"""Looks take so small a part of the time: many skills are looked at less often."""
+LATE_SECONDS: Final = 10.0
+"""The longest that a look waits."""
 
 
 class Skill(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +63,7 @@ class Library:
         self._log = log
         self._records: dict[str, SkillRecord] = {}
         self._scanned_at: float | None = None
+        self._took = 0.0
         self._scanning = anyio.Lock()
         self._told: set[str] = set()
 
@@ -90,12 +95,14 @@ class Library:
             now = self._clock.monotonic()
             self._take(*await anyio.to_thread.run_sync(self._scan))
             self._scanned_at = now
+            self._took = self._clock.monotonic() - now
 
     async def active(self) -> list[Skill]:
         """Those that may be used, by slug; the same list as long as they are the same.
 
         A run waits for nothing here but for the first look, and for one where an entry came or went. What was changed
-        in a skill's file is found by the look that `keep_fresh` takes a second later.
+        in a skill's file is found by the look that `keep_fresh` takes a second later, with a thousand skills some
+        seconds later.
         """
         if self._scanned_at is None or self._shelf.changed():
             await self.look(0)
@@ -113,7 +120,7 @@ class Library:
         """Look through the folder a while after runs asked, for as long as this is awaited."""
         while True:
             await self._asked.wait()
-            await anyio.sleep(SOON_SECONDS)
+            await anyio.sleep(min(max(SOON_SECONDS, LOOKS * self._took), LATE_SECONDS))
             self._asked = anyio.Event()
             try:
                 await self.look(0)

@@ -119,14 +119,18 @@ class Command:
     def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.BackgroundList:
         """The commands in the background.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return self._client.request("command.list", types.Empty(), types.BackgroundList, timeout)
+        return self._client.request("command.list", types.Paged(cursor=cursor), types.BackgroundList, timeout)
 
 
 class AsyncCommand:
@@ -235,11 +239,15 @@ class AsyncCommand:
     async def list(
         self,
         *,
+        cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.BackgroundList:
         """The commands in the background.
 
+        Args:
+            cursor: The last page's `nextCursor`.
+
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
         """
-        return await self._client.request("command.list", types.Empty(), types.BackgroundList, timeout)
+        return await self._client.request("command.list", types.Paged(cursor=cursor), types.BackgroundList, timeout)

@@ -77,6 +77,7 @@ class BackgroundCommand(Struct, kw_only=True, omit_defaults=True, rename="camel"
 class BackgroundList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """The caller's, those that run and some that have ended, the oldest first."""
 
+    next_cursor: str | None = None
     commands: list[BackgroundCommand]
 
 
