@@ -144,7 +144,10 @@ class LocalRunner:
         async with self._lock:
             known = self._known.get("bubblewrap")
             if known is None:
-                known = self._known["bubblewrap"] = await self._probe()
+                # Given up in the middle of its start, it would be killed and not be waited for.
+                with anyio.CancelScope(shield=True):
+                    self._known["bubblewrap"] = await self._probe()
+                known = self._known["bubblewrap"]
                 if known.program:
                     self._log.info("commands run in bubblewrap", program=known.program)
                 elif wanted == "auto":

@@ -68,18 +68,23 @@ class StdioServer:
         """
         command = self._settings.command or ""
         try:
-            process = self._process = await anyio.open_process(
-                [command, *self._settings.args],
-                stdin=PIPE,
-                stdout=PIPE,
-                stderr=PIPE,
-                cwd=self._folder,
-                env=get_default_environment() | self._settings.env,
-                start_new_session=True,
-            )
+            # Given up in the middle of its start, it would be killed and not be waited for.
+            with anyio.CancelScope(shield=True):
+                self._process = await anyio.open_process(
+                    [command, *self._settings.args],
+                    stdin=PIPE,
+                    stdout=PIPE,
+                    stderr=PIPE,
+                    cwd=self._folder,
+                    env=get_default_environment() | self._settings.env,
+                    start_new_session=True,
+                )
         except OSError as error:
             what = command if await anyio.Path(self._folder).is_dir() else f"{command} in {self._folder}"
             raise ProviderError(f"{what} can't be run: {error.strerror or error}", reason="mcp") from None
+        process = self._process
+        if process is None:
+            raise OSError("the program was not started")
         group = self._group = anyio.create_task_group()
         try:
             await group.__aenter__()
