@@ -38,6 +38,8 @@ class Screen:
             self._say(str(data.get("delta", "")))
         elif event.type == chat.chat_thinking.name:
             self._think(str(data.get("delta", "")))
+        elif event.type == chat.chat_status.name:
+            self.note(f"… {data.get('message')}")
         elif event.type == chat.tool_call.name:
             self.note(f"→ {data.get('tool')} {_short(data.get('params'))}")
         elif event.type == chat.tool_result.name:

@@ -33,6 +33,11 @@ def test_the_answer_goes_to_standard_output_and_the_tools_to_standard_error(caps
     assert failed == "← shell (7 ms): failed: no such file"
 
 
+def test_what_is_waited_for_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    play(("chat.status", {"status": "loading_model", "message": "loading the model"}), ("chat.delta", {"delta": "Hi"}))
+    assert capsys.readouterr() == ("Hi", "… loading the model\n")
+
+
 def test_a_failed_run_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     play(("chat.done", {"finishReason": "error", "error": {"code": "provider_error", "message": "it is down"}}))
     assert capsys.readouterr() == ("", "error: it is down\n")

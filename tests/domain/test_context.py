@@ -104,6 +104,44 @@ def test_calls_and_results_that_lack_the_other_are_left_out() -> None:
     assert conversation([result]) == []
 
 
+ROLES = strategies.sampled_from(["user", "assistant", "system", "tool"])
+IDS = strategies.sampled_from(["c1", "c2", "c3"])
+
+
+@given(strategies.lists(strategies.tuples(ROLES, strategies.sampled_from(["", "said"]), strategies.lists(IDS), IDS)))
+def test_whatever_was_kept_is_told_as_servers_take_it(items: list[tuple[str, str, list[str], str]]) -> None:
+    messages = [
+        message(
+            f"m{at}",
+            text,
+            role=role,
+            tool_calls=[MessageToolCall(id=one, function=CalledFunction(name="t")) for one in dict.fromkeys(calls)]
+            if role == "assistant"
+            else [],
+            tool_call_id=call_id if role == "tool" else None,
+        )
+        for at, (role, text, calls, call_id) in enumerate(items)
+    ]
+    waiting: set[str] = set()
+    before = ""
+    for form in conversation(messages):
+        role = form["role"]
+        if role == "tool":
+            waiting.remove(form["tool_call_id"])
+            continue
+        assert not waiting, "each result stands right behind its call"
+        assert role != before or role == "system", "roles alternate"
+        waiting = {call["id"] for call in form.get("tool_calls", ())}
+        before = "" if waiting else role
+    assert not waiting
+
+
+def test_a_question_is_not_blamed_for_what_tools_brought() -> None:
+    with pytest.raises(TooLarge, match="what the tools of this run brought") as refused:
+        fit("", turn("Look.", *("r" * 3_000 for _ in range(200))), 4_000, None)
+    assert refused.value.field is None
+
+
 def test_an_empty_answer_is_left_out() -> None:
     assert conversation([message("m1"), message("m2", "", role="assistant")]) == [user("hello")]
 

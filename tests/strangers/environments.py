@@ -25,13 +25,13 @@ UNREACHABLE = re.compile(
 )
 
 
-def python(name: str, *packages: str, interpreter: str = sys.executable) -> Path:
+def python(name: str, *packages: str, interpreter: str = sys.executable, optional: bool = False) -> Path:
     """The interpreter of a venv with these packages, their versions pinned; the test is skipped where no registry
-    answers."""
+    answers, and if they are ``optional``, where there are none for this machine."""
     with _made(name, packages) as folder:
         if folder is not None:
             _run([interpreter, "-m", "venv", str(folder)])
-            _run([str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages])
+            _run([str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", *packages], optional=optional)
     return _folder(name, packages) / "bin" / "python"
 
 
@@ -67,11 +67,13 @@ def _made(name: str, packages: Sequence[str]) -> Generator[Path | None]:
         (folder / ".ready").touch()
 
 
-def _run(command: Sequence[str]) -> None:
+def _run(command: Sequence[str], *, optional: bool = False) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     if done.returncode == 0:
         return
     said = "\n".join(line for line in (done.stdout + done.stderr).splitlines() if "WARNING" not in line)[-2000:]
     if UNREACHABLE.search(said):
         pytest.skip(f"the registry can't be reached: {said[-300:]}")
+    if optional:
+        pytest.skip(f"it can't be installed here: {said[-300:]}")
     pytest.fail(f"{' '.join(command)}: {said}")

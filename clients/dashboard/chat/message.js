@@ -20,6 +20,12 @@ export function Message({ chat, item }) {
   return useMemo(() => html`<${Whole} chat=${chat} item=${item} />`, [chat, item, language]);
 }
 
+/** What a run is at that has said nothing yet. @param {string | undefined} waits */
+function work(waits) {
+  if (waits === "loading_model") return t("Loading the model");
+  return waits === "compacting" ? t("Summarising the conversation") : t("Working");
+}
+
 /** @param {{chat: string, item: Item}} props */
 function Whole({ chat, item }) {
   const [editing, setEditing] = useState(false);
@@ -37,7 +43,7 @@ function Whole({ chat, item }) {
       ${item.model && html`<span class="note">${item.model}</span>`}</p>
     ${editing ? html`<${Editor} chat=${chat} item=${item} onClose=${() => setEditing(false)} />` : html`<div class="bubble">
       ${item.parts.map((part, at) => html`<${Part} key=${at} part=${part} mine=${mine} growing=${item.growing && at === item.parts.length - 1} />`)}
-      ${item.growing && item.parts.length === 0 && html`<p class="note thinking-dots">${t("Working")} …</p>`}
+      ${item.growing && item.parts.length === 0 && html`<p class="note thinking-dots">${work(item.waits)} …</p>`}
       <${Attachments} given=${item.attachments} />
     </div>`}
     ${item.status === "aborted" && html`<p class="note">${t("Stopped.")}</p>`}

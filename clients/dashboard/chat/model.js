@@ -20,6 +20,7 @@
  * @property {string} status
  * @property {boolean} growing
  * @property {string | undefined} model
+ * @property {string} [waits] What it waits for, as `chat.status` calls it.
  * @property {{code: string, message: string} | undefined} error
  *
  * @typedef {object} Chat
@@ -211,6 +212,8 @@ export function applied(chat, { type, data }) {
     }
     case "chat.started":
       return { ...begun(chat, data.runId), items: running(chat.items, data.runId, (before) => ({ ...before, model: data.model ?? before.model })) };
+    case "chat.status":
+      return { ...chat, items: running(chat.items, data.runId, (before) => ({ ...before, waits: data.status })) };
     case "chat.delta":
     case "chat.thinking": {
       const kind = type === "chat.delta" ? "text" : "thinking";

@@ -24,7 +24,7 @@ export const CHINESE = /** @type {Record<string, string>} */ ({
   Attach: "附件", Attachments: "附件", Attachment: "附件", "Remove {name}": "移除 {name}", Agent: "代理", Model: "模型", "Usual model": "默认模型", "Usual model ({name})": "默认模型（{name}）",
   "Jump to latest": "跳到最新", "Write a message …": "输入消息…", "What shall we do?": "我们做点什么？", "{model} answers.": "由 {model} 回答。",
   "Write a message below. /help lists what the gateway can do without a model.": "在下方输入消息。/help 会列出没有模型时网关能做的事。",
-  Working: "正在处理", "Stopped.": "已停止。", "The gateway was stopped before the answer was whole.": "回答完成之前网关已停止。",
+  Working: "正在处理", "Loading the model": "正在加载模型", "Summarising the conversation": "正在总结对话", "Stopped.": "已停止。", "The gateway was stopped before the answer was whole.": "回答完成之前网关已停止。",
   sending: "正在发送", "waiting for the connection": "等待连接", "not sent": "未发送", Discard: "放弃", "There is no question to ask again.": "没有可以重新提问的问题。",
   "{name} is larger than {size} MB.": "{name} 超过 {size} MB。", "Approvals ({n})": "待批准（{n}）", "Approve {tool}": "批准 {tool}", Approve: "批准", Deny: "拒绝",
   "That is not the PIN.": "PIN 不正确。", "This needs the PIN.": "此操作需要 PIN。",

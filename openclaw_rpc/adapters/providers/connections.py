@@ -8,7 +8,7 @@ import aiohttp
 import anyio
 import yarl
 
-from openclaw_rpc.adapters.providers.http1 import HttpConnection, HttpResponse
+from openclaw_rpc.adapters.providers.http1 import BrokenError, HttpConnection, HttpResponse
 from openclaw_rpc.adapters.tls import client_context
 from openclaw_rpc.aiohttp_private import Connection, open_connection, proxy_for
 
@@ -75,29 +75,48 @@ class Connections:
     ) -> HttpResponse:
         """Send a request, and come back with the head of its answer, for which nobody waits past ``until``.
 
+        A connection that its server closes just as it is used again, as llama.cpp does behind each stream, has brought
+        the request nowhere: it is sent once more over a new one.
+
         With ``words``, a stream's first bytes are waited for as well.
 
         Raises:
             aiohttp.ClientError: there is no connection to be had.
             LateError, BrokenError, NoHttpError: as they say.
         """
+        size = b"\r\n" if body is None else b"Content-Length: %d\r\n\r\n" % len(body)
+        pieces = request.head + size, body or b""
+        used_before = True
+        while True:
+            connection, used_before = await self._connection(request.url, may_be_used=used_before)
+            answer = connection.ask(pieces, until, words=words)
+            try:
+                await answer.began
+            except BrokenError:
+                answer.close()
+                if not used_before:
+                    raise
+            except BaseException:
+                answer.close()
+                raise
+            else:
+                return answer
+            used_before = False
+
+    async def _connection(self, url: yarl.URL, *, may_be_used: bool) -> tuple[HttpConnection, bool]:
+        """A connection, and whether it was used before."""
         try:
             self._places.acquire_nowait()
         except anyio.WouldBlock:
             await self._place()
+        kept = self._kept() if may_be_used else None
+        if kept is not None:
+            return kept, True
         try:
-            connection = self._kept() or await self._open(request.url)
+            return await self._open(url), False
         except BaseException:
             self._places.release()
             raise
-        size = b"\r\n" if body is None else b"Content-Length: %d\r\n\r\n" % len(body)
-        answer = connection.ask((request.head + size, body or b""), until, words=words)
-        try:
-            await answer.began
-        except BaseException:
-            answer.close()
-            raise
-        return answer
 
     async def _place(self) -> None:
         """Wait until another request may be under way."""

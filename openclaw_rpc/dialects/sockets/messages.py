@@ -207,6 +207,8 @@ class Messages:
         if name == chat.chat_started.name:
             self._agents[data.run_id] = data.agent_id
             return (SpelledEvent(_frame("status", "running", **self._of(data), model=data.model)),)
+        if name == chat.chat_status.name:
+            return (SpelledEvent(_frame("status", data.message, **self._of(data), status=data.status)),)
         if name == chat.tool_call.name:
             used = {"tool": data.tool, "callId": data.call_id, "params": data.params}
             return (SpelledEvent(_frame("tool_call", data.tool, **self._of(data), **used)),)

@@ -289,6 +289,24 @@ async def test_a_connection_that_its_server_closed_is_not_used_again() -> None:
     assert wire.connections == 2
 
 
+async def test_a_connection_that_its_server_closes_as_it_is_used_again_is_followed_by_a_new_one() -> None:
+    wire = Wire(plain(b"one"), [None], plain(b"two"))
+    async with served(wire) as (connections, request):
+        for said in (b"one", b"two"):
+            answer = await asked(connections, request, b"{}")
+            assert await whole(answer) == said
+            answer.close()
+    assert (wire.connections, len(wire.requests)) == (2, 3)
+
+
+async def test_a_new_connection_that_its_server_closes_is_not_tried_again() -> None:
+    wire = Wire([None], plain(b"one"))
+    async with served(wire) as (connections, request):
+        with pytest.raises(BrokenError):
+            await asked(connections, request, b"{}")
+    assert len(wire.requests) == 1
+
+
 async def test_bytes_that_nobody_asked_for_end_a_connection() -> None:
     wire = Wire([*plain(b"one"), 0.05, b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged"], plain(b"two"))
     async with served(wire) as (connections, request):

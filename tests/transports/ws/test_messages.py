@@ -45,6 +45,10 @@ async def test_tools_queued_messages_and_failures_are_told_on_the_way(served: Te
         await client.send({"type": "message", "content": "second", "sessionId": "s"})
         await kind(client, "status", content="queued")
         await kind(client, "response", content="echo: second")
+        loading = "[[fail-once:503]][[message:Loading model]]Hello!"
+        await client.send({"type": "message", "content": loading, "sessionId": "s"})
+        assert (await kind(client, "status", status="loading_model"))["content"] == "loading the model"
+        await kind(client, "response", content="echo: Hello!")
         await client.send({"type": "message", "content": "[[fail:400]]", "sessionId": "s"})
         assert (await kind(client, "error"))["message"]
 
