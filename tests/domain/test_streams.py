@@ -268,3 +268,19 @@ async def test_from_any_number_on_the_rest_is_told_again_exactly(
 
 def _text(events: list[Published], run: str) -> str:
     return "".join(event.data.delta for event in events if event.row is chat_delta and event.run_id == run)
+
+
+class Encoder:
+    """A listener that keeps with an event how it writes it."""
+
+    def hear(self, event: Published) -> None:
+        event.frames["text"] = [event.row.name.encode()]
+
+
+async def test_deltas_that_are_not_on_disk_yet_are_held_without_their_frames() -> None:
+    world = World()
+    stream = await world.open()
+    world.bus.subscribe(Filter(session_id=world.record.id), Encoder())
+    for text in ("a", "b"):
+        say(stream, text)
+    assert [(event.data.delta, event.frames) for event in stream.recent(0)] == [("a", {}), ("b", {})]

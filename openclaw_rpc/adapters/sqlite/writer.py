@@ -69,8 +69,12 @@ class Writer:
             while not waiting.empty() and len(jobs) < self._group and (job := waiting.get()) is not None:
                 jobs.append(job)
             call_in_loop(self._loop, _settle_all, self._run(jobs))
-            if job is not None:
-                job = waiting.get()
+            if job is None:
+                return
+            # What was written must not stay in memory until something else is.
+            del job
+            jobs.clear()
+            job = waiting.get()
 
     def _run(self, jobs: Sequence[_Job]) -> list[_Outcome]:
         """Commit the jobs together or, where one of them spoils that, each alone."""

@@ -212,6 +212,9 @@ class Stream:
         if self._ring or not event.kept:
             self._ring.append(event)
         self._bus.publish(event)
+        if event.row in DELTAS:
+            # Whoever hears it has its frames; what is held until it is on disk is its text alone.
+            event.frames = {}
 
 
 def record_of(event: Published) -> EventRecord:

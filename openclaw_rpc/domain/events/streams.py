@@ -172,6 +172,8 @@ class Streams:
             change.deliveries = [*unkept.deliveries, *change.deliveries, *planned]
             await self._store.commit(change)
             stream.kept(unkept, told)
+            # What is on disk need not be held while it is told.
+            change.events, fresh = (), Unkept()
         except BaseException:
             stream.owe(unkept.before(fresh) if anyway else unkept)
             if not anyway:

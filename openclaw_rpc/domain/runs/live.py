@@ -130,8 +130,10 @@ class LiveRun:
         return "".join(self.said[self.answer_from : len(self.said) - len(self.unspoken)])
 
     def answer(self) -> str:
-        """The message that is being said now."""
-        return "".join(self.said[self.answer_from :])
+        """The message that is being said now; its pieces become one, so that it is not held twice."""
+        text = "".join(self.said[self.answer_from :])
+        self.said[self.answer_from :] = [text]
+        return text
 
     def stop(self, why: Ending) -> None:
         """End it: its model's stream and its tools are cancelled at once."""

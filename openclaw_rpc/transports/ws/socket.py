@@ -65,13 +65,18 @@ class Socket(ServerConnection):
                 self.protocol.send_text(frame)
             self.send_data()
             return
-        if not frames.wire:
+        wire = frames.wire
+        if not wire:
             parts: list[bytes] = []
             for frame in frames:
                 parts.append(_header(len(frame)))
                 parts.append(frame)
-            frames.wire = b"".join(parts)
-        self.transport.write(frames.wire)
+            if len(frames) == 1 and len(frames[0]) >= _MEDIUM:
+                # Not copied, and not held beside the frame.
+                self.transport.writelines(parts)
+                return
+            wire = frames.wire = b"".join(parts)
+        self.transport.write(wire)
 
     def data_received(self, data: bytes) -> None:
         """Something came: called by the transport."""

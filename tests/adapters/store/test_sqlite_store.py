@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import weakref
 from pathlib import Path
 
 import anyio
@@ -258,3 +259,21 @@ async def test_what_is_due_is_found_with_as_much_work_however_much_waits(tmp_pat
         return passed
 
     assert await steps("many", 4000) < 2 * await steps("few", 40)
+
+
+class Nothing:
+    """A write that changes nothing."""
+
+    def __call__(self, db: sqlite3.Connection) -> None:
+        return None
+
+
+async def test_what_was_written_does_not_stay_in_memory_until_something_else_is(path: Path) -> None:
+    async with SqliteStore.open(path) as store:
+        write = Nothing()
+        known = weakref.ref(write)
+        await store.writer.submit(write)
+        del write
+        with anyio.fail_after(10):
+            while known() is not None:  # noqa: ASYNC110
+                await anyio.sleep(0.001)
