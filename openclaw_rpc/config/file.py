@@ -257,11 +257,10 @@ class GatewayFile:
         except ConfigError as error:
             first = error.problems[0]
             raise InvalidRequest(f"{first.path}: {first.reason}", field=first.path, reason=first.reason) from None
-        for lines in (True, False):
-            fresh = rewritten(text, steps, lines=lines)
-            with contextlib.suppress(ConfigError):
-                if self._decoded(fresh) == wanted:
-                    return fresh
+        fresh = rewritten(text, steps)
+        with contextlib.suppress(ConfigError):
+            if self._decoded(fresh) == wanted:
+                return fresh
         raise Conflict("this part of the file uses YAML in a way that can't be changed from here; edit it by hand")
 
     def _write(self, text: str) -> None:

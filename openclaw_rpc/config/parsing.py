@@ -180,7 +180,7 @@ class _TreeReader:
             return text
         if tag != _PLAIN and tag not in _SCALARS:
             self._refuse(node, keys, f"the tag {tag} is not supported here")
-        return _plain(text)
+        return plain_value(text)
 
     def _refuse(self, node: yaml.Node, keys: Keys, reason: str) -> None:
         line = node.start_mark.line + 1
@@ -191,7 +191,7 @@ def _is_list(node: yaml.Node) -> bool:
     return isinstance(node, yaml.SequenceNode)
 
 
-def _plain(text: str) -> Any:
+def plain_value(text: str) -> Any:
     """A plain scalar's value by the core schema (YAML 1.2.2, 10.3.2), without .inf and .nan."""
     match text:
         case "" | "~" | "null" | "Null" | "NULL":

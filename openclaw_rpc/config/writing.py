@@ -1,21 +1,22 @@
 """Changing `gateway.yaml` without losing what people wrote in it: comments, order, quotes, `${NAME}`."""
 
 import contextlib
-import importlib
-import io
 import os
 import re
 import stat
-from collections.abc import Callable, MutableMapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, ClassVar, Final, NamedTuple, cast
 
 import msgspec
 import yaml
 
 from openclaw_rpc.config.errors import Keys
+from openclaw_rpc.config.parsing import plain_value
 from openclaw_rpc.config.settings import ALIASES
 from openclaw_rpc.durable import Rename, replacing
+
+NEWLINE: Final = "\n"
 
 
 class Step(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,7 +31,7 @@ def applied(tree: dict[str, Any], steps: Sequence[Step]) -> dict[str, Any]:
     """A plain tree with the steps taken; the tree itself stays as it is."""
     changed = _copied(tree)
     for step in steps:
-        _take(changed, step, dict, lambda value, before: value)
+        _take(changed, step)
     return changed
 
 
@@ -47,26 +48,19 @@ def stands(tree: Any, keys: Keys) -> bool:
     return True
 
 
-def rewritten(text: str, steps: Sequence[Step], *, lines: bool = True) -> str:
+def rewritten(text: str, steps: Sequence[Step]) -> str:
     """The text of a YAML file with the steps taken, everything else as it was. Takes ms: call it in a thread.
+
+    It understands plain files: where anchors stand for what is changed, others change with it. Check what comes out.
 
     Args:
         text: What the file holds.
         steps: What is to change, each path once.
-        lines: Whether whole lines may be put in and taken out first: comments stay where they are that way, the
-            editor moves or takes those that follow. It understands plain files only, so check what comes out.
     """
-    ruamel: Any = importlib.import_module("ruamel.yaml")  # heavy, and seldom needed
     newline = "\r\n" if "\r\n" in text else "\n"
     text = text.replace("\r\n", "\n")
-    editor = _editor(ruamel, text)
-    whole = [step for step in steps if lines and _line_by_line(text, step, editor, ruamel) is not None]
-    left = [step for step in steps if step not in whole]
-    if left:
-        text = _edited(text, left, editor, ruamel)
-    for step in whole:
-        fresh = _line_by_line(text, step, editor, ruamel)
-        text = _edited(text, [step], editor, ruamel) if fresh is None else fresh
+    for step in steps:
+        text = _stepped(text, step)
     return text.replace("\n", newline)
 
 
@@ -96,182 +90,190 @@ def _copied(value: Any) -> Any:
     return value
 
 
-def _take(
-    tree: MutableMapping[Any, Any], step: Step, section: Callable[[], Any], styled: Callable[[Any, Any], Any]
-) -> None:
-    """Take one step, making the sections it needs. ``styled`` makes a value one of the tree's kind."""
-    node: MutableMapping[Any, Any] = tree
+def _take(tree: dict[str, Any], step: Step) -> None:
+    """Take one step, making the sections it needs."""
     for index, key in enumerate(step.keys[:-1]):
-        spelled = _spelled(node, step.keys[:index], key)
-        child = node.get(spelled)
-        if not isinstance(child, MutableMapping):
+        spelled = _spelled(tree, step.keys[:index], key)
+        if not isinstance(tree.get(spelled), dict):
             if step.remove:
                 return
-            child = section()
-            node[spelled] = child
-        node = cast("MutableMapping[Any, Any]", child)
-    last = _spelled(node, step.keys[:-1], step.keys[-1])
+            tree[spelled] = {}
+        tree = tree[spelled]
+    last = _spelled(tree, step.keys[:-1], step.keys[-1])
     if step.remove:
-        node.pop(last, None)
+        tree.pop(last, None)
     else:
-        node[last] = styled(step.value, node.get(last))
+        tree[last] = step.value
 
 
-def _spelled(node: MutableMapping[Any, Any], above: Keys, key: str) -> Any:
-    """The key as the file spells it: numbers are numbers there, and some keys have a second name."""
-    for known in node:
-        if str(known) == key or ALIASES.get((*above, str(known))) == key:
-            return known
-    return key
+def _spelled(names: Iterable[str], above: Keys, key: str) -> str:
+    """The key as the file spells it: some have a second name."""
+    return next((known for known in names if known == key or ALIASES.get((*above, known)) == key), key)
 
 
-# What the editor leaves bare and the reader, who keeps to YAML 1.1, does not take so: its line breaks, and a `?` in
-# a mapping of one line.
-_BREAKS: Final = re.compile(r"[\x85\u2028\u2029\ufeff?]")
 _LIST_ITEM: Final = re.compile(r"^( *)[^\s#-][^\n]*:[^\S\n]*(?:#[^\n]*)?\n(?:\s*#[^\n]*\n)*( *)- ", re.MULTILINE)
 _SUB_KEY: Final = re.compile(r"^[^\s#-][^\n]*:[^\S\n]*(?:#[^\n]*)?\n(?:\s*#[^\n]*\n|\s*\n)*( +)[^\s#-]", re.MULTILINE)
+_ALIAS: Final = re.compile(r"[ \t]*(\*[^\s,\]}]+)")
+_COMMENT: Final = re.compile(r"( +)(#.*)")
+_yaml: Any = yaml
 
 
-def _indent_like(editor: Any, text: str) -> None:
-    """Tell the editor how the file indents."""
-    sub = _SUB_KEY.search(text)
-    mapping = len(sub[1]) if sub else 2
-    item = _LIST_ITEM.search(text)
-    offset = len(item[2]) - len(item[1]) if item and len(item[2]) >= len(item[1]) else 0
-    editor.indent(mapping=mapping, sequence=offset + 2, offset=offset)
+class _Place(NamedTuple):
+    """A key of a file and its value, by the marks of PyYAML's nodes. ``flow``: they stand between braces."""
+
+    key: Any
+    value: Any
+    flow: bool
+
+    def span(self, text: str) -> tuple[int, int, int]:
+        """Where the key's colon ends, and where its value begins and ends."""
+        colon = text.index(":", self.key.end_mark.index) + 1
+        alias = _ALIAS.match(text, colon)
+        if alias is not None:
+            return colon, alias.start(1), alias.end(1)
+        start, end = max(colon, self.value.start_mark.index), max(colon, self.value.end_mark.index)
+        return colon, start, max(start, len(text[:end].rstrip()))
 
 
-def _only_comments(text: str) -> bool:
-    return all(not line.strip() or line.lstrip().startswith("#") or line.strip() == "---" for line in text.splitlines())
-
-
-def _styled(ruamel: Any) -> Callable[[Any, Any], Any]:
-    """Makes plain values the editor's: a list stays in one line where it was."""
-
-    def styled(value: Any, before: Any) -> Any:
-        if isinstance(value, dict):
-            section = ruamel.CommentedMap()
-            for key, item in cast("dict[str, Any]", value).items():
-                section[key] = styled(item, None)
-            if not section:
-                section.fa.set_flow_style()
-            return section
-        if isinstance(value, list):
-            items = ruamel.CommentedSeq([styled(item, None) for item in cast("list[Any]", value)])
-            if not value or (isinstance(before, ruamel.CommentedSeq) and before.fa.flow_style()):
-                items.fa.set_flow_style()
-            return items
-        if isinstance(value, str) and _BREAKS.search(value):
-            return ruamel.scalarstring.DoubleQuotedScalarString(value)
-        return _Null() if value is None else value
-
-    return styled
-
-
-class _Null:
-    """A null that is written out: the editor leaves nulls empty, and then misreads its own lists of them."""
-
-
-def _written_out(representer: Any, _: _Null) -> Any:
-    return representer.represent_scalar("tag:yaml.org,2002:null", "null")
-
-
-def _editor(ruamel: Any, text: str) -> Any:
-    representer: Any = type("Representer", (ruamel.RoundTripRepresenter,), {})
-    representer.add_representer(_Null, _written_out)
-    editor: Any = ruamel.YAML()
-    editor.Representer = representer
-    editor.preserve_quotes = True
-    editor.width = 100_000
-    _indent_like(editor, text)
-    return editor
-
-
-def _edited(text: str, steps: Sequence[Step], editor: Any, ruamel: Any) -> str:
-    document: Any = editor.load(text)
-    head = ""
-    if not isinstance(document, ruamel.CommentedMap):
-        head = text if _only_comments(text) else ""
-        document = ruamel.CommentedMap()
-    for step in steps:
-        _take(document, step, ruamel.CommentedMap, _styled(ruamel))
-    if head and not head.endswith("\n"):
-        head += "\n"
-    return head + (_dumped(document, editor) if document or not head else "")
-
-
-def _dumped(document: Any, editor: Any) -> str:
-    written = io.StringIO()
-    editor.dump(document, written)
-    return written.getvalue()
-
-
-def _line_by_line(text: str, step: Step, editor: Any, ruamel: Any) -> str | None:
-    """The text without the lines of a key, or with those of a new one; None where that is not so simple."""
-    untyped: Any = yaml
-    node: Any = untyped.compose(text, Loader=yaml.SafeLoader)
-    key_node: Any = None
+def _stepped(text: str, step: Step) -> str:
+    node: Any = _yaml.compose(text, Loader=yaml.SafeLoader)
+    if not isinstance(node, yaml.MappingNode) or not node.value:
+        if step.remove:
+            return text
+        comments = text if all(not line or line[0] in "#-" for line in map(str.strip, text.splitlines())) else ""
+        return f"{comments}{'' if comments[-1:] in ('', NEWLINE) else NEWLINE}{_dumped(_nested(step, 0), text)}"
+    place: _Place | None = None
+    mapping: Any = None
     for index, key in enumerate(step.keys):
-        if not isinstance(node, yaml.MappingNode) or node.flow_style or not node.value:
-            return None
-        pairs = cast("list[tuple[Any, Any]]", node.value)
-        names = [
-            key,
-            *(alias[-1] for alias, name in ALIASES.items() if name == key and alias[:-1] == step.keys[:index]),
-        ]
-        found = next((pair for pair in pairs if pair[0].value in names), None)
+        if not isinstance(node, yaml.MappingNode) or (place is not None and not node.value):
+            return text if step.remove or place is None else _put(text, place, _nested(step, index))
+        mapping, pairs = node, {str(pair[0].value): pair for pair in cast("list[Any]", node.value)}
+        found = pairs.get(_spelled(pairs, step.keys[:index], key))
         if found is None:
-            return None if step.remove else _inserted(text, node, step, index, _dumper(editor, ruamel))
-        key_node, node = found
-    lines = text.splitlines(keepends=True)
-    first, last = int(key_node.start_mark.line), _last_line(node)
-    if lines[first][: int(key_node.start_mark.column)].strip():
-        return None
-    fresh: list[str] = []
-    if not step.remove:
-        flow = getattr(node, "flow_style", None)
-        if flow is False and last > first:
-            tail = lines[first][int(key_node.end_mark.column) :]
-        elif flow is None and last == first == int(node.start_mark.line) and type(step.value) in (dict, list):
-            tail = lines[first][int(node.end_mark.column) :]
-        else:
-            return None
-        dumped = _dumper(editor, ruamel)({str(key_node.value): step.value})
-        fresh = _replacing(tail, dumped, " " * int(key_node.start_mark.column))
-    return "".join(lines[:first] + fresh + lines[last + 1 :])
+            return text if step.remove else _added(text, mapping, _nested(step, index))
+        place, node = _Place(found[0], found[1], bool(mapping.flow_style)), found[1]
+    if place is None:
+        return text
+    return _removed(text, mapping, place) if step.remove else _put(text, place, step.value)
 
 
-def _replacing(tail: str, dumped: str, indent: str) -> list[str]:
-    """The lines of a key with its new value; ``tail``: the rest of the key's old line, where its comment stands."""
-    lines = [indent + line for line in dumped.splitlines(keepends=True)]
-    comment = tail.partition("#")[2].rstrip("\n")
-    if comment:
-        lines[0] = lines[0].rstrip("\n") + f"   #{comment}\n"
-    return lines
-
-
-def _dumper(editor: Any, ruamel: Any) -> Callable[[Any], str]:
-    return lambda value: _dumped(_styled(ruamel)(value, None), editor)
-
-
-def _inserted(text: str, node: Any, step: Step, index: int, dump: Callable[[Any], str]) -> str:
-    """The text with a new key as the last one of the mapping ``node``, before the comments that follow it."""
+def _nested(step: Step, index: int) -> Any:
+    """What is to stand below the first ``index`` keys of a step's path."""
     value = step.value
     for key in reversed(step.keys[index:]):
         value = {key: value}
+    return value
+
+
+def _put(text: str, place: _Place, value: Any) -> str:
+    """The text with another value of a key. The comment behind it stays, and so do braces."""
+    colon, start, end = place.span(text)
+    if place.flow or getattr(place.value, "flow_style", None) or not (isinstance(value, dict | list) and value):
+        fresh = _dumped([value], text, flow=True)[1:-2]
+        if place.flow:
+            return f"{text[:start]}{'' if start > colon else ' '}{fresh}{text[end:]}"
+        below: list[str] = []
+    else:
+        fresh = ""
+        indent = " " * place.key.start_mark.column
+        below = [indent + line for line in _dumped({"key": value}, text).splitlines(keepends=True)[1:]]
+    if _is_block(place.value):
+        tail = text[colon : _line_end(text, colon)]
+        old = 0
+    else:
+        tail = text[end : _line_end(text, end)]
+        old = end - colon
+    comment = _COMMENT.match(tail)
+    if comment is not None:
+        tail = " " * max(1, len(comment[1]) + old - len(fresh) - 1) + comment[2]
+    after = "".join(text.splitlines(keepends=True)[_last_line(place.value, place.key) + 1 :])
+    return f"{text[:colon]}{' ' if fresh else ''}{fresh}{tail}{NEWLINE}{''.join(below)}{after}"
+
+
+def _added(text: str, mapping: Any, value: dict[str, Any]) -> str:
+    """The text with a new key as the last one of a mapping, before the comments that follow it."""
+    if mapping.flow_style:
+        end = mapping.value[-1][1].end_mark.index
+        return f"{text[:end]}, {_dumped(value, text, flow=True)[1:-2]}{text[end:]}"
     lines = text.splitlines(keepends=True)
-    after = _last_line(node) + 1
-    if not lines[after - 1].endswith("\n"):
-        lines[after - 1] += "\n"
-    indent = " " * int(node.value[0][0].start_mark.column)
-    return "".join([*lines[:after], *(indent + line for line in dump(value).splitlines(keepends=True)), *lines[after:]])
+    after = _last_line(mapping, mapping) + 1
+    if not lines[after - 1].endswith(NEWLINE):
+        lines[after - 1] += NEWLINE
+    indent = " " * mapping.value[0][0].start_mark.column
+    fresh = [indent + line for line in _dumped(value, text).splitlines(keepends=True)]
+    return "".join([*lines[:after], *fresh, *lines[after:]])
 
 
-def _last_line(node: Any) -> int:
-    """The last line that belongs to a node; what follows it, comments and blank lines, does not."""
-    block = getattr(node, "flow_style", True) is False
-    if block and node.value:
+def _removed(text: str, mapping: Any, place: _Place) -> str:
+    """The text without a key: without its lines, or what stands of it between braces."""
+    if not place.flow:
+        lines = text.splitlines(keepends=True)
+        return "".join(lines[: place.key.start_mark.line] + lines[_last_line(place.value, place.key) + 1 :])
+    _, _, end = place.span(text)
+    start = place.key.start_mark.index
+    if text[end:].lstrip().startswith(","):
+        end = len(text) - len(text[end:].lstrip()[1:].lstrip())
+    else:
+        start = len(text[:start].rstrip().removesuffix(","))
+    return text[:start] + text[end:]
+
+
+def _is_block(node: Any) -> bool:
+    """Whether it is a list or a mapping in lines of its own."""
+    return isinstance(node, yaml.CollectionNode) and not node.flow_style
+
+
+def _line_end(text: str, place: int) -> int:
+    end = text.find(NEWLINE, place)
+    return len(text) if end < 0 else end
+
+
+def _last_line(node: Any, key: Any) -> int:
+    """The last line that belongs to a key's value; what follows it, comments and blank lines, does not."""
+    if _is_block(node) and node.value:
         last = node.value[-1]
-        return _last_line(last[1] if isinstance(last, tuple) else last)
+        return _last_line(last[1], last[0]) if isinstance(last, tuple) else _last_line(last, last)
+    if node.start_mark.index < key.start_mark.index:  # it is an alias
+        return key.end_mark.line
     end = node.end_mark
     return end.line - 1 if end.column == 0 and end.line > node.start_mark.line else end.line
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes values so that our reader, who keeps to YAML 1.2, takes them as they are."""
+
+    indents_lists: ClassVar[bool] = False
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, indentless and not self.indents_lists)
+
+
+class _ListDumper(_Dumper):
+    """Lists stand further to the right than their key."""
+
+    indents_lists = True
+
+
+def _text(dumper: Any, value: str) -> Any:
+    odd = not value.isprintable() or plain_value(value) != value
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style='"' if odd else None)
+
+
+_Dumper.add_representer(str, _text)
+_ListDumper.add_representer(str, _text)
+
+
+def _dumped(value: Any, text: str, *, flow: bool = False) -> str:
+    """A value as YAML, indented as the file is that it goes to; with ``flow`` in one line."""
+    sub, item = _SUB_KEY.search(text), _LIST_ITEM.search(text)
+    dumper = _ListDumper if item and len(item[2]) > len(item[1]) else _Dumper
+    written: str = _yaml.dump(
+        value,
+        Dumper=dumper,
+        indent=len(sub[1]) if sub else 2,
+        width=10**9,
+        allow_unicode=True,
+        sort_keys=False,
+        default_flow_style=flow,
+    )
+    return written.removesuffix("...\n")

@@ -45,7 +45,7 @@ def test_every_command_of_the_table_has_a_help_of_its_own(name: str, home: Home)
 
 
 def test_help_imports_no_heavy_package() -> None:
-    heavy = ["rich", "websockets", "aiohttp", "openai", "jwt", "ruamel", "anyio", "yaml", "structlog"]
+    heavy = ["rich", "websockets", "aiohttp", "openai", "jwt", "anyio", "yaml", "structlog"]
     code = (
         "import sys; from openclaw_rpc.cli import main; main(['--help'])\n"
         f"print('LOADED', [name for name in {heavy} if name in sys.modules])"

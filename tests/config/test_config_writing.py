@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from openclaw_rpc.config.parsing import parse
-from openclaw_rpc.config.writing import Step, applied, rewritten, write_atomically
+from openclaw_rpc.config.writing import Step, applied, rewritten, stands, write_atomically
 
 TEXT = """\
 # at the top
@@ -139,6 +139,57 @@ def test_the_written_file_says_what_was_asked_for_and_keeps_every_comment(steps:
     fresh = rewritten(TEXT, steps)
     assert parse(fresh, "").value == applied(parse(TEXT, "").value, steps)
     assert [comment for comment in comments(TEXT) if comment not in fresh] == []
+
+
+MORE = (
+    TEXT
+    + """\
+empty: {}
+flow: {one: "1", two: 'x, y', three: {z: [1, 2]}}   # braces
+items:
+- first
+- second   # the last
+# behind the items
+block:
+    text: |
+        a
+        b
+    "quoted key": 'v'
+nothing:
+"""
+)
+PLACES = st.sampled_from(
+    [
+        *("gateway.auth", "gateway.auth.token", "gateway.allowed_hosts", "gateway.rate_limit", "providers.primary"),
+        *("providers.primary.type", "providers.primary.a.b", "security.require_pin_for", "security", "gateway"),
+        *("empty.x", "empty.x.y", "flow.one", "flow.two.z", "flow.three", "items", "block.text", "block", "nothing.a"),
+    ]
+)
+EDITS = st.lists(
+    st.one_of(st.builds(change, PLACES, VALUES), st.builds(change, PLACES, remove=st.just(True))),
+    min_size=1,
+    max_size=4,
+    unique_by=lambda step: step.keys,
+)
+
+
+def filled(value: Any) -> Any:
+    """Without what is empty: a section whose only key goes stays as one that says nothing."""
+    if not isinstance(value, dict):
+        return value
+    return {key: found for key, item in value.items() if (found := filled(item)) not in (None, {})}
+
+
+@settings(deadline=None, max_examples=150)
+@given(steps=EDITS)
+@example(steps=[change("gateway.auth", [None]), change("gateway.auth.token", None)])
+@example(steps=[change("providers.primary.model", "0,"), change("providers.primary.type", remove=True)])
+def test_keys_are_changed_and_removed_in_lines_in_braces_and_in_lists(steps: list[Step]):
+    text, tree = MORE, parse(MORE, "").value
+    for step in steps:
+        if not step.remove or stands(tree, step.keys):
+            text, tree = rewritten(text, [step]), applied(tree, [step])
+            assert filled(parse(text, "").value) == filled(tree)
 
 
 def test_a_write_that_fails_before_the_rename_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path):

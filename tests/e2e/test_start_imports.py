@@ -12,7 +12,7 @@ from tests.support.gateway import settings
 
 TOP = Path(__file__).resolve().parents[2]
 HEAVY = (
-    *("openai", "playwright", "jwt", "rich", "ruamel", "prometheus_client", "mcp", "cryptography", "pydantic"),
+    *("openai", "playwright", "jwt", "rich", "prometheus_client", "mcp", "cryptography", "pydantic"),
     *("standardwebhooks", "httpx", "httpx2", "asyncpg", "redis", "opentelemetry"),
     *("aiogram", "discord", "slack_sdk"),
 )
