@@ -1,4 +1,4 @@
-"""What the domain asks of the outside. Each port has a memory adapter first, and one conformance suite for all."""
+"""What the domain asks of the outside. One conformance suite holds for all who keep the same."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@ import base64
 import jwt
 import pytest
 
-from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
 from openclaw_rpc.domain.auth import Authenticator
 from openclaw_rpc.domain.principals import ALL_SCOPES, Credentials, owner
 from openclaw_rpc.domain.tokens import KnownTokens, TokenService
@@ -12,6 +11,7 @@ from openclaw_rpc.protocol.errors import Unauthorized, Unavailable
 from openclaw_rpc.protocol.token import TokenCreateParams
 from tests.support.auth import AuthWorld, Settings, done
 from tests.support.clock import ManualClock
+from tests.support.volatile.tokens import MemoryTokenStore
 
 
 @pytest.fixture

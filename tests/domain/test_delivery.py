@@ -7,11 +7,11 @@ from contextlib import asynccontextmanager
 
 import anyio
 
-from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.domain.clock import SystemClock, iso
 from openclaw_rpc.domain.delivery import AT_ONCE, DELIVERED, DeliveryLoop, SendOutcome
 from openclaw_rpc.domain.events.change import Change, Delivery, DeliveryKind
 from tests.support.logs import ListLog
+from tests.support.volatile.store import VolatileStore
 
 
 class Sender:

@@ -9,7 +9,6 @@ import anyio.lowlevel
 import msgspec
 import pytest
 
-from openclaw_rpc.adapters.memory.memory import VolatileMemoryStore
 from openclaw_rpc.domain.memory import conversations
 from openclaw_rpc.domain.memory.checks import METADATA_BYTES, VALUE_BYTES
 from openclaw_rpc.domain.memory.ports import Folded, Memory
@@ -31,6 +30,7 @@ from openclaw_rpc.rpc.bind import join
 from openclaw_rpc.rpc.dispatcher import decode
 from tests.support.clock import ManualClock
 from tests.support.memory import DAY, Lines, Topics
+from tests.support.volatile.memories import VolatileMemoryStore
 
 OWNER = owner("gateway")
 ANN = Principal("ann", "hers", frozenset({Scope.TOOLS}))

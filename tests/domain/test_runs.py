@@ -9,7 +9,6 @@ import anyio
 import pytest
 
 from openclaw_rpc.adapters.bus.memory import MemoryBus
-from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.chunks import Chunk
@@ -35,6 +34,7 @@ from openclaw_rpc.rpc.call import Call
 from tests.support.clock import ManualClock
 from tests.support.logs import ListLog
 from tests.support.tools import NoTools, Unmeasured
+from tests.support.volatile.store import VolatileStore
 
 ADA = owner("gateway")
 

@@ -7,7 +7,6 @@ import anyio
 import pytest
 
 from openclaw_rpc.adapters.bus.memory import MemoryBus
-from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.events.change import Change
@@ -23,6 +22,7 @@ from openclaw_rpc.protocol.errors import Conflict, Forbidden, NotFound, Unavaila
 from openclaw_rpc.protocol.session import SessionCreateParams, SessionForkParams, SessionListParams, SessionUpdateParams
 from tests.support.clock import ManualClock
 from tests.support.store import message
+from tests.support.volatile.store import VolatileStore
 
 ADMIN = owner("gateway")
 ADA = Principal("ada", "t", frozenset({Scope.READ, Scope.CHAT}))

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings, strategies
 
 from openclaw_rpc.adapters.bus.memory import MemoryBus
-from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.change import Change, SessionPatch
@@ -21,6 +20,7 @@ from openclaw_rpc.protocol.chat import ChatDeltaEvent, ChatStartedEvent, chat_de
 from openclaw_rpc.protocol.errors import Unavailable
 from tests.support.bus import Heard
 from tests.support.store import session
+from tests.support.volatile.store import VolatileStore
 
 
 class Disk(VolatileStore):

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
 from openclaw_rpc.config.gateway import AuthSettings
 from openclaw_rpc.domain.auth import Authenticator
 from openclaw_rpc.domain.sign_ins import CODE_SECONDS, SignIns
@@ -18,6 +17,7 @@ from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.protocol.errors import Unauthorized
 from tests.support.clock import ManualClock
 from tests.support.gateway import PASSWORD, TOKEN, TestGateway, gateway, settings
+from tests.support.volatile.tokens import MemoryTokenStore
 
 
 @asynccontextmanager

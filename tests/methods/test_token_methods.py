@@ -1,7 +1,6 @@
 import pytest
 
 from openclaw_rpc.adapters.bus.memory import MemoryBus
-from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
 from openclaw_rpc.domain.clock import SystemClock
 from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.principals import Principal, owner
@@ -14,6 +13,7 @@ from openclaw_rpc.protocol.token import TokenCreateParams, TokenRevokeParams
 from openclaw_rpc.rpc.bind import join
 from openclaw_rpc.rpc.call import Call
 from tests.support.bus import Heard
+from tests.support.volatile.tokens import MemoryTokenStore
 
 ME = Call(owner("gateway"))
 ALICE = Call(Principal("alice", "t", frozenset(Scope), "tok_alice"))

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
-from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
 from openclaw_rpc.domain.auth import Authenticator
 from openclaw_rpc.domain.principals import Credentials, Principal, owner
 from openclaw_rpc.domain.records import TokenRecord
@@ -16,6 +15,7 @@ from openclaw_rpc.domain.tokens import KnownTokens, TokenService
 from openclaw_rpc.protocol.errors import Unauthorized
 from openclaw_rpc.protocol.token import TokenCreated, TokenCreateParams, TokenInfo
 from tests.support.clock import ManualClock
+from tests.support.volatile.tokens import MemoryTokenStore
 
 T = TypeVar("T")
 

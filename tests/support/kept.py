@@ -8,12 +8,9 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from openclaw_rpc.adapters.approvals import MemoryApprovalStore, SqliteApprovalStore
-from openclaw_rpc.adapters.audit.memory import MemoryAuditLog
+from openclaw_rpc.adapters.approvals import SqliteApprovalStore
 from openclaw_rpc.adapters.audit.sqlite import SqliteAuditLog
-from openclaw_rpc.adapters.memory.memory import VolatileMemoryStore
 from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore
-from openclaw_rpc.adapters.pin.memory import MemoryPinStore
 from openclaw_rpc.adapters.pin.sqlite import SqlitePinStore
 from openclaw_rpc.adapters.postgres.audit import PostgresAuditLog
 from openclaw_rpc.adapters.postgres.database import Postgres
@@ -23,13 +20,10 @@ from openclaw_rpc.adapters.postgres.records import PostgresApprovalStore, Postgr
 from openclaw_rpc.adapters.postgres.responses import PostgresResponseStore
 from openclaw_rpc.adapters.postgres.store import PostgresStore
 from openclaw_rpc.adapters.postgres.tokens import PostgresTokenStore
-from openclaw_rpc.adapters.responses.memory import MemoryResponseStore
 from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
-from openclaw_rpc.adapters.skills import MemorySkillRecords, SqliteSkillRecords
+from openclaw_rpc.adapters.skills import SqliteSkillRecords
 from openclaw_rpc.adapters.sqlite import Database
-from openclaw_rpc.adapters.store.memory import VolatileStore as SessionsInMemory
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
-from openclaw_rpc.adapters.tokens.memory import MemoryTokenStore
 from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
 from openclaw_rpc.domain.memory.ports import MemoryStore
 from openclaw_rpc.domain.ports import Store, TokenStore
@@ -39,6 +33,14 @@ from openclaw_rpc.domain.tools.approvals import ApprovalStore
 from openclaw_rpc.domain.tools.audit import AuditLog
 from openclaw_rpc.domain.tools.pin import PinStore
 from tests.support import postgres
+from tests.support.volatile.approvals import MemoryApprovalStore
+from tests.support.volatile.audit import MemoryAuditLog
+from tests.support.volatile.memories import VolatileMemoryStore
+from tests.support.volatile.pin import MemoryPinStore
+from tests.support.volatile.responses import MemoryResponseStore
+from tests.support.volatile.skills import MemorySkillRecords
+from tests.support.volatile.store import VolatileStore as SessionsInMemory
+from tests.support.volatile.tokens import MemoryTokenStore
 
 KEPT_EVENTS = 10
 """How many events of a session the stores here keep."""

@@ -12,7 +12,7 @@ from typing import Any
 from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.commands import LocalRunner
 from openclaw_rpc.adapters.outbound import GuardedFetcher, guarded_session
-from openclaw_rpc.adapters.skills import LocalEngines, LocalHost, MemorySkillRecords, SkillFolder
+from openclaw_rpc.adapters.skills import LocalEngines, LocalHost, SkillFolder
 from openclaw_rpc.adapters.workspace.local import LocalWorkspaces
 from openclaw_rpc.domain.commands import CommandLimits, CommandSettings
 from openclaw_rpc.domain.events.bus import Filter
@@ -29,6 +29,7 @@ from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.skill import SkillExecutedEvent
 from tests.support.clock import ManualClock
 from tests.support.tools import Lines
+from tests.support.volatile.skills import MemorySkillRecords
 
 ECHO = "import json, sys\nprint(json.dumps({'given': json.load(sys.stdin)}))\n"
 

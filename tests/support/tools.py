@@ -10,11 +10,7 @@ from typing import Any
 import anyio
 import msgspec
 
-from openclaw_rpc.adapters.approvals import MemoryApprovalStore
-from openclaw_rpc.adapters.audit.memory import MemoryAuditLog
 from openclaw_rpc.adapters.bus.memory import MemoryBus
-from openclaw_rpc.adapters.pin.memory import MemoryPinStore
-from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents, AgentSettings
 from openclaw_rpc.domain.chunks import Chunk, ToolCallPart
@@ -51,6 +47,10 @@ from tests.support.clock import ManualClock
 from tests.support.context import without_context
 from tests.support.logs import ListLog
 from tests.support.store import session
+from tests.support.volatile.approvals import MemoryApprovalStore
+from tests.support.volatile.audit import MemoryAuditLog
+from tests.support.volatile.pin import MemoryPinStore
+from tests.support.volatile.store import VolatileStore
 
 PIN = "2468"
 EVERYTHING = frozenset(Scope)

@@ -1,4 +1,4 @@
-"""Calls that wait for a human: in the gateway's file, or in memory for tests."""
+"""Calls that wait for a human: in the gateway's file."""
 
 import sqlite3
 from typing import Final
@@ -7,8 +7,6 @@ import msgspec
 
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.domain.tools.approvals import WaitingCall
-
-__all__ = ("MemoryApprovalStore", "SqliteApprovalStore")
 
 _PUT: Final = "INSERT OR REPLACE INTO approvals VALUES (?, ?)"
 
@@ -32,25 +30,6 @@ class SqliteApprovalStore:
     async def all(self) -> list[WaitingCall]:
         """See the port."""
         return await self._database.read(_all, single=True)
-
-
-class MemoryApprovalStore:
-    """See the port `ApprovalStore`; ends with its process."""
-
-    def __init__(self) -> None:
-        self._calls: dict[str, WaitingCall] = {}
-
-    async def put(self, call: WaitingCall) -> None:
-        """See the port."""
-        self._calls[call.info.approval_id] = call
-
-    async def remove(self, approval_id: str) -> None:
-        """See the port."""
-        self._calls.pop(approval_id, None)
-
-    async def all(self) -> list[WaitingCall]:
-        """See the port."""
-        return list(self._calls.values())
 
 
 def _all(db: sqlite3.Connection) -> list[WaitingCall]:

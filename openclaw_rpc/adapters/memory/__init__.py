@@ -1,1 +1,1 @@
-"""Where memories are kept: in memory, and in SQLite with dated files."""
+"""Where memories are kept: in SQLite, with dated files."""

@@ -10,7 +10,7 @@ import msgspec
 
 from openclaw_rpc.adapters.postgres.database import Postgres
 from openclaw_rpc.adapters.postgres.transaction import Row, Transaction
-from openclaw_rpc.adapters.tokens.memory import MOST_SIGN_INS, name_taken
+from openclaw_rpc.adapters.tokens.rules import MOST_SIGN_INS, name_taken
 from openclaw_rpc.domain.ports import TokenSet
 from openclaw_rpc.domain.records import SignInRecord, TokenRecord
 from openclaw_rpc.protocol.base import Scope

@@ -1,1 +1,1 @@
-"""Responses that are kept: in memory, or in a SQLite file."""
+"""Responses that are kept."""

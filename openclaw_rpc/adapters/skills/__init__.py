@@ -3,6 +3,6 @@
 from openclaw_rpc.adapters.skills.engines import LocalEngines
 from openclaw_rpc.adapters.skills.folder import SkillFolder
 from openclaw_rpc.adapters.skills.host import LocalHost
-from openclaw_rpc.adapters.skills.records import MemorySkillRecords, SqliteSkillRecords
+from openclaw_rpc.adapters.skills.records import SqliteSkillRecords
 
-__all__ = ("LocalEngines", "LocalHost", "MemorySkillRecords", "SkillFolder", "SqliteSkillRecords")
+__all__ = ("LocalEngines", "LocalHost", "SkillFolder", "SqliteSkillRecords")

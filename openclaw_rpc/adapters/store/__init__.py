@@ -1,1 +1,1 @@
-"""Where sessions, messages, runs, events and usage are kept: in memory for tests, in SQLite otherwise."""
+"""Where sessions, messages, runs, events and usage are kept."""

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from openclaw_rpc.adapters.sqlite import Database
-from openclaw_rpc.adapters.tokens.memory import MOST_SIGN_INS, name_taken
+from openclaw_rpc.adapters.tokens.rules import MOST_SIGN_INS, name_taken
 from openclaw_rpc.domain.ports import TokenSet
 from openclaw_rpc.domain.records import SignInRecord, TokenRecord
 from openclaw_rpc.protocol.base import Scope

@@ -7,12 +7,12 @@ import anyio
 from hypothesis import HealthCheck, given, settings, strategies
 from msgspec import UNSET
 
-from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.records import SessionRecord
 from tests.support.store import session
+from tests.support.volatile.store import VolatileStore
 
 WORDS = strategies.text("ab二", max_size=3)
 FIELDS: dict[str, strategies.SearchStrategy[Any]] = {

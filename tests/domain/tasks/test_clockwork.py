@@ -10,7 +10,6 @@ import anyio
 import pytest
 from anyio.abc import TaskGroup
 
-from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.domain.events.change import Change, Claim, Delivery
 from openclaw_rpc.domain.principals import owner
 from openclaw_rpc.domain.tasks.clockwork import Clockwork, Done
@@ -20,6 +19,7 @@ from openclaw_rpc.protocol.errors import Conflict, InvalidRequest, Unavailable
 from openclaw_rpc.protocol.method import Event
 from openclaw_rpc.protocol.task import TaskAction, TaskCreateParams, TaskEvent, TaskUpdateParams
 from tests.support.logs import ListLog
+from tests.support.volatile.store import VolatileStore
 
 ME = owner("gateway")
 START = datetime(2026, 1, 1, tzinfo=UTC).timestamp()

@@ -3,11 +3,11 @@
 import anyio
 import pytest
 
-from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.protocol.errors import Unavailable
 from tests.support.tools import ADA, Source, ToolWorld
+from tests.support.volatile.store import VolatileStore
 
 
 class FullDisk(VolatileStore):

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from openclaw_rpc.adapters.store.memory import VolatileStore
 from openclaw_rpc.domain.records import ReplyTo
 from openclaw_rpc.domain.tasks.service import Tasks
 from openclaw_rpc.domain.tools.ports import RunContext
@@ -14,6 +13,7 @@ from openclaw_rpc.domain.tools.tasks import MOST, TaskTools
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Conflict, Forbidden, InvalidRequest, NotFound
 from tests.support.clock import ManualClock
+from tests.support.volatile.store import VolatileStore
 
 SCOPES = frozenset({Scope.READ, Scope.CHAT, Scope.TOOLS})
 

@@ -1,21 +1,12 @@
-"""Tokens in memory: for tests, and for a gateway that is to leave nothing behind."""
+"""Tokens in memory."""
 
 import secrets
-from typing import Final
 
 import msgspec
 
+from openclaw_rpc.adapters.tokens.rules import MOST_SIGN_INS, name_taken
 from openclaw_rpc.domain.ports import TokenSet
 from openclaw_rpc.domain.records import SignInRecord, TokenRecord
-from openclaw_rpc.protocol.errors import Conflict
-
-MOST_SIGN_INS: Final = 1_000
-"""Sign-ins that are kept; the oldest go first."""
-
-
-def name_taken(name: str) -> Conflict:
-    """What a second token of a name is refused with."""
-    return Conflict(f"there is a token called {name!r}; revoke it first", field="name", reason="exists")
 
 
 class MemoryTokenStore:

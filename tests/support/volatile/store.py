@@ -6,8 +6,6 @@ from typing import TypeVar
 
 import msgspec
 
-from openclaw_rpc.adapters.store.memory_deliveries import MemoryDeliveries
-from openclaw_rpc.adapters.store.memory_documents import MemoryDocuments
 from openclaw_rpc.adapters.store.rules import (
     KEPT_EVENTS,
     copies,
@@ -31,6 +29,8 @@ from openclaw_rpc.domain.records import (
     UsageSum,
 )
 from openclaw_rpc.protocol.chat import ChatMessage
+from tests.support.volatile.deliveries import MemoryDeliveries
+from tests.support.volatile.documents import MemoryDocuments
 
 S = TypeVar("S", bound=msgspec.Struct)
 
