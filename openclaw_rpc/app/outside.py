@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 from openclaw_rpc.adapters.channels.registry import ChannelFolder
 from openclaw_rpc.adapters.logs import Logs
@@ -19,7 +18,7 @@ from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.domain.channels.asking import ChatApprovals
 from openclaw_rpc.domain.channels.channel import ChannelFault
-from openclaw_rpc.domain.channels.commands import ChatCommands
+from openclaw_rpc.domain.channels.commands import ChatCommands, ChatSessions
 from openclaw_rpc.domain.channels.files import InboxFiles
 from openclaw_rpc.domain.channels.inbound import Inbound
 from openclaw_rpc.domain.channels.link import Link
@@ -28,18 +27,17 @@ from openclaw_rpc.domain.channels.pairing import Pairings
 from openclaw_rpc.domain.channels.presence import Presence
 from openclaw_rpc.domain.channels.replies import Replies, ReplyPart
 from openclaw_rpc.domain.channels.service import Channels
-from openclaw_rpc.domain.clock import Clock, iso
+from openclaw_rpc.domain.clock import Clock
 from openclaw_rpc.domain.delivery import DeliveryLoop, seconds_of
 from openclaw_rpc.domain.events.bus import Bus, Filter
 from openclaw_rpc.domain.events.change import Change, Delivery, DeliveryKind
 from openclaw_rpc.domain.events.published import DELTAS, Published
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import ConfigFile, Log, Store
-from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import ReplyTo, RunRecord
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.sessions import Sessions
-from openclaw_rpc.domain.tasks.actions import TaskActions
+from openclaw_rpc.domain.tasks.actions import TaskActions, TaskToolUse, TokenScopes
 from openclaw_rpc.domain.tasks.clockwork import Clockwork
 from openclaw_rpc.domain.tasks.records import Task
 from openclaw_rpc.domain.tasks.service import Tasks
@@ -51,16 +49,13 @@ from openclaw_rpc.methods.channel import ChannelMethods
 from openclaw_rpc.methods.task import TaskMethods
 from openclaw_rpc.methods.webhook import WebhookMethods
 from openclaw_rpc.protocol import table
-from openclaw_rpc.protocol.base import JsonObject, Scope
 from openclaw_rpc.protocol.channel import ChannelInfo
 from openclaw_rpc.protocol.channel import changed as channel_changed
-from openclaw_rpc.protocol.command import CommandExecuteParams
-from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, NotFound
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
 from openclaw_rpc.protocol.log import log_line
 from openclaw_rpc.protocol.method import Event
 from openclaw_rpc.protocol.task import TaskEvent, TaskInfo
 from openclaw_rpc.protocol.tool import tool_approval
-from openclaw_rpc.protocol.validation import checked
 from openclaw_rpc.rpc.bind import Namespace
 
 FETCH_SECONDS = 60.0
@@ -160,7 +155,9 @@ class Outside(Feature):
         await self.tasks.open()
         standing = TokenScopes(tokens, self._clock)
         self._tools.toolbox.add(TaskTools(self.tasks, self._chat_of, standing.named, self._clock))
-        actions = TaskActions(self._store, runs, TaskToolUse(self._tools), standing, self._outgoing)
+        actions = TaskActions(
+            self._store, runs, TaskToolUse(self._tools.skills, self._tools.toolbox), standing, self._outgoing
+        )
         self.clockwork = Clockwork(
             self.tasks,
             self._store,
@@ -279,44 +276,6 @@ class WebhookPlanner:
         await self._store.commit(Change(deliveries=found))
 
 
-class ChatSessions:
-    """What chats' commands do to sessions."""
-
-    def __init__(self, sessions: Sessions, runs: Runs) -> None:
-        self._sessions = sessions
-        self._runs = runs
-
-    async def begin_anew(self, principal: Principal, key: str) -> None:
-        """Remove a session's messages, where there is one."""
-        later: list[Callable[[], None]] = []
-        try:
-            await self._sessions.reset(principal, key, self._runs.stop_session, later.append)
-        except NotFound:
-            return
-        for each in later:
-            each()
-
-    async def stop(self, principal: Principal, key: str) -> int:
-        """Abort a session's runs; how many there were."""
-        try:
-            session = await self._sessions.find(principal, key)
-        except NotFound:
-            return 0
-        live = len(self._runs.live(session.id))
-        await self._runs.stop_session(session.id)
-        return live
-
-    async def describe(self, principal: Principal, key: str) -> str:
-        """A session in a few words."""
-        try:
-            session = await self._sessions.find(principal, key)
-        except NotFound:
-            return "A new conversation; nothing is being answered."
-        live = len(self._runs.live(session.id))
-        doing = f"{live} being answered" if live else "nothing being answered"
-        return f"{session.message_count} messages, {doing}; agent {session.agent_id}."
-
-
 class FilesOfUsers:
     """Where files of workspaces lie."""
 
@@ -336,42 +295,3 @@ class FilesOfUsers:
             return None
         written = piece.size > 0 and piece.modified >= seconds_of(since)
         return (shown, piece.size) if written else None
-
-
-class TaskToolUse:
-    """Uses skills and commands for tasks, through the toolbox: its policies, the PIN and the audit log hold."""
-
-    def __init__(self, tools: AgentTools) -> None:
-        self._tools = tools
-
-    async def skill(self, principal: Principal, name: str, action: str | None, params: JsonObject) -> Any:
-        """What a skill's tool answers."""
-        tool = await self._tools.skills.action(name, action or "")
-        invoked = await self._tools.toolbox.invoke(principal, tool.name, params, session=None, pin=None)
-        return invoked.result
-
-    async def command(self, principal: Principal, params: JsonObject) -> Any:
-        """What a command wrote."""
-        given = checked(params, CommandExecuteParams, "action.params")
-        invoked = await self._tools.toolbox.invoke(
-            principal, "shell", {"command": given.command, "cwd": given.cwd}, session=None, pin=None
-        )
-        return invoked.result
-
-
-class TokenScopes:
-    """What tokens may do now."""
-
-    def __init__(self, tokens: KnownTokens, clock: Clock) -> None:
-        self._tokens = tokens
-        self._clock = clock
-
-    def named(self, name: str) -> str | None:
-        """The id of the token of that name."""
-        return next((record.jti for record in self._tokens.all if record.name == name), None)
-
-    async def scopes(self, jti: str) -> frozenset[Scope] | None:
-        """The scopes of a token; None where it is no longer valid."""
-        record = self._tokens.find(jti)
-        expired = record is not None and record.expires_at is not None and record.expires_at <= iso(self._clock.now())
-        return None if record is None or record.revoked or expired else frozenset(record.scopes)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final, Protocol
+from collections.abc import Callable
+from typing import Final
 
 from openclaw_rpc.domain.channels.channel import Message
 from openclaw_rpc.domain.channels.link import Link
 from openclaw_rpc.domain.principals import Principal
-from openclaw_rpc.protocol.errors import GatewayError
+from openclaw_rpc.domain.runs.service import Runs
+from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.tools.approvals import Approvals
+from openclaw_rpc.protocol.errors import GatewayError, NotFound
 
 HELP: Final = (
     "/new begins a new conversation, /compact shortens this one to a summary, /stop stops the answer, "
@@ -15,38 +19,48 @@ HELP: Final = (
 )
 
 
-class ChatSessions(Protocol):
-    """What commands do to sessions."""
+class ChatSessions:
+    """What chats' commands do to sessions."""
+
+    def __init__(self, sessions: Sessions, runs: Runs) -> None:
+        self._sessions = sessions
+        self._runs = runs
 
     async def begin_anew(self, principal: Principal, key: str) -> None:
-        """Forget what was said in a session; nothing where there is none."""
-        ...
+        """Remove a session's messages, where there is one."""
+        later: list[Callable[[], None]] = []
+        try:
+            await self._sessions.reset(principal, key, self._runs.stop_session, later.append)
+        except NotFound:
+            return
+        for each in later:
+            each()
 
     async def stop(self, principal: Principal, key: str) -> int:
-        """Abort the runs of a session; how many there were."""
-        ...
+        """Abort a session's runs; how many there were."""
+        try:
+            session = await self._sessions.find(principal, key)
+        except NotFound:
+            return 0
+        live = len(self._runs.live(session.id))
+        await self._runs.stop_session(session.id)
+        return live
 
     async def describe(self, principal: Principal, key: str) -> str:
-        """How a session and the gateway stand, in a few words."""
-        ...
-
-
-class Decisions(Protocol):
-    """Decides about calls that wait for a human."""
-
-    async def approve(self, principal: Principal, approval_id: str, pin: str | None) -> None:
-        """Agree to a call."""
-        ...
-
-    async def deny(self, principal: Principal, approval_id: str, reason: str | None) -> None:
-        """Refuse a call."""
-        ...
+        """A session in a few words."""
+        try:
+            session = await self._sessions.find(principal, key)
+        except NotFound:
+            return "A new conversation; nothing is being answered."
+        live = len(self._runs.live(session.id))
+        doing = f"{live} being answered" if live else "nothing being answered"
+        return f"{session.message_count} messages, {doing}; agent {session.agent_id}."
 
 
 class ChatCommands:
     """Answers commands."""
 
-    def __init__(self, conversations: ChatSessions, decisions: Decisions) -> None:
+    def __init__(self, conversations: ChatSessions, decisions: Approvals) -> None:
         self._conversations = conversations
         self._decisions = decisions
 

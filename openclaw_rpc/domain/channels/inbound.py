@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Sequence
+from typing import Any, Final
 
 import msgspec
 
@@ -19,8 +19,9 @@ from openclaw_rpc.domain.events.change import Beside, Change, Claim, Delivery
 from openclaw_rpc.domain.ports import Log, Store
 from openclaw_rpc.domain.principals import OWNER, Principal
 from openclaw_rpc.domain.records import DeliveryQuery, ReplyTo
+from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.protocol.base import Scope
-from openclaw_rpc.protocol.chat import Attachment, ChatRunParams, RunAccepted
+from openclaw_rpc.protocol.chat import Attachment, ChatRunParams
 from openclaw_rpc.protocol.errors import AlreadyClaimed, GatewayError, Unavailable
 
 SCOPES: Final = frozenset({Scope.READ, Scope.CHAT, Scope.TOOLS})
@@ -28,21 +29,6 @@ MAX_TEXT: Final = 100_000
 ALBUM_SECONDS: Final = 1.5
 """How long the files of an album may come apart. One that comes later is a message of its own."""
 LARGEST_ALBUM: Final = 50
-
-
-class RunStarter(Protocol):
-    """Starts runs."""
-
-    async def start(
-        self,
-        principal: Principal,
-        params: ChatRunParams,
-        pin: str | None = None,
-        *,
-        beside: Beside | None = None,
-    ) -> tuple[RunAccepted, Callable[[], None]]:
-        """Admit a run; what lets it begin is called when its caller has the answer."""
-        ...
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -59,7 +45,7 @@ class Inbound:
     def __init__(
         self,
         store: Store,
-        runs: RunStarter,
+        runs: Runs,
         replies: Replies,
         pairings: Pairings,
         commands: ChatCommands,

@@ -3,72 +3,78 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
+from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.events.change import Beside, Change, Claim, Delivery
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.principals import ALL_SCOPES, Principal
 from openclaw_rpc.domain.records import ReplyTo
+from openclaw_rpc.domain.runs.service import Runs
+from openclaw_rpc.domain.skills.service import Skills
 from openclaw_rpc.domain.tasks.clockwork import Done
 from openclaw_rpc.domain.tasks.records import Creator, Task, TimeOfTask
+from openclaw_rpc.domain.tokens import KnownTokens
+from openclaw_rpc.domain.tools.toolbox import Tools
 from openclaw_rpc.protocol.base import JsonObject, Scope
-from openclaw_rpc.protocol.chat import ChatRunParams, RunAccepted, RunState
+from openclaw_rpc.protocol.chat import ChatRunParams
+from openclaw_rpc.protocol.command import CommandExecuteParams
 from openclaw_rpc.protocol.errors import Forbidden
+from openclaw_rpc.protocol.validation import checked
 
 GATEWAY_TOKENS = frozenset({"gateway", "password", "anonymous"})
-
-
-class TaskRunner(Protocol):
-    """Starts runs, and waits for them."""
-
-    async def start(
-        self,
-        principal: Principal,
-        params: ChatRunParams,
-        pin: str | None = None,
-        *,
-        beside: Beside | None = None,
-    ) -> tuple[RunAccepted, Callable[[], None]]:
-        """Admit a run; what lets it begin."""
-        ...
-
-    async def wait(self, principal: Principal, run_id: str, timeout_ms: int | None) -> RunState:
-        """How it stands when it has ended."""
-        ...
-
-
-class TaskToolUse(Protocol):
-    """Uses skills and commands as somebody, through the toolbox: policies, PIN and audit log hold."""
-
-    async def skill(self, principal: Principal, name: str, action: str | None, params: JsonObject) -> Any:
-        """What a skill's tool answers."""
-        ...
-
-    async def command(self, principal: Principal, params: JsonObject) -> Any:
-        """What a command wrote, and its exit code."""
-        ...
-
-
-class TokenScopes(Protocol):
-    """What a token may do now."""
-
-    async def scopes(self, jti: str) -> frozenset[Scope] | None:
-        """The scopes of a token that was made; None where it was revoked or has expired."""
-        ...
 
 
 Outgoing = Callable[[str, str, str], Sequence[Delivery]]
 """Makes deliveries of a text to a chat: channel, chat, text."""
 
 
+class TaskToolUse:
+    """Uses skills and commands for tasks, through the toolbox: its policies, the PIN and the audit log hold."""
+
+    def __init__(self, skills: Skills, toolbox: Tools) -> None:
+        self._skills = skills
+        self._toolbox = toolbox
+
+    async def skill(self, principal: Principal, name: str, action: str | None, params: JsonObject) -> Any:
+        """What a skill's tool answers."""
+        tool = await self._skills.action(name, action or "")
+        invoked = await self._toolbox.invoke(principal, tool.name, params, session=None, pin=None)
+        return invoked.result
+
+    async def command(self, principal: Principal, params: JsonObject) -> Any:
+        """What a command wrote."""
+        given = checked(params, CommandExecuteParams, "action.params")
+        invoked = await self._toolbox.invoke(
+            principal, "shell", {"command": given.command, "cwd": given.cwd}, session=None, pin=None
+        )
+        return invoked.result
+
+
+class TokenScopes:
+    """What tokens may do now."""
+
+    def __init__(self, tokens: KnownTokens, clock: Clock) -> None:
+        self._tokens = tokens
+        self._clock = clock
+
+    def named(self, name: str) -> str | None:
+        """The id of the token of that name."""
+        return next((record.jti for record in self._tokens.all if record.name == name), None)
+
+    def scopes(self, jti: str) -> frozenset[Scope] | None:
+        """The scopes of a token; None where it is no longer valid."""
+        record = self._tokens.find(jti)
+        expired = record is not None and record.expires_at is not None and record.expires_at <= iso(self._clock.now())
+        return None if record is None or record.revoked or expired else frozenset(record.scopes)
+
+
 class TaskActions:
     """Does what a task says, as whoever made it may now."""
 
-    def __init__(
-        self, store: Store, runs: TaskRunner, using: TaskToolUse, standing: TokenScopes, outgoing: Outgoing
-    ) -> None:
+    def __init__(self, store: Store, runs: Runs, using: TaskToolUse, standing: TokenScopes, outgoing: Outgoing) -> None:
         self._store = store
         self._runs = runs
         self._using = using
@@ -126,7 +132,7 @@ class TaskActions:
         if creator.jti is None:
             scopes = ALL_SCOPES if creator.name in GATEWAY_TOKENS else frozenset(creator.scopes)
             return Principal(creator.user, creator.name, scopes, guest=creator.guest)
-        scopes = await self._standing.scopes(creator.jti)
+        scopes = self._standing.scopes(creator.jti)
         if scopes is None:
             raise Forbidden(f"the token {creator.name!r} that made this task is no longer valid", reason="revoked")
         scopes &= frozenset(creator.scopes)
