@@ -407,7 +407,7 @@ export interface ChatDeltaEvent {
 export interface ChatDoneEvent {
   sessionKey: string;
   runId: string;
-  finishReason: "aborted" | "content_filter" | "error" | "interrupted" | "length" | "stop";
+  finishReason: "aborted" | "content_filter" | "error" | "interrupted" | "length" | "stop" | "tool_calls";
   usage: Usage;
   model?: string | null;
   messageId?: string | null;
@@ -498,6 +498,10 @@ export interface ChatRunParams {
   metadata?: Record<string, unknown>;
   /** What was said before; counts where the session has no messages yet. */
   history?: Array<EarlierMessage>;
+  /** Functions of the client's own, as Chat Completions has them: a call to one ends the run with `tool_calls`. */
+  tools?: Array<Record<string, unknown>>;
+  /** What they answered. The turn that asked goes on; `message` is its question. */
+  toolOutputs?: Array<ToolOutput>;
 }
 
 /** A run left the queue. */
@@ -1412,7 +1416,7 @@ export interface RunState {
   /** A time in UTC, ISO 8601 with milliseconds. */
   createdAt: string;
   model?: string | null;
-  finishReason?: "aborted" | "content_filter" | "error" | "interrupted" | "length" | "stop" | null;
+  finishReason?: "aborted" | "content_filter" | "error" | "interrupted" | "length" | "stop" | "tool_calls" | null;
   response?: string | null;
   messageId?: string | null;
   usage?: Usage | null;
@@ -2010,6 +2014,8 @@ export interface ToolCallEvent {
   tool: string;
   params: unknown;
   skill?: string | null;
+  /** The client's own: the run ends, and goes on with its output. @default false */
+  client?: boolean;
   /** Long texts in it are cut. @default false */
   truncated?: boolean;
 }
@@ -2083,6 +2089,13 @@ export interface ToolListParams {
   agentId?: string | null;
 }
 
+/** What a tool of the client's answered: the call's id, and the text that the model reads. */
+export interface ToolOutput {
+  callId: string;
+  /** @default "" */
+  output?: string;
+}
+
 /** A tool answered, or failed with `error`. */
 export interface ToolResultEvent {
   sessionKey: string;
@@ -2105,6 +2118,8 @@ export interface ToolUse {
   params?: unknown;
   result?: unknown;
   error?: string | null;
+  /** The client's own, who is to run it. @default false */
+  client?: boolean;
 }
 
 /** What `event.subscribe` can follow across sessions. */

@@ -151,7 +151,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     statuses that have another; ``calls`` the rows it needs, the first of which sets scope and rate. ``fields`` says
     how the dialect calls the rows' fields, for errors that name one. ``params``: path, query and body together are
     the params of the first row, whose fields ``names`` gives to names of the path and the query. ``media``: what an
-    answer that is no stream may be.
+    answer that is no stream may be. ``end_user``: the person below the token's user that a request is made for.
     """
 
     verb: str
@@ -171,6 +171,7 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     fields: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
     params: bool = False
     names: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])
+    end_user: "Callable[[Inputs], str | None] | None" = None
 
     def own(self, error: GatewayError) -> GatewayError:
         """An error of a plan, its field under the dialect's name."""

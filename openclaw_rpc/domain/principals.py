@@ -1,6 +1,8 @@
 """Who is calling, and what they showed to prove it (RFC 6750, 7617)."""
 
-from dataclasses import dataclass, field
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from openclaw_rpc.domain.guessing import Kind
@@ -36,6 +38,12 @@ class Principal:
     def __post_init__(self) -> None:
         # Computed once: the limiter reads it on every call.
         object.__setattr__(self, "limit_key", f"{self.user}/{self.jti or self.name}")
+
+    def below(self, person: str) -> Principal:
+        """Somebody whom a front end asks for with this token: a user of their own, counted as the token is."""
+        found = replace(self, user=f"{self.user}/{person}", scopes=self.scopes - {Scope.ADMIN})
+        object.__setattr__(found, "limit_key", self.limit_key)
+        return found
 
     def may_enter(self, session_key: str | None) -> bool:
         """Whether a session is open to it, its user aside."""
@@ -75,7 +83,7 @@ class Credentials:
         query_token: str | None = None,
         query_password: str | None = None,
         cookie: str | None = None,
-    ) -> "Credentials":
+    ) -> Credentials:
         """Exactly one of what was sent counts: Authorization, X-OpenClaw-Password, ``?token=``, ``?password=``, cookie.
 
         An Authorization that can't be read counts too, as a wrong one.

@@ -9,7 +9,7 @@ from openclaw_rpc.protocol.errors import Conflict, KeyReused, NotFound, TooLarge
 from openclaw_rpc.protocol.method import Event, Method
 
 RunStatus = Literal["queued", "running", "completed", "aborted", "error", "interrupted"]
-FinishReason = Literal["stop", "length", "content_filter", "aborted", "error", "interrupted"]
+FinishReason = Literal["stop", "length", "tool_calls", "content_filter", "aborted", "error", "interrupted"]
 MessageStatus = Literal["complete", "partial", "aborted", "error", "interrupted"]
 Thinking = Literal["low", "medium", "high"]
 
@@ -101,6 +101,13 @@ class EarlierMessage(Params, frozen=True, kw_only=True):
     attachments: Annotated[list[Attachment], Meta(max_length=32)] = []
 
 
+class ToolOutput(Params, frozen=True, kw_only=True):
+    """What a tool of the client's answered: the call's id, and the text that the model reads."""
+
+    call_id: Annotated[str, Meta(min_length=1, max_length=200)]
+    output: Annotated[str, Meta(max_length=4_000_000)] = ""
+
+
 class ChatRunParams(Params, frozen=True, kw_only=True):
     """A message to an agent, in a session that is created if it does not exist."""
 
@@ -115,6 +122,18 @@ class ChatRunParams(Params, frozen=True, kw_only=True):
     history: Annotated[
         list[EarlierMessage],
         Meta(max_length=2000, description="What was said before; counts where the session has no messages yet."),
+    ] = []
+    tools: Annotated[
+        list[JsonObject],
+        Meta(
+            max_length=256,
+            description="Functions of the client's own, as Chat Completions has them: a call to one ends the run with"
+            " `tool_calls`.",
+        ),
+    ] = []
+    tool_outputs: Annotated[
+        list[ToolOutput],
+        Meta(max_length=256, description="What they answered. The turn that asked goes on; `message` is its question."),
     ] = []
 
 
@@ -170,6 +189,7 @@ class ToolUse(Result, frozen=True, kw_only=True):
     params: Any = None
     result: Any = None
     error: str | None = None
+    client: Annotated[bool, Meta(description="The client's own, who is to run it.")] = False
 
 
 class RunState(Result, frozen=True, kw_only=True):
@@ -331,6 +351,7 @@ class ToolCallEvent(Result, frozen=True, kw_only=True):
     tool: str
     params: Any
     skill: str | None = None
+    client: Annotated[bool, Meta(description="The client's own: the run ends, and goes on with its output.")] = False
     truncated: Annotated[bool, Meta(description="Long texts in it are cut.")] = False
 
 

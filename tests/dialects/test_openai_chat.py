@@ -210,39 +210,6 @@ async def test_a_request_without_a_session_brings_its_history() -> None:
         ]
 
 
-@pytest.mark.parametrize(
-    ("headers", "more"),
-    [
-        ({"X_OpenClaw_Session_Key": "mine"}, {"user": "other"}),
-        ({"x_session_id": "mine"}, {}),
-        ({"session_id": "mine"}, {}),
-        ({"X_OpenWebUI_Chat_Id": "mine"}, {}),
-        ({}, {"metadata": {"session_id": "mine"}, "user": "other"}),
-        ({}, {"conversation": {"id": "mine"}, "user": "other"}),
-        ({}, {"prompt_cache_key": "other", "user": "mine"}),
-        ({}, {"user": "mine"}),
-    ],
-)
-async def test_a_session_that_is_named_is_gone_on_with(headers: dict[str, str], more: dict[str, Any]) -> None:
-    async with served() as (running, upstream, client):
-        for text in ("one", "two"):
-            await client.chat(text, model="openclaw", headers=headers, **more)
-        said = [message["content"] for message in upstream.requests[1]["messages"] if message["role"] != "system"]
-        assert said == ["one", "echo: one", "two"]
-        async with running.connect() as socket:
-            assert (await socket.result("session.get", sessionKey="mine"))["messageCount"] == 4
-
-
-async def test_a_client_with_tools_of_its_own_gets_the_agents_model() -> None:
-    config = {"agents": {"coder": {"model": "big"}}}
-    async with served(config) as (_, upstream, client):
-        tool = {"type": "function", "function": {"name": "look", "parameters": {"type": "object"}}}
-        answer = await client.chat('[[tool:look {"q": 1}]]', model="openclaw/coder", tools=[tool])
-        assert answer.json["choices"][0]["message"]["tool_calls"][0]["function"]["name"] == "look"
-        assert answer.json["model"] == "openclaw/coder"
-        assert upstream.requests[0]["model"] == "big"
-
-
 async def test_tools_of_an_agent_are_not_shown_as_calls() -> None:
     async with served() as (_, _, client):
         answer = await client.chat('[[tool:no_such_tool {"q": 1}]]', model="openclaw", stream=True)

@@ -1,26 +1,23 @@
 """OpenAI's requests to agents of the gateway: `model: "openclaw"` or `"openclaw/<agent>"` is a run.
 
-A client that says which session it means (by header or field) sends nothing new but its last message; one that does
-not sends the whole conversation each time, which becomes a session of its own.
+`conversations.py` says which session a request belongs to. The functions that a client brings are offered to the agent
+beside its own tools: a call to one ends the answer, and the request that brings its output goes on behind it.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+from openclaw_rpc.dialects.openai.conversations import ATTACHED, session_of
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.chat import Attachment, ChatRunParams, EarlierMessage, RunOptions, Thinking
+from openclaw_rpc.protocol.chat import Attachment, ChatRunParams, EarlierMessage, RunOptions, Thinking, ToolOutput
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.validation import checked
 
 PREFIX = "openclaw"
-KEY_LENGTH = 200
 URL_LENGTH = 8192
-SESSION_HEADERS = ("x-openclaw-session-key", "x-session-id", "session-id", "x-openwebui-chat-id")
 SAID = ("user", "assistant", "tool")
-SESSION_FIELDS = ("conversation", "user")
 MODEL_FIELDS = {
     "stop": "stop",
     "seed": "seed",
@@ -52,24 +49,6 @@ def agent_of(model: str | None) -> str | None:
     return rest[1:] if rest[:1] in ("/", ":") else None if rest else ""
 
 
-def session_of(headers: Mapping[str, str], body: JsonObject) -> str | None:
-    """The session that a request belongs to: the first that it names, None where it names none."""
-    metadata: Any = body.get("metadata")
-    named: list[Any] = [headers.get(name) for name in SESSION_HEADERS]
-    named.append(cast("JsonObject", metadata).get("session_id") if isinstance(metadata, dict) else None)
-    for name in SESSION_FIELDS:
-        value: Any = body.get(name)
-        named.append(cast("JsonObject", value).get("id") if isinstance(value, dict) else value)
-    return next((_key(name) for name in named if isinstance(name, str) and name), None)
-
-
-def _key(name: str) -> str:
-    """A session's key: the name as it is where it can be one."""
-    if len(name) <= KEY_LENGTH and name.isprintable():
-        return name
-    return f"openai-{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:32]}"
-
-
 def run_params(
     headers: Mapping[str, str], body: JsonObject, messages: Sequence[JsonObject], *, agent: str, channel: str = "openai"
 ) -> ChatRunParams:
@@ -81,6 +60,8 @@ def run_params(
     last = max((at for at, message in enumerate(messages) if message.get("role") == "user"), default=None)
     if last is None:
         raise InvalidRequest("there is no user message", field="messages", reason="missing")
+    outputs = _outputs(messages)
+    said = messages[: len(messages) - len(outputs)] if outputs else messages[:last]
     system = [text_of(message.get("content")) for message in messages if message.get("role") in ("system", "developer")]
     text, attachments = contents(messages[last].get("content"))
     effort: Any = body.get("reasoning_effort")
@@ -96,16 +77,44 @@ def run_params(
         "instructions": "\n\n".join(filter(None, system)) or None,
     }
     return ChatRunParams(
-        message=text or "(see what is attached)",
+        message=text or ATTACHED,
         session_key=session_of(headers, body),
         agent_id=agent or None,
         options=checked({name: value for name, value in options.items() if value is not None}, RunOptions, "a run"),
-        attachments=attachments,
+        attachments=[] if outputs else attachments,
         channel=channel,
-        history=[
-            earlier(message) for message in messages[:last] if message.get("role") in ("user", "assistant", "tool")
-        ],
+        history=[earlier(message) for message in said if message.get("role") in SAID],
+        tools=client_tools(body.get("tools")),
+        tool_outputs=outputs,
     )
+
+
+def _outputs(messages: Sequence[JsonObject]) -> list[ToolOutput]:
+    """What a client's tools answered, where a request ends with that: the run that asked for it goes on."""
+    outputs: list[ToolOutput] = []
+    for message in reversed(messages):
+        if message.get("role") != "tool":
+            break
+        call_id: Any = message.get("tool_call_id")
+        if not isinstance(call_id, str):
+            raise InvalidRequest("a tool's message needs its tool_call_id", field="messages", reason="missing")
+        outputs.append(ToolOutput(call_id=call_id, output=text_of(message.get("content"))))
+    return outputs[::-1]
+
+
+def client_tools(tools: Any) -> list[JsonObject]:
+    """The functions that a client runs itself.
+
+    Raises:
+        InvalidRequest: a tool is of another kind.
+    """
+    given = checked(tools or [], list[JsonObject], "tools")
+    for at, tool in enumerate(given):
+        function: Any = tool.get("function")
+        name: Any = cast("JsonObject", function).get("name") if isinstance(function, dict) else None
+        if tool.get("type", "function") != "function" or not isinstance(name, str) or not name:
+            raise InvalidRequest("agents take functions alone", field=f"tools[{at}]", reason="unsupported_value")
+    return given
 
 
 def earlier(message: JsonObject) -> EarlierMessage:

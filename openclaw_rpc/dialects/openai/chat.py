@@ -11,9 +11,10 @@ from msgspec import Meta, Raw
 
 from openclaw_rpc.dialects import runs
 from openclaw_rpc.dialects.openai.agents import agent_of, run_params
+from openclaw_rpc.dialects.openai.conversations import end_user, is_passing, placed
 from openclaw_rpc.dialects.openai.errors import STYLE, event_of, spelled
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, SpelledEvent
-from openclaw_rpc.protocol import chat, model
+from openclaw_rpc.protocol import chat, model, session
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatDoneEvent, ChatRunParams, RunState, Usage
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Timeout, error_of, interrupted
@@ -39,6 +40,7 @@ class ChatBody(msgspec.Struct, frozen=True, kw_only=True):
     stream_options: StreamOptions | None = None
     n: Annotated[int, Meta(description="1: more are refused.")] | None = None
     tools: list[Raw] | None = None
+    user: Annotated[str, Meta(description="Your name of the person who asks: a user below the token's.")] | None = None
 
     @property
     def wants_usage(self) -> bool:
@@ -71,6 +73,7 @@ class ChatChunks:
         self._head = {"id": id_of(run_id), "object": "chat.completion.chunk", "created": int(time.time())}
         self._head["model"] = name
         self._wants_usage = wants_usage
+        self._calls = 0
 
     def open(self) -> Iterable[SpelledEvent]:
         """The role comes first."""
@@ -87,6 +90,10 @@ class ChatChunks:
             yield self.piece({"content": data.delta})
         elif name == chat.chat_thinking.name:
             yield self.piece({"reasoning_content": data.delta})
+        elif name == chat.tool_call.name and data.client:
+            call = {"index": self._calls, **call_of(data.call_id, data.tool, data.params)}
+            self._calls += 1
+            yield self.piece({"tool_calls": [call]})
         elif name == chat.chat_done.name:
             if data.finish_reason in ("error", "interrupted"):
                 yield SpelledEvent(spelled(failure(data)))
@@ -114,7 +121,13 @@ def id_of(run_id: str) -> str:
 
 def finish_of(reason: str | None) -> str:
     """A run's finish reason in OpenAI's words."""
-    return reason if reason in ("length", "content_filter") else "stop"
+    return reason if reason in ("length", "content_filter", "tool_calls") else "stop"
+
+
+def call_of(call_id: str, name: str, params: Any) -> JsonObject:
+    """A call to a function of the client's."""
+    arguments = params if isinstance(params, str) else msgspec.json.encode(params).decode()
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 def usage_of(usage: Usage | None) -> JsonObject:
@@ -132,6 +145,9 @@ def usage_of(usage: Usage | None) -> JsonObject:
 def completion_of(state: RunState, name: str) -> JsonObject:
     """A run that has ended, as a `chat.completion`."""
     message: JsonObject = {"role": "assistant", "content": state.response or "", "refusal": None, "annotations": []}
+    calls = [call_of(use.call_id, use.tool, use.params) for use in state.tool_calls if use.client]
+    if calls:
+        message |= {"content": state.response or None, "tool_calls": calls}
     choice: JsonObject = {
         "index": 0,
         "message": message,
@@ -165,16 +181,22 @@ def whole_run(inputs: Inputs, params: ChatRunParams) -> Generator[Ask, Any, RunS
 
 
 def completions(inputs: Inputs) -> Plan:
-    """A completion of a model, or of an agent where the model's name means one and the client has no own tools."""
+    """A completion of a model, or of an agent where the model's name means one."""
     body: ChatBody = inputs.body
-    agent = agent_of(body.model) if not body.tools else None
+    agent = agent_of(body.model)
     if agent is None:
         return (yield from plain(inputs, body))
     fields: JsonObject = msgspec.json.decode(inputs.raw)
+    if is_passing(inputs.headers, fields):
+        return (yield from plain(inputs, body))
     messages = checked(fields["messages"], list[JsonObject], "messages")
     if body.n is not None and body.n != 1:
         raise InvalidRequest("only n = 1 is supported", field="n", reason="unsupported_value")
-    params = run_params(inputs.headers, fields, messages, agent=agent)
+    alone = not body.stream and not body.tools
+    asked = run_params(inputs.headers, fields, messages, agent=agent)
+    params = yield from placed(inputs, fields, asked, alone=alone)
+    if params is None:
+        return (yield from plain(inputs, body))
     name = body.model or ""
     if not body.stream:
         return Reply(completion_of((yield from whole_run(inputs, params)), name))
@@ -205,9 +227,10 @@ ENDPOINTS = (
         path="/v1/chat/completions",
         plan=completions,
         doc="A model's answer or, with the model `openclaw` or `openclaw/<agent>`, an agent's.",
-        calls=(model.complete, chat.run, chat.wait),
+        calls=(model.complete, chat.run, chat.wait, session.get, session.list_, session.fork, session.reset),
         body=ChatBody,
         streams=True,
         style=STYLE,
+        end_user=end_user,
     ),
 )

@@ -56,6 +56,18 @@ class Drafts:
             agent_id = self._agents.get(params.agent_id).id
             session = self._sessions.blank(principal.user, params.session_key, agent_id, params.channel)
         live = self._live(session, principal, params, pin, session.created_at if new else self._sessions.now())
+        said = [
+            ChatMessage(
+                message_id=new_id("m"),
+                role="tool",
+                content=each.output,
+                created_at=live.record.created_at,
+                status="complete",
+                run_id=live.record.id,
+                tool_call_id=each.call_id,
+            )
+            for each in params.tool_outputs
+        ]
         question = ChatMessage(
             message_id=new_id("m"),
             role="user",
@@ -66,7 +78,7 @@ class Drafts:
             attachments=[await self._attached(item, live.context) for item in params.attachments],
             metadata=params.metadata,
         )
-        messages = [*(() if session.message_count else history(session, params)), question]
+        messages = [*(() if session.message_count else history(session, params)), *(said or [question])]
         if new:
             live.conversation = messages
         return Draft(live, messages, new and params.session_key is not None, principal.is_owner_admin)
@@ -142,6 +154,8 @@ def refuse_beyond(principal: Principal, params: ChatRunParams) -> None:
         "options.system": options.system is not None,
         "options.instructions": options.instructions is not None,
         "history": bool(params.history),
+        "tools": bool(params.tools),
+        "toolOutputs": bool(params.tool_outputs),
     }
     for field, is_asked in asked.items():
         if is_asked:

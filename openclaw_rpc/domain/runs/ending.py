@@ -35,6 +35,7 @@ from openclaw_rpc.protocol.method import Event
 STATUS: dict[FinishReason, tuple[RunStatus, MessageStatus]] = {
     "stop": ("completed", "complete"),
     "length": ("completed", "complete"),
+    "tool_calls": ("completed", "complete"),
     "content_filter": ("completed", "complete"),
     "aborted": ("aborted", "aborted"),
     "error": ("error", "error"),
@@ -85,7 +86,7 @@ class Endings:
         record.duration_ms = milliseconds(record.created_at, record.finished_at)
         if finish != "error":
             record.error = None
-        if not said and status != "completed":
+        if not said and (status != "completed" or finish == "tool_calls"):
             return None
         record.message_id = new_id("m")
         return ChatMessage(

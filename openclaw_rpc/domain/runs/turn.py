@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Mapping, Set
 from typing import Any
 
 import anyio
@@ -17,7 +19,7 @@ from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.runs.reply import RequestedCall
 from openclaw_rpc.domain.runs.talk import HISTORY, Talk
 from openclaw_rpc.domain.sessions import Sessions
-from openclaw_rpc.domain.tools.ports import Toolbox, ToolSpec
+from openclaw_rpc.domain.tools.ports import Preparation, Toolbox, ToolSpec
 from openclaw_rpc.domain.tools.results import shortened
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (
@@ -30,6 +32,8 @@ from openclaw_rpc.protocol.chat import (
     tool_result,
 )
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
+
+_log = logging.getLogger(__name__)
 
 TOOL_TEXT = 32_000
 """How many characters of a tool's result the model is given."""
@@ -58,7 +62,9 @@ class Turn:
         if command := COMMAND.fullmatch(live.params.message):
             await self._asking.compact(live, talk, command["wish"] or "")
             return "stop"
-        preparation = await self._toolbox.prepare(live.context)
+        clients = {spec.name: spec for spec in map(client_tool, live.params.tools)}
+        own = await self._toolbox.prepare(live.context)
+        preparation = beside(own, clients)
         live.skills_used.extend(preparation.skills)
         for _ in range(live.agent.max_steps):
             reply, provider = await self._asking.ask(live, preparation, talk)
@@ -67,8 +73,12 @@ class Turn:
             if not calls:
                 return reply.finish if reply.finish in ("length", "content_filter") else "stop"
             tools = {spec.name: spec for spec in preparation.tools}
-            talk.go_on(await self._use_tools(live, calls, tools))
-            preparation = self._toolbox.widened(preparation, live.context)
+            theirs = {call.call_id for call in calls if call.name in clients}
+            talk.go_on(await self._use_tools(live, calls, tools, theirs))
+            if theirs:
+                return "tool_calls"
+            own = self._toolbox.widened(own, live.context)
+            preparation = beside(own, clients)
         raise InvalidRequest(f"the agent used its {live.agent.max_steps} steps without an answer", reason="max_steps")
 
     async def settle(self) -> None:
@@ -80,9 +90,12 @@ class Turn:
         return self._asking.choices(live)[0].shown
 
     async def _use_tools(
-        self, live: LiveRun, calls: list[RequestedCall], tools: dict[str, ToolSpec]
+        self, live: LiveRun, calls: list[RequestedCall], tools: dict[str, ToolSpec], theirs: Set[str]
     ) -> list[JsonObject]:
-        """Use the tools that were asked for, side by side where all of them allow it; keep calls and results."""
+        """Use the tools that were asked for, side by side where all of them allow it; keep calls and results.
+
+        The calls in ``theirs`` are told, and left to the client.
+        """
         forms = [call.form for call in calls]
         asked = self._message(live, "assistant", live.answer(), tool_calls=forms, provider_details=live.details)
         live.speak_out()
@@ -96,8 +109,13 @@ class Turn:
                 tool=call.name,
                 params=call.params,
                 skill=tools[call.name].skill if call.name in tools else None,
+                client=call.call_id in theirs,
             )
             live.stream.say_soon_kept(tool_call, event, live.record.id)
+            if event.client:
+                left = ToolUse(call_id=call.call_id, tool=call.name, params=call.params, duration_ms=0, client=True)
+                live.tool_calls.append(left)
+        calls = [call for call in calls if call.call_id not in theirs]
         results: list[ChatMessage | None] = [None] * len(calls)
 
         async def use(at: int) -> None:
@@ -163,6 +181,27 @@ class Turn:
             model=live.record.model if role == "assistant" else None,
             **more,
         )
+
+
+def client_tool(tool: JsonObject) -> ToolSpec:
+    """A function that a client brings, as a model is told of it."""
+    function: JsonObject = tool["function"]
+    return ToolSpec(
+        name=function["name"],
+        description=function.get("description") or "",
+        parameters=function.get("parameters") or {"type": "object", "properties": {}},
+    )
+
+
+def beside(preparation: Preparation, clients: Mapping[str, ToolSpec]) -> Preparation:
+    """An agent's tools with those of its client beside them, whose own is taken where both have a name."""
+    if not clients:
+        return preparation
+    hidden = [spec.name for spec in preparation.tools if spec.name in clients]
+    if hidden:
+        _log.info("a client brought tools of names that the agent has: its own are used: %s", ", ".join(hidden))
+    own = [spec for spec in preparation.tools if spec.name not in clients]
+    return msgspec.structs.replace(preparation, tools=[*own, *clients.values()])
 
 
 def as_text(result: Any) -> str:

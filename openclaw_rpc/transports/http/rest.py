@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import re
 import sys
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -24,8 +27,9 @@ from openclaw_rpc.dialects.rest import (
 )
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.limits import RateLimiter
+from openclaw_rpc.domain.principals import OWNER
 from openclaw_rpc.protocol import chat
-from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Timeout, Unavailable, error_of
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, ProviderError, Timeout, Unavailable, error_of
 from openclaw_rpc.protocol.validation import checked, decoded, mended
 from openclaw_rpc.rpc.call import Call
 from openclaw_rpc.rpc.dispatcher import Dispatcher
@@ -41,7 +45,17 @@ from openclaw_rpc.transports.places import Places
 CREDENTIALS = ("token", "password")
 PIN_HEADER = "X-OpenClaw-Pin"
 SPARE_MS = 500
+_ADDRESS = re.compile(r"https?://[^\s,;)]+")
+BEGUN_KEPT = 1000
+RETRY_HEADER = "x-stainless-retry-count"
 READ_ENCODINGS = ("", "identity", "gzip", "deflate")
+
+
+class _Attempt(NamedTuple):
+    """What tells a request from others, and whether its client says that it sends it again."""
+
+    digest: bytes
+    again: bool
 
 
 class _Driven(NamedTuple):
@@ -74,6 +88,8 @@ class RestDoor:
         self._places = places
         self._bodies: set[EventBody] = set()
         self._stopping = False
+        self._begun: OrderedDict[tuple[str, bytes], chat.RunAccepted] = OrderedDict()
+        """The runs that requests began lately, by who asked and what: an SDK sends the same again where it failed."""
         self._outbox_bytes = outbox_bytes
         self._request_seconds = request_seconds
 
@@ -132,6 +148,9 @@ class RestDoor:
             return respond(outcome, request)
         except GatewayError as error:
             sign()
+            if isinstance(error, ProviderError) and request.principal.user != OWNER:
+                # Where a model's server is, is the owner's business.
+                error.message = _ADDRESS.sub("its address", error.message)
             if endpoint.style is None or request.started:
                 raise
             return respond(endpoint.style.refusal(error), request)
@@ -156,9 +175,11 @@ class RestDoor:
         try:
             async with limit:
                 inputs = await read(endpoint, request)
+                if endpoint.end_user is not None and (person := endpoint.end_user(inputs)) is not None:
+                    request.principal = request.principal.below(person)
                 call = Call(request.principal, request_id=request.id, pin=request.headers.get(PIN_HEADER))
                 try:
-                    return await self._drive(endpoint.plan(inputs), call, deadline)
+                    return await self._drive(endpoint.plan(inputs), call, deadline, _attempt(inputs))
                 except GatewayError as error:
                     raise endpoint.own(error) from None
         except TimeoutError as error:
@@ -166,16 +187,18 @@ class RestDoor:
                 raise
             raise Timeout(f"the request took longer than {seconds:g} s") from error
 
-    async def _drive(self, plan: Plan, call: Call, deadline: float) -> _Driven:
+    async def _drive(self, plan: Plan, call: Call, deadline: float, attempt: _Attempt) -> _Driven:
         """Make a plan's calls, one after the other; only the first is counted, since the client asked once."""
         counted, began = False, False
         try:
             ask = next(plan)
             while True:
                 began = began or ask.method is chat.run
-                trusted = began and ask.method is chat.wait
+                trusted = ask.trusted or (began and ask.method is chat.wait)
                 try:
-                    result = await self._ask(_in_time(ask, deadline), call, count=not counted, trusted=trusted)
+                    result = await self._once(
+                        _in_time(ask, deadline), call, attempt, count=not counted, trusted=trusted
+                    )
                 except GatewayError as error:
                     ask = plan.throw(error)
                 else:
@@ -183,9 +206,27 @@ class RestDoor:
                 finally:
                     # An answer of the table is one only for the plan; what waits for it may happen now.
                     call.answered()
-                counted = True
+                counted = counted or not ask.trusted
         except StopIteration as end:
             return _Driven(end.value, began, counted)
+
+    async def _once(self, ask: Ask, call: Call, attempt: _Attempt, *, count: bool, trusted: bool) -> Any:
+        """Make a call; a run that the same request has begun before, by what its SDK says, is not begun again."""
+        if ask.method is not chat.run:
+            return await self._ask(ask, call, count=count, trusted=trusted)
+        key = f"{call.principal.limit_key}/{call.principal.user}", attempt.digest
+        known = self._begun.get(key) if attempt.again else None
+        if known is not None:
+            wait = Ask(chat.wait, chat.ChatWaitParams(run_id=known.run_id, timeout_ms=1))
+            state: chat.RunState = await self._ask(wait, call, count=count, trusted=True)
+            # One that ended with its first request, whose client went away, has nothing to tell.
+            if state.status not in ("aborted", "interrupted"):
+                return known
+        accepted: chat.RunAccepted = await self._ask(ask, call, count=count, trusted=trusted)
+        self._begun[key] = accepted
+        while len(self._begun) > BEGUN_KEPT:
+            self._begun.popitem(last=False)
+        return accepted
 
     async def _ask(self, ask: Ask, call: Call, *, count: bool, trusted: bool) -> Any:
         try:
@@ -229,6 +270,10 @@ class RestDoor:
                 return await body.answer(lambda run_id: self._abort(run_id, call))
             finally:
                 self._bodies.discard(body)
+
+
+def _attempt(inputs: Inputs) -> _Attempt:
+    return _Attempt(hashlib.sha256(inputs.raw).digest(), inputs.headers.get(RETRY_HEADER, "0").strip() not in ("", "0"))
 
 
 def _in_time(ask: Ask, deadline: float) -> Ask:

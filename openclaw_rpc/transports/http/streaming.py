@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Collection, Iterable
 from typing import Any
 
@@ -11,6 +12,7 @@ from openclaw_rpc.dialects.runs import UNFINISHED
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.protocol import chat, event
 from openclaw_rpc.protocol.chat import ChatDoneEvent, RunState, Usage
+from openclaw_rpc.protocol.errors import GatewayError, error_of, interrupted
 from openclaw_rpc.protocol.event import Subscribed
 from openclaw_rpc.protocol.method import Event
 from openclaw_rpc.rpc.call import Call
@@ -21,8 +23,21 @@ from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.sse import HEADERS, KEEP_ALIVE, KEEP_ALIVE_SECONDS, SseFraming, SseSink
 
+FIRST_WORDS = (chat.chat_delta.name, chat.chat_thinking.name, chat.tool_call.name, chat.chat_done.name)
 RESYNC = Event("resync", Subscribed, "What came since can't be had.")
 NO_USAGE = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
+
+
+def failure_of(done: ChatDoneEvent) -> GatewayError | None:
+    """Why a run ended that came to nothing."""
+    if done.finish_reason == "interrupted":
+        return interrupted()
+    if done.finish_reason != "error":
+        return None
+    error = done.error
+    if error is None:
+        return error_of("internal_error", "the run failed", runId=done.run_id)
+    return error_of(error.code, error.message, **{**error.details, "runId": done.run_id})
 
 
 class EventBody:
@@ -51,6 +66,8 @@ class EventBody:
         self._sink = SseSink()
         self._peer = Subscriber(self, self._framing, self._sink, bus, outbox_bytes=outbox_bytes, cut=self._cut)
         self._past: RunState | None = None
+        self._spoke = asyncio.Event()
+        self._failure: GatewayError | None = None
         self._lost = False
         self._ending = False
 
@@ -73,6 +90,9 @@ class EventBody:
     def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
         """An event as the stream's dialect has it."""
         told = list(self._follow.spelling.tell(name, data))
+        if name in FIRST_WORDS and data.run_id == self._follow.run_id and not self._spoke.is_set():
+            self._spoke.set()
+            self._failure = failure_of(data) if isinstance(data, ChatDoneEvent) else None
         if name == chat.chat_done.name and data.run_id == self._follow.run_id:
             self.ended.set()
         return told
@@ -124,7 +144,17 @@ class EventBody:
         return None if state.status in UNFINISHED else state
 
     async def _write(self) -> web.StreamResponse:
-        """Answer, until the run ends or the client goes away."""
+        """Answer, until the run ends or the client goes away.
+
+        Raises:
+            GatewayError: the run is the request, and failed before its first word.
+        """
+        if self._follow.bound and self._past is None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(0 if self._ending else KEEP_ALIVE_SECONDS):
+                    await self._spoke.wait()
+            if self._failure is not None:
+                raise self._failure
         response = web.StreamResponse(headers=HEADERS | dict(self._follow.headers))
         await response.prepare(self._request)
         if self._request.method == "HEAD":

@@ -31,6 +31,8 @@ class Chat:
         channel: str = "api",
         metadata: Dict[str, Any] | UnsetType = UNSET,
         history: List[types.EarlierMessage | Dict[str, Any]] | UnsetType = UNSET,
+        tools: List[Dict[str, Any]] | UnsetType = UNSET,
+        tool_outputs: List[types.ToolOutput | Dict[str, Any]] | UnsetType = UNSET,
         timeout: float | None = None,
     ) -> types.RunAccepted:
         """Ask an agent. The message is on disk before the answer; the caller is subscribed to the run's events.
@@ -41,12 +43,15 @@ class Chat:
             idempotency_key: The same key within 24 h, from any door, means the same run.
             channel: Where it came from.
             history: What was said before; counts where the session has no messages yet.
+            tools: Functions of the client's own, as Chat Completions has them: a call to one ends the run with
+            `tool_calls`.
+            tool_outputs: What they answered. The turn that asked goes on; `message` is its question.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
             service_unavailable, too_large, unauthorized.
         """
-        return self._client.request("chat.run", types.ChatRunParams(message=message, session_key=session_key, agent_id=agent_id, options=options, idempotency_key=idempotency_key, attachments=attachments, channel=channel, metadata=metadata, history=history), types.RunAccepted, timeout)
+        return self._client.request("chat.run", types.ChatRunParams(message=message, session_key=session_key, agent_id=agent_id, options=options, idempotency_key=idempotency_key, attachments=attachments, channel=channel, metadata=metadata, history=history, tools=tools, tool_outputs=tool_outputs), types.RunAccepted, timeout)
 
     def abort(
         self,
@@ -139,6 +144,8 @@ class Chat:
         channel: str = "api",
         metadata: Dict[str, Any] | UnsetType = UNSET,
         history: List[types.EarlierMessage | Dict[str, Any]] | UnsetType = UNSET,
+        tools: List[Dict[str, Any]] | UnsetType = UNSET,
+        tool_outputs: List[types.ToolOutput | Dict[str, Any]] | UnsetType = UNSET,
         timeout: float | None = None,
     ) -> Run:
         """Ask an agent, and iterate the run's events: `chat.done` is the last. Leaving the loop aborts the run.
@@ -149,12 +156,15 @@ class Chat:
             idempotency_key: The same key within 24 h, from any door, means the same run.
             channel: Where it came from.
             history: What was said before; counts where the session has no messages yet.
+            tools: Functions of the client's own, as Chat Completions has them: a call to one ends the run with
+            `tool_calls`.
+            tool_outputs: What they answered. The turn that asked goes on; `message` is its question.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
             service_unavailable, too_large, unauthorized.
         """
-        return self._client.run(types.ChatRunParams(message=message, session_key=session_key, agent_id=agent_id, options=options, idempotency_key=idempotency_key, attachments=attachments, channel=channel, metadata=metadata, history=history), timeout)
+        return self._client.run(types.ChatRunParams(message=message, session_key=session_key, agent_id=agent_id, options=options, idempotency_key=idempotency_key, attachments=attachments, channel=channel, metadata=metadata, history=history, tools=tools, tool_outputs=tool_outputs), timeout)
 
 
 class AsyncChat:
@@ -175,6 +185,8 @@ class AsyncChat:
         channel: str = "api",
         metadata: Dict[str, Any] | UnsetType = UNSET,
         history: List[types.EarlierMessage | Dict[str, Any]] | UnsetType = UNSET,
+        tools: List[Dict[str, Any]] | UnsetType = UNSET,
+        tool_outputs: List[types.ToolOutput | Dict[str, Any]] | UnsetType = UNSET,
         timeout: float | None = None,
     ) -> types.RunAccepted:
         """Ask an agent. The message is on disk before the answer; the caller is subscribed to the run's events.
@@ -185,12 +197,15 @@ class AsyncChat:
             idempotency_key: The same key within 24 h, from any door, means the same run.
             channel: Where it came from.
             history: What was said before; counts where the session has no messages yet.
+            tools: Functions of the client's own, as Chat Completions has them: a call to one ends the run with
+            `tool_calls`.
+            tool_outputs: What they answered. The turn that asked goes on; `message` is its question.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
             service_unavailable, too_large, unauthorized.
         """
-        return await self._client.request("chat.run", types.ChatRunParams(message=message, session_key=session_key, agent_id=agent_id, options=options, idempotency_key=idempotency_key, attachments=attachments, channel=channel, metadata=metadata, history=history), types.RunAccepted, timeout)
+        return await self._client.request("chat.run", types.ChatRunParams(message=message, session_key=session_key, agent_id=agent_id, options=options, idempotency_key=idempotency_key, attachments=attachments, channel=channel, metadata=metadata, history=history, tools=tools, tool_outputs=tool_outputs), types.RunAccepted, timeout)
 
     async def abort(
         self,
@@ -283,6 +298,8 @@ class AsyncChat:
         channel: str = "api",
         metadata: Dict[str, Any] | UnsetType = UNSET,
         history: List[types.EarlierMessage | Dict[str, Any]] | UnsetType = UNSET,
+        tools: List[Dict[str, Any]] | UnsetType = UNSET,
+        tool_outputs: List[types.ToolOutput | Dict[str, Any]] | UnsetType = UNSET,
         timeout: float | None = None,
     ) -> AsyncRun:
         """Ask an agent, and iterate the run's events: `chat.done` is the last. Leaving the loop aborts the run.
@@ -293,9 +310,12 @@ class AsyncChat:
             idempotency_key: The same key within 24 h, from any door, means the same run.
             channel: Where it came from.
             history: What was said before; counts where the session has no messages yet.
+            tools: Functions of the client's own, as Chat Completions has them: a call to one ends the run with
+            `tool_calls`.
+            tool_outputs: What they answered. The turn that asked goes on; `message` is its question.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
             service_unavailable, too_large, unauthorized.
         """
-        return self._client.run(types.ChatRunParams(message=message, session_key=session_key, agent_id=agent_id, options=options, idempotency_key=idempotency_key, attachments=attachments, channel=channel, metadata=metadata, history=history), timeout)
+        return self._client.run(types.ChatRunParams(message=message, session_key=session_key, agent_id=agent_id, options=options, idempotency_key=idempotency_key, attachments=attachments, channel=channel, metadata=metadata, history=history, tools=tools, tool_outputs=tool_outputs), timeout)

@@ -215,6 +215,7 @@ if TYPE_CHECKING:
     from openclaw.types.tool import ToolInvoked as ToolInvoked
     from openclaw.types.tool import ToolList as ToolList
     from openclaw.types.tool import ToolListParams as ToolListParams
+    from openclaw.types.chat import ToolOutput as ToolOutput
     from openclaw.types.chat import ToolResultEvent as ToolResultEvent
     from openclaw.types.chat import ToolUse as ToolUse
     from openclaw.types.event import Unsubscribed as Unsubscribed
@@ -444,6 +445,7 @@ _PLACES = {
     "ToolInvoked": "tool",
     "ToolList": "tool",
     "ToolListParams": "tool",
+    "ToolOutput": "chat",
     "ToolResultEvent": "chat",
     "ToolUse": "chat",
     "Unsubscribed": "event",

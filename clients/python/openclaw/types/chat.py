@@ -78,6 +78,13 @@ class EarlierMessage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     attachments: list[Attachment | dict[str, Any]] | UnsetType = UNSET
 
 
+class ToolOutput(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """What a tool of the client's answered: the call's id, and the text that the model reads."""
+
+    call_id: str
+    output: str = ""
+
+
 class ChatRunParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A message to an agent, in a session that is created if it does not exist."""
 
@@ -95,6 +102,10 @@ class ChatRunParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     metadata: dict[str, Any] | UnsetType = UNSET
     history: list[EarlierMessage | dict[str, Any]] | UnsetType = UNSET
     """What was said before; counts where the session has no messages yet."""
+    tools: list[dict[str, Any]] | UnsetType = UNSET
+    """Functions of the client's own, as Chat Completions has them: a call to one ends the run with `tool_calls`."""
+    tool_outputs: list[ToolOutput | dict[str, Any]] | UnsetType = UNSET
+    """What they answered. The turn that asked goes on; `message` is its question."""
 
 
 class RunAccepted(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -152,6 +163,8 @@ class ToolUse(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     params: Any = None
     result: Any = None
     error: str | None = None
+    client: bool = False
+    """The client's own, who is to run it."""
 
 
 class RunState(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -164,7 +177,7 @@ class RunState(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     created_at: str
     """A time in UTC, ISO 8601 with milliseconds."""
     model: str | None = None
-    finish_reason: Literal["aborted", "content_filter", "error", "interrupted", "length", "stop"] | None = None
+    finish_reason: Literal["aborted", "content_filter", "error", "interrupted", "length", "stop", "tool_calls"] | None = None
     response: str | None = None
     message_id: str | None = None
     usage: Usage | None = None
@@ -318,6 +331,8 @@ class ToolCallEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     tool: str
     params: Any
     skill: str | None = None
+    client: bool = False
+    """The client's own: the run ends, and goes on with its output."""
     truncated: bool = False
     """Long texts in it are cut."""
 
@@ -351,7 +366,7 @@ class ChatDoneEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
     session_key: str
     run_id: str
-    finish_reason: Literal["aborted", "content_filter", "error", "interrupted", "length", "stop"]
+    finish_reason: Literal["aborted", "content_filter", "error", "interrupted", "length", "stop", "tool_calls"]
     usage: Usage
     model: str | None = None
     message_id: str | None = None

@@ -1,0 +1,171 @@
+"""Which session a request to an agent belongs to, as chat programs mean it that keep their conversations themselves.
+
+Under our own ``X-OpenClaw-Session-Key`` a message goes on with what the session holds. Under an id that such programs
+send by themselves, and where none is named, what the client brings is the truth: a session that holds something else is
+kept as a copy and begun anew with the client's history.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from typing import Any, cast
+
+import msgspec
+
+from openclaw_rpc.dialects.rest import Ask, Inputs
+from openclaw_rpc.protocol import session
+from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.chat import ChatMessage, ChatRunParams
+from openclaw_rpc.protocol.errors import NotFound
+from openclaw_rpc.protocol.session import (
+    SessionDetail,
+    SessionForkParams,
+    SessionGetParams,
+    SessionKeyParams,
+    SessionListParams,
+    SessionPage,
+)
+
+KEY_LENGTH = 200
+OWN_HEADER = "x-openclaw-session-key"
+PROGRAM_HEADERS = ("x-session-id", "session-id", "x-openwebui-chat-id")
+MACHINE_HEADERS = ("x-openwebui-task", "x-openclaw-ephemeral")
+"""Say that a program asks for itself: for a title, tags, what to ask next."""
+PASSING = ("temporary:", "local:")
+"""How ids of conversations begin that nobody keeps."""
+USER_HEADER = "x-openwebui-user-id"
+USER_LENGTH = 60
+ATTACHED = "(see what is attached)"
+LOOKED_AT = 1000
+"""How many messages of a session are compared with what a client brings."""
+CANDIDATES = 5
+CUT_SHORT = ("aborted", "interrupted", "error")
+
+
+def end_user(inputs: Inputs) -> str | None:
+    """The person that a front end asks for with a key of its own: `X-OpenWebUI-User-Id`, else OpenAI's ``user``."""
+    body: Any = inputs.body
+    named = inputs.headers.get(USER_HEADER) or getattr(body, "user", None)
+    if not isinstance(named, str) or not named.strip():
+        return None
+    return named if len(named) <= USER_LENGTH and named.isprintable() else _digest(named)
+
+
+def is_passing(headers: Mapping[str, str], body: JsonObject) -> bool:
+    """Whether a request is to leave nothing: a program's own, or one of a conversation that nobody keeps."""
+    if any(headers.get(name, "").strip().lower() not in ("", "0", "false") for name in MACHINE_HEADERS):
+        return True
+    named = program_key(headers, body) or ""
+    return named.startswith(PASSING) or (body.get("store") is False and not body.get("tools"))
+
+
+def program_key(headers: Mapping[str, str], body: JsonObject) -> str | None:
+    """The id that a chat program sent for its conversation."""
+    metadata: Any = body.get("metadata")
+    conversation: Any = body.get("conversation")
+    named: list[Any] = [headers.get(name) for name in PROGRAM_HEADERS]
+    named.append(cast("JsonObject", metadata).get("session_id") if isinstance(metadata, dict) else None)
+    named.append(cast("JsonObject", conversation).get("id") if isinstance(conversation, dict) else conversation)
+    return next((key_of(name) for name in named if isinstance(name, str) and name), None)
+
+
+def own_key(headers: Mapping[str, str]) -> str | None:
+    """The session that a client of ours names."""
+    named = headers.get(OWN_HEADER)
+    return key_of(named) if named else None
+
+
+def session_of(headers: Mapping[str, str], body: JsonObject) -> str | None:
+    """The session that a request belongs to: the first that it names, None where it names none."""
+    return own_key(headers) or program_key(headers, body)
+
+
+def key_of(name: str) -> str:
+    """A session's key: the name as it is where it can be one."""
+    return name if len(name) <= KEY_LENGTH and name.isprintable() else f"openai-{_digest(name)}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:32]
+
+
+def placed(
+    inputs: Inputs, body: JsonObject, params: ChatRunParams, *, alone: bool
+) -> Generator[Ask, Any, ChatRunParams | None]:
+    """The run in the session that it belongs to; None for one message ``alone`` under the id of what has turns."""
+    if own_key(inputs.headers) is not None:
+        return params
+    named = program_key(inputs.headers, body)
+    if named is None:
+        key = yield from _by_its_beginning(params)
+        return msgspec.structs.replace(params, session_key=key)
+    found = yield from _detail(named)
+    if found is None or not found.messages or _fits(found, params):
+        return params
+    if alone and not params.history:
+        return None
+    yield Ask(session.fork, SessionForkParams(session_key=named), trusted=True)
+    yield Ask(session.reset, SessionKeyParams(session_key=named), trusted=True)
+    return params
+
+
+def _by_its_beginning(params: ChatRunParams) -> Generator[Ask, Any, str]:
+    """The session of a conversation that has no name: found again by its first message, then by all that was said."""
+    first = next((each.content for each in params.history if each.role == "user"), params.message)
+    name = f"chat-{_digest(first)[:16]}"
+    if params.history:
+        wanted = SessionListParams(text=name, limit=CANDIDATES, user=None)
+        page: SessionPage = yield Ask(session.list_, wanted, trusted=True)
+        for each in page.sessions:
+            if not each.session_key.startswith(f"{name}-"):
+                continue
+            found = yield from _detail(each.session_key)
+            if found is not None and _fits(found, params):
+                return each.session_key
+    return f"{name}-{uuid.uuid4().hex[:12]}"
+
+
+def _detail(key: str) -> Generator[Ask, Any, SessionDetail | None]:
+    try:
+        found: SessionDetail = yield Ask(session.get, SessionGetParams(session_key=key, limit=LOOKED_AT), trusted=True)
+    except NotFound:
+        return None
+    return found
+
+
+def _fits(found: SessionDetail, params: ChatRunParams) -> bool:
+    """Whether a session holds what a client says was said. A very long one is taken to."""
+    if found.next_cursor is not None:
+        return True
+    kept = _turns((each.role, each.content) for each in found.messages)
+    brought = _turns((each.role, each.content or (ATTACHED if each.attachments else "")) for each in params.history)
+    if len(kept) != len(brought):
+        return False
+    last = found.messages[-1]
+    return all(
+        mine == theirs or (at == len(kept) - 1 and _is_cut_short(last, mine[1], theirs[1]))
+        for at, (mine, theirs) in enumerate(zip(kept, brought, strict=True))
+    )
+
+
+def _is_cut_short(last: ChatMessage, kept: str, brought: str) -> bool:
+    """Whether an answer that was stopped is the same, though one side has seen more of it."""
+    return last.status in CUT_SHORT and (kept.startswith(brought) or brought.startswith(kept))
+
+
+def _turns(messages: Iterable[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """Who said what: what an agent said in one turn joined, and of questions without an answer the last alone.
+
+    A question at the end that has no answer yet does not count.
+    """
+    turns: list[tuple[str, str]] = []
+    for role, content in messages:
+        if role not in ("user", "assistant") or not content.strip():
+            continue
+        before = turns.pop()[1] if turns and turns[-1][0] == role else ""
+        turns.append((role, before + content if role == "assistant" else content))
+    if turns and turns[-1][0] == "user":
+        turns.pop()
+    return [(role, " ".join(content.split())) for role, content in turns]
