@@ -28,8 +28,10 @@ _HOLE = re.compile(r"\{(\w+)(?::path)?\}")
 _BODIES = ("POST", "PUT", "PATCH")
 
 
-def openapi(dialects: Sequence[RestDialect], version: str) -> Json:
+def openapi(dialects: Sequence[RestDialect], version: str, methods: Sequence[str] = ()) -> Json:
     """The document, new at every call (some 50 ms of work: keep it). The same dialects always give the same one.
+
+    With ``methods`` it has one endpoint for each of these rows: so few that a model can use them as tools.
 
     ``x-calls`` at an operation names the methods behind it, ``x-scope`` the scope it needs, ``x-rate`` the bucket it
     draws from.
@@ -38,9 +40,13 @@ def openapi(dialects: Sequence[RestDialect], version: str) -> Json:
         ValueError: two endpoints are at the same place, or two types have the same name.
     """
     schemas = schemas_of(list(dict.fromkeys(_types(dialects))), _SCHEMAS + "{name}")
-    paths: Json = {path: {"get": {**operation, "security": []}} for path, operation in OPEN.items()}
+    paths: Json = {path: {"get": {**operation, "security": []}} for path, operation in OPEN.items() if not methods}
+    wanted, chosen = set(methods), bool(methods)
     for dialect in dialects:
         for endpoint in dialect.endpoints:
+            if chosen and (endpoint.calls[0].name not in wanted or endpoint.streams):
+                continue
+            wanted.discard(endpoint.calls[0].name)
             place: Json = paths.setdefault(_HOLE.sub(r"{\1}", endpoint.path), {})
             if endpoint.verb.lower() in place:
                 raise ValueError(f"two endpoints are at {endpoint.verb} {endpoint.path}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -131,7 +131,7 @@ class Sessions:
         record, stream, messages, older = await self._snapshot(principal, key, limit)
         return SessionDetail(
             **msgspec.structs.asdict(info(record, live(record.id))),
-            messages=messages,
+            messages=in_turns(messages),
             epoch=stream.epoch,
             seq=stream.head,
             next_cursor=messages[0].message_id if older else None,
@@ -180,7 +180,8 @@ class Sessions:
         record = await self.find(principal, key)
         await self._settle(record)
         messages, older = await self._store.messages(record.id, limit, before)
-        return ChatHistory(messages=messages, next_cursor=messages[0].message_id if older and messages else None)
+        cursor = messages[0].message_id if older and messages else None
+        return ChatHistory(messages=in_turns(messages), next_cursor=cursor)
 
     async def message(self, principal: Principal, key: str, message_id: str, offset: int | None) -> ChatMessage:
         """One message of a session: all of it, or a part of what it says."""
@@ -279,6 +280,14 @@ class Sessions:
     def _announced(self, record: SessionRecord, later: Later) -> SessionInfo:
         later(lambda: self.announce(record))
         return info(record, [])
+
+
+def in_turns(messages: Sequence[ChatMessage]) -> list[ChatMessage]:
+    """Messages as they were said: each question with its answer, though runs that waited had their questions before."""
+    turns: dict[str, list[ChatMessage]] = {}
+    for message in messages:
+        turns.setdefault(message.run_id or message.message_id, []).append(message)
+    return [message for turn in turns.values() for message in turn]
 
 
 def info(record: SessionRecord, live: list[LiveRun]) -> SessionInfo:

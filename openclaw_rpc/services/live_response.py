@@ -19,7 +19,7 @@ from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.responses.ports import ResponseRecord
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.chat import ChatRunParams, chat_delta, chat_done, chat_thinking
+from openclaw_rpc.protocol.chat import ChatRunParams, chat_delta, chat_done, chat_thinking, tool_call
 from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.services.completions import Completions
 
@@ -179,6 +179,7 @@ async def ask_agent(live: LiveResponse, params: ChatRunParams, pin: str | None, 
 
 
 async def _retell(building: Building, listener: _RunListener) -> None:
+    calls = 0
     while True:
         event = await listener.next()
         data: Any = event.data
@@ -186,6 +187,10 @@ async def _retell(building: Building, listener: _RunListener) -> None:
             building.text(data.delta)
         elif event.row is chat_thinking:
             building.think(data.delta)
+        elif event.row is tool_call and data.client:
+            arguments = data.params if isinstance(data.params, str) else msgspec.json.encode(data.params).decode()
+            building.call(calls, data.call_id, data.tool, arguments)
+            calls += 1
         elif event.row is chat_done:
             if data.finish_reason in ("error", "interrupted"):
                 raise failure(data)

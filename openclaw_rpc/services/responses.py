@@ -14,7 +14,7 @@ from anyio.abc import TaskGroup
 from msgspec import Raw
 
 from openclaw_rpc.dialects.openai.response_events import Building, new_response, response_of_item
-from openclaw_rpc.dialects.openai.response_requests import earlier_messages, items_of, read_request
+from openclaw_rpc.dialects.openai.response_requests import items_of, read_request, run_of
 from openclaw_rpc.domain.clock import Clock, iso, new_id
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.ports import Log
@@ -93,8 +93,8 @@ class Responses:
         name = request.model or (self._completions.default_model if run is None else "openclaw")
         response = new_response(request, new_id("resp"), name)
         items = await self._resolved(principal, items_of(request))
-        if run is not None and before is None:
-            run = msgspec.structs.replace(run, history=earlier_messages(items))
+        if run is not None:
+            run = run_of(run, items, goes_on=before is not None)
         live = LiveResponse(principal, request, response, items)
         if before is not None:
             live.context = msgspec.json.decode(before.context)

@@ -259,7 +259,7 @@ async def test_runs_that_the_last_process_left_behind_are_interrupted_once() -> 
                 assert len(await frozen.events(session.id, 0, 100)) == len(events)
             history = await second.sessions.history(ADA, "main", 10, None)
             assert [(m.role, m.content, m.status) for m in history.messages] == [
-                ("user", "a", "complete"), ("user", "b", "complete"), ("assistant", "one two", "interrupted"),
+                ("user", "a", "complete"), ("assistant", "one two", "interrupted"), ("user", "b", "complete"),
             ]  # fmt: skip
         first.talker.go.set()
 

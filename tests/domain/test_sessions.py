@@ -14,7 +14,7 @@ from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.principals import Principal, owner
 from openclaw_rpc.domain.records import SessionRecord
-from openclaw_rpc.domain.sessions import Sessions, reach, require_owner
+from openclaw_rpc.domain.sessions import Sessions, in_turns, reach, require_owner
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.chat import ChatMessage, ToolCallEvent, ToolResultEvent, tool_call, tool_result
@@ -267,3 +267,11 @@ async def test_a_deleted_session_is_gone_and_its_key_free() -> None:
     detail = await world.sessions.detail(ADA, "one", 10, nothing)
     assert sorted(item.content for item in detail.messages) == list("01234")
     assert detail.seq == 5
+
+
+def test_each_question_stands_before_its_answer_though_others_came_in_between() -> None:
+    def said(name: str, run: str | None) -> ChatMessage:
+        return ChatMessage(message_id=name, role="user", content=name, created_at="", status="complete", run_id=run)
+
+    kept = [said("q1", "r1"), said("q2", "r2"), said("note", None), said("a1", "r1"), said("a2", "r2")]
+    assert [each.message_id for each in in_turns(kept)] == ["q1", "a1", "q2", "a2", "note"]

@@ -207,3 +207,28 @@ async def test_a_request_that_is_sent_again_attaches_to_the_run_that_is_there(
 async def test_an_end_user_is_not_told_where_a_models_server_is(client: OpenAIClient, upstream: Upstream) -> None:
     owner = await say(client, "[[hang-up]] [[cut:0]]", user="ada")
     assert upstream.url.partition("://")[2].partition("/")[0] not in owner.body.decode()
+
+
+@pytest.mark.parametrize("referred", [True, False])
+async def test_a_response_ends_with_a_call_of_the_clients_and_goes_on_with_its_output(
+    client: OpenAIClient, upstream: Upstream, referred: bool
+) -> None:
+    tool = {"type": "function", "name": "look", "parameters": {"type": "object", "properties": {}}}
+    asked = f'[[tool:look {{"q": 1}}]] {name()}'
+    first = (await client.ask("POST", "/v1/responses", {"model": "openclaw", "input": asked, "tools": [tool]})).json
+    assert {"look", "file_list"} <= {each["function"]["name"] for each in upstream.requests[-1]["tools"]}
+    [call] = first["output"]
+    assert (first["status"], call["type"], call["name"], json.loads(call["arguments"])) == (
+        "completed",
+        "function_call",
+        "look",
+        {"q": 1},
+    )
+    output = {"type": "function_call_output", "call_id": call["call_id"], "output": "a lake"}
+    more: dict[str, Any] = {"previous_response_id": first["id"], "input": [output]}
+    if not referred:
+        more = {"input": [{"role": "user", "content": asked}, call, output]}
+    second = await client.ask("POST", "/v1/responses", {"model": "openclaw", "tools": [tool], **more})
+    assert second.status == 200, second.body
+    assert second.json["output"][-1]["content"][0]["text"] == "tool said: a lake"
+    assert [role for role, _ in told(upstream)] == ["user", "assistant", "tool"]

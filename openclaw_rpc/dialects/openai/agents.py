@@ -60,7 +60,7 @@ def run_params(
     last = max((at for at, message in enumerate(messages) if message.get("role") == "user"), default=None)
     if last is None:
         raise InvalidRequest("there is no user message", field="messages", reason="missing")
-    outputs = _outputs(messages)
+    outputs = outputs_of(messages)
     said = messages[: len(messages) - len(outputs)] if outputs else messages[:last]
     system = [text_of(message.get("content")) for message in messages if message.get("role") in ("system", "developer")]
     text, attachments = contents(messages[last].get("content"))
@@ -89,7 +89,7 @@ def run_params(
     )
 
 
-def _outputs(messages: Sequence[JsonObject]) -> list[ToolOutput]:
+def outputs_of(messages: Sequence[JsonObject]) -> list[ToolOutput]:
     """What a client's tools answered, where a request ends with that: the run that asked for it goes on."""
     outputs: list[ToolOutput] = []
     for message in reversed(messages):

@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import msgspec
 
-from openclaw_rpc.dialects.openai.agents import earlier
+from openclaw_rpc.dialects.openai.agents import earlier, outputs_of
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.chat import EarlierMessage
+from openclaw_rpc.protocol.chat import ChatRunParams, EarlierMessage
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.ids import new_id
 from openclaw_rpc.protocol.validation import invalid_params
@@ -248,6 +248,21 @@ def messages_of(instructions: str | None, items: Sequence[JsonObject]) -> list[J
                 messages.append({"role": role, "content": content})
     head: list[JsonObject] = [{"role": "system", "content": "\n\n".join(system)}] if system else []
     return head + messages
+
+
+def agents_tools(body: bytes) -> list[JsonObject]:
+    """The client's functions, of a request to an agent, as Chat Completions has them."""
+    return [_tool(tool) for tool in usable_tools(read_request(body))]
+
+
+def run_of(run: ChatRunParams, items: Sequence[JsonObject], *, goes_on: bool) -> ChatRunParams:
+    """The run that items ask for: where they end with what the client's tools answered, it goes on behind that."""
+    messages = messages_of(None, items)
+    outputs = outputs_of(messages)
+    if not outputs:
+        return run if goes_on else msgspec.structs.replace(run, history=earlier_messages(items))
+    said = [earlier(message) for message in messages[: -len(outputs)] if message["role"] != "system"]
+    return msgspec.structs.replace(run, tool_outputs=outputs, attachments=[], history=[] if goes_on else said)
 
 
 def earlier_messages(items: Sequence[JsonObject]) -> list[EarlierMessage]:

@@ -9,7 +9,7 @@ from msgspec import Meta, Raw
 
 from openclaw_rpc.dialects.openai.agents import agent_of, run_params
 from openclaw_rpc.dialects.openai.errors import STYLE, spelled
-from openclaw_rpc.dialects.openai.response_requests import format_of
+from openclaw_rpc.dialects.openai.response_requests import agents_tools, format_of
 from openclaw_rpc.dialects.rest import AnyMethod, Ask, Endpoint, Inputs, Plan, Relay, Reply
 from openclaw_rpc.protocol import response
 from openclaw_rpc.protocol.base import JsonObject
@@ -68,8 +68,12 @@ class Steps:
         return b"event: error\ndata: " + msgspec.json.encode({**event, "sequence_number": -1}) + b"\n\n"
 
 
+OUTPUTS = "(what the tools answered)"
+"""The question of a run that goes on with that, where the request does not repeat it."""
+
+
 def create(inputs: Inputs) -> Plan:
-    """Answer an input: by a model or, where the model's name means one and the client has no own tools, by an agent."""
+    """Answer an input: by a model or, where the model's name means one, by an agent."""
     body: ResponsesBody = inputs.body
     ask = Ask(response.create, ResponseCreateParams(body=Raw(inputs.raw), run=_run(inputs, body)))
     if body.stream:
@@ -81,17 +85,20 @@ def create(inputs: Inputs) -> Plan:
 def _run(inputs: Inputs, body: ResponsesBody) -> ChatRunParams | None:
     """The run of an agent that a request asks for."""
     agent = agent_of(body.model)
-    if agent is None or any(tool.get("type") == "function" for tool in body.tools or ()):
+    if agent is None:
         return None
     fields: JsonObject = msgspec.json.decode(inputs.raw)
     fields["max_tokens"] = body.max_output_tokens
     fields["reasoning_effort"] = (body.reasoning or {}).get("effort")
     fields |= format_of(fields.get("text"))
+    fields["tools"] = agents_tools(inputs.raw) if body.tools else []
     fields.pop("tool_choice", None)
     given = body.input if isinstance(body.input, list) else [{"role": "user", "content": body.input}]
     messages = [item for item in given if isinstance(item.get("role"), str)]
     if body.instructions:
         messages.insert(0, {"role": "system", "content": body.instructions})
+    if given and str(given[-1].get("type")).endswith("_call_output"):
+        messages.insert(0, {"role": "user", "content": OUTPUTS})
     if not any(message["role"] == "user" for message in messages):
         raise InvalidRequest("the input has no user message", field="input", reason="missing")
     return run_params(inputs.headers, fields, messages, agent=agent)

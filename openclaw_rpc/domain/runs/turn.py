@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Mapping, Set
+from collections.abc import Set
 from typing import Any
 
 import anyio
@@ -13,13 +12,14 @@ import msgspec
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.runs.asking import Asking
+from openclaw_rpc.domain.runs.client_tools import beside, client_tool
 from openclaw_rpc.domain.runs.compaction import COMMAND
 from openclaw_rpc.domain.runs.context import conversation
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.runs.reply import RequestedCall
 from openclaw_rpc.domain.runs.talk import HISTORY, Talk
 from openclaw_rpc.domain.sessions import Sessions
-from openclaw_rpc.domain.tools.ports import Preparation, Toolbox, ToolSpec
+from openclaw_rpc.domain.tools.ports import Toolbox, ToolSpec
 from openclaw_rpc.domain.tools.results import shortened
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (
@@ -32,8 +32,6 @@ from openclaw_rpc.protocol.chat import (
     tool_result,
 )
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
-
-_log = logging.getLogger(__name__)
 
 TOOL_TEXT = 32_000
 """How many characters of a tool's result the model is given."""
@@ -181,27 +179,6 @@ class Turn:
             model=live.record.model if role == "assistant" else None,
             **more,
         )
-
-
-def client_tool(tool: JsonObject) -> ToolSpec:
-    """A function that a client brings, as a model is told of it."""
-    function: JsonObject = tool["function"]
-    return ToolSpec(
-        name=function["name"],
-        description=function.get("description") or "",
-        parameters=function.get("parameters") or {"type": "object", "properties": {}},
-    )
-
-
-def beside(preparation: Preparation, clients: Mapping[str, ToolSpec]) -> Preparation:
-    """An agent's tools with those of its client beside them, whose own is taken where both have a name."""
-    if not clients:
-        return preparation
-    hidden = [spec.name for spec in preparation.tools if spec.name in clients]
-    if hidden:
-        _log.info("a client brought tools of names that the agent has: its own are used: %s", ", ".join(hidden))
-    own = [spec for spec in preparation.tools if spec.name not in clients]
-    return msgspec.structs.replace(preparation, tools=[*own, *clients.values()])
 
 
 def as_text(result: Any) -> str:

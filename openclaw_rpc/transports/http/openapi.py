@@ -16,6 +16,7 @@ from anyio import to_thread
 
 from openclaw_rpc import __version__
 from openclaw_rpc.dialects.rest import RestDialect
+from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.table import METHODS
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.replies import whole
@@ -49,13 +50,29 @@ class OpenApiDoor:
         yield Route("GET", "/docs", self.page, open=True)
 
     async def openapi(self, request: HttpRequest) -> web.Response:
-        """HTTP (OpenAPI 3.1)."""
+        """HTTP (OpenAPI 3.1); with ``?methods=memory.search,file.read`` one endpoint for each of these, as tools.
+
+        Raises:
+            InvalidRequest: there is no such method, or none over HTTP that answers at once.
+        """
+        named = request.query.get("methods", "")
+        methods = list(dict.fromkeys(filter(None, (name.strip() for name in named.split(",")))))
+        known = {each.calls[0].name for dialect in self._dialects for each in dialect.endpoints if not each.streams}
+        missing = [name for name in methods if name not in known]
+        if missing:
+            reason = f"there is no endpoint for {', '.join(missing)[:200]}"
+            raise InvalidRequest(reason, field="methods", reason="unknown")
 
         def render() -> Any:
             from openclaw_rpc.dialects.openapi import openapi
 
-            return openapi(self._dialects, self._version) | {"servers": [{"url": f"{request.seen.prefix}/"}]}
+            document = openapi(self._dialects, self._version, methods)
+            return document | {"servers": [{"url": f"{request.seen.prefix}/"}]}
 
+        if methods:
+            # There are too many of these to be kept.
+            document = msgspec.json.encode(await to_thread.run_sync(render))
+            return whole(document, request, {"Cache-Control": "no-cache"})
         return await self._document(request, render)
 
     async def openrpc(self, request: HttpRequest) -> web.Response:

@@ -49,6 +49,7 @@ from openclaw_rpc.transports.ws.socket import Socket
 _log = logging.getLogger(__name__)
 
 PING_SECONDS = 20
+HTTP_ALONE = ("/v1/responses",)
 
 
 class SocketSettings(Protocol):
@@ -162,6 +163,9 @@ class SocketDoor:
         proven = credentials.given or credentials.cookie is not None
         head = _head(path.path, request.headers, credential=proven, everybody=not enabled)
         dialect = choose(head, self._dialects)
+        if dialect is None and path.path.rstrip("/") in HTTP_ALONE:
+            # Codex tries a WebSocket first, and goes on over HTTP at once where it is told so.
+            return _refuse(HTTPStatus.UPGRADE_REQUIRED, "upgrade_required", f"{path.path} is served over HTTP alone")
         if dialect is None:
             return _refuse(HTTPStatus.NOT_FOUND, "not_found", f"there is no WebSocket at {path.path}; try / or /ws")
         member = socket.member = Member(dialect)

@@ -144,3 +144,17 @@ async def test_the_page_runs_its_own_script_and_loads_nothing_else(client: Rest)
         assert f"{tag}-src 'sha256-{digest}'" in policy
     assert not re.findall(r"""(?:src|href)=["']?(?:https?:)?//""", page)
     assert "innerHTML" not in page
+
+
+async def test_a_few_methods_are_described_alone(client: Rest) -> None:
+    answer = await client.ask("GET", "/openapi.json?methods=memory.search,file.list")
+    assert answer.status == 200
+    found = [operation["x-calls"][0] for place in answer.json["paths"].values() for operation in place.values()]
+    assert sorted(found) == ["file.list", "memory.search"]
+    schemas = answer.json["components"]["schemas"]
+    assert {each.rpartition("/")[2] for each in references(answer.json["paths"])} <= set(schemas) | set(
+        answer.json["components"]["parameters"]
+    ) | set(answer.json["components"]["headers"])
+    refused = await client.ask("GET", "/openapi.json?methods=memory.search,no.such")
+    assert refused.status == 400
+    assert "no.such" in refused.body.decode()

@@ -339,3 +339,10 @@ async def test_a_socket_that_aiohttp_opens_is_served_alike(served: TestGateway) 
             assert (await socket.receive_json())["type"] == "auth_success"
             await socket.send_json({"id": uuid4().hex, "method": "agent.list"})
             assert "result" in await socket.receive_json()
+
+
+async def test_a_websocket_to_what_is_served_over_http_alone_is_told_so(served: TestGateway) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        async with served.connect("/v1/responses", greeted=False):
+            pass
+    assert refused.value.response.status_code == 426
