@@ -48,6 +48,7 @@ from openclaw_rpc.domain.tools.approvals import Approvals
 from openclaw_rpc.domain.tools.audit import Auditor
 from openclaw_rpc.domain.tools.browser import BrowserTools
 from openclaw_rpc.domain.tools.commands import CommandTools
+from openclaw_rpc.domain.tools.context_files import ContextFiles
 from openclaw_rpc.domain.tools.files import FileTools, ToolFiles
 from openclaw_rpc.domain.tools.forgetting import Forgetting
 from openclaw_rpc.domain.tools.guard import DirectGuard
@@ -206,6 +207,7 @@ class AgentTools(Feature):
             self.skills, self._agents, lambda: self.settings.skills, os.path.realpath(self._paths.skills)
         )
         sources = (
+            ContextFiles(self.files, self._agents),
             FileTools(self.files, self._kept),
             CommandTools(self.commands, self.background, skills, self._kept),
             WebTools(self.web),

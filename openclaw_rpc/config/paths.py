@@ -50,7 +50,8 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
             config=Path(config).expanduser().absolute() if config else home / "gateway.yaml",
             skills=home / "skills",
             channels=home / "channels",
-            workspace=home / "workspace",
+            # OpenClaw's own home has its agents' files in `workspace`; they stay its own.
+            workspace=home / ("workspace-rpc" if (home / "openclaw.json").exists() else "workspace"),
             state=state,
             cache=cache,
             logs=logs,

@@ -24,6 +24,10 @@ def _everything() -> list[str]:
     return ["*"]
 
 
+def _context_files() -> list[str]:
+    return ["AGENTS.md", "SOUL.md", "IDENTITY.md", "USER.md", "TOOLS.md", "MEMORY.md"]
+
+
 class ToolRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which tools an agent may use: those that match ``allow`` and do not match ``deny``."""
 
@@ -61,6 +65,13 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         Meta(max_length=1000, description="`allow`, `ask` or `deny` by tool, before the gateway's own policies."),
     ] = {}
     memory: Annotated[bool, Meta(description="Whether it remembers across sessions.")] = True
+    context_files: Annotated[
+        list[Annotated[str, Meta(min_length=1, max_length=1000)]],
+        Meta(
+            max_length=20,
+            description="Files of its user's workspace that it has before it, 20 kB of each and 60 kB in all.",
+        ),
+    ] = msgspec.field(default_factory=_context_files)
     compaction: Annotated[
         Literal["summarise", "trim"],
         Meta(description="What becomes of what has no room in its model's context."),

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import anyio.to_thread
 
-from openclaw_rpc.adapters.workspace.faults import told, wrong
+from openclaw_rpc.adapters.workspace.faults import fault, told, wrong
 from openclaw_rpc.adapters.workspace.opening import FOLDER, NOFOLLOW, Opener, rename_new, system_opener
 from openclaw_rpc.adapters.workspace.searching import Searching
 from openclaw_rpc.adapters.workspace.walking import Walk, next_step, removing
@@ -84,7 +84,10 @@ class LocalWorkspace:
 
     async def read(self, path: Parts, offset: int, limit: int) -> Piece:
         """A part of a regular file: at once where that needs no disk."""
-        piece = self._read_cached(path, offset, limit)
+        try:
+            piece = self._read_cached(path, offset, limit)
+        except FileNotFoundError as error:
+            raise fault(error, path) from None
         if piece is not None:
             return piece
         # Costs half of what anyio's threads do; a reader that is cancelled needs neither the answer nor its end.

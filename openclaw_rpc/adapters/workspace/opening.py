@@ -40,7 +40,11 @@ class Opener(Protocol):
         ...
 
     def open_cached(self, root: str, parts: Parts, flags: int) -> int | None:
-        """The same without waiting for a disk; None where one would have to be asked, or it can't be opened so."""
+        """The same without waiting for a disk; None where one would have to be asked, or it can't be opened so.
+
+        Raises:
+            FileNotFoundError: the system remembers that there is nothing of that name.
+        """
         ...
 
 
@@ -78,6 +82,8 @@ class KernelOpener:
             found = self._call(folder, os.fsencode("/".join(parts) or "."), flags, 0, INSIDE | RESOLVE_CACHED)
         finally:
             os.close(folder)
+        if found == -errno.ENOENT:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
         return found if found >= 0 else None
 
     def _call(self, root: int, path: bytes, flags: int, mode: int, resolve: int) -> int:
