@@ -71,6 +71,11 @@ def _bound(family: int, address: tuple[object, ...], reuse_port: bool) -> socket
 def _explained(error: OSError, host: str, port: int) -> CannotListenError:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     match error.errno:
+        case errno.EADDRINUSE if _is_openclaw(host, port):
+            why = (
+                "OpenClaw's own gateway has the port; stop it with its `openclaw gateway stop`, or choose another with "
+                "--port"
+            )
         case errno.EADDRINUSE:
             why = "the port is in use; another gateway may be running, or choose another with --port"
         case errno.EACCES:
@@ -80,6 +85,19 @@ def _explained(error: OSError, host: str, port: int) -> CannotListenError:
         case _:
             why = os.strerror(error.errno) if error.errno else str(error)
     return CannotListenError(error.errno, f"cannot listen on {where}: {why}")
+
+
+def _is_openclaw(host: str, port: int) -> bool:
+    """Whether the gateway of npm's package `openclaw` listens there: its `/healthz` says so in its own words."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    try:
+        with socket.create_connection((host, port), timeout=1) as asked:
+            asked.sendall(b"GET /healthz HTTP/1.0\r\nHost: localhost\r\n\r\n")
+            # A few reads, so that whatever listens there holds up no start.
+            answer = b"".join(asked.recv(4096) for _ in range(3))
+    except OSError:
+        return False
+    return answer.replace(b" ", b"").endswith(b'{"ok":true,"status":"live"}')
 
 
 def activated(environ: MutableMapping[str, str], pid: int) -> list[socket.socket]:

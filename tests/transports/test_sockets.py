@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import threading
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,29 @@ def test_a_port_in_use_is_said_to_be() -> None:
         port = addresses([first])[0][1]
         with pytest.raises(CannotListenError, match=f"127.0.0.1:{port}: the port is in use"):
             bind("127.0.0.1", port)
+
+
+@pytest.mark.parametrize(
+    ("body", "named"), [('{"ok":true,"status":"live"}', True), ('{"status":"ok"}', False), ("", False)]
+)
+def test_a_port_that_openclaws_own_gateway_has_is_said_to_be(body: str, named: bool) -> None:
+    (first,) = bind("127.0.0.1", 0)
+    with first:
+        first.setblocking(True)
+        first.listen()
+
+        def answer() -> None:
+            near, _ = first.accept()
+            with near:
+                near.recv(1000)
+                near.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+
+        server = threading.Thread(target=answer)
+        server.start()
+        with pytest.raises(CannotListenError) as refused:
+            bind("127.0.0.1", addresses([first])[0][1])
+        server.join()
+    assert ("OpenClaw's own gateway has the port" in str(refused.value)) is named
 
 
 @pytest.mark.parametrize("host", ["203.0.113.7", "no such host", "host.invalid"])
