@@ -141,6 +141,8 @@ class Connection(Subscriber):
             while True:
                 if isinstance(step, Answer):
                     self._answer(item, step.value, call)
+                    if step.rest:
+                        await asyncio.sleep(step.rest)
                     call.answered()
                     call = Call(self.principal, self)
                     step = plan.send(None)

@@ -30,9 +30,13 @@ class Ask(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """An answer that a socket's plan gives before it goes on; what its calls caused is told from then on."""
+    """An answer that a socket's plan gives before it goes on; what its calls caused begins, and is told, from then on.
+
+    ``rest``: how many seconds later that is, for a client that is not ready for it at once.
+    """
 
     value: Any
+    rest: float = 0.0
 
 
 SocketPlan = Generator[Ask | Answer, Any, Any]
