@@ -33,6 +33,7 @@ COMMANDS = {
     "file_delete": Command("/file_delete gone.txt", "deleted: true", ("/file_write path=gone.txt content=x",)),
     "file_move": Command("/file_move from=old.txt to=moved.txt", "moved.txt", ("/file_write path=old.txt content=x",)),
     "shell": Command("/shell echo $((6 * 7)) teas", "42 teas"),
+    "command_start": Command("/command_start echo tea", "running"),
     "web_fetch": Command("/web_fetch {page}", "Earl Grey"),
     "memory_store": Command("/memory_store Tea is drunk at four.", "stored: true"),
     "memory_search": Command("/memory_search Zebulon", "a dog", ("/memory_store Zebulon is a dog.",)),
@@ -72,8 +73,8 @@ async def offline() -> AsyncGenerator[Offline]:
 
 async def test_there_is_a_command_for_every_tool(offline: Offline) -> None:
     listed = {one["name"] for one in (await offline.client.result("tool.list"))["tools"]}
-    # Which task is to be deleted, only its id tells.
-    assert listed == {*COMMANDS, "task_delete"}
+    # Which task or command is meant, only its id tells.
+    assert listed == {*COMMANDS, "task_delete", "command_output", "command_stop"}
 
 
 async def test_help_names_them_all(offline: Offline, page: str) -> None:
