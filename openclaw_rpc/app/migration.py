@@ -70,7 +70,7 @@ async def _opened(settings: StorageSettings, paths: Paths, *, alone: bool = True
     from openclaw_rpc.adapters.moving.sqlite import SqliteSide
     from openclaw_rpc.adapters.sqlite import Database
 
-    if alone and await anyio.to_thread.run_sync(_gateway_runs, paths):
+    if alone and await anyio.to_thread.run_sync(gateway_runs, paths):
         raise StorageUnusable("A gateway runs in this home. Stop it first.")
     path = _file(settings, paths)
     async with Database.open(path, paths.state) as database:
@@ -81,7 +81,7 @@ def _file(settings: StorageSettings, paths: Paths) -> Path:
     return paths.database(settings.file).absolute()
 
 
-def _gateway_runs(paths: Paths) -> bool:
+def gateway_runs(paths: Paths) -> bool:
     """Whether a gateway listens where the one with this home said that it does."""
     port = paths.announced_port()
     if port is None:
