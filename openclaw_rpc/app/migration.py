@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import anyio.to_thread
-
 from openclaw_rpc.domain.kept import StorageUnusable
+from openclaw_rpc.threads import in_thread
 
 if TYPE_CHECKING:
     from openclaw_rpc.adapters.moving.copying import Moved
@@ -70,7 +69,7 @@ async def _opened(settings: StorageSettings, paths: Paths, *, alone: bool = True
     from openclaw_rpc.adapters.moving.sqlite import SqliteSide
     from openclaw_rpc.adapters.sqlite import Database
 
-    if alone and await anyio.to_thread.run_sync(gateway_runs, paths):
+    if alone and await in_thread(gateway_runs, paths):
         raise StorageUnusable("A gateway runs in this home. Stop it first.")
     path = _file(settings, paths)
     async with Database.open(path, paths.state) as database:

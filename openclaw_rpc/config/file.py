@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import anyio
-import anyio.to_thread
 
 from openclaw_rpc.config.doors import guarded, literal
 from openclaw_rpc.config.errors import ConfigError, dotted
@@ -20,6 +19,7 @@ from openclaw_rpc.config.writing import Step, applied, rewritten, stands, write_
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.errors import Conflict, InvalidRequest
+from openclaw_rpc.threads import in_thread
 
 Listener = Callable[[Settings, Settings], None]
 """Called in the event loop with the old and the new settings."""
@@ -151,7 +151,7 @@ class GatewayFile:
         """
         async with self._lock:
             old = plain(self._settings)
-            settings, signature = await anyio.to_thread.run_sync(self._rewrite, patch, outside)
+            settings, signature = await in_thread(self._rewrite, patch, outside)
             self._taken = self._noticed = signature
             self.last_error = None
             self._apply(settings)
@@ -192,7 +192,7 @@ class GatewayFile:
         try:
             if signature is None:
                 raise ConfigError.of(self.path, "the file is gone")
-            settings = await anyio.to_thread.run_sync(lambda: self._decoded(read(self.path)))
+            settings = await in_thread(lambda: self._decoded(read(self.path)))
         except ConfigError as error:
             self._taken = signature
             self.last_error = str(error)

@@ -5,12 +5,12 @@ import re
 from collections.abc import Mapping
 from typing import Final, Protocol
 
-import anyio.to_thread
 import msgspec
 
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.surrogates import replaced
 from openclaw_rpc.protocol.web import PageFormat, WebFetchParams, WebPage
+from openclaw_rpc.threads import in_thread
 
 SECONDS: Final = 30.0
 ACCEPT: Final = "text/html,application/xhtml+xml,text/*;q=0.9,application/json;q=0.9,application/xml;q=0.8,*/*;q=0.1"
@@ -95,7 +95,7 @@ class Web:
         request = FetchRequest(url=params.url, headers={"Accept": ACCEPT}, max_bytes=params.max_bytes)
         fetched = await self._fetcher.fetch(request)
         # Making a large page readable takes a while, and must not hold up the loop.
-        return await anyio.to_thread.run_sync(page_of, fetched, params.format)
+        return await in_thread(page_of, fetched, params.format)
 
 
 def page_of(fetched: Fetched, form: PageFormat) -> WebPage:

@@ -14,11 +14,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Final
 
-import anyio.to_thread
-
 from openclaw_rpc.domain.channels.channel import Channel
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.errors import Conflict, InvalidRequest, NotFound, Unavailable
+from openclaw_rpc.threads import in_thread
 
 GROUP: Final = "openclaw_rpc.channels"
 BUILT_IN: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -58,7 +57,7 @@ class ChannelFolder:
     async def load(self, kind: str) -> type[Channel]:
         """The class of a kind; importing a platform's library takes a second or two."""
         found = self._loaded.get(kind)
-        return found if found is not None else await anyio.to_thread.run_sync(self._load, kind)
+        return found if found is not None else await in_thread(self._load, kind)
 
     def _load(self, kind: str) -> type[Channel]:
         if kind in BUILT_IN:
@@ -82,7 +81,7 @@ class ChannelFolder:
 
     async def install(self, path: str) -> str:
         """Copy it in; one of the same id is replaced."""
-        return await anyio.to_thread.run_sync(self._install, path)
+        return await in_thread(self._install, path)
 
     def _install(self, path: str) -> str:
         source = Path(path).expanduser()
@@ -133,7 +132,7 @@ class ChannelFolder:
 
     async def remove(self, kind: str) -> None:
         """Take its code out of the folder."""
-        await anyio.to_thread.run_sync(self._discard, kind)
+        await in_thread(self._discard, kind)
         self._loaded.pop(kind, None)
         self._names = None
 

@@ -12,12 +12,12 @@ from contextlib import suppress
 from typing import Final
 
 import anyio
-import anyio.to_thread
 import msgspec
 
 from openclaw_rpc.adapters.commands.gathering import Gathered, Passed, Sink
 from openclaw_rpc.domain.commands import Job, OnOutput
 from openclaw_rpc.protocol.command import StopReason
+from openclaw_rpc.threads import in_thread
 
 PIECE: Final = 1 << 16
 DRAIN_SECONDS: Final = 1.0
@@ -122,7 +122,7 @@ class Running:
             self._channel.close()
             for end in tuple(self._open):
                 self._close(end)
-            await anyio.to_thread.run_sync(self._bury)
+            await in_thread(self._bury)
 
     def _bury(self) -> None:
         """Take the keeper's exit, which follows the end of its socket at once."""

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 import aiohttp
 import anyio
-import anyio.to_thread
 
 from openclaw_rpc.domain.mcp import McpConnection, McpServerSettings
 from openclaw_rpc.domain.outbound import OutboundPolicy
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.errors import GatewayError, ProviderError, Unavailable
+from openclaw_rpc.threads import in_thread
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -74,7 +74,7 @@ class SdkConnector:
         """The module that needs the package; in a thread, since importing it takes most of a second."""
         async with self._lock:
             try:
-                return await anyio.to_thread.run_sync(importlib.import_module, self._module)
+                return await in_thread(importlib.import_module, self._module)
             except ImportError as error:
                 root = (error.name or "").partition(".")[0]
                 if root in ("mcp", "mcp_types", "httpx2", "pydantic"):

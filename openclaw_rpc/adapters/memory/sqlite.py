@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import anyio
-import anyio.to_thread
 
 from openclaw_rpc.adapters.memory import reads, writes
 from openclaw_rpc.adapters.memory.files import Folder
@@ -19,6 +18,7 @@ from openclaw_rpc.adapters.memory.vectors import packed, signs
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.domain.memory.ports import Folded, Memory, MemoryCounts, MemoryHit, MemoryQuery, Place, Unembedded
 from openclaw_rpc.protocol.errors import Unavailable
+from openclaw_rpc.threads import in_thread
 
 T = TypeVar("T")
 
@@ -186,7 +186,7 @@ async def _on_disk(work: Callable[[], T]) -> T:
         Unavailable: the disk is full or fails.
     """
     try:
-        return await anyio.to_thread.run_sync(work)
+        return await in_thread(work)
     except OSError as error:
         raise Unavailable(f"the memory's files can't be used just now: {error.strerror}", reason="storage") from error
 

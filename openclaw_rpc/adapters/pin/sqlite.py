@@ -4,11 +4,10 @@ import sqlite3
 from functools import partial
 from typing import Final
 
-import anyio.to_thread
-
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.domain.tools.pin import Guess, PinTries, counted
 from openclaw_rpc.domain.tools.pin_hash import hashed, matches
+from openclaw_rpc.threads import in_thread
 
 _FIND: Final = "SELECT value FROM single_values WHERE name = 'pin'"
 
@@ -26,11 +25,11 @@ class SqlitePinStore:
     async def verify(self, pin: str) -> bool:
         """See the port; hashing it takes some 0.3 s of a worker thread."""
         kept = await self._kept()
-        return kept is not None and await anyio.to_thread.run_sync(matches, pin, kept)
+        return kept is not None and await in_thread(matches, pin, kept)
 
     async def set(self, pin: str) -> None:
         """See the port."""
-        kept = await anyio.to_thread.run_sync(hashed, pin)
+        kept = await in_thread(hashed, pin)
         await self._database.write(partial(_set, kept=kept))
 
     async def remove(self) -> bool:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-import anyio.to_thread
-
 from openclaw_rpc.adapters.postgres.database import Postgres
 from openclaw_rpc.adapters.postgres.transaction import Transaction
 from openclaw_rpc.domain.tools.pin import Guess, PinTries, counted
 from openclaw_rpc.domain.tools.pin_hash import hashed, matches
+from openclaw_rpc.threads import in_thread
 
 _FIND: Final = "SELECT value FROM single_values WHERE name = 'pin'"
 _SET: Final = "INSERT INTO single_values VALUES ('pin', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
@@ -31,11 +30,11 @@ class PostgresPinStore:
     async def verify(self, pin: str) -> bool:
         """See the port; hashing it takes some 0.3 s of a worker thread."""
         kept = await self._kept()
-        return kept is not None and await anyio.to_thread.run_sync(matches, pin, kept)
+        return kept is not None and await in_thread(matches, pin, kept)
 
     async def set(self, pin: str) -> None:
         """See the port."""
-        kept = await anyio.to_thread.run_sync(hashed, pin)
+        kept = await in_thread(hashed, pin)
         await self._database.write(lambda db: db.change(_SET, kept))
 
     async def remove(self) -> bool:

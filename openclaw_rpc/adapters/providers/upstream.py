@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
 import anyio
-import anyio.to_thread
 import yarl
 
 from openclaw_rpc.adapters.providers.connections import Connections, RequestTemplate
@@ -20,6 +19,7 @@ from openclaw_rpc.adapters.providers.frames import BadAnswerError
 from openclaw_rpc.adapters.providers.http1 import HttpResponse, LateError, NoHttpError
 from openclaw_rpc.adapters.providers.reader import MAX_LINE
 from openclaw_rpc.domain.models import ProviderSettings
+from openclaw_rpc.threads import in_thread
 
 if TYPE_CHECKING:
     import openai
@@ -197,7 +197,7 @@ class Upstream:
         if self._client is None or self._stream_class is None:
             async with self._making:
                 if self._client is None or self._stream_class is None:
-                    self._client, self._stream_class = await anyio.to_thread.run_sync(self._make)
+                    self._client, self._stream_class = await in_thread(self._make)
         return self._client, self._stream_class
 
     def _make(self) -> tuple["openai.AsyncOpenAI", type["openai.AsyncStream[bytes]"]]:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final, Self, TypeVar
 
 import anyio
-import anyio.to_thread
 
 from openclaw_rpc.adapters.sqlite.file import open_reader, open_writer
 from openclaw_rpc.adapters.sqlite.reader import Read, Readers
 from openclaw_rpc.adapters.sqlite.taking_over import take_over
 from openclaw_rpc.adapters.sqlite.writer import Write, Writer
+from openclaw_rpc.threads import in_thread
 
 T = TypeVar("T")
 
@@ -43,7 +43,7 @@ class Database:
         Raises:
             StoreUnusable: a file can't be opened, is damaged, another program's, or newer than this program.
         """
-        writer, *readers = await anyio.to_thread.run_sync(_connect, path, state)
+        writer, *readers = await in_thread(_connect, path, state)
         database = cls(writer, readers)
         try:
             yield database
@@ -51,7 +51,7 @@ class Database:
             database.writer.stop()
             database._readers.stop()
             with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(database._close)
+                await in_thread(database._close)
 
     def write(self, write: Write[T]) -> "asyncio.Future[T]":
         """Queue a write, see :meth:`Writer.submit`."""

@@ -5,13 +5,11 @@ import hashlib
 import os
 import shutil
 import stat
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 from urllib.parse import quote
-
-import anyio.to_thread
 
 from openclaw_rpc.adapters.workspace.faults import fault, told, wrong
 from openclaw_rpc.adapters.workspace.opening import FOLDER, NOFOLLOW, Opener, rename_new, system_opener
@@ -22,6 +20,7 @@ from openclaw_rpc.domain.files import FileHit, FolderEntry, Parts, Piece, Query,
 from openclaw_rpc.domain.principals import OWNER
 from openclaw_rpc.durable import replacing
 from openclaw_rpc.protocol.errors import Conflict, NotFound, TooLarge
+from openclaw_rpc.threads import in_thread
 
 T = TypeVar("T")
 
@@ -66,7 +65,7 @@ class KeptResults:
     async def forget(self, session_id: str) -> None:
         """Remove all of a session's."""
         folder = self._root / folder_name(session_id)
-        await anyio.to_thread.run_sync(lambda: shutil.rmtree(folder, ignore_errors=True))
+        await in_thread(lambda: shutil.rmtree(folder, ignore_errors=True))
 
 
 def folder_name(user: str) -> str:
@@ -100,12 +99,12 @@ class LocalWorkspace:
         if len(data) > max_bytes:
             raise _too_large(path, max_bytes)
         with told(path):
-            return await _in_thread(lambda: self._write(path, data, create_parents, max_bytes if append else None))
+            return await in_thread(lambda: self._write(path, data, create_parents, max_bytes if append else None))
 
     async def entries(self, path: Parts, *, recursive: bool, limit: int) -> tuple[list[FolderEntry], bool]:
         """What is in a folder."""
         with told(path):
-            folder = await _in_thread(lambda: self._folder(path))
+            folder = await in_thread(lambda: self._folder(path))
             try:
                 walk = Walk()
                 entries: list[FolderEntry] = []
@@ -121,7 +120,7 @@ class LocalWorkspace:
     async def search(self, query: Query) -> tuple[list[FileHit], bool]:
         """What fits."""
         with told(query.folder):
-            folder = await _in_thread(lambda: self._folder(query.folder))
+            folder = await in_thread(lambda: self._folder(query.folder))
             try:
                 return await Searching(query).run(folder)
             finally:
@@ -130,12 +129,12 @@ class LocalWorkspace:
     async def delete(self, path: Parts, *, recursive: bool) -> None:
         """Remove something."""
         with told(path):
-            parent = await _in_thread(lambda: self._folder(path[:-1]))
+            parent = await in_thread(lambda: self._folder(path[:-1]))
             try:
-                if await _in_thread(lambda: _remove(parent, path[-1])):
+                if await in_thread(lambda: _remove(parent, path[-1])):
                     return
                 if not recursive:
-                    await _in_thread(lambda: os.rmdir(path[-1], dir_fd=parent))
+                    await in_thread(lambda: os.rmdir(path[-1], dir_fd=parent))
                     return
                 with closing(removing(parent, path[-1])) as steps:
                     while not (await next_step(steps))[1]:
@@ -145,7 +144,7 @@ class LocalWorkspace:
 
     async def move(self, source: Parts, to: Parts, *, overwrite: bool) -> None:
         """Rename something."""
-        await _in_thread(lambda: self._move(source, to, overwrite))
+        await in_thread(lambda: self._move(source, to, overwrite))
 
     @property
     def root(self) -> str:
@@ -160,7 +159,7 @@ class LocalWorkspace:
             return str(Path(os.path.realpath(self._root), *path))
 
         with told(path, "cwd"):
-            return await _in_thread(find)
+            return await in_thread(find)
 
     def _open_root(self) -> int:
         try:
@@ -274,10 +273,6 @@ class LocalWorkspace:
                     os.close(there)
         finally:
             os.close(here)
-
-
-async def _in_thread(work: Callable[[], T]) -> T:
-    return await anyio.to_thread.run_sync(work)
 
 
 def _status(folder: int, name: str) -> os.stat_result | None:

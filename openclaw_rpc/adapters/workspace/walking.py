@@ -7,13 +7,12 @@ from collections.abc import Generator, Iterator
 from itertools import islice
 from typing import Final, NamedTuple, TypeVar
 
-import anyio.to_thread
-
 from openclaw_rpc.adapters.workspace.opening import FOLDER, NOFOLLOW
 from openclaw_rpc.domain.files import MAX_DEPTH, FolderEntry, Parts
 from openclaw_rpc.durable import TEMPORARY
 from openclaw_rpc.protocol.errors import Conflict
 from openclaw_rpc.protocol.file import FileType
+from openclaw_rpc.threads import in_thread
 
 T = TypeVar("T")
 
@@ -167,4 +166,4 @@ def take(source: Iterator[T], items: int = STEP_ITEMS, seconds: float = STEP_SEC
 
 async def next_step(source: Iterator[T]) -> tuple[list[T], bool]:
     """`take`, in a worker thread: between steps a caller may give up."""
-    return await anyio.to_thread.run_sync(take, source)
+    return await in_thread(take, source)

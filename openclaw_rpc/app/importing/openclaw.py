@@ -6,8 +6,6 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import anyio.to_thread
-
 from openclaw_rpc.app.importing.files import import_context, import_skills, workspaces_of
 from openclaw_rpc.app.importing.home import read_settings
 from openclaw_rpc.app.importing.report import Report
@@ -17,6 +15,7 @@ from openclaw_rpc.app.importing.transcripts import import_sessions
 from openclaw_rpc.app.local import kept
 from openclaw_rpc.app.migration import gateway_runs
 from openclaw_rpc.protocol.errors import Conflict
+from openclaw_rpc.threads import in_thread
 
 if TYPE_CHECKING:
     from openclaw_rpc.config.file import GatewayFile
@@ -33,17 +32,17 @@ async def import_openclaw(home: Path, file: GatewayFile, paths: Paths, *, dry_ru
         Conflict: a gateway of ours runs in our home.
         InvalidRequest, Unavailable: theirs, or ours, can't be read.
     """
-    if await anyio.to_thread.run_sync(gateway_runs, paths):
+    if await in_thread(gateway_runs, paths):
         raise Conflict("A gateway runs in this home. Stop it first, then import.", reason="gateway runs")
-    config = await anyio.to_thread.run_sync(read_settings, home)
+    config = await in_thread(read_settings, home)
     settings = file.load()
     report = Report(home=str(home), dry_run=dry_run)
     workspaces = workspaces_of(config, home)
     if not dry_run:
-        await anyio.to_thread.run_sync(paths.prepare)
-    context = await anyio.to_thread.run_sync(import_context, workspaces, paths, report)
+        await in_thread(paths.prepare)
+    context = await in_thread(import_context, workspaces, paths, report)
     await import_settings(config, file, report, context, with_secrets=with_secrets)
-    await anyio.to_thread.run_sync(import_skills, config, home, workspaces, paths, report)
+    await in_thread(import_skills, config, home, workspaces, paths, report)
     if dry_run and settings.storage.postgres is None and not paths.database(settings.storage.file).exists():
         await import_jobs(home, None, report, time.time())
         await import_sessions(home, None, report)

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Final
 
 import anyio
-import anyio.to_thread
 
 from openclaw_rpc.domain.memory.checks import check_value
 from openclaw_rpc.domain.memory.ports import Memory, MemoryStore
 from openclaw_rpc.domain.memory.words import index_words, text_of
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.errors import GatewayError
+from openclaw_rpc.threads import in_thread
 
 SOON: Final = 0.25
 """After how many seconds a turn is kept, at the latest."""
@@ -137,4 +137,4 @@ async def _taken_apart(turns: list[Memory]) -> list[list[str]]:
     texts = [text_of([turn.value]) for turn in turns]
     if sum(map(len, texts)) <= IN_PLACE:
         return [index_words(text) for text in texts]
-    return await anyio.to_thread.run_sync(lambda: [index_words(text) for text in texts])
+    return await in_thread(lambda: [index_words(text) for text in texts])

@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any, Final
 
 import anyio
-import anyio.to_thread
 
 from openclaw_rpc.domain.clock import Clock, iso, new_id, parse_time
 from openclaw_rpc.domain.memory.checks import check
@@ -37,6 +36,7 @@ from openclaw_rpc.protocol.memory import (
     MemoryStored,
     MemoryStoreParams,
 )
+from openclaw_rpc.threads import in_thread
 
 QUERY_WORDS: Final = 64
 IN_PLACE: Final = 2_000
@@ -271,7 +271,7 @@ class Memories:
             check(memory)
             words = index_words(text_of(parts))
         else:
-            words = await anyio.to_thread.run_sync(_taken_apart, memory, parts)
+            words = await in_thread(_taken_apart, memory, parts)
         replaced = await self._store.put(memory, words)
         self._embed_new()
         return MemoryStored(key=memory.key, created_at=memory.created_at, replaced=replaced)

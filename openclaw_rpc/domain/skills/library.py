@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import anyio
-import anyio.to_thread
 import msgspec
 
 from openclaw_rpc.domain.clock import Clock, iso
@@ -16,6 +15,7 @@ from openclaw_rpc.domain.skills.needs import Host, unmet
 from openclaw_rpc.domain.skills.ports import FoundSkill, SkillRecord, SkillRecords, SkillShelf
 from openclaw_rpc.protocol.errors import NotFound
 from openclaw_rpc.protocol.skill import SkillInfo, SkillPermissions, SkillStatus
+from openclaw_rpc.threads import in_thread
 
 FRESH_SECONDS: Final = 1.0
 """How old what is known of the folder may be where a client asks."""
@@ -69,7 +69,7 @@ class Library:
 
     async def open(self) -> None:
         """Clean up after a crash, and read what is remembered. To be called once, before anything else."""
-        await anyio.to_thread.run_sync(self._shelf.recover)
+        await in_thread(self._shelf.recover)
         self._records = await self._keeper.load()
 
     async def one(self, slug: str) -> FoundSkill:
@@ -93,7 +93,7 @@ class Library:
             if self._scanned_at is not None and self._scanned_at > asked:
                 return  # somebody looked while this waited
             now = self._clock.monotonic()
-            self._take(*await anyio.to_thread.run_sync(self._scan))
+            self._take(*await in_thread(self._scan))
             self._scanned_at = now
             self._took = self._clock.monotonic() - now
 

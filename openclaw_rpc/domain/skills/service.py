@@ -9,7 +9,6 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 import anyio
-import anyio.to_thread
 
 from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.events.bus import Bus
@@ -37,6 +36,7 @@ from openclaw_rpc.protocol.skill import (
     SkillsFound,
     skill_executed,
 )
+from openclaw_rpc.threads import in_thread
 
 CLAWHUB: Final = "clawhub"
 _CALLED: Final = re.compile(r"(?<![A-Za-z0-9_@./-])@([A-Za-z0-9][A-Za-z0-9_-]{0,63})")
@@ -120,7 +120,7 @@ class Skills:
             raise Conflict(f"the skill {params.name} is broken: {found.error}", field="name", reason="broken")
         if params.path is None:
             skill = Skill(manifest=found.manifest, folder=found.folder)
-            files = await anyio.to_thread.run_sync(self._shelf.files, found)
+            files = await in_thread(self._shelf.files, found)
             return SkillContent(
                 name=found.slug,
                 content=skill.prompt,
@@ -130,7 +130,7 @@ class Skills:
                 allowed_tools=list(found.manifest.allowed_tools),
             )
         path, offset, limit = params.path, params.offset, max(params.limit, LONGEST_CHARACTER)
-        piece = await anyio.to_thread.run_sync(self._shelf.read, found, path, offset, limit)
+        piece = await in_thread(self._shelf.read, found, path, offset, limit)
         end = offset + len(piece.data)
         text, left = text_of(piece.data, (found.slug, path), begins=offset == 0, ends=end >= piece.size)
         return SkillContent(
@@ -219,7 +219,7 @@ class Skills:
             found = await self._library.one(slug)
             same = [other.entry for other in self._library.twice if other.slug == slug]
             for entry in (*same, found.entry):
-                await anyio.to_thread.run_sync(self._shelf.remove, entry)
+                await in_thread(self._shelf.remove, entry)
             await self._library.forget(slug)
             await self._library.look(0)
         self._log.info("a skill was removed", skill=slug)
@@ -235,7 +235,7 @@ class Skills:
         """
         async with self._changing:
             wanted = await self._wanted(params)
-            staged = await anyio.to_thread.run_sync(self._shelf.stage, wanted.origin)
+            staged = await in_thread(self._shelf.stage, wanted.origin)
             try:
                 _expect(staged.manifest, params, wanted)
                 version = wanted.registered or staged.manifest.version
@@ -243,7 +243,7 @@ class Skills:
                     await self._place(staged, version, wanted.source)
             finally:
                 with anyio.CancelScope(shield=True):
-                    await anyio.to_thread.run_sync(self._shelf.discard, staged)
+                    await in_thread(self._shelf.discard, staged)
             return self._library.info(await self._library.one(staged.manifest.slug))
 
     async def search(self, params: SkillSearchParams) -> SkillsFound:
@@ -300,7 +300,7 @@ class Skills:
         old = self._library.found.get(slug)
         if old is None or old.manifest is None or self._library.version(old) != version:
             return False
-        if await anyio.to_thread.run_sync(self._shelf.digest, old.entry) == staged.digest:
+        if await in_thread(self._shelf.digest, old.entry) == staged.digest:
             return True
         if not force and version != UNKNOWN_VERSION:
             raise Conflict(
@@ -314,7 +314,7 @@ class Skills:
             found.entry for found in (*self._library.found.values(), *self._library.twice) if found.slug == slug
         ]
         with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(self._shelf.place, staged, replaced)
+            await in_thread(self._shelf.place, staged, replaced)
             await self._library.note(slug, installed_at=iso(self._clock.now()), source=source[:1000], version=version)
             await self._library.look(0)
         self._log.info("a skill was installed", skill=slug, version=version, source=source)

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from anyio import to_thread
 
 from openclaw_rpc import __version__
 from openclaw_rpc.domain.principals import Credentials, Principal
 from openclaw_rpc.protocol.errors import NotFound
+from openclaw_rpc.threads import in_thread
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.replies import JSON, takes_gzip, whole
 from openclaw_rpc.transports.http.request import HttpRequest
@@ -102,7 +102,7 @@ class ControlUiDoor:
             NotFound: the user has none, or named none.
         """
         root = await self._root()
-        text = (await to_thread.run_sync((root / PAGE).read_bytes)).decode()
+        text = (await in_thread((root / PAGE).read_bytes)).decode()
         text = _HTML.sub(f'<html data-openclaw-control-ui-base-path="{self._base}"', text, count=1)
         text = _RELATIVE.sub(rf"\g<1>{self._base}/", text)
         headers = {
@@ -121,7 +121,7 @@ class ControlUiDoor:
             NotFound: there is no such file.
         """
         root, name = await self._root(), request.path_params["path"]
-        path = await to_thread.run_sync(partial(_inside, root, name))
+        path = await in_thread(partial(_inside, root, name))
         if path is None:
             if name.startswith("assets/") or Path(name).suffix in MEDIA:
                 raise NotFound("there is no such file", field="path")
@@ -134,13 +134,13 @@ class ControlUiDoor:
         if path.suffix == ".svg":
             headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
         if not hashed:
-            return whole(await to_thread.run_sync(path.read_bytes), request, headers)
-        body, coding = await to_thread.run_sync(partial(_packed, path, request.headers.get("Accept-Encoding", "")))
+            return whole(await in_thread(path.read_bytes), request, headers)
+        body, coding = await in_thread(partial(_packed, path, request.headers.get("Accept-Encoding", "")))
         packed = {"Content-Encoding": coding} if coding else {}
         return web.Response(body=body, headers={**headers, "Vary": "Accept-Encoding", **packed})
 
     async def _root(self) -> Path:
-        root = await to_thread.run_sync(self._find)
+        root = await in_thread(self._find)
         if root is None:
             raise NotFound(
                 "there is no Control UI here: set gateway.control_ui.root to auto, or to the folder dist/control-ui of "

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from anyio import to_thread
 
 from openclaw_rpc.domain.principals import Credentials, Principal
 from openclaw_rpc.domain.sign_ins import SESSION_SECONDS, SignIns
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
+from openclaw_rpc.threads import in_thread
 from openclaw_rpc.transports.cookie import NAME
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.replies import takes_gzip, whole
@@ -201,7 +201,7 @@ class DashboardDoor:
 
     async def _found(self) -> Assets:
         if self._assets is None:
-            self._assets = await to_thread.run_sync(find_assets)
+            self._assets = await in_thread(find_assets)
         return self._assets
 
 

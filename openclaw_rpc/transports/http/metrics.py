@@ -1,6 +1,5 @@
 """`GET /metrics`: what was counted, in Prometheus' text format. Counting is plain integers; only reading costs."""
 
-import asyncio
 import importlib
 from bisect import bisect_left
 from collections import Counter, defaultdict, deque
@@ -11,6 +10,7 @@ from openclaw_rpc import __version__
 from openclaw_rpc.domain.providers import Fault
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import ERRORS
+from openclaw_rpc.threads import in_thread
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import Route
@@ -181,7 +181,7 @@ class MetricsDoor:
         request.need(Scope.READ, Scope.ADMIN)
         if self._registry is None:
             # Some tens of ms and MB, so only where somebody scrapes, and not in the loop.
-            await asyncio.to_thread(importlib.import_module, "prometheus_client")
+            await in_thread(importlib.import_module, "prometheus_client")
             self._registry = _registry(self._metrics)
         from prometheus_client.exposition import choose_encoder
 

@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
-from anyio import to_thread
 
 from openclaw_rpc import __version__
 from openclaw_rpc.dialects.rest import RestDialect
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.table import METHODS
+from openclaw_rpc.threads import in_thread
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.replies import whole
 from openclaw_rpc.transports.http.request import HttpRequest
@@ -71,7 +71,7 @@ class OpenApiDoor:
 
         if methods:
             # There are too many of these to be kept.
-            document = msgspec.json.encode(await to_thread.run_sync(render))
+            document = msgspec.json.encode(await in_thread(render))
             return whole(document, request, {"Cache-Control": "no-cache"})
         return await self._document(request, render)
 
@@ -117,7 +117,7 @@ class OpenApiDoor:
         document = self._documents.get(key)
         if document is None:
             # Some tens of ms, not in the loop.
-            document = msgspec.json.encode(await to_thread.run_sync(render))
+            document = msgspec.json.encode(await in_thread(render))
             if len(self._documents) < MOST:
                 self._documents[key] = document
         return whole(document, request, {"Cache-Control": "no-cache"})
