@@ -48,7 +48,9 @@ class Store(Protocol):
         ...
 
     async def list_sessions(self, query: SessionQuery) -> tuple[list[SessionRecord], int, str | None]:
-        """A page of sessions, the last updated first, how many match in all, and the next page's cursor.
+        """A page of sessions, the last updated first, how many match, and the next page's cursor.
+
+        More than ``count_to`` are told as one more than it.
 
         Raises:
             InvalidRequest: the cursor is none that was given out.

@@ -105,8 +105,15 @@ class UsageRecord(msgspec.Struct, kw_only=True, frozen=True):
     cost: float | None = None
 
 
+COUNTED = 10_000
+"""Of how many sessions a list tells the exact number: counting all of them would cost more with each that is kept."""
+
+
 class SessionQuery(msgspec.Struct, kw_only=True, frozen=True):
-    """Which sessions. ``user`` None means everybody's. ``since`` <= updated_at < ``until``."""
+    """Which sessions. ``user`` None means everybody's. ``since`` <= updated_at < ``until``.
+
+    What matches is counted up to ``count_to``; one more than that means that there are more.
+    """
 
     user: str | None
     limit: int
@@ -117,6 +124,7 @@ class SessionQuery(msgspec.Struct, kw_only=True, frozen=True):
     since: str | None = None
     until: str | None = None
     text: str | None = None
+    count_to: int = COUNTED
 
 
 class DeliveryQuery(msgspec.Struct, kw_only=True, frozen=True):

@@ -123,7 +123,10 @@ class Sessions:
         )
         records, total, cursor = await self._store.list_sessions(query)
         return SessionPage(
-            sessions=[info(record, live(record.id)) for record in records], total=total, next_cursor=cursor
+            sessions=[info(record, live(record.id)) for record in records],
+            total=min(total, query.count_to),
+            total_is_more=total > query.count_to,
+            next_cursor=cursor,
         )
 
     async def detail(self, principal: Principal, key: str, limit: int, live: Live) -> SessionDetail:

@@ -63,10 +63,11 @@ class SessionListParams(Params, frozen=True, kw_only=True):
 
 
 class SessionPage(Result, frozen=True, kw_only=True):
-    """Sessions, the last used first."""
+    """Sessions, the last used first. Of very many not all are counted: ``totalIsMore`` says that there are more."""
 
     sessions: list[SessionInfo]
-    total: int
+    total: Annotated[int, Meta(description="How many match, counted up to 10,000.")]
+    total_is_more: bool = False
     next_cursor: str | None = None
 
 

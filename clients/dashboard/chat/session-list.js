@@ -34,7 +34,9 @@ export function SessionList({ open }) {
   useEffect(() => {
     if (more && last >= keys.length - AROUND && keys.length > 0) loadMore().catch(() => {});
   }, [more, last, keys.length]);
-  const total = searching ? keys.length : Math.max(sessions.total, keys.length);
+  const counted = searching ? keys.length : Math.max(sessions.total, keys.length);
+  // A set whose size is not known has the size -1 in ARIA.
+  const total = more && sessions.totalIsMore ? -1 : counted;
   return html`<nav aria-label=${t("Sessions")} class="sessions">
     <div class="sessions-top">
       <button type="button" class="primary" onClick=${() => go("#/chat")}>${t("New chat")}</button>

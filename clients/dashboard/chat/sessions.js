@@ -7,6 +7,7 @@ import { get, update } from "../lib/store.js";
  * @property {Record<string, any>} byKey
  * @property {string[]} order Keys, the last used first.
  * @property {number} total
+ * @property {boolean} totalIsMore There are more than `total`.
  * @property {string | null} cursor Leads to more.
  * @property {boolean} loading
  * @property {string} query What is searched for.
@@ -39,7 +40,7 @@ async function refresh() {
   const known = get().sessions.cursor === null && Object.keys(byKey).length >= page.total;
   // All were loaded before: what the first page does not hold is still there, unless it was deleted meanwhile.
   const merged = known || !page.nextCursor ? fresh : { ...byKey, ...fresh };
-  put({ byKey: merged, order: ordered(merged), total: page.total, cursor: page.nextCursor ?? null });
+  put({ byKey: merged, order: ordered(merged), total: page.total, totalIsMore: page.totalIsMore ?? false, cursor: page.nextCursor ?? null });
 }
 
 /** Load more sessions, as the list is scrolled. */

@@ -34,7 +34,7 @@ let state = {
   language: "en",
   theme: "system",
   toast: "",
-  sessions: { byKey: {}, order: [], total: 0, cursor: null, loading: false, query: "", found: null },
+  sessions: { byKey: {}, order: [], total: 0, totalIsMore: false, cursor: null, loading: false, query: "", found: null },
   chats: {},
   outbox: [],
   approvals: [],

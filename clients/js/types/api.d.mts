@@ -1565,10 +1565,13 @@ export interface SessionListParams {
   user?: string | null;
 }
 
-/** Sessions, the last used first. */
+/** Sessions, the last used first. Of very many not all are counted: `totalIsMore` says that there are more. */
 export interface SessionPage {
   sessions: Array<SessionInfo>;
+  /** How many match, counted up to 10,000. */
   total: number;
+  /** @default false */
+  totalIsMore?: boolean;
   nextCursor?: string | null;
 }
 

@@ -84,8 +84,8 @@ def list_sessions(db: sqlite3.Connection, query: SessionQuery) -> tuple[list[Ses
         where.add(f"(title {says} OR key {says} OR summary {says} OR {inside})", *(pattern,) * 4)
     offset = query.offset
     after = read_cursor(query.cursor) if query.cursor is not None else None
-    count = "SELECT count(*) FROM sessions" + str(where)  # noqa: S608
-    total: int = db.execute(count, where.values).fetchone()[0]
+    count = f"SELECT count(*) FROM (SELECT 1 FROM sessions{where} LIMIT ?)"  # noqa: S608
+    total: int = db.execute(count, (*where.values, query.count_to + 1)).fetchone()[0]
     if after is not None:
         where.add("(updated_at, id) < (?, ?)", *after)
         offset = 0

@@ -78,7 +78,8 @@ def sessions(ctx: click.Context, limit: int, agent: str | None, **filters: str |
     )
     more = found["total"] - len(found["sessions"])
     if more > 0:
-        click.secho(f"and {more} more", dim=True, err=True)
+        least = "at least " if found.get("totalIsMore") else ""
+        click.secho(f"and {least}{more} more", dim=True, err=True)
 
 
 @click.command()

@@ -72,10 +72,11 @@ class ApiSessionDetail(ApiSession, frozen=True, kw_only=True, rename="camel", om
 
 
 class ApiSessions(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """A page of sessions, the last used first; ``total`` of them fit the filters."""
+    """A page of sessions, the last used first; ``total`` of them fit the filters, or more where ``totalIsMore``."""
 
     sessions: list[ApiSession]
     total: int
+    total_is_more: bool
     limit: int
     offset: int
 
@@ -125,7 +126,14 @@ def list_(inputs: Inputs) -> Plan:
     query: ApiSessionsQuery = inputs.query
     page: SessionPage = yield Ask(session.list_, SessionListParams(**msgspec.structs.asdict(query)))
     sessions = [ApiSession(**shown(info)) for info in page.sessions]
-    return Reply(ApiSessions(sessions=sessions, total=page.total, limit=query.limit, offset=query.offset))
+    found = ApiSessions(
+        sessions=sessions,
+        total=page.total,
+        total_is_more=page.total_is_more,
+        limit=query.limit,
+        offset=query.offset,
+    )
+    return Reply(found)
 
 
 def get(inputs: Inputs) -> Plan:

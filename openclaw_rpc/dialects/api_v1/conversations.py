@@ -47,10 +47,11 @@ class FlatConversation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FlatConversations(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of conversations, the last used first; ``total`` of them fit the filters."""
+    """A page of conversations, the last used first; ``total`` of them fit, or more where ``total_is_more``."""
 
     conversations: list[FlatConversation]
     total: int
+    total_is_more: bool
     limit: int
     offset: int
 
@@ -99,6 +100,7 @@ def conversations(inputs: Inputs) -> Plan:
         FlatConversations(
             conversations=[FlatConversation(**shown(info)) for info in page.sessions],
             total=page.total,
+            total_is_more=page.total_is_more,
             limit=query.limit,
             offset=query.offset,
         )

@@ -219,6 +219,24 @@ async def test_sessions_are_listed_the_last_used_first(store: Store) -> None:
     assert keys(await store.list_sessions(SessionQuery(user="ada", limit=2, offset=1))) == ["c", "b"]
 
 
+async def test_no_more_sessions_are_counted_than_was_asked_for(store: Store) -> None:
+    for name in ("a", "b", "c", "d", "e"):
+        await store.commit(Change(session=session(name, agent_id="x" if name < "c" else "y")))
+    await store.commit(Change(session=session("f", "bob", agent_id="y")))
+
+    async def counted(count_to: int, user: str | None = "ada", **filters: str) -> int:
+        query = SessionQuery(user=user, limit=1, count_to=count_to, **filters)  # pyright: ignore[reportArgumentType]
+        page = await store.list_sessions(query)
+        assert page[2] is not None
+        again = msgspec.structs.replace(query, cursor=page[2])
+        assert (await store.list_sessions(again))[1] == page[1]
+        return page[1]
+
+    assert [await counted(most) for most in (3, 4, 5, 6)] == [4, 5, 5, 5]
+    assert [await counted(most, user=None) for most in (4, 6)] == [5, 6]
+    assert [await counted(most, agent_id="y") for most in (1, 3)] == [2, 3]
+
+
 async def test_a_cursor_goes_on_where_the_page_ended_whatever_is_added(store: Store) -> None:
     for i in range(7):
         await store.commit(Change(session=session(f"k{i}", updated_at=at(5 if i < 5 else 9))))

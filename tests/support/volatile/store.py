@@ -71,7 +71,8 @@ class VolatileStore:
             after = read_cursor(query.cursor)
             rest = [record for record in matching if _place(record) < after]
         page = [_copy(record) for record in rest[: query.limit]]
-        return page, len(matching), cursor_after(page[-1]) if page and len(rest) > len(page) else None
+        total = min(len(matching), query.count_to + 1)
+        return page, total, cursor_after(page[-1]) if page and len(rest) > len(page) else None
 
     async def delete_session(self, session_id: str) -> bool:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""

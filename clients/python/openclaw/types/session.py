@@ -49,10 +49,12 @@ class SessionListParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
 
 
 class SessionPage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """Sessions, the last used first."""
+    """Sessions, the last used first. Of very many not all are counted: `totalIsMore` says that there are more."""
 
     sessions: list[SessionInfo]
     total: int
+    """How many match, counted up to 10,000."""
+    total_is_more: bool = False
     next_cursor: str | None = None
 
 

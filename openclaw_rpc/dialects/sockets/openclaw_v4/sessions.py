@@ -157,7 +157,7 @@ def listing(peer: OpenClawPeer, params: ListParams) -> SocketPlan:
     page = yield Ask(session.list_, checked(given, SessionListParams, "session.list"))
     default = yield from default_model()
     rows = [whole_row(peer, found, default) for found in page.sessions]
-    more = offset + len(rows) < page.total
+    more = page.next_cursor is not None
     return {
         "ts": int(time.time() * 1000),
         "path": "",
