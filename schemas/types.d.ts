@@ -2149,7 +2149,7 @@ export interface UsageQueryParams {
   /** The last page's `nextCursor`. */
   cursor?: string | null;
   /** @default "day" */
-  by?: "agent" | "day" | "model" | "session" | "token";
+  by?: "agent" | "day" | "model" | "provider" | "session" | "token" | "user";
   /** A date or a time, ISO 8601; UTC where no zone is given. */
   since?: string | null;
   /** A date or a time, ISO 8601; UTC where no zone is given. */
@@ -2170,7 +2170,7 @@ export interface UsageReport {
   total: UsageRow;
 }
 
-/** Sums over one day, session, agent, token or model. `cost` only where prices are configured. */
+/** Sums over one day, session, agent, user, token, provider or model. `cost` only where prices are configured. `cachedTokens` are part of the prompts', `reasoningTokens` of the completions'. */
 export interface UsageRow {
   key: string;
   requests: number;
@@ -2179,6 +2179,10 @@ export interface UsageRow {
   totalTokens: number;
   avgLatencyMs: number;
   cost?: number | null;
+  /** @default 0 */
+  cachedTokens?: number;
+  /** @default 0 */
+  reasoningTokens?: number;
 }
 
 /** Which page, and how it is wanted. */
@@ -2893,7 +2897,7 @@ export interface Methods {
     result: ApprovalList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** Tokens, cost and latency, added up per day, session, agent, token or model. */
+  /** Tokens, cost and latency, added up per day, session, agent, user, token, provider or model. */
   "usage.query": {
     params: UsageQueryParams;
     result: UsageReport;

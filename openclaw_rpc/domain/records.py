@@ -89,7 +89,10 @@ class EventRecord(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class UsageRecord(msgspec.Struct, kw_only=True, frozen=True):
-    """What one request to a model used. ``token`` is the name of the token that asked."""
+    """What one request to a model used: a row of the ledger. ``token`` is the name of the token that asked.
+
+    ``cached_tokens`` are part of the prompt's, ``reasoning_tokens`` of the completion's.
+    """
 
     at: str
     user: str
@@ -103,6 +106,8 @@ class UsageRecord(msgspec.Struct, kw_only=True, frozen=True):
     completion_tokens: int
     latency_ms: int
     cost: float | None = None
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 COUNTED = 10_000
@@ -142,7 +147,7 @@ class UsageQuery(msgspec.Struct, kw_only=True, frozen=True):
     """Which usage, added up by what. ``user`` None means everybody's. ``since`` <= at < ``until``."""
 
     user: str | None
-    by: Literal["day", "session", "agent", "token", "model"]
+    by: Literal["day", "session", "agent", "user", "token", "provider", "model"]
     limit: int
     since: str | None = None
     until: str | None = None
@@ -152,7 +157,7 @@ class UsageQuery(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class UsageSum(msgspec.Struct, kw_only=True, frozen=True):
-    """The sums of one day (``YYYY-MM-DD``), session, agent, token or model."""
+    """The sums of one day (``YYYY-MM-DD``), session, agent, user, token, provider or model."""
 
     key: str
     requests: int
@@ -160,6 +165,8 @@ class UsageSum(msgspec.Struct, kw_only=True, frozen=True):
     completion_tokens: int
     latency_ms: int
     cost: float | None
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 class TokenRecord(msgspec.Struct, kw_only=True):

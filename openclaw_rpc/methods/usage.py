@@ -48,4 +48,6 @@ def _row(item: UsageSum) -> UsageRow:
         total_tokens=item.prompt_tokens + item.completion_tokens,
         avg_latency_ms=round(item.latency_ms / item.requests, 3) if item.requests else 0,
         cost=item.cost,
+        cached_tokens=item.cached_tokens,
+        reasoning_tokens=item.reasoning_tokens,
     )

@@ -7,7 +7,7 @@ from msgspec import Meta
 from openclaw_rpc.protocol.base import Name, Page, Paged, Result, Scope, Timestamp
 from openclaw_rpc.protocol.method import Method
 
-UsageBy = Literal["day", "session", "agent", "token", "model"]
+UsageBy = Literal["day", "session", "agent", "user", "token", "provider", "model"]
 
 
 class UsageQueryParams(Paged, frozen=True, kw_only=True):
@@ -24,7 +24,10 @@ class UsageQueryParams(Paged, frozen=True, kw_only=True):
 
 
 class UsageRow(Result, frozen=True, kw_only=True):
-    """Sums over one day, session, agent, token or model. ``cost`` only where prices are configured."""
+    """Sums over one day, session, agent, user, token, provider or model. ``cost`` only where prices are configured.
+
+    ``cachedTokens`` are part of the prompts', ``reasoningTokens`` of the completions'.
+    """
 
     key: str
     requests: int
@@ -33,6 +36,8 @@ class UsageRow(Result, frozen=True, kw_only=True):
     total_tokens: int
     avg_latency_ms: float
     cost: float | None = None
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 class UsageReport(Page, frozen=True, kw_only=True):
@@ -47,7 +52,7 @@ query = Method(
     params=UsageQueryParams,
     result=UsageReport,
     pages="rows",
-    doc="Tokens, cost and latency, added up per day, session, agent, token or model.",
+    doc="Tokens, cost and latency, added up per day, session, agent, user, token, provider or model.",
     scope=Scope.READ,
 )
 

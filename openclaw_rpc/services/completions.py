@@ -23,9 +23,8 @@ from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.models import ChosenModel, Models
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.providers import ProviderFault
-from openclaw_rpc.domain.records import UsageRecord
 from openclaw_rpc.domain.runs.context import estimate
-from openclaw_rpc.domain.runs.spending import Meter
+from openclaw_rpc.domain.runs.spending import Meter, Spender, usage_record
 from openclaw_rpc.domain.under_way import UnderWay
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
@@ -250,22 +249,9 @@ class Completions:
     def _spend(self, principal: Principal, choice: ChosenModel, usage: Usage, began: float) -> None:
         seconds = time.monotonic() - began
         self._meter.model_answered(choice.name, choice.model, usage, seconds)
-        self._ledger.add(
-            UsageRecord(
-                at=iso(self._clock.now()),
-                user=principal.user,
-                session_id="",
-                session_key="",
-                agent_id="",
-                token=principal.name,
-                model=choice.model,
-                provider=choice.name,
-                prompt_tokens=usage.prompt_tokens,
-                completion_tokens=usage.completion_tokens,
-                latency_ms=round(seconds * 1000),
-                cost=self._models.cost(choice.name, choice.model, usage),
-            )
-        )
+        cost = self._models.cost(choice.name, choice.model, usage)
+        spender = Spender.without_session(principal.user, principal.name)
+        self._ledger.add(usage_record(iso(self._clock.now()), spender, choice, usage, seconds, cost))
 
 
 def _read(body: Raw | bytes, kind: Any, what: str) -> Any:

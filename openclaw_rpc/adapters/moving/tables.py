@@ -44,7 +44,7 @@ TABLES: Final = (
     _table(
         "usage",
         "place at user_name session_id session_key agent_id token model provider prompt_tokens completion_tokens "
-        "latency_ms cost",
+        "latency_ms cost cached_tokens reasoning_tokens",
         numbered=True,
     ),
     _table(

@@ -123,6 +123,11 @@ MIGRATIONS: Sequence[Statements] = (
         f"CREATE TABLE single_values (name {_TEXT} PRIMARY KEY, value bytea NOT NULL)",
         f"CREATE TABLE counters (name {_TEXT} PRIMARY KEY, value bigint NOT NULL)",
     ),
+    # What of a request came from the provider's cache, and what of the answer was reasoning: they have their own price.
+    (
+        "ALTER TABLE usage ADD COLUMN cached_tokens bigint NOT NULL DEFAULT 0",
+        "ALTER TABLE usage ADD COLUMN reasoning_tokens bigint NOT NULL DEFAULT 0",
+    ),
 )
 """Version n of the database is reached by the first n entries. Never change one that was released: add another."""
 

@@ -17,12 +17,15 @@ SELECT_RUN: Final = "SELECT data FROM runs "
 NUMBER_OF: Final = "SELECT number FROM sessions WHERE id = $1"
 FIND_PLACE: Final = f"SELECT place FROM messages WHERE message_id = $2 AND session = ({NUMBER_OF})"  # noqa: S608
 _SUMS: Final = """count(*), coalesce(sum(prompt_tokens), 0)::bigint, coalesce(sum(completion_tokens), 0)::bigint,
-    coalesce(sum(latency_ms), 0)::bigint, sum(cost) FROM usage"""
+    coalesce(sum(latency_ms), 0)::bigint, sum(cost), coalesce(sum(cached_tokens), 0)::bigint,
+    coalesce(sum(reasoning_tokens), 0)::bigint FROM usage"""
 _USAGE_KEYS: Final = {
     "day": "substr(at, 1, 10)",
     "session": "session_key",
     "agent": "agent_id",
+    "user": "user_name",
     "token": "token",
+    "provider": "provider",
     "model": "model",
 }
 
@@ -161,6 +164,4 @@ async def _number(db: Transaction, session_id: str) -> int:
 
 
 def _sum_of(row: Row) -> UsageSum:
-    return UsageSum(
-        key=row[0], requests=row[1], prompt_tokens=row[2], completion_tokens=row[3], latency_ms=row[4], cost=row[5]
-    )
+    return UsageSum(**dict(zip(UsageSum.__struct_fields__, row, strict=True)))

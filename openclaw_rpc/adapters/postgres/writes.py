@@ -33,7 +33,8 @@ _UPDATE_RUN: Final = "UPDATE runs SET status = $1, data = $2 WHERE id = $3"
 _PUT_EVENT: Final = """INSERT INTO events VALUES ($1, $2, $3, $4, $5) ON CONFLICT (place) DO UPDATE
     SET type = excluded.type, data = excluded.data, run_id = excluded.run_id, marks = excluded.marks"""
 _INSERT_USAGE: Final = """INSERT INTO usage (at, user_name, session_id, session_key, agent_id, token, model, provider,
-    prompt_tokens, completion_tokens, latency_ms, cost) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"""
+    prompt_tokens, completion_tokens, latency_ms, cost, cached_tokens, reasoning_tokens)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"""
 _ADVANCE: Final = """UPDATE sessions SET message_count = message_count + $1, updated_at = greatest(updated_at, $2),
     seq = greatest(seq, $3), summary = coalesce(summary, $4) WHERE number = $5"""
 _ADVANCE_STREAM: Final = "UPDATE sessions SET seq = greatest(seq, $1) WHERE number = $2"

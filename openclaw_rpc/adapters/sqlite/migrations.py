@@ -187,5 +187,10 @@ MIGRATIONS: Sequence[Statements] = (
     ),
     # What is due of what waits for nothing else: found at once, however much there is.
     ("CREATE INDEX deliveries_due ON deliveries (kind, target, next_at) WHERE status = 'pending' AND lane = ''",),
+    # What of a request came from the provider's cache, and what of the answer was reasoning: they have their own price.
+    (
+        "ALTER TABLE usage ADD COLUMN cached_tokens INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE usage ADD COLUMN reasoning_tokens INTEGER NOT NULL DEFAULT 0",
+    ),
 )
 """Version n of the file is reached by the first n entries. Never change one that was released: add another."""

@@ -22,7 +22,8 @@ from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionQuery, Se
 from openclaw_rpc.protocol.chat import ChatMessage
 
 _SUMS = """count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),
-    coalesce(sum(latency_ms), 0), sum(cost) FROM usage"""
+    coalesce(sum(latency_ms), 0), sum(cost), coalesce(sum(cached_tokens), 0),
+    coalesce(sum(reasoning_tokens), 0) FROM usage"""
 _USERS = """WITH RECURSIVE everybody (user) AS (SELECT min(user) FROM {table} UNION ALL
     SELECT (SELECT min(user) FROM {table} WHERE user > everybody.user) FROM everybody WHERE user IS NOT NULL) """
 """The users that a table has, each by one look into its index by user."""
@@ -34,7 +35,9 @@ _USAGE_KEYS = {
     "day": "substr(at, 1, 10)",
     "session": "session_key",
     "agent": "agent_id",
+    "user": "user",
     "token": "token",
+    "provider": "provider",
     "model": "model",
 }
 
@@ -166,9 +169,7 @@ def _number(db: sqlite3.Connection, session_id: str) -> int:
 
 
 def _sum_of(row: Row) -> UsageSum:
-    return UsageSum(
-        key=row[0], requests=row[1], prompt_tokens=row[2], completion_tokens=row[3], latency_ms=row[4], cost=row[5]
-    )
+    return UsageSum(**dict(zip(UsageSum.__struct_fields__, row, strict=True)))
 
 
 def _containing(text: str) -> tuple[str, str]:

@@ -24,7 +24,7 @@ from openclaw_rpc.adapters.store.rows import (
 )
 from openclaw_rpc.adapters.store.rules import claimed_before, copies, key_taken, trimming
 from openclaw_rpc.domain.events.change import Claim
-from openclaw_rpc.domain.records import RunRecord
+from openclaw_rpc.domain.records import RunRecord, UsageRecord
 from openclaw_rpc.protocol.base import JsonObject
 
 _INSERT_SESSION = """INSERT INTO sessions VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -43,7 +43,7 @@ _PUT_RUN = """INSERT INTO runs VALUES (
     ) ON CONFLICT (id) DO UPDATE SET status = excluded.status, data = excluded.data"""
 _UPDATE_RUN = "UPDATE runs SET status = ?, data = ? WHERE id = ?"
 _PUT_EVENT = "INSERT OR REPLACE INTO events VALUES (? + ?, ?, ?, ?, ?)"
-_INSERT_USAGE = "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_USAGE = f"INSERT INTO usage VALUES ({', '.join('?' * len(UsageRecord.__struct_fields__))})"  # noqa: S608
 _ADVANCE = """UPDATE sessions SET message_count = message_count + ?, updated_at = max(updated_at, ?), seq = max(seq, ?),
     summary = coalesce(summary, ?) WHERE number = ?"""
 _ADVANCE_STREAM = "UPDATE sessions SET seq = max(seq, ?) WHERE number = ?"

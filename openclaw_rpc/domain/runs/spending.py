@@ -41,6 +41,11 @@ class Spender(NamedTuple):
         """A session, outside of its runs."""
         return cls(record.user, record.id, record.key, record.agent_id, token)
 
+    @classmethod
+    def without_session(cls, user: str, token: str) -> Spender:
+        """A request that goes to a model as it is."""
+        return cls(user, "", "", "", token)
+
 
 def usage_record(
     now: str, spender: Spender, choice: ChosenModel, usage: Usage, seconds: float, cost: float | None
@@ -59,4 +64,6 @@ def usage_record(
         completion_tokens=usage.completion_tokens,
         latency_ms=round(seconds * 1000),
         cost=cost,
+        cached_tokens=usage.cached_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
     )

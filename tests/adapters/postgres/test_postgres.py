@@ -79,7 +79,7 @@ async def test_tables_of_a_newer_program_are_refused(url: str) -> None:
                 pass
     finally:
         await connection.execute("DROP TABLE later")
-        await connection.execute("UPDATE schema_version SET version = 1")
+        await connection.execute("UPDATE schema_version SET version = $1", len(MIGRATIONS))
         await connection.close()
 
 

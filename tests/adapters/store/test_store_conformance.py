@@ -359,7 +359,18 @@ async def test_usage_is_added_up_by_day_the_newest_first(store: Store) -> None:
     assert total.cost == 0.75
 
 
-@pytest.mark.parametrize(("by", "field"), [("session", "session_key"), ("agent", "agent_id"), ("token", "token")])
+async def test_cached_and_reasoning_tokens_are_kept_and_added_up(store: Store) -> None:
+    given = [used(prompt_tokens=100, cached_tokens=60), used(completion_tokens=50, reasoning_tokens=40), used()]
+    await store.commit(Change("s_gone", usage=given))
+    rows, total = await store.usage(UsageQuery(user="ada", by="model", limit=9))
+    assert [(row.cached_tokens, row.reasoning_tokens) for row in rows] == [(60, 40)]
+    assert (total.cached_tokens, total.reasoning_tokens) == (60, 40)
+
+
+FIELDS = {"session": "session_key", "agent": "agent_id", "user": "user", "token": "token", "provider": "provider"}
+
+
+@pytest.mark.parametrize(("by", "field"), FIELDS.items())
 async def test_usage_is_added_up_by_others_the_largest_first(store: Store, by: str, field: str) -> None:
     values = ["b", "c", "a", "c", "d"]
     amounts = [50, 30, 50, 40, 1]

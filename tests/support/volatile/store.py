@@ -264,7 +264,9 @@ _KEYS: dict[str, Callable[[UsageRecord], str]] = {
     "day": lambda record: record.at[:10],
     "session": lambda record: record.session_key,
     "agent": lambda record: record.agent_id,
+    "user": lambda record: record.user,
     "token": lambda record: record.token,
+    "provider": lambda record: record.provider,
     "model": lambda record: record.model,
 }
 
@@ -289,4 +291,6 @@ def _sum(key: str, records: Sequence[UsageRecord]) -> UsageSum:
         completion_tokens=sum(record.completion_tokens for record in records),
         latency_ms=sum(record.latency_ms for record in records),
         cost=sum(costs) if costs else None,
+        cached_tokens=sum(record.cached_tokens for record in records),
+        reasoning_tokens=sum(record.reasoning_tokens for record in records),
     )

@@ -23,7 +23,7 @@ class Usage:
         self,
         *,
         cursor: str | None = None,
-        by: Literal["agent", "day", "model", "session", "token"] = "day",
+        by: Literal["agent", "day", "model", "provider", "session", "token", "user"] = "day",
         since: str | None = None,
         until: str | None = None,
         session_key: str | None = None,
@@ -33,7 +33,7 @@ class Usage:
         user: str | None = None,
         timeout: float | None = None,
     ) -> types.UsageReport:
-        """Tokens, cost and latency, added up per day, session, agent, token or model.
+        """Tokens, cost and latency, added up per day, session, agent, user, token, provider or model.
 
         Args:
             cursor: The last page's `nextCursor`.
@@ -57,7 +57,7 @@ class AsyncUsage:
         self,
         *,
         cursor: str | None = None,
-        by: Literal["agent", "day", "model", "session", "token"] = "day",
+        by: Literal["agent", "day", "model", "provider", "session", "token", "user"] = "day",
         since: str | None = None,
         until: str | None = None,
         session_key: str | None = None,
@@ -67,7 +67,7 @@ class AsyncUsage:
         user: str | None = None,
         timeout: float | None = None,
     ) -> types.UsageReport:
-        """Tokens, cost and latency, added up per day, session, agent, token or model.
+        """Tokens, cost and latency, added up per day, session, agent, user, token, provider or model.
 
         Args:
             cursor: The last page's `nextCursor`.

@@ -11,7 +11,7 @@ class UsageQueryParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
 
     cursor: str | None = None
     """The last page's `nextCursor`."""
-    by: Literal["agent", "day", "model", "session", "token"] = "day"
+    by: Literal["agent", "day", "model", "provider", "session", "token", "user"] = "day"
     since: str | None = None
     """A date or a time, ISO 8601; UTC where no zone is given."""
     until: str | None = None
@@ -25,7 +25,10 @@ class UsageQueryParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
 
 
 class UsageRow(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """Sums over one day, session, agent, token or model. `cost` only where prices are configured."""
+    """Sums over one day, session, agent, user, token, provider or model. `cost` only where prices are configured.
+
+    `cachedTokens` are part of the prompts', `reasoningTokens` of the completions'.
+    """
 
     key: str
     requests: int
@@ -34,6 +37,8 @@ class UsageRow(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     total_tokens: int
     avg_latency_ms: float
     cost: float | None = None
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 class UsageReport(Struct, kw_only=True, omit_defaults=True, rename="camel"):
