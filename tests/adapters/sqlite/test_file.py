@@ -165,8 +165,6 @@ async def test_a_file_of_the_first_version_keeps_all_that_is_in_it(path: Path) -
             db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, msgspec.json.encode(kept)))
         kept_then = msgspec.structs.astuple(used())[:12]
         db.execute("INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", kept_then)
-            "INSERT INTO usage VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", msgspec.structs.astuple(used())[:12]
-        )
     async with SqliteStore.open(path) as store:
         record = await store.find_session("ada", "one")
         assert record == session(
