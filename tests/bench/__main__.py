@@ -18,7 +18,7 @@ from tests.bench import against
 from tests.bench.measure import Build, Row
 from tests.bench.yardstick import ECHO_US, slowness
 
-PARTS = ("start", "ws", "fan", "memory", "http", "agent", "skills", "channels", "clients", "dashboard")
+PARTS = ("start", "ws", "fan", "memory", "http", "agent", "skills", "channels", "openclaw", "clients", "dashboard")
 
 
 def shown(row: Row, slow: float) -> str:

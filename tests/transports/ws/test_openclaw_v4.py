@@ -130,6 +130,37 @@ async def test_whoever_comes_in_the_middle_of_a_run_gets_what_was_said_and_the_r
         assert deltas.split() == [f"w{at}" for at in range(20)]
 
 
+async def test_whoever_was_away_gets_what_was_added_since_and_a_reset_where_that_cannot_be_told(
+    served: TestGateway,
+) -> None:
+    async with peer(served) as first, peer(served) as second:
+        await first.hello()
+        await second.hello()
+        key = {"sessionKey": "agent:main:main"}
+        await first.turn(key["sessionKey"], "one", "k1")
+        before = await second.ask("chat.history", key)
+        cursor = {**key, "cursor": before["deltaCursor"]}
+        none = await second.ask("chat.history", cursor)
+        assert (none["kind"], none["messages"], none["deltaCursor"]) == ("delta", [], before["deltaCursor"])
+        await first.turn(key["sessionKey"], '[[tool:file_list {"path": "/"}]]', "k2")
+        since = await second.ask("chat.history", cursor)
+        page = await second.ask("chat.history", key)
+        added = [told["message"] for told in since["messages"]]
+        assert before["messages"] + added == page["messages"]
+        assert [told["messageSeq"] for told in since["messages"]] == [3, 4, 5, 6]
+        assert since["deltaCursor"] == page["deltaCursor"] and since["sessionInfo"]["key"] == key["sessionKey"]
+        await first.ask("chat.send", {**key, "message": "[[slow:20,30]]", "idempotencyKey": "k3"})
+        await first.event_of("chat", state="delta", runId="k3")
+        running = await second.ask("chat.history", cursor)
+        assert running["inFlightRun"]["runId"] == "k3"
+        await first.event_of("chat", state="final", runId="k3")
+        for wrong in ("", "x", "-1:", "9:", "2:other", "9" * 5000, "٣:x", before["deltaCursor"] + "x"):
+            assert await second.ask("chat.history", {**key, "cursor": wrong}) == {"kind": "reset"}
+        assert await second.ask("chat.history", {"sessionKey": "other", "cursor": "0:"}) == {"kind": "reset"}
+        await first.ask("sessions.reset", {"key": key["sessionKey"]})
+        assert await second.ask("chat.history", cursor) == {"kind": "reset"}
+
+
 async def test_an_abort_and_an_error_are_ends_of_their_own(served: TestGateway) -> None:
     async with peer(served) as client:
         await client.hello()

@@ -28,6 +28,9 @@ from openclaw_rpc.rpc.frames import Answer, Ask, SocketPlan
 
 UNFINISHED = ("queued", "running")
 MAX_MESSAGES = 1000
+MAX_DELTA = 200
+MAX_DIGITS = 16
+RESET: JsonObject = {"kind": "reset"}
 RUNS_KEPT = 1000
 TERMINAL_REST = 0.06
 Key = Annotated[str, Meta(min_length=1, max_length=255)]
@@ -85,11 +88,12 @@ class SessionAbortParams(Open, frozen=True, kw_only=True):
 
 
 class HistoryParams(Open, frozen=True, kw_only=True):
-    """Whose messages; ``offset`` skips from the newest."""
+    """Whose messages; ``offset`` skips from the newest, ``cursor`` is the `deltaCursor` of an earlier answer."""
 
     session_key: str
     limit: int = 200
     offset: int = 0
+    cursor: str | None = None
 
 
 class WaitParams(Open, frozen=True, kw_only=True):
@@ -211,7 +215,7 @@ def session_abort(peer: OpenClawPeer, params: SessionAbortParams) -> SocketPlan:
 def history(peer: OpenClawPeer, params: HistoryParams) -> SocketPlan:
     """`chat.history`: the newest messages, and the run that is under way; from then on the session is heard."""
     limit, offset = min(max(params.limit, 1), MAX_MESSAGES), max(params.offset, 0)
-    wanted = min(limit + offset, MAX_MESSAGES)
+    wanted = MAX_DELTA + 1 if params.cursor is not None else min(limit + offset, MAX_MESSAGES)
     found: SessionDetail | None = yield from find(peer, params.session_key, wanted)
     default = yield from default_model()
     answer: JsonObject = {
@@ -223,7 +227,7 @@ def history(peer: OpenClawPeer, params: HistoryParams) -> SocketPlan:
         "defaults": defaults_of(default),
     }
     if found is None:
-        return answer
+        return answer if params.cursor is None else RESET
     kept = found.messages[: len(found.messages) - offset] if offset else found.messages
     under_way = {live.run_id for live in found.live}
     for message in found.messages:
@@ -237,13 +241,42 @@ def history(peer: OpenClawPeer, params: HistoryParams) -> SocketPlan:
         run = peer.events.run(running.run_id, found.session_key)
         answer["inFlightRun"] = {"runId": run.name, "text": running.text, "startedAt": run.began}
     yield from follow(peer, found.session_key, Position(epoch=found.epoch, seq=found.seq))
+    answer["sessionInfo"] = whole_row(peer, found, default)
+    if params.cursor is not None:
+        return _since(peer, params.cursor, found, answer)
     return answer | {
+        "deltaCursor": cursor_of(found),
         "sessionId": session_id(found.session_key, found.created_at),
         "messages": listed(found.messages, found.message_count)[: len(kept)][-limit:],
         "hasMore": found.message_count > min(offset, found.message_count) + min(limit, len(kept)),
         "totalMessages": found.message_count,
-        "sessionInfo": whole_row(peer, found, default),
     }
+
+
+def cursor_of(found: SessionDetail) -> str:
+    """Up to which message a client has a session: how many there are, and the newest."""
+    return f"{found.message_count}:{found.messages[-1].message_id if found.messages else ''}"
+
+
+def _since(peer: OpenClawPeer, cursor: str, found: SessionDetail, answer: JsonObject) -> JsonObject:
+    """What was added after a cursor, as `session.message` has it; a reset where that can't be told from it."""
+    count, _, last = cursor.partition(":")
+    new = found.message_count - int(count) if count.isdecimal() and len(count) < MAX_DIGITS else -1
+    if not 0 <= new <= MAX_DELTA or len(found.messages) < min(new + 1, found.message_count):
+        return RESET
+    before = found.messages[-new - 1].message_id if new < found.message_count else ""
+    if before != last:
+        return RESET
+    key = peer.events.key(found.session_key)
+    of = {"sessionKey": key, "agentId": agent_in(key)}
+    shown = listed(found.messages, found.message_count)[len(found.messages) - new :]
+    places = [message["__openclaw"] for message in shown]
+    messages = [
+        {**of, "message": message, "messageId": place["id"], "messageSeq": place["seq"]}
+        for message, place in zip(shown, places, strict=True)
+    ]
+    kept = {name: answer[name] for name in ("pendingInputs", "sessionInfo", "inFlightRun") if name in answer}
+    return {"kind": "delta", "messages": messages, "deltaCursor": cursor_of(found), **kept}
 
 
 def wait(peer: OpenClawPeer, params: WaitParams) -> SocketPlan:
