@@ -8,6 +8,7 @@ import click
 
 from openclaw_rpc import __version__
 from openclaw_rpc.cli.output import colour_wanted, print_line
+from openclaw_rpc.cli.program import typed
 
 if TYPE_CHECKING:
     from openclaw_rpc.app import App
@@ -24,7 +25,7 @@ def announce(app: "App", *, json: bool) -> None:
             print_line(facts(app))
             return
         for name, value in lines(app):
-            click.echo(f"{click.style(f'{name:<8}', dim=True)} {value}", color=colour_wanted())
+            click.echo(f"{click.style(f'{name:<8}', dim=True)} {typed(value)}", color=colour_wanted())
         sys.stdout.flush()
 
 
@@ -63,10 +64,19 @@ def lines(app: "App") -> list[tuple[str, str]]:
     found.append(("open", f"{link}  (works once, for 10 minutes)" if link else app.url + "/"))
     found.append(("talk", "openclaw chat"))
     found.append(("", _curl(app)))
-    if app.made_token:
-        found.append(("token", f"{app.made_token}"))
-        found.append(("", f"made just now, shown this once, kept in {app.paths.config}"))
+    found += _token(app)
     return found
+
+
+def _token(app: "App") -> list[tuple[str, str]]:
+    """Where the owner's token is; the token itself where it was made just now."""
+    auth = app.settings.gateway.auth
+    place = f"kept in {app.paths.config}; openclaw token show prints it"
+    if app.made_token:
+        return [("token", app.made_token), ("", f"made just now, {place}")]
+    if not auth.enabled:
+        return [("token", "not needed: gateway.auth.enabled is false, so whoever reaches the port is the owner")]
+    return [("token", place if auth.token else f"not there; a password lets the owner in ({app.paths.config})")]
 
 
 def _curl(app: "App") -> str:

@@ -81,8 +81,32 @@ def _told(target: GatewayTarget, error: openclaw.APIError) -> CliError:
             hint="Give one by --token or OPENCLAW_TOKEN; `openclaw token create --name NAME` makes one.",
         )
     if error.code == "forbidden":
-        hint = "The token lacks the scope for it: `openclaw token create --scopes …` makes one that has."
+        hint = hint or forbidden_hint(error)
     return CliError(error.message, code=error.code, field=error.field, reason=error.reason, hint=hint)
+
+
+def forbidden_hint(error: openclaw.APIError) -> str | None:
+    """What helps against a refusal, by its reason; None where nothing does, or the message says it."""
+    if error.reason == "missing_scope" and (scope := error.details.get("scope")):
+        scopes = " --scopes read,chat,tools,admin" if scope == "admin" else ""  # all the others a new one has anyhow
+        return f"openclaw token create --name NAME{scopes} makes a token that has it."
+    return FORBIDDEN.get(error.reason or "")
+
+
+FORBIDDEN = {
+    "missing_scope": "openclaw token create --name NAME --scopes … makes a token that has the scopes.",
+    "sessions": "This token counts in certain sessions alone. openclaw token create --name NAME makes one for all.",
+    "owner_only": "The owner's token may: openclaw token show",
+    "other_user": "The owner's token may: openclaw token show",
+    "admin_token": "The owner's token may: openclaw token show",
+    "pin_required": "Give it as the method's param pin; a tool's caller is asked: openclaw approvals list",
+    "denied_by_policy": "gateway.yaml says so: openclaw config get security.policies, or the agent's own policies",
+    "command_denied": "gateway.yaml says so: openclaw config get security.commands",
+    "command_not_allowed": "gateway.yaml says so: openclaw config get security.commands",
+    "command_unclear": "gateway.yaml says so: openclaw config get security.commands",
+    "too_many": "openclaw approvals list shows them.",
+}
+"""The hint for each reason of a refusal that the table's messages leave open."""
 
 
 def _tls(target: GatewayTarget) -> ssl.SSLContext | None:

@@ -2,13 +2,12 @@
 
 from collections import deque
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
-import click
 import msgspec
 
+from openclaw_rpc.cli.moments import moment
 from openclaw_rpc.domain.records import LogRecord
 
 NAME = "gateway.log"
@@ -32,20 +31,6 @@ def read_log(
         if len(found) >= lines:
             break
     return list(found)
-
-
-def moment(text: str) -> str:
-    """A date or a time, UTC where no zone is given, as the log writes it.
-
-    Raises:
-        click.BadParameter: it is none.
-    """
-    try:
-        then = datetime.fromisoformat(text)
-        then = then.replace(tzinfo=UTC) if then.tzinfo is None else then.astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise click.BadParameter(f"{text!r} is neither a time in ISO 8601 nor a duration like 10m.") from None
-    return then.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _files(folder: Path) -> list[Path]:

@@ -8,6 +8,8 @@ from typing import Any
 import click
 import msgspec
 
+from openclaw_rpc.cli.program import typed
+
 
 def colour_wanted() -> bool | None:
     """False where NO_COLOR is set (no-color.org); None leaves it to click, which asks whether it is a terminal."""
@@ -77,14 +79,14 @@ def _print_rich(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 def aside(text: str) -> None:
     """Something by the way, dim, on standard error."""
-    click.secho(text, dim=True, err=True)
+    click.secho(typed(text), dim=True, err=True)
 
 
 def complain(lines: Sequence[str]) -> None:
     """An error on standard error: the first line says what, the others what is known and what to do."""
-    click.echo(click.style("error: ", fg="red", bold=True) + lines[0], err=True)
+    click.echo(click.style("error: ", fg="red", bold=True) + typed(lines[0]), err=True)
     for line in lines[1:]:
-        click.echo("  " + line, err=True)
+        click.echo("  " + typed(line), err=True)
 
 
 def duration(seconds: float) -> str:

@@ -1,13 +1,15 @@
 """Options out of a row's params: a field `sessionKey` becomes `--session-key`, its Meta description the help."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 import msgspec
 import msgspec.inspect as mi
 
+from openclaw_rpc.cli.moments import MOMENT, moment
+from openclaw_rpc.protocol.base import Timestamp
 from openclaw_rpc.protocol.table import AnyMethod
 
 if TYPE_CHECKING:
@@ -23,21 +25,67 @@ _SCALARS: tuple[tuple[type[mi.Type], AnyType], ...] = (
 
 
 class JsonText(AnyType):
-    """A JSON value on the command line."""
+    """A JSON value on the command line; a plain text where the field takes one."""
 
     name = "json"
+
+    def __init__(self, kind: mi.Type) -> None:
+        self._kind = kind
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Parse it, or say where it stops being JSON."""
         if not isinstance(value, str):
             return value
         try:
-            return msgspec.json.decode(value)
+            return read_value(value, self._kind)
         except msgspec.DecodeError as error:
             self.fail(f"{value!r} is not JSON: {error}", param, ctx)
 
 
-JSON = JsonText()
+_OF_JSON: Mapping[type, tuple[type[mi.Type], ...]] = {
+    bool: (mi.BoolType,),
+    int: (mi.IntType, mi.FloatType),
+    float: (mi.FloatType,),
+    list: (mi.ListType, mi.VarTupleType, mi.TupleType, mi.SetType, mi.FrozenSetType),
+    dict: (mi.DictType, mi.StructType),
+    type(None): (mi.NoneType,),
+    str: (mi.StrType, mi.EnumType, mi.LiteralType),
+}
+"""Which types of the table take what JSON can say."""
+
+
+def read_value(text: str, kind: mi.Type) -> Any:
+    """What a text on the command line means for a field: JSON where the field takes that, else the text itself.
+
+    Raises:
+        msgspec.DecodeError: it is no JSON, and the field takes no text.
+    """
+    members = list(_members(kind))
+    if any(isinstance(one, mi.AnyType) for one in members):
+        members += [mi.StrType()]
+    takes_text = any(isinstance(one, _OF_JSON[str]) for one in members)
+    try:
+        found: Any = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        items = [one.item_type for one in members if isinstance(one, mi.ListType)]
+        if takes_text:
+            return text
+        if items and any(isinstance(one, _OF_JSON[str]) for one in _members(items[0])):
+            return text.split(",")
+        raise
+    fits = any(isinstance(one, (*_OF_JSON[type(found)], mi.AnyType)) for one in members)
+    return text if takes_text and not fits else found
+
+
+def _members(kind: mi.Type) -> Iterator[mi.Type]:
+    """The types that a type is one of, without their descriptions."""
+    if isinstance(kind, mi.Metadata):
+        yield from _members(kind.type)
+    elif isinstance(kind, mi.UnionType):
+        for one in kind.types:
+            yield from _members(one)
+    else:
+        yield kind
 
 
 def fields_of(row: AnyMethod) -> tuple[mi.Field, ...]:
@@ -73,8 +121,17 @@ def plain(kind: mi.Type) -> tuple[mi.Type, str]:
             return kind, said
 
 
+_TIMESTAMP = plain(mi.type_info(Timestamp))[0]
+
+
 def _option(field: mi.Field) -> click.Option:
     kind, said = plain(field.type)
+    if is_past(field):
+        return click.Option(
+            [f"--{kebab(field.encode_name)}", "field_" + field.encode_name],
+            type=MOMENT,
+            help=" ".join(part for part in (said, "Or how long ago: 2h.", _default(field)) if part),
+        )
     names = [f"--{kebab(field.encode_name)}", "field_" + field.encode_name]
     about = " ".join(part for part in (said, _default(field)) if part)
     if isinstance(kind, mi.BoolType):
@@ -84,7 +141,12 @@ def _option(field: mi.Field) -> click.Option:
         item = _scalar(plain(kind.item_type)[0])
         if item is not None:
             return click.Option(names, type=item, multiple=True, help=f"{about} Again for more.".strip())
-    return click.Option(names, type=_scalar(kind) or JSON, default=None, help=about)
+    return click.Option(names, type=_scalar(kind) or JsonText(kind), default=None, help=about)
+
+
+def is_past(field: mi.Field) -> bool:
+    """Whether a field is a time that a list begins or ends with, so that "an hour ago" can be meant."""
+    return field.encode_name in {"since", "until", "before"} and plain(field.type)[0] == _TIMESTAMP
 
 
 def _scalar(kind: mi.Type) -> AnyType | None:
@@ -117,29 +179,63 @@ def collect(given: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def assign(pairs: Sequence[str]) -> dict[str, Any]:
-    """``key=value`` pairs as params: dots lead into objects, a value that is JSON is taken as such, else as text.
+def assign(row: AnyMethod, pairs: Sequence[str]) -> dict[str, Any]:
+    """``key=value`` pairs as a row's params: dots lead into objects; a value is read as its field's type wants it.
 
     Raises:
-        click.BadParameter: a pair has no ``=``, or a key leads through what is no object.
+        click.BadParameter: a pair has no ``=``, a key names no field or leads through what is no object, or the value
+            can't be what its field takes.
     """
     found: dict[str, Any] = {}
     for pair in pairs:
         path, equals, text = pair.partition("=")
         if not equals or not path:
-            raise click.BadParameter(f"{pair!r} is not key=value", param_hint="--param")
+            raise click.BadParameter(f"{pair!r} is not key=value.", param_hint="KEY=VALUE")
         at = found
-        *outer, last = path.split(".")
+        first, *rest = path.split(".")
+        field = _named(row, first)
+        *outer, last = (field.encode_name, *rest)
         for name in outer:
             below: Any = at.setdefault(name, {})
             if not isinstance(below, dict):
-                raise click.BadParameter(f"{path}: {name} is not an object", param_hint="--param")
+                raise click.BadParameter(f"{path}: {name} is not an object.", param_hint="KEY=VALUE")
             at = cast("dict[str, Any]", below)
-        try:
-            at[last] = msgspec.json.decode(text)
-        except msgspec.DecodeError:
-            at[last] = text
+        at[last] = _assigned(field, path, rest, text)
     return found
+
+
+def _assigned(field: mi.Field, path: str, rest: Sequence[str], text: str) -> Any:
+    if not rest and is_past(field):
+        return moment(text)
+    try:
+        return read_value(text, _inner(field.type, rest))
+    except msgspec.DecodeError as error:
+        raise click.BadParameter(f"{path}: {text!r} is not JSON: {error}", param_hint="KEY=VALUE") from None
+
+
+def _named(row: AnyMethod, name: str) -> mi.Field:
+    """The field that is called so, as in JSON or as an option is spelled."""
+    fields = {field.encode_name: field for field in fields_of(row)}
+    spelled = {kebab(one).replace("-", "_"): one for one in fields}
+    found = name if name in fields else spelled.get(name.replace("-", "_"), "")
+    if found in fields:
+        return fields[found]
+    from difflib import get_close_matches  # seldom needed
+
+    near = get_close_matches(name, fields, n=1)
+    meant = f"did you mean {near[0]}?" if near else f"it takes {', '.join(fields) or 'nothing'}."
+    raise click.BadParameter(f"{row.name} has no param {name}; {meant}", param_hint="KEY=VALUE")
+
+
+def _inner(kind: mi.Type, path: Sequence[str]) -> mi.Type:
+    """The type of what lies inside, where the table knows it; else any."""
+    for name in path:
+        members = list(_members(kind))
+        fields = [field for one in members if isinstance(one, mi.StructType) for field in one.fields]
+        values = [one.value_type for one in members if isinstance(one, mi.DictType)]
+        named = [field.type for field in fields if field.encode_name == name]
+        kind = (named or values or [mi.AnyType()])[0]
+    return kind
 
 
 def merge(base: Mapping[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The command group `openclaw`: which commands there are, loaded one by one, and how each ends."""
 
+import io
 import os
 import sys
 import traceback
@@ -15,7 +16,11 @@ from openclaw_rpc import __version__
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import Shared, debug_option, shared
 from openclaw_rpc.cli.output import colour_wanted, complain, to_json
+from openclaw_rpc.cli.program import program, typed
 from openclaw_rpc.protocol.errors import GatewayError
+
+COMPLETE = "_OPENCLAW_COMPLETE"
+"""The variable by which a shell asks for completions, however the program is typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,14 @@ COMMANDS: Mapping[str, CommandEntry] = MappingProxyType(
         "completion": CommandEntry("completion", "completion", "Print the shell's completion script."),
     }
 )
+
+
+class TypedFormatter(click.HelpFormatter):
+    """A help page whose commands are written as they can be typed here."""
+
+    def getvalue(self) -> str:
+        """The page."""
+        return typed(super().getvalue())
 
 
 class LazyGroup(click.Group):
@@ -99,7 +112,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 ok, 1 failed, 2 wrong usage, 130 interrupted. NO_COLOR turns colours off.",
 )
-@click.version_option(__version__, "-V", "--version", prog_name="openclaw", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", message="openclaw %(version)s")
 @debug_option
 def root() -> None:
     """A gateway between you, your agents and their models.
@@ -113,10 +126,12 @@ def run(arguments: Sequence[str] | None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     # looked for here too, since a command may fail to load before its options are read
     values = Shared(debug="--debug" in given)
+    click.Context.formatter_class = TypedFormatter
     try:
         result = root.main(
             given,
-            prog_name="openclaw",
+            prog_name=program(),
+            complete_var=COMPLETE,
             standalone_mode=False,
             color=colour_wanted(),
             obj=values,
@@ -139,12 +154,15 @@ def _ended_by(error: BaseException, values: Shared) -> int:
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 1
     if isinstance(error, click.ClickException):
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        click.echo(typed(said.getvalue()), nl=False, err=True)
         return error.exit_code
     if values.debug:
         traceback.print_exception(error)
     told = _as_cli_error(error)
     if values.json:
+        told.hint = None if told.hint is None else typed(told.hint)
         click.echo(to_json(told.as_json()), err=True)
     else:
         complain(told.lines())

@@ -11,6 +11,7 @@ from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import Shared
 from openclaw_rpc.config.gateway import GatewaySettings
 from openclaw_rpc.config.paths import Paths
+from openclaw_rpc.domain.principals import bare
 
 if TYPE_CHECKING:
     from openclaw_rpc.config.settings import Settings
@@ -129,7 +130,7 @@ def is_this_machine(host: str) -> bool:
 
 
 def _bearer(token: str) -> dict[str, str]:
-    token = token.strip().removeprefix("Bearer ").strip()
+    token = bare(token.strip())
     if not token.isascii() or not token.isprintable():
         raise CliError("The token holds characters that no token has.", exit_code=2)
     return {"Authorization": f"Bearer {token}"}

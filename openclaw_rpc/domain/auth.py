@@ -12,7 +12,7 @@ from typing import Final, Protocol
 from openclaw_rpc.domain import jwt
 from openclaw_rpc.domain.clock import Clock
 from openclaw_rpc.domain.guessing import Guesses
-from openclaw_rpc.domain.principals import Credentials, Principal, owner
+from openclaw_rpc.domain.principals import Credentials, Principal, bare, owner
 from openclaw_rpc.domain.records import TokenRecord
 from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.protocol.errors import Unauthorized, Unavailable
@@ -172,7 +172,7 @@ class Authenticator:
         if credentials.cookie is not None:
             return self._signed_in(digest_of(credentials.cookie))
         if credentials.bearer is not None:
-            if _same(credentials.bearer, self._settings.token):
+            if _same(credentials.bearer, bare(self._settings.token or "")):
                 return self._gateway
             return self._verify(credentials.bearer)
         if credentials.basic is not None:

@@ -55,6 +55,13 @@ class Principal:
         return self.user == OWNER and Scope.ADMIN in self.scopes
 
 
+def bare(token: str) -> str:
+    """A token without the word before it: what is copied as `Bearer TOKEN` is pasted where that stands already."""
+    while (inner := token.strip())[:7].lower() == "bearer ":
+        token = inner[7:].strip()
+    return token
+
+
 def owner(name: str) -> Principal:
     """The owner with every scope: the configured token, the password, or whoever sits at the machine."""
     return Principal(OWNER, name, ALL_SCOPES)
@@ -74,6 +81,10 @@ class Credentials:
     cookie: str | None = field(default=None, repr=False)
     address: str = ""
     """Where they came from; empty where that is of no interest."""
+
+    def __post_init__(self) -> None:
+        if self.bearer is not None:
+            object.__setattr__(self, "bearer", bare(self.bearer))
 
     @classmethod
     def from_headers(

@@ -70,15 +70,32 @@ def test_names_are_spelled_for_a_command_line(name: str, spelled: str) -> None:
     assert params.kebab(name) == spelled
 
 
-def test_pairs_lead_into_objects_and_take_json_where_it_is_some() -> None:
-    found = params.assign(["message=hi", "options.stream=false", "options.model=a/b", "limit=3", "empty="])
-    assert found == {"message": "hi", "options": {"stream": False, "model": "a/b"}, "limit": 3, "empty": ""}
+def test_pairs_lead_into_objects_and_are_read_as_their_fields_want() -> None:
+    pairs = [
+        "message=[1] hi",
+        "options.stream=false",
+        "options.model=a/b",
+        "session-key=3",
+        "metadata.n=3",
+        "agent_id=",
+    ]
+    found = params.assign(ROWS["chat.run"], pairs)
+    assert found == {
+        "message": "[1] hi",
+        "options": {"stream": False, "model": "a/b"},
+        "sessionKey": "3",
+        "metadata": {"n": 3},
+    }
+    assert params.assign(ROWS["token.create"], ["scopes=read,chat"]) == {"scopes": ["read", "chat"]}
+    assert params.assign(ROWS["memory.store"], ["value=two words"]) == {"value": "two words"}
 
 
-@pytest.mark.parametrize("pairs", [["message"], ["=x"], ["a=1", "a.b=2"]])
-def test_a_pair_that_is_none_is_wrong_usage(pairs: list[str]) -> None:
+@pytest.mark.parametrize(
+    "pairs", [["message"], ["=x"], ["metadata=1", "metadata.b=2"], ["mesage=x"], ["options=x"], ["attachments={"]]
+)
+def test_a_pair_that_can_not_be_read_is_wrong_usage(pairs: list[str]) -> None:
     with pytest.raises(click.BadParameter):
-        params.assign(pairs)
+        params.assign(ROWS["chat.run"], pairs)
 
 
 def test_what_comes_later_goes_before_and_objects_are_merged() -> None:

@@ -41,7 +41,7 @@ def test_every_command_of_the_table_has_a_help_of_its_own(name: str, home: Home)
     assert command.name == name
     done = home.run(name, "--help")
     assert done.code == 0
-    assert f"Usage: openclaw {name}" in done.out
+    assert f"openclaw {name}" in done.out.splitlines()[0]
 
 
 def test_help_imports_no_heavy_package() -> None:

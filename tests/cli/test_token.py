@@ -80,3 +80,28 @@ def test_wrong_words_name_the_option(words: list[str], said: str, home: Home) ->
     done = home.run("token", "create", *words)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
+
+
+def test_a_raw_token_is_all_that_is_printed(home: Home) -> None:
+    made = home.run("token", "create", "--name", "one", "--raw")
+    assert made.code == 0
+    assert len(made.out.split()) == 1 and made.out.count(".") == 2
+
+
+def test_the_owners_token_is_shown_with_its_place(home: Home) -> None:
+    file = home.configure("gateway: {auth: {token: owners-own}}\n")
+    done = home.run("token", "show")
+    assert (done.code, done.out) == (0, "owners-own\n")
+    assert str(file) in done.err and "owners-own" not in done.err
+    assert home.run("token", "show", "--json").json()["token"] == "owners-own"
+
+
+@pytest.mark.parametrize(
+    ("auth", "said"),
+    [("{}", "first start"), ("{enabled: false}", "disabled"), ("{password: pass-word-1}", "password")],
+)
+def test_where_there_is_no_owners_token_the_reason_is_said(auth: str, said: str, home: Home) -> None:
+    home.configure(f"gateway: {{auth: {auth}}}\n")
+    done = home.run("token", "show")
+    assert (done.code, done.out) == (1, "")
+    assert said in done.err and "pass-word-1" not in done.err

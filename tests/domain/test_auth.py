@@ -298,3 +298,15 @@ async def test_a_forged_token_does_not_make_the_store_be_read():
         with pytest.raises(Unauthorized):
             await auth.recognise(Credentials(bearer=token))
     assert store.read == 1
+
+
+def test_a_token_counts_with_the_word_before_it_once_more() -> None:
+    for pasted in ("Bearer t", "bearer  Bearer t", " Bearer Bearer Bearer t "):
+        assert Credentials.from_headers(f"Bearer {pasted}").bearer == "t"
+        assert Credentials.from_headers(query_token=pasted).bearer == "t"
+    assert Credentials.from_headers("Bearer Bearer").bearer == "Bearer"
+
+
+def test_a_token_that_was_configured_with_that_word_counts_without_it(world: AuthWorld) -> None:
+    world.auth.settings = Settings(token="Bearer the-gateway-token")
+    assert done(world.auth.recognise(Credentials.from_headers("Bearer the-gateway-token"))).name == "gateway"

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Callable
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, cast
@@ -65,14 +66,15 @@ def _list(ctx: click.Context, param: click.Parameter, value: bool) -> None:
     ctx.exit()
 
 
-@click.group(cls=MethodGroup, subcommand_metavar="METHOD [JSON] [OPTIONS]...")
+@click.group(cls=MethodGroup, subcommand_metavar="METHOD [JSON] [KEY=VALUE]... [OPTIONS]...")
 @click.option("--list", is_flag=True, expose_value=False, callback=_list, help="List the methods.")
 @gateway_command
 def call() -> None:
     """Call any method of the gateway.
 
-    Its params come as JSON, as options (`openclaw call METHOD --help` shows them), or as --param key=value.
-    The answer is printed as JSON.
+    Its params come as key=value, as options (`openclaw call METHOD --help` shows them), or as JSON.
+    The answer is printed as JSON. Where a method has a param --url, --token or --config, the gateway's own option of
+    that name stands before the method.
     """
 
 
@@ -80,14 +82,13 @@ def _command(row: AnyMethod) -> click.Command:
     """The command that calls a row."""
 
     @click.pass_context
-    def invoke(ctx: click.Context, body: str | None, param: tuple[str, ...], stream: bool, **given: Any) -> None:
-        wanted = _body(body)
-        wanted = fields.merge(wanted, fields.assign(param))
-        wanted = fields.merge(wanted, fields.collect(given))
-        if stream and not _streams(row):
+    def invoke(ctx: click.Context, words: tuple[str, ...], pairs: tuple[str, ...], **given: Any) -> None:
+        follow = given.pop("follow_events", False)
+        wanted = fields.merge(_given(row, words, pairs), fields.collect(given))
+        if follow and not _streams(row):
             raise click.UsageError(f"{row.name} has no events to follow.", ctx)
         target = find_target(shared(ctx))
-        ctx.exit(asyncio.run(_stream(target, row, wanted) if stream else _call(target, row, wanted)))
+        ctx.exit(asyncio.run(_stream(target, row, wanted) if follow else _call(target, row, wanted)))
 
     own = fields.options(row)
     command = click.Command(
@@ -95,15 +96,18 @@ def _command(row: AnyMethod) -> click.Command:
         callback=invoke,
         help=f"{row.doc}\n\nNeeds the scope {row.scope}. JSON: an object, @FILE, or - for standard input.",
         params=[
-            click.Argument(["body"], required=False, metavar="[JSON]"),
+            click.Argument(["words"], nargs=-1, metavar="[JSON] [KEY=VALUE]...", shell_complete=_complete_pair(row)),
             *own,
-            click.Option(["--param"], multiple=True, metavar="KEY=VALUE", help="A param; dots lead into objects."),
+            click.Option(
+                ["--param", "pairs"], multiple=True, metavar="KEY=VALUE", help="The same; dots lead into objects."
+            ),
         ],
     )
-    if _streams(row):
-        command.params.append(click.Option(["--stream"], is_flag=True, help="Follow its events, one a line."))
-    else:
-        command.params.append(click.Option(["--stream"], is_flag=True, hidden=True))
+    # variables of their own, so that no field of a row is ever taken for them
+    follow = "Follow its events, one a line."
+    command.params.append(
+        click.Option(["--stream", "follow_events"], is_flag=True, help=follow, hidden=not _streams(row))
+    )
     gateway_command(command)
     taken = {name for option in own for name in option.opts}
     # a field of the row goes before a shared option of the same name, which `openclaw call` itself takes as well
@@ -111,10 +115,25 @@ def _command(row: AnyMethod) -> click.Command:
     return command
 
 
-def _body(text: str | None) -> dict[str, Any]:
+def _complete_pair(row: AnyMethod) -> Callable[[click.Context, click.Parameter, str], list[str]]:
+    """The names of a row's params, with their ``=``."""
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+        names = [f"{field.encode_name}=" for field in fields.fields_of(row)]
+        return [name for name in names if name.startswith(incomplete)]
+
+    return complete
+
+
+def _given(row: AnyMethod, words: tuple[str, ...], pairs: tuple[str, ...]) -> dict[str, Any]:
+    """The params that words bring: JSON in front, ``key=value`` behind it."""
+    first = words[:1] if words and (words[0] == "-" or words[0][:1] in {"{", "[", "@"}) else ()
+    base = _body(first[0]) if first else {}
+    return fields.merge(base, fields.assign(row, (*words[len(first) :], *pairs)))
+
+
+def _body(text: str) -> dict[str, Any]:
     """The JSON argument."""
-    if text is None:
-        return {}
     try:
         found: Any = msgspec.json.decode(_text(text))
     except OSError as error:

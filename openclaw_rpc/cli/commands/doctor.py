@@ -10,6 +10,7 @@ from openclaw_rpc.cli.checks.gateway import gateway
 from openclaw_rpc.cli.checks.machine import machine
 from openclaw_rpc.cli.options import Shared, gateway_command, shared
 from openclaw_rpc.cli.output import print_json
+from openclaw_rpc.cli.program import typed
 from openclaw_rpc.cli.target import find_paths
 
 MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "red")}
@@ -44,4 +45,4 @@ def _show(check: Check) -> None:
     mark, colour = MARKS[check.status]
     click.echo(f"{click.style(mark, fg=colour, bold=check.status != 'ok')}  {check.name:<16} {check.message}")
     if check.hint:
-        click.echo(click.style(f"{'':<23}{check.hint}", dim=check.status == "ok"))
+        click.echo(click.style(f"{'':<23}{typed(check.hint)}", dim=check.status == "ok"))

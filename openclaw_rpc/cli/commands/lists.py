@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from openclaw_rpc.cli.connecting import connect
+from openclaw_rpc.cli.moments import MOMENT
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import duration, print_json, print_table
 from openclaw_rpc.cli.target import find_target
@@ -56,7 +57,7 @@ def status(ctx: click.Context) -> None:
 @click.command()
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
 @click.option("--text", metavar="TEXT", help="Only those with it in their title, key or messages.")
-@click.option("--since", metavar="TIME", help="Only those used at or after, ISO 8601.")
+@click.option("--since", type=MOMENT, metavar="TIME", help="Only those used since: ISO 8601, or 2h for two hours ago.")
 @click.option("--channel", metavar="CHANNEL", help="Only those of a channel.")
 @click.option("--agent", metavar="ID", help="Only those of an agent.")
 @gateway_command

@@ -2,8 +2,6 @@
 
 import asyncio
 import os
-import re
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import click
@@ -11,7 +9,8 @@ import msgspec
 
 from openclaw_rpc.cli.connecting import PATIENCE, connect
 from openclaw_rpc.cli.errors import NoGateway
-from openclaw_rpc.cli.logfile import RANK, moment, read_log
+from openclaw_rpc.cli.logfile import RANK, read_log
+from openclaw_rpc.cli.moments import MOMENT
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import aside, colour_wanted, print_line, to_json
 from openclaw_rpc.cli.screen import harmless
@@ -25,25 +24,11 @@ RECENT = 20_000
 COLOURS = {"debug": "bright_black", "info": "green", "warn": "yellow", "warning": "yellow"}
 
 
-def _moment(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    """A time, or how long ago: ``10m`` becomes the moment ten minutes ago."""
-    if value is None:
-        return None
-    if not re.fullmatch(r"[0-9]{1,9}[smhdw]", value):
-        return moment(value)
-    unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}[value[-1]]
-    try:
-        then = datetime.now(UTC) - timedelta(**{unit: int(value[:-1])})
-    except OverflowError:
-        raise click.BadParameter(f"{value} is too long ago.") from None
-    return moment(then.isoformat())
-
-
 @click.command()
 @click.option("--level", type=click.Choice(LEVELS), default="info", show_default=True, help="The least level.")
 @click.option("--lines", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at most.")
 @click.option("--component", metavar="NAME", help="Only lines of a part of the gateway.")
-@click.option("--since", callback=_moment, metavar="TIME", help="ISO 8601, or how long ago: 10m, 2h, 1d.")
+@click.option("--since", type=MOMENT, metavar="TIME", help="ISO 8601, or how long ago: 10m, 2h, 1d.")
 @click.option("--follow", "-f", is_flag=True, help="Go on with what comes, until Ctrl-C.")
 @gateway_command
 @click.pass_context

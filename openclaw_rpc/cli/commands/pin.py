@@ -59,4 +59,6 @@ def status(ctx: click.Context) -> None:
     if shared(ctx).json:
         print_json({"set": known})
     else:
-        click.echo("set" if known else "not set: openclaw pin set")
+        click.echo("set" if known else "not set")
+        if not known:
+            aside("openclaw pin set sets one.")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -11,7 +11,8 @@ from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.kept import with_tokens
 from openclaw_rpc.cli.options import offline_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
-from openclaw_rpc.domain.principals import owner
+from openclaw_rpc.cli.target import find_paths, gateway_settings
+from openclaw_rpc.domain.principals import bare, owner
 from openclaw_rpc.domain.tokens import TokenService
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.errors import Conflict
@@ -53,10 +54,12 @@ def _scopes(ctx: click.Context, param: click.Parameter, value: str | None) -> li
     "--scopes", callback=_scopes, metavar="read,chat", help="Of read, chat, tools, admin; else all but the last."
 )
 @click.option("--user", default="owner", show_default=True, metavar="USER", help="Whose sessions it sees.")
+@click.option("--raw", is_flag=True, help="Print the token alone, without `Bearer` before it: for TOKEN=$(…).")
 @offline_command
 @click.pass_context
-def create(ctx: click.Context, name: str, expires_in: str | None, scopes: list[str] | None, user: str) -> None:
+def create(ctx: click.Context, name: str, raw: bool, **given: Any) -> None:
     """Make a token, and print it this once, as `Bearer TOKEN`."""
+    expires_in, scopes, user = given["expires_in"], given["scopes"], given["user"]
     wanted = {"name": name, "expiresIn": expires_in, "scopes": scopes, "user": user}
     try:
         params = msgspec.convert({k: v for k, v in wanted.items() if v is not None}, TokenCreateParams)
@@ -73,7 +76,27 @@ def create(ctx: click.Context, name: str, expires_in: str | None, scopes: list[s
         return
     until = f"expires {made.expires_at}" if made.expires_at else "never expires"
     aside(f"{made.name}: user {made.user}, scopes {','.join(made.scopes)}, {until}. It is not shown again.")
-    click.echo(f"Bearer {made.token}")
+    click.echo(made.token if raw else f"Bearer {made.token}")
+
+
+@token.command()
+@offline_command
+@click.pass_context
+def show(ctx: click.Context) -> None:
+    """Print the owner's token, and say where it stands."""
+    paths = find_paths(shared(ctx))
+    auth = gateway_settings(paths).auth
+    if not auth.enabled:
+        raise CliError("Authentication is disabled: nobody needs a token.", hint="openclaw config get gateway.auth")
+    if not auth.token:
+        how = "A password lets the owner in" if auth.password else "The gateway makes one at its first start"
+        hint = "openclaw token create --name NAME makes a token for a client."
+        raise CliError(f"{paths.config} has no token of the owner. {how}.", code="not_found", hint=hint)
+    if shared(ctx).json:
+        print_json({"token": bare(auth.token), "path": str(paths.config), "key": "gateway.auth.token"})
+        return
+    aside(f"The owner's token, gateway.auth.token in {paths.config}. Whoever has it may do everything.")
+    click.echo(bare(auth.token))
 
 
 def _readable(text: str) -> str:
