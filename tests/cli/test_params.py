@@ -77,7 +77,6 @@ def test_pairs_lead_into_objects_and_are_read_as_their_fields_want() -> None:
         "options.model=a/b",
         "session-key=3",
         "metadata.n=3",
-        "agent_id=",
     ]
     found = params.assign(ROWS["chat.run"], pairs)
     assert found == {
