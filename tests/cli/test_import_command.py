@@ -51,6 +51,38 @@ def test_a_dry_run_says_what_would_be_done_and_writes_nothing(home: Home, theirs
     assert "would be imported" in told.out and "Nothing was written" in told.err
 
 
+def test_settings_that_stand_in_other_files_are_imported_too(home: Home, theirs: Path) -> None:
+    whole = (theirs / "openclaw.json").read_text()
+    (theirs / "parts").mkdir()
+    (theirs / "parts" / "base.json5").write_text(whole)
+    (theirs / "parts" / "more.json5").write_text("{ list: { $include: '../list.json5' } }")
+    (theirs / "list.json5").write_text("[ { id: 'third', name: 'Third' } ]")
+    (theirs / "openclaw.json").write_text(
+        "{ $include: './parts/base.json5', agents: { $include: ['parts/more.json5'], defaults: { x: 1 } } }"
+    )
+    assert imported(brought(home, theirs, "--dry-run")) == EVERYTHING | {("agents", "third")}
+
+
+@pytest.mark.parametrize(
+    ("included", "said"),
+    [
+        ("'../outside.json5'", "is outside"),
+        ("'missing.json5'", "there is no such file"),
+        ("'openclaw.json'", "nested too deeply"),
+        ("'broken.json5'", "broken.json5 is not valid JSON5"),
+        ("[1]", "must name files"),
+        ("{}", "must name files"),
+    ],
+)
+def test_an_include_that_cannot_be_read_is_said(home: Home, theirs: Path, included: str, said: str) -> None:
+    (theirs.parent / "outside.json5").write_text("{}")
+    (theirs / "broken.json5").write_text("{ a: ")
+    (theirs / "openclaw.json").write_text(f"{{ $include: {included} }}")
+    done = home.run("import", "openclaw", str(theirs))
+    assert done.code != 0 and said in done.err and "Traceback" not in done.err
+    assert not home.path.exists()
+
+
 def test_all_of_it_is_imported_once_and_a_gateway_has_it(home: Home, theirs: Path) -> None:
     home.configure("# mine\nlogging:\n  level: info\n")
     items = brought(home, theirs)

@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from openclaw_rpc.app.importing.includes import included
 from openclaw_rpc.app.importing.report import table
 from openclaw_rpc.protocol.errors import InvalidRequest, Unavailable
 
@@ -35,23 +36,30 @@ def find_home(chosen: Path | None, env: Mapping[str, str]) -> Path:
 
 
 def read_settings(home: Path) -> dict[str, Any]:
-    """What `openclaw.json` says.
+    """What `openclaw.json` says, with what it includes.
 
     Raises:
-        InvalidRequest: it is not JSON5.
+        InvalidRequest: it, or a file that it includes, is not JSON5, or can't be included.
     """
+    return table(included(_json5(home / FILE), home / FILE, _json5))
+
+
+def _json5(file: Path) -> Any:
     try:
-        written = (home / FILE).read_text(encoding="utf-8")
+        written = file.read_text(encoding="utf-8")
         try:
-            return table(json.loads(written))  # as OpenClaw itself writes it
+            return json.loads(written)  # as OpenClaw itself writes it
         except ValueError:
             import json5  # only an import needs it, and only of what a person wrote
 
-            return table(json5.loads(written))
+            return json5.loads(written)
+    except OSError as error:
+        why = f"{file.name} can't be read: {error.strerror}"
+        raise InvalidRequest(why, field="PATH", reason="unreadable") from None
     except (ValueError, RecursionError) as error:
         where = str(error).splitlines()[0][:200] if isinstance(error, ValueError) else "it is nested too deeply"
         # The parser's message names a place and a character, not the line's content.
-        raise InvalidRequest(f"{FILE} is not valid JSON5: {where}", field="PATH", reason="not JSON5") from None
+        raise InvalidRequest(f"{file.name} is not valid JSON5: {where}", field="PATH", reason="not JSON5") from None
 
 
 @contextmanager
