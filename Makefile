@@ -15,7 +15,7 @@ PIP := $(PY) -m pip --disable-pip-version-check -qq
 RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 # program:package, what some tests start
-SERVERS := chromium:chromium bwrap:bubblewrap pg_lsclusters:postgresql nginx:nginx-light caddy:caddy
+SERVERS := chromium:chromium bwrap:bubblewrap pg_lsclusters:postgresql redis-server:redis-server nginx:nginx-light caddy:caddy
 MAX_LINES := 500
 
 # Tests and measurements start the gateway hundreds of times: it is compiled once.

@@ -10,10 +10,11 @@ from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.log import log_line
 from openclaw_rpc.protocol.method import Event
 
-_Key = tuple[str, str]
+Key = tuple[str, str]
+"""What a filter is looked up by: a kind of condition, and its value."""
 _Filters = tuple[Filter, ...]
 """What of a listener's subscriptions their key does not say; ``EVERYTHING`` stands first."""
-_ALL: _Key = ("all", "")
+_ALL: Key = ("all", "")
 
 
 class MemoryBus:
@@ -21,7 +22,7 @@ class MemoryBus:
 
     def __init__(self, log: Log | None = None) -> None:
         self._log = log
-        self._listeners: dict[_Key, dict[EventListener, _Filters]] = {}
+        self._listeners: dict[Key, dict[EventListener, _Filters]] = {}
 
     def publish(self, event: Published) -> None:
         """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
@@ -39,7 +40,7 @@ class MemoryBus:
 
     def subscribe(self, which: Filter, listener: EventListener) -> Unsubscribe:
         """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
-        keys = _keys(which)
+        keys = keys_of(which)
         # What a key says already need not be asked of each event.
         rest = EVERYTHING if which in (Filter(session_id=which.session_id), Filter(names=which.names)) else which
         for key in keys:
@@ -56,7 +57,7 @@ class MemoryBus:
         """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
         return bool(self._groups(row, session_id))
 
-    def _remove(self, key: _Key, which: Filter, listener: EventListener) -> None:
+    def _remove(self, key: Key, which: Filter, listener: EventListener) -> None:
         group = self._listeners[key]
         filters = list(group[listener])
         filters.remove(which)
@@ -69,12 +70,7 @@ class MemoryBus:
 
     def _groups(self, row: Event[Any], session_id: str) -> list[dict[EventListener, _Filters]]:
         listeners = self._listeners
-        keys = [("name", row.name), _ALL]
-        if session_id:
-            keys.append(("session", session_id))
-        if row.topic is not None:
-            keys.append(("topic", row.topic))
-        return [group for key in keys if (group := listeners.get(key))]
+        return [group for key in keys_for(row, session_id) if (group := listeners.get(key))]
 
     def _tell(self, listener: EventListener, event: Published) -> None:
         try:
@@ -89,7 +85,17 @@ def _fit(filters: _Filters, event: Published) -> bool:
     return any(which.fits(event) for which in filters)
 
 
-def _keys(which: Filter) -> list[_Key]:
+def keys_for(row: Event[Any], session_id: str) -> list[Key]:
+    """By what those who hear such an event may be looked up."""
+    keys = [("name", row.name), _ALL]
+    if session_id:
+        keys.append(("session", session_id))
+    if row.topic is not None:
+        keys.append(("topic", row.topic))
+    return keys
+
+
+def keys_of(which: Filter) -> list[Key]:
     """Where a filter is looked up: by the first of its conditions that leaves few events."""
     if which.session_id is not None:
         return [("session", which.session_id)]

@@ -1,0 +1,189 @@
+"""The bus of several nodes: what one of them tells, whoever wants it hears on all of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from openclaw_rpc.adapters.bus.memory import Key, MemoryBus, keys_for, keys_of
+from openclaw_rpc.domain.events.bus import Bus, Filter, Unsubscribe
+from openclaw_rpc.domain.events.published import EventListener, Published
+from openclaw_rpc.domain.nodes.wire import Events, Hello, Told, Wants, Wire
+from openclaw_rpc.protocol.method import Event
+
+
+class RedisBus:
+    """A bus whose listeners hear what is told on this node; ``everywhere`` has them hear the other nodes, too.
+
+    What is told here goes to the nodes that said they want it, and costs nothing where none does. ``arrived`` takes
+    what others tell; ``ours`` says of a session that only this node tells its events.
+    """
+
+    def __init__(self, local: MemoryBus, wire: Wire, rows: Mapping[str, Event[Any]]) -> None:
+        self.remote = MemoryBus()
+        """Where those listen who hear other nodes, too."""
+        self.everywhere: Bus = _Everywhere(self)
+        self.arrived: Callable[[Published], None] = self.remote.publish
+        self.ours: Callable[[str], bool] = _no
+        self.local = local
+        self._wire = wire
+        self._rows = rows
+        self._wanted: dict[Key, set[str]] = {}
+        """By what is wanted, the other nodes that want it."""
+        self._wants: Counter[Key] = Counter()
+        """What is wanted here, and by how many."""
+        self._outgoing: dict[str, list[Told]] = {}
+        wire.on(Events, self.hear)
+        wire.on(Wants, self._learn)
+        wire.on(Hello, self._greeted)
+        wire.on_joined(self._join)
+
+    def publish(self, event: Published) -> None:
+        """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
+        self.local.publish(event)
+        if self._wanted:
+            self._forward(event)
+
+    def subscribe(self, which: Filter, listener: EventListener) -> Unsubscribe:
+        """Have a listener hear this node's events."""
+        return self.local.subscribe(which, listener)
+
+    def wanted(self, row: Event[Any], session_id: str = "") -> bool:
+        """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
+        return self.local.wanted(row, session_id) or bool(self._takers(row, session_id))
+
+    def forget(self, node: str) -> None:
+        """A node is gone: nothing is sent to it any more."""
+        for key in [key for key, nodes in self._wanted.items() if node in nodes]:
+            self._unlearn(node, key)
+
+    # ---- what is told here ----
+
+    def _takers(self, row: Event[Any], session_id: str) -> set[str]:
+        takers: set[str] = set()
+        for key in keys_for(row, session_id):
+            takers |= self._wanted.get(key, set())
+        return takers
+
+    def _forward(self, event: Published) -> None:
+        nodes = self._takers(event.row, event.session_id)
+        if not nodes:
+            return
+        told = Told(
+            event.row.name,
+            msgspec.Raw(msgspec.msgpack.encode(event.data)),
+            event.user,
+            event.session_id,
+            event.run_id,
+            event.epoch,
+            event.seq,
+        )
+        if not self._outgoing:
+            # All that one step of the loop tells goes out together.
+            asyncio.get_running_loop().call_soon(self._flush)
+        for node in nodes:
+            self._outgoing.setdefault(node, []).append(told)
+
+    def _flush(self) -> None:
+        outgoing, self._outgoing = self._outgoing, {}
+        for node, told in outgoing.items():
+            self._wire.send(node, Events(self._wire.node, told))
+
+    # ---- what others tell, and want ----
+
+    def hear(self, message: Events) -> None:
+        """Take what another node tells."""
+        for told in message.told:
+            row = self._rows.get(told.name)
+            if row is not None:  # a node of another version may know more
+                data = _decoder(row.data).decode(told.data)
+                self.arrived(
+                    Published(row, data, told.user, told.session_id, told.run_id, told.epoch, told.seq, kept=True)
+                )
+
+    def _learn(self, message: Wants) -> None:
+        if message.whole:
+            self.forget(message.node)
+        for key in message.more:
+            self._wanted.setdefault(key, set()).add(message.node)
+        for key in message.less:
+            self._unlearn(message.node, key)
+
+    def _unlearn(self, node: str, key: Key) -> None:
+        nodes = self._wanted.get(key)
+        if nodes is not None:
+            nodes.discard(node)
+            if not nodes:
+                del self._wanted[key]
+
+    def _join(self) -> None:
+        self._wire.send(None, Hello(self._wire.node))
+        self._tell_wants(None)
+
+    def _greeted(self, message: Hello) -> None:
+        self._tell_wants(message.node)
+
+    def _tell_wants(self, node: str | None) -> None:
+        self._wire.send(node, Wants(self._wire.node, more=tuple(self._wants), whole=True))
+
+    def want(self, keys: Sequence[Key]) -> Unsubscribe:
+        """Be sent what is looked up by these keys, until what is answered is called; all but our own sessions."""
+        mine = [key for key in keys if key[0] != "session" or not self.ours(key[1])]
+        new = [key for key in mine if self._wants[key] == 0]
+        self._wants.update(mine)
+        if new:
+            self._wire.send(None, Wants(self._wire.node, more=new))
+
+        def unwant() -> None:
+            dropped: list[Key] = []
+            while mine:
+                key = mine.pop()
+                self._wants[key] -= 1
+                if not self._wants[key]:
+                    del self._wants[key]
+                    dropped.append(key)
+            if dropped:
+                self._wire.send(None, Wants(self._wire.node, less=dropped))
+
+        return unwant
+
+
+class _Everywhere:
+    """The same bus for those who hear all nodes."""
+
+    def __init__(self, bus: RedisBus) -> None:
+        self._bus = bus
+
+    def publish(self, event: Published) -> None:
+        self._bus.publish(event)
+
+    def subscribe(self, which: Filter, listener: EventListener) -> Unsubscribe:
+        bus = self._bus
+        ends = (
+            bus.local.subscribe(which, listener),
+            bus.remote.subscribe(which, listener),
+            bus.want(keys_of(which)),
+        )
+
+        def unsubscribe() -> None:
+            for end in ends:
+                end()
+
+        return unsubscribe
+
+    def wanted(self, row: Event[Any], session_id: str = "") -> bool:
+        return self._bus.wanted(row, session_id) or self._bus.remote.wanted(row, session_id)
+
+
+@cache
+def _decoder(data: type[Any]) -> msgspec.msgpack.Decoder[Any]:
+    return msgspec.msgpack.Decoder(data)
+
+
+def _no(_session_id: str) -> bool:
+    return False

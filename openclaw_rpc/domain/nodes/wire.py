@@ -1,0 +1,114 @@
+"""What the nodes of a gateway tell each other: typed messages over a link, each taken by whoever knows its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from openclaw_rpc.domain.nodes.ports import NodeLink
+
+
+class Told(msgspec.Struct, frozen=True, array_like=True):
+    """An event on its way to another node; ``data`` is its row's struct."""
+
+    name: str
+    data: msgspec.Raw
+    user: str
+    session_id: str
+    run_id: str | None
+    epoch: str
+    seq: int
+
+
+class Events(msgspec.Struct, frozen=True, tag="events"):
+    """Events that somebody on the other node may want to hear, in the order in which they were told."""
+
+    node: str
+    told: list[Told]
+
+
+class Wants(msgspec.Struct, frozen=True, tag="wants"):
+    """What somebody on a node listens to beyond its own sessions; ``whole``: this, and nothing else."""
+
+    node: str
+    more: Sequence[tuple[str, str]] = ()
+    less: Sequence[tuple[str, str]] = ()
+    whole: bool = False
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """A node can be reached (again), and does not know what the others want."""
+
+    node: str
+
+
+class Ask(msgspec.Struct, frozen=True, tag="ask"):
+    """Something that another node is to do, once, however often it is asked under that ``id``."""
+
+    node: str
+    id: str
+    what: str
+    body: bytes
+
+
+class Taken(msgspec.Struct, frozen=True, tag="taken"):
+    """What was asked is being done."""
+
+    id: str
+
+
+class Answer(msgspec.Struct, frozen=True, tag="answer"):
+    """What came of it: the result, or an error by its code."""
+
+    id: str
+    body: bytes = b""
+    code: str | None = None
+    message: str = ""
+    details: dict[str, Any] = {}
+
+
+Message = Events | Wants | Hello | Ask | Taken | Answer
+M = TypeVar("M")
+
+_DECODER = msgspec.msgpack.Decoder(Message)
+
+
+class Wire:
+    """The messages of a link. Nothing here waits."""
+
+    def __init__(self, link: NodeLink, node: str) -> None:
+        self.node = node
+        self._link = link
+        self._handlers: dict[type, Callable[[Any], None]] = {}
+        self._joined: list[Callable[[], None]] = []
+        link.listen(self._hear, self._when_joined)
+
+    @property
+    def answers(self) -> bool:
+        """Whether the link works, as far as is known."""
+        return self._link.answers
+
+    def on(self, kind: type[M], handler: Callable[[M], None]) -> None:
+        """Have the messages of a kind taken."""
+        self._handlers[kind] = handler
+
+    def on_joined(self, handler: Callable[[], None]) -> None:
+        """Have it done whenever the link is there again."""
+        self._joined.append(handler)
+
+    def send(self, node: str | None, message: Message) -> None:
+        """Send a message to a node, or to all others."""
+        self._link.send(node, msgspec.msgpack.encode(message))
+
+    def _hear(self, raw: bytes) -> None:
+        message: Message = _DECODER.decode(raw)
+        handler = self._handlers.get(type(message))
+        # What is for all comes back to whoever sent it.
+        if handler is not None and getattr(message, "node", None) != self.node:
+            handler(message)
+
+    def _when_joined(self) -> None:
+        for handler in self._joined:
+            handler()
