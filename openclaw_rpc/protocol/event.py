@@ -48,13 +48,17 @@ class Unsubscribed(Result, frozen=True, kw_only=True):
 
 
 class ConnectedEvent(Result, frozen=True, kw_only=True):
-    """The first frame on a socket: who the client is, and what it can do."""
+    """The first frame on a socket: who the client is, and what it can do.
+
+    A frame of more than ``maxMessageBytes`` would close the socket with 1009: whoever knows that need not send it.
+    """
 
     client_id: str
     gateway_version: str
     capabilities: list[str]
     user: str
     scopes: list[str]
+    max_message_bytes: int
 
 
 class HeartbeatEvent(Result, frozen=True, kw_only=True):

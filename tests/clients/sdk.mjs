@@ -52,6 +52,11 @@ const sockets = {
     const held = client.call("agent.list", {}, { signal: AbortSignal.abort(reason) });
     await assert.rejects(held, (error) => error === reason);
   },
+  async what_is_too_large_is_refused_before_it_is_sent() {
+    await client.call("agent.list");
+    await assert.rejects(client.message("é".repeat(5_300_000)), errors.TooLargeError);
+    assert.equal(client.state, "open");
+  },
   async a_call_has_a_deadline_of_its_own() {
     const stream = client.chat.stream({ message: "[[slow:2000,20]]", sessionKey: "js-deadline" });
     await stream.next();

@@ -321,6 +321,39 @@ async def test_a_change_whose_answer_was_lost_is_not_made_again() -> None:
             assert len(scripted.calls) == 1
 
 
+@pytest.mark.parametrize(("code", "error"), [(1009, openclaw.TooLargeError), (4002, openclaw.UnauthorizedError)])
+async def test_a_close_code_that_says_no_is_obeyed(code: int, error: type[openclaw.APIError]) -> None:
+    async def run(peer: Peer, params: dict[str, Any]) -> Any:
+        peers.append(peer.number)
+        await peer.close(code, "no")
+
+    peers: list[int] = []
+    with pytest.raises(error, match="closed the connection: no"):
+        await follow_scripted({"chat.run": run})
+    assert peers == [1]
+
+
+async def test_who_greets_and_hangs_up_is_asked_more_and_more_seldom() -> None:
+    async def agents(peer: Peer, params: dict[str, Any]) -> Any:
+        await peer.close(1011, "internal error")
+
+    async with scripted_gateway({"agent.list": agents}) as scripted:
+        async with AsyncOpenClawClient(scripted.url, "t") as client:
+            with anyio.fail_after(20), pytest.raises(openclaw.DeadlineError):
+                await client.call("agent.list", {}, timeout=1.5)
+        assert 2 <= len(scripted.calls) <= 6
+
+
+async def test_what_the_gateway_would_not_take_is_refused_before_it_is_sent(served: TestGateway) -> None:
+    with CuttingProxy(int(served.url.rpartition(":")[2])) as proxy, anyio.fail_after(20):
+        async with AsyncOpenClawClient(f"http://127.0.0.1:{proxy.port}", TOKEN) as client:
+            with pytest.raises(openclaw.TooLargeError) as caught:
+                await client.message("é" * 5_300_000)
+            assert caught.value.details["limit"] == 10 * 1024 * 1024 < caught.value.details["size"]
+            assert (await client.message("Hello")).content == "echo: Hello"
+        assert proxy.connections == 1
+
+
 async def test_a_client_keeps_no_process_alive(served: TestGateway) -> None:
     code = (
         "import openclaw, sys\n"

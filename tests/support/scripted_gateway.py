@@ -43,6 +43,10 @@ class Peer:
         data = {"sessionKey": "s", "runId": "r1", "finishReason": reason, "usage": usage, **more}
         await self.event("chat.done", data, seq, epoch)
 
+    async def close(self, code: int, reason: str) -> None:
+        """Close with that code, as a gateway does that says why."""
+        await self._socket.close(code, reason)
+
     async def drop(self) -> None:
         """Cut the connection without a closing handshake."""
         self._socket.transport.abort()

@@ -78,6 +78,8 @@ export class Connection {
   /** @type {WebSocket | undefined} */
   #socket;
   #greeted = false;
+  /** Whether anything came over it; one that is closed before has to be waited for longer. */
+  #useful = false;
   #number = 0;
   /** Calls that wait to be sent. @type {Pending[]} */
   #queue = [];
@@ -86,6 +88,8 @@ export class Connection {
   /** @type {Set<Listener>} */
   #listeners = new Set();
   #failures = 0;
+  /** Bytes that the gateway takes as one message. */
+  #most = Infinity;
   /** Until the next try. @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** Until an idle socket is closed. @type {ReturnType<typeof setTimeout> | undefined} */
@@ -215,9 +219,17 @@ export class Connection {
     if (!this.#greeted) return;
     while (this.#queue.length > 0 && this.#sent.size < MOST_IN_FLIGHT) {
       const pending = /** @type {Pending} */ (this.#queue.shift());
-      this.#sent.set(++this.#number, pending);
       const { method, params } = pending;
-      this.#socket.send(JSON.stringify({ jsonrpc: "2.0", id: this.#number, method, params }));
+      const text = JSON.stringify({ jsonrpc: "2.0", id: ++this.#number, method, params });
+      const size = text.length * 3 > this.#most ? new TextEncoder().encode(text).length : 0;
+      if (size > this.#most) {
+        // it would cost the connection
+        const message = `${method} would take ${size} bytes, and the gateway takes ${this.#most}`;
+        pending.reject(apiError({ code: "too_large", message, details: { limit: this.#most, size } }));
+        continue;
+      }
+      this.#sent.set(this.#number, pending);
+      this.#socket.send(text);
     }
     this.#rest();
   }
@@ -248,7 +260,7 @@ export class Connection {
       return;
     }
     this.#socket = socket;
-    this.#greeted = false;
+    this.#greeted = this.#useful = false;
     this.#watch = setTimeout(() => this.#lost(), GREETING_MS);
     socket.onopen = () => token && socket.send(JSON.stringify({ type: "auth", token }));
     socket.onmessage = (message) => this.#read(String(message.data));
@@ -272,9 +284,10 @@ export class Connection {
   #read(text) {
     const frame = JSON.parse(text);
     this.#heard();
+    this.#useful = this.#greeted;
     if (typeof frame.method === "string") {
       const { epoch, seq, ...data } = frame.params;
-      if (frame.method === "connected" || frame.method === "auth_success") this.#begin();
+      if (frame.method === "connected" || frame.method === "auth_success") this.#begin(data.maxMessageBytes);
       for (const listener of [...this.#listeners]) listener.hear({ type: frame.method, data, epoch, seq });
       return;
     }
@@ -286,9 +299,10 @@ export class Connection {
     this.#pump();
   }
 
-  #begin() {
+  /** @param {number} [most] */
+  #begin(most = Infinity) {
     this.#greeted = true;
-    this.#failures = 0;
+    this.#most = most;
     this.#become("open");
     for (const listener of [...this.#listeners]) listener.resume();
     this.#pump();
@@ -342,13 +356,14 @@ export class Connection {
       return;
     }
     this.#sort();
+    this.#failures = this.#useful ? 0 : this.#failures + 1;
     if (greeted) {
       this.#become("reconnecting");
-      if (this.#busy) this.#dial();
-      return;
+      if (!this.#busy) return;
     }
-    this.#failures += 1;
-    this.#retry(Math.min(FIRST_DELAY_MS * 2 ** (this.#failures - 1), MOST_DELAY_MS));
+    if (this.#failures > 0) this.#retry(Math.min(FIRST_DELAY_MS * 2 ** (this.#failures - 1), MOST_DELAY_MS));
+    else this.#dial();
+    if (greeted) return;
     // A refused handshake tells a browser nothing: HTTP says whether it is worth another try.
     const no = await this.#refused();
     if (no) this.close(no);

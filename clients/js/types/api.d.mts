@@ -663,13 +663,14 @@ export interface ConfigUpdated {
   needsRestart?: Array<string>;
 }
 
-/** The first frame on a socket: who the client is, and what it can do. */
+/** The first frame on a socket: who the client is, and what it can do. A frame of more than `maxMessageBytes` would close the socket with 1009: whoever knows that need not send it. */
 export interface ConnectedEvent {
   clientId: string;
   gatewayVersion: string;
   capabilities: Array<string>;
   user: string;
   scopes: Array<string>;
+  maxMessageBytes: number;
 }
 
 /** A device of a user. `token` names the token that it came with last, `scopes` are what it was let in with. `revoked`: the token that it was given in place of that one is refused, as its own or with that one. */

@@ -11,7 +11,7 @@ gateway's table (``client.session.list(limit=5)``). What those take and answer i
 from __future__ import annotations
 
 from openclaw._async import AsyncRun, AsyncStream
-from openclaw._connection import Event, State
+from openclaw._connection import State
 from openclaw._errors import (
     APIError,
     ConflictError,
@@ -30,6 +30,7 @@ from openclaw._errors import (
     TooLargeError,
     UnauthorizedError,
 )
+from openclaw._frames import Event
 from openclaw._methods import AsyncMethods, Methods
 from openclaw._sync import Run, Stream
 from openclaw._verbs import AgentAnswer, Chunk, Message, Part, Sent, Tokens

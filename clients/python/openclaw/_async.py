@@ -11,8 +11,9 @@ from typing import Any, Generic, TypeVar, cast
 from msgspec import UNSET
 
 from openclaw._common import camel, connection_of, followed, leave_soon
-from openclaw._connection import Event, State
+from openclaw._connection import State
 from openclaw._errors import OpenClawError
+from openclaw._frames import Event
 from openclaw._streams import Core, Position, RunCore, SubscriptionCore
 from openclaw._verbs import (
     AgentAnswer,

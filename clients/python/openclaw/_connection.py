@@ -15,9 +15,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 import msgspec
-from msgspec import UNSET, Raw, UnsetType
+from msgspec import UNSET, UnsetType
 
-from openclaw._errors import APIError, ConnectionFailedError, DeadlineError, OpenClawError, api_error, error_of
+from openclaw._errors import (
+    APIError,
+    ConnectionFailedError,
+    DeadlineError,
+    OpenClawError,
+    api_error,
+    error_of,
+    refused,
+    too_large,
+)
+from openclaw._frames import Event, Frame
 from openclaw._table import SAFE
 
 if TYPE_CHECKING:
@@ -34,22 +44,6 @@ MOST_BYTES = 64 * 1024 * 1024
 REFUSALS = {1007: "invalid_request", 1009: "too_large", 4001: "unauthorized", 4002: "unauthorized"}
 """Close codes after which coming back is of no use, and what they mean."""
 _FOR_NOW = ("rate_limited", "service_unavailable")
-
-
-class Event(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An event: its name, what it carries (as JSON has it), and where it stands in a stream that can be resumed."""
-
-    type: str
-    data: dict[str, Any]
-    epoch: str | None = None
-    seq: int | None = None
-
-    def decoded(self) -> Any:
-        """What it carries as its struct of `openclaw.types`, where this version knows the event; else as it is."""
-        from openclaw.types import EVENTS
-
-        kind = EVENTS.get(self.type)
-        return self.data if kind is None else msgspec.convert(self.data, kind)
 
 
 class Options(msgspec.Struct, frozen=True):
@@ -79,18 +73,6 @@ class Listener(Protocol):
     def fail(self, error: BaseException) -> None:
         """Nothing comes any more."""
         ...
-
-
-class _Frame(msgspec.Struct):
-    """Anything the gateway sends: an answer (``id`` with ``result`` or ``error``) or an event (``type``)."""
-
-    type: str = ""
-    data: Any = None
-    epoch: str | None = None
-    seq: int | None = None
-    id: Any = None
-    result: Raw | UnsetType = UNSET
-    error: dict[str, Any] | None = None
 
 
 class _Pending:
@@ -131,11 +113,13 @@ class Connection:
         self._life: asyncio.Task[None] | None = None
         self._wake = asyncio.Event()
         self._greeted = False
+        self._useful = False
+        """Whether anything came over this socket; one that is closed before has to be waited for longer."""
         self._hello: asyncio.Future[None]
         """Done when the gateway has greeted on the socket that there is now."""
         self._broken: asyncio.Future[OpenClawError]
         """Done, with the reason, when that socket is of no use any more."""
-        self._decode = msgspec.json.Decoder(_Frame).decode
+        self._decode = msgspec.json.Decoder(Frame).decode
         self._decoders: dict[Any, Callable[[Any], Any]] = {}
         self._background: set[asyncio.Task[Any]] = set()
 
@@ -268,22 +252,24 @@ class Connection:
 
         failures = 0
         while self._ended is None and (self._busy() or self.state == "open"):
+            why = "it hung up"
+            self._useful = False
             try:
                 async with await self._dial() as socket:
-                    failures = -1
                     await self._serve(socket)
             except (OSError, asyncio.TimeoutError, EOFError, ConnectionFailedError) as error:  # noqa: UP041
-                if failures >= 0:
-                    self._give_up(str(error) or "it does not answer")
+                why = str(error) or "it does not answer"
             except OpenClawError as refusal:
                 self._end(refusal)
                 return
-            self._greeted = False
-            failures += 1
-            if failures == 0:
+            failures = 0 if self._useful else failures + 1
+            if self._greeted:
                 self._sort()
                 self._become("reconnecting")
             else:
+                self._give_up(why)
+            self._greeted = False
+            if failures:
                 delay = min(FIRST_DELAY * 2 ** (failures - 1), MOST_DELAY)
                 await asyncio.sleep(delay * (0.5 + random() / 2))  # noqa: S311 - jitter
         if self._ended is None:
@@ -312,8 +298,8 @@ class Connection:
                 proxy=None if _is_loopback(url) else True,
                 create_connection=cast("type[ClientConnection]", partial(Socket, take=self._receive)),
             )
-        except InvalidStatus as refused:
-            raise _refused(url, refused.response.status_code) from None
+        except InvalidStatus as answer:
+            raise refused(url, answer.response.status_code) from None
         except InvalidURI:
             raise OpenClawError(f"{url} is not the address of a gateway") from None
         except ssl.SSLError as error:
@@ -350,6 +336,7 @@ class Connection:
         try:
             frame = self._decode(data)
             if self._greeted:
+                self._useful = True
                 self._take(frame)
             else:
                 self._greet(frame)
@@ -362,7 +349,7 @@ class Connection:
         if not self._broken.done():
             self._broken.set_result(error)
 
-    def _greet(self, frame: _Frame) -> None:
+    def _greet(self, frame: Frame) -> None:
         if frame.type != "connected" or self._hello.done():
             raise OpenClawError(f"what listens at {self.options.url} is not a gateway")
         self._greeted = True
@@ -389,15 +376,20 @@ class Connection:
                         pending.answer.set_result(None)
                         continue
                     self._number += 1
-                    self._sent[self._number] = pending
                     frame: dict[str, Any] = {"jsonrpc": "2.0", "id": self._number, "method": pending.method}
                     if pending.params is not None:
                         frame["params"] = pending.params
-                    await socket.send(encode(frame), text=True)
+                    data = encode(frame)
+                    most = self.hello.get("maxMessageBytes")
+                    if most and len(data) > most:  # it would cost the connection
+                        pending.fail(too_large(pending.method, len(data), most))
+                        continue
+                    self._sent[self._number] = pending
+                    await socket.send(data, text=True)
                 self._wake.clear()
                 await self._wake.wait()
 
-    def _take(self, frame: _Frame) -> None:
+    def _take(self, frame: Frame) -> None:
         if frame.type:
             said: Any = frame.data
             if frame.type == "event" or not isinstance(said, dict):
@@ -482,16 +474,6 @@ class Connection:
             self.state = state
             for watcher in list(self.watchers):
                 watcher(state)
-
-
-def _refused(url: str, status: int) -> OpenClawError:
-    if status == 401:
-        return api_error("unauthorized", f"the gateway at {url} does not know this token", status=status)
-    if status == 403:
-        return api_error("forbidden", f"the gateway at {url} refuses this client", status=status)
-    if status in (408, 429) or status >= 500:
-        return ConnectionFailedError(f"the gateway at {url} takes no connection now (HTTP {status})")
-    return OpenClawError(f"what listens at {url} is not a gateway (HTTP {status})")
 
 
 def _is_loopback(url: str) -> bool:

@@ -135,3 +135,20 @@ def error_of(body: dict[str, Any]) -> APIError:
 
 
 _MEMBERS = {"field": "field", "reason": "reason", "request_id": "requestId", "retry_after": "retryAfter"}
+
+
+def refused(url: str, status: int) -> OpenClawError:
+    """What a handshake that was answered with this HTTP status means."""
+    if status == 401:
+        return api_error("unauthorized", f"the gateway at {url} does not know this token", status=status)
+    if status == 403:
+        return api_error("forbidden", f"the gateway at {url} refuses this client", status=status)
+    if status in (408, 429) or status >= 500:
+        return ConnectionFailedError(f"the gateway at {url} takes no connection now (HTTP {status})")
+    return OpenClawError(f"what listens at {url} is not a gateway (HTTP {status})")
+
+
+def too_large(method: str, size: int, most: int) -> APIError:
+    """A call that the gateway would not take: its frame has ``size`` bytes of at most ``most``."""
+    message = f"{method} would take {size:,} bytes, and the gateway takes {most:,}"
+    return api_error("too_large", message, details={"limit": most, "size": size})

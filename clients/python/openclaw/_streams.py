@@ -13,8 +13,9 @@ from typing import Any
 
 import msgspec
 
-from openclaw._connection import Connection, Event
+from openclaw._connection import Connection
 from openclaw._errors import OpenClawError
+from openclaw._frames import Event
 from openclaw._table import TOPICS
 
 Position = tuple[str, int]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 import msgspec
 
-from openclaw._connection import Connection, Event
+from openclaw._connection import Connection
 from openclaw._errors import RunError
 from openclaw._fences import Fences
+from openclaw._frames import Event
 from openclaw._streams import plain
 
 if TYPE_CHECKING:

@@ -321,6 +321,7 @@ class SocketDoor:
             capabilities=self._capabilities,
             user=principal.user,
             scopes=sorted(principal.scopes),
+            max_message_bytes=self._settings().max_message_bytes,
         )
 
     def _cut(self, socket: Socket) -> None:
