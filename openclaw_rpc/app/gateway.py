@@ -241,7 +241,7 @@ class App:
         self.openai = OpenAiParts(
             store, self.models, self.agents, observed, clock, logs, lambda: self.settings.openai.allow_provider_models
         )
-        self.openai.build(kept.responses, self.runs, bus)
+        self.openai.build(kept.responses, self.sessions, self.runs, bus)
         ledger = self.openai.ledger
         compacting = Compacting(store, self.streams, self.sessions, agents, models, asking.compaction, ledger)
         tokens = KnownTokens(kept.tokens)

@@ -19,6 +19,7 @@ from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.responses.ports import ResponseStore
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.spending import Meter
+from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.methods.model import ModelMethods
 from openclaw_rpc.methods.response import ResponseMethods
 from openclaw_rpc.methods.usage import UsageMethods
@@ -47,9 +48,9 @@ class OpenAiParts(Feature):
         self._clock = clock
         self._log = logs.get("responses")
 
-    def build(self, kept: ResponseStore, runs: Runs, bus: Bus) -> None:
+    def build(self, kept: ResponseStore, sessions: Sessions, runs: Runs, bus: Bus) -> None:
         """Make what keeps responses."""
-        self.responses = Responses(kept, self.completions, runs, bus, self._clock, self._log)
+        self.responses = Responses(kept, self.completions, sessions, runs, bus, self._clock, self._log)
 
     def namespaces(self) -> tuple[Namespace, ...]:
         """Their rows."""

@@ -31,6 +31,8 @@ class Principal:
     sessions: frozenset[str] | None = None
     guest: bool = False
     """Somebody whom the user lets in over a chat: what they say is remembered in their session alone."""
+    account: str | None = None
+    """The token's user, where this is a person whom its front end asks for."""
     generation: int = 0
     """How often the configured token or password had changed when this one was shown."""
     limit_key: str = field(init=False, repr=False, compare=False)
@@ -41,13 +43,20 @@ class Principal:
 
     def below(self, person: str) -> Principal:
         """Somebody whom a front end asks for with this token: a user of their own, counted as the token is."""
-        found = replace(self, user=f"{self.user}/{person}", scopes=self.scopes - {Scope.ADMIN})
+        found = replace(self, user=f"{self.user}/{person}", account=self.user, scopes=self.scopes - {Scope.ADMIN})
         object.__setattr__(found, "limit_key", self.limit_key)
         return found
 
     def may_enter(self, session_key: str | None) -> bool:
         """Whether a session is open to it, its user aside."""
         return self.sessions is None or session_key in self.sessions
+
+    def reaches(self, user: str) -> bool:
+        """Whether what is kept for ``user`` may be used by who knows its id, which nobody guesses.
+
+        A user's own; for a front end, what it made for its people; for these, what it made without naming anybody.
+        """
+        return user in (self.user, self.account) or user.startswith(f"{self.user}/")
 
     @property
     def is_owner_admin(self) -> bool:

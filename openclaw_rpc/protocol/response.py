@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Raw
 
-from openclaw_rpc.protocol.base import Params, Rate, Result, Scope
+from openclaw_rpc.protocol.base import Params, Rate, Result, Scope, SessionKey
 from openclaw_rpc.protocol.chat import ChatRunParams
 from openclaw_rpc.protocol.errors import NotFound, ProviderError
 from openclaw_rpc.protocol.method import Event, Method
@@ -14,10 +14,15 @@ ResponseId = Annotated[str, Meta(min_length=1, max_length=100, description="The 
 
 
 class ResponseCreateParams(Params, frozen=True, kw_only=True):
-    """A request of OpenAI's Responses. With ``run``, that run of an agent is the answer, else a model is asked."""
+    """A request of OpenAI's Responses. With ``run``, that run of an agent is the answer, else a model is asked.
+
+    A run that names no session belongs to the one in which all that was said before was said: that of the
+    ``previous_response_id``, the one that ``conversationKey`` names, or one that is found by it.
+    """
 
     body: Annotated[Raw, Meta(description="The request, an object with at least `input`.")]
     run: ChatRunParams | None = None
+    conversation_key: SessionKey | None = None
     request_id: RequestId | None = None
 
 

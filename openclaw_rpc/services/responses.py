@@ -11,21 +11,24 @@ from typing import Any
 import anyio
 import msgspec
 from anyio.abc import TaskGroup
-from msgspec import Raw
 
+from openclaw_rpc.dialects.openai.conversations import placed
 from openclaw_rpc.dialects.openai.response_events import Building, new_response, response_of_item
-from openclaw_rpc.dialects.openai.response_requests import items_of, read_request, run_of
+from openclaw_rpc.dialects.openai.response_requests import ResponseRequest, items_of, read_request, run_of
 from openclaw_rpc.domain.clock import Clock, iso, new_id
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.responses.ports import ResponseRecord, ResponseStore
 from openclaw_rpc.domain.runs.service import Runs
+from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatRunParams
 from openclaw_rpc.protocol.errors import GatewayError, InternalError, InvalidRequest, NotFound, Unavailable, interrupted
+from openclaw_rpc.protocol.response import ResponseCreateParams
 from openclaw_rpc.services.completions import Completions
 from openclaw_rpc.services.live_response import LiveResponse, ask_agent, ask_model, events_after
+from openclaw_rpc.services.placing import Placing
 
 KEPT = timedelta(days=30)
 STOPPED = "the gateway was stopped while the response was under way"
@@ -35,9 +38,17 @@ class Responses:
     """All responses that are under way, and the way to those that are kept."""
 
     def __init__(
-        self, store: ResponseStore, completions: Completions, runs: Runs, bus: Bus, clock: Clock, log: Log
+        self,
+        store: ResponseStore,
+        completions: Completions,
+        sessions: Sessions,
+        runs: Runs,
+        bus: Bus,
+        clock: Clock,
+        log: Log,
     ) -> None:
         self._store = store
+        self._placing = Placing(sessions, runs)
         self._completions = completions
         self._runs = runs
         self._bus = bus
@@ -72,9 +83,7 @@ class Responses:
             live.scope.cancel()
             await live.ended.wait()
 
-    async def create(
-        self, principal: Principal, body: Raw | bytes, run: ChatRunParams | None = None, pin: str | None = None
-    ) -> LiveResponse:
+    async def create(self, principal: Principal, params: ResponseCreateParams, pin: str | None = None) -> LiveResponse:
         """Begin a response; answers it once its answer has begun, or at once where it goes on in the background.
 
         A caller that is cancelled ends a response that is not kept.
@@ -82,22 +91,21 @@ class Responses:
         Raises:
             InvalidRequest, NotFound: as they say. GatewayError: it failed before it began.
         """
-        request = read_request(body)
+        request, run = read_request(params.body), params.run
         if self._group is None or self._closing:
             raise Unavailable("the gateway is stopping", reason="stopping", retryAfter=5)
         before = await self._before(principal, request.previous_response_id, request.conversation_id)
+        context: list[JsonObject] = [] if before is None else msgspec.json.decode(before.context)
+        items = await self._resolved(principal, items_of(request))
+        name = request.model or (self._completions.default_model if run is None else "openclaw")
+        if run is not None:
+            run = await self._placed(principal, run_of(run, [*context, *items]), params, request, before)
+            if run is None:
+                request = msgspec.structs.replace(request, store=False)
         if run is None:
             self._completions.check(request.model)
-        elif before is not None and before.session_key is not None:
-            run = msgspec.structs.replace(run, session_key=before.session_key)
-        name = request.model or (self._completions.default_model if run is None else "openclaw")
-        response = new_response(request, new_id("resp"), name)
-        items = await self._resolved(principal, items_of(request))
-        if run is not None:
-            run = run_of(run, items, goes_on=before is not None)
-        live = LiveResponse(principal, request, response, items)
-        if before is not None:
-            live.context = msgspec.json.decode(before.context)
+        live = LiveResponse(principal, request, new_response(request, new_id("resp"), name), items)
+        live.context = context
         self._live[live.id] = live
         created_at = iso(self._clock.now())
         if request.background:
@@ -108,6 +116,24 @@ class Responses:
             if live.fault is not None and not live.events:
                 raise live.fault
         return live
+
+    async def _placed(
+        self,
+        principal: Principal,
+        run: ChatRunParams,
+        params: ResponseCreateParams,
+        request: ResponseRequest,
+        before: ResponseRecord | None,
+    ) -> ChatRunParams | None:
+        """The run in the session that it belongs to; None where the request is a program's own, such as for a title."""
+        named = params.conversation_key if before is None else before.session_key
+        if principal.sessions is not None:  # may enter sessions by their names alone, and bring no past along
+            return msgspec.structs.replace(run, session_key=run.session_key or named, history=[])
+        if run.session_key is not None:
+            return run
+        goes_on = before is not None or request.conversation_id is not None
+        alone = not (goes_on or request.stream or request.background or request.tools)
+        return await self._placing.drive(principal, placed(run, named, alone=alone, tail=before is not None))
 
     async def _resolved(self, principal: Principal, items: list[JsonObject]) -> list[JsonObject]:
         """Items with those in the place of references that they mean.
@@ -170,10 +196,7 @@ class Responses:
         if previous is not None:
             if previous in self._live:
                 await self._live[previous].ended.wait()
-            record = await self._store.find(principal.user, previous)
-            if record is None:
-                raise _unknown(previous, "previous_response_id")
-            return record
+            return await self._find(principal, previous, "previous_response_id")
         return await self._store.last(principal.user, conversation) if conversation is not None else None
 
     async def _drive(self, live: LiveResponse, run: ChatRunParams | None, pin: str | None, created_at: str) -> None:
@@ -219,12 +242,12 @@ class Responses:
     def find_live(self, principal: Principal, response_id: str) -> LiveResponse | None:
         """A response that is under way."""
         live = self._live.get(response_id)
-        return live if live is not None and live.principal.user == principal.user else None
+        return live if live is not None and principal.reaches(live.principal.user) else None
 
-    async def _find(self, principal: Principal, response_id: str) -> ResponseRecord:
-        record = await self._store.find(principal.user, response_id)
-        if record is None:
-            raise _unknown(response_id)
+    async def _find(self, principal: Principal, response_id: str, field: str = "response_id") -> ResponseRecord:
+        record = await self._store.find(response_id)
+        if record is None or not principal.reaches(record.user):
+            raise _unknown(response_id, field)
         return record
 
     async def get(self, principal: Principal, response_id: str) -> bytes:
@@ -272,7 +295,9 @@ class Responses:
         if live is not None:
             live.scope.cancel()
             await live.ended.wait()
-        if not await self._store.delete(principal.user, response_id) and live is None:
+        else:
+            await self._find(principal, response_id)
+        if not await self._store.delete(response_id) and live is None:
             raise _unknown(response_id)
 
     async def items(

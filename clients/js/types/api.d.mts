@@ -1290,11 +1290,13 @@ export interface ResponseBody {
   body?: unknown | null;
 }
 
-/** A request of OpenAI's Responses. With `run`, that run of an agent is the answer, else a model is asked. */
+/** A request of OpenAI's Responses. With `run`, that run of an agent is the answer, else a model is asked. A run that names no session belongs to the one in which all that was said before was said: that of the `previous_response_id`, the one that `conversationKey` names, or one that is found by it. */
 export interface ResponseCreateParams {
   /** The request, an object with at least `input`. */
   body: unknown;
   run?: ChatRunParams | null;
+  /** The client's name of a session. */
+  conversationKey?: string | null;
   /** Repeated in the events of this call. */
   requestId?: string | null;
 }

@@ -27,19 +27,19 @@ class PostgresResponseStore:
         row = msgspec.structs.astuple(record)
         await self._database.write(lambda db: db.change(_PUT, *row))
 
-    async def find(self, user: str, response_id: str) -> ResponseRecord | None:
+    async def find(self, response_id: str) -> ResponseRecord | None:
         """See the port."""
-        return await self._one("WHERE id = $1 AND user_name = $2", response_id, user)
+        return await self._one("WHERE id = $1", response_id)
 
     async def last(self, user: str, conversation: str) -> ResponseRecord | None:
         """See the port."""
         where = "WHERE user_name = $1 AND conversation = $2 AND finished ORDER BY created_at DESC, place DESC LIMIT 1"
         return await self._one(where, user, conversation)
 
-    async def delete(self, user: str, response_id: str) -> bool:
+    async def delete(self, response_id: str) -> bool:
         """See the port."""
-        sql = "DELETE FROM responses WHERE id = $1 AND user_name = $2"
-        return await self._database.write(lambda db: db.change(sql, response_id, user)) > 0
+        sql = "DELETE FROM responses WHERE id = $1"
+        return await self._database.write(lambda db: db.change(sql, response_id)) > 0
 
     async def unfinished(self) -> list[ResponseRecord]:
         """See the port."""

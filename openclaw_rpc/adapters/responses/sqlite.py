@@ -10,7 +10,7 @@ from openclaw_rpc.domain.responses.ports import ResponseRecord
 
 _SELECT = "SELECT id, user, created_at, finished, body, input, context, events, conversation, session_key, run_id "
 _PUT = "INSERT OR REPLACE INTO responses VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_FIND = _SELECT + "FROM responses WHERE id = ? AND user = ?"
+_FIND = _SELECT + "FROM responses WHERE id = ?"
 _LAST = (
     _SELECT
     + "FROM responses WHERE user = ? AND conversation = ? AND finished ORDER BY created_at DESC, rowid DESC LIMIT 1"
@@ -28,9 +28,9 @@ class SqliteResponseStore:
         """See the port."""
         await self._database.write(partial(_put, row=msgspec.structs.astuple(record)))
 
-    async def find(self, user: str, response_id: str) -> ResponseRecord | None:
+    async def find(self, response_id: str) -> ResponseRecord | None:
         """See the port."""
-        return await self._one(_FIND, response_id, user)
+        return await self._one(_FIND, response_id)
 
     async def last(self, user: str, conversation: str) -> ResponseRecord | None:
         """See the port."""
@@ -40,10 +40,10 @@ class SqliteResponseStore:
         found = await self._database.read(partial(_select, sql=sql, values=values))
         return found[0] if found else None
 
-    async def delete(self, user: str, response_id: str) -> bool:
+    async def delete(self, response_id: str) -> bool:
         """See the port."""
-        sql = "DELETE FROM responses WHERE id = ? AND user = ?"
-        return await self._database.write(partial(_change, sql=sql, values=(response_id, user))) > 0
+        sql = "DELETE FROM responses WHERE id = ?"
+        return await self._database.write(partial(_change, sql=sql, values=(response_id,))) > 0
 
     async def unfinished(self) -> list[ResponseRecord]:
         """See the port."""

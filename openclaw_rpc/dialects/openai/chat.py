@@ -11,7 +11,7 @@ from msgspec import Meta, Raw
 
 from openclaw_rpc.dialects import runs
 from openclaw_rpc.dialects.openai.agents import agent_of, run_params
-from openclaw_rpc.dialects.openai.conversations import end_user, is_passing, placed
+from openclaw_rpc.dialects.openai.conversations import end_user, is_passing, own_key, placed, program_key
 from openclaw_rpc.dialects.openai.errors import STYLE, event_of, spelled
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, SpelledEvent
 from openclaw_rpc.protocol import chat, model, session
@@ -194,7 +194,9 @@ def completions(inputs: Inputs) -> Plan:
         raise InvalidRequest("only n = 1 is supported", field="n", reason="unsupported_value")
     alone = not body.stream and not body.tools
     asked = run_params(inputs.headers, fields, messages, agent=agent)
-    params = yield from placed(inputs, fields, asked, alone=alone)
+    params: ChatRunParams | None = asked
+    if own_key(inputs.headers) is None:
+        params = yield from placed(asked, program_key(inputs.headers, fields), alone=alone)
     if params is None:
         return (yield from plain(inputs, body))
     name = body.model or ""

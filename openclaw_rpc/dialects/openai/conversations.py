@@ -92,17 +92,18 @@ def _digest(text: str) -> str:
 
 
 def placed(
-    inputs: Inputs, body: JsonObject, params: ChatRunParams, *, alone: bool
+    params: ChatRunParams, named: str | None, *, alone: bool, tail: bool = False
 ) -> Generator[Ask, Any, ChatRunParams | None]:
-    """The run in the session that it belongs to; None for one message ``alone`` under the id of what has turns."""
-    if own_key(inputs.headers) is not None:
-        return params
-    named = program_key(inputs.headers, body)
+    """The run in the session that it belongs to; None for one message ``alone`` under the id of what has turns.
+
+    ``named``: the key that the client has for its conversation. ``tail``: what it brings may be the newest part of it.
+    """
     if named is None:
         key = yield from _by_its_beginning(params)
         return msgspec.structs.replace(params, session_key=key)
+    params = msgspec.structs.replace(params, session_key=named)
     found = yield from _detail(named)
-    if found is None or not found.messages or _fits(found, params):
+    if found is None or not found.messages or _fits(found, params, tail=tail):
         return params
     if alone and not params.history:
         return None
@@ -122,7 +123,7 @@ def _by_its_beginning(params: ChatRunParams) -> Generator[Ask, Any, str]:
             if not each.session_key.startswith(f"{name}-"):
                 continue
             found = yield from _detail(each.session_key)
-            if found is not None and _fits(found, params):
+            if found is not None and _fits(found, params, tail=False):
                 return each.session_key
     return f"{name}-{uuid.uuid4().hex[:12]}"
 
@@ -135,12 +136,14 @@ def _detail(key: str) -> Generator[Ask, Any, SessionDetail | None]:
     return found
 
 
-def _fits(found: SessionDetail, params: ChatRunParams) -> bool:
-    """Whether a session holds what a client says was said. A very long one is taken to."""
+def _fits(found: SessionDetail, params: ChatRunParams, *, tail: bool) -> bool:
+    """Whether a session holds what a client says was said, or ends with it. A very long one is taken to."""
     if found.next_cursor is not None:
         return True
     kept = _turns((each.role, each.content) for each in found.messages)
     brought = _turns((each.role, each.content or (ATTACHED if each.attachments else "")) for each in params.history)
+    if tail:
+        kept = kept[max(0, len(kept) - len(brought)) :]
     if len(kept) != len(brought):
         return False
     last = found.messages[-1]

@@ -10,7 +10,7 @@ import msgspec
 
 from openclaw_rpc.dialects.openai.agents import earlier, outputs_of
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.chat import ChatRunParams, EarlierMessage
+from openclaw_rpc.protocol.chat import ChatRunParams
 from openclaw_rpc.protocol.errors import InvalidRequest
 from openclaw_rpc.protocol.ids import new_id
 from openclaw_rpc.protocol.validation import invalid_params
@@ -255,21 +255,18 @@ def agents_tools(body: bytes) -> list[JsonObject]:
     return [_tool(tool) for tool in usable_tools(read_request(body))]
 
 
-def run_of(run: ChatRunParams, items: Sequence[JsonObject], *, goes_on: bool) -> ChatRunParams:
-    """The run that items ask for: where they end with what the client's tools answered, it goes on behind that."""
-    messages = messages_of(None, items)
+def run_of(run: ChatRunParams, items: Sequence[JsonObject]) -> ChatRunParams:
+    """The run that items ask for, all that was said before included.
+
+    Where they end with what the client's tools answered, it goes on behind that.
+    """
+    messages = [message for message in messages_of(None, items) if message["role"] != "system"]
     outputs = outputs_of(messages)
-    if not outputs:
-        return run if goes_on else msgspec.structs.replace(run, history=earlier_messages(items))
-    said = [earlier(message) for message in messages[: -len(outputs)] if message["role"] != "system"]
-    return msgspec.structs.replace(run, tool_outputs=outputs, attachments=[], history=[] if goes_on else said)
-
-
-def earlier_messages(items: Sequence[JsonObject]) -> list[EarlierMessage]:
-    """What was said before the last question among items, for an agent whose session begins with it."""
-    messages = messages_of(None, items)
     last = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=0)
-    return [earlier(message) for message in messages[:last] if message["role"] != "system"]
+    said = [earlier(message) for message in (messages[: -len(outputs)] if outputs else messages[:last])]
+    if not outputs:
+        return msgspec.structs.replace(run, history=said)
+    return msgspec.structs.replace(run, tool_outputs=outputs, attachments=[], history=said)
 
 
 def _answer(messages: list[JsonObject], thought: str) -> JsonObject:

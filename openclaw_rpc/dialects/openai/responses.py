@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Meta, Raw
 
 from openclaw_rpc.dialects.openai.agents import agent_of, run_params
+from openclaw_rpc.dialects.openai.conversations import end_user, is_passing, own_key, program_key
 from openclaw_rpc.dialects.openai.errors import STYLE, spelled
 from openclaw_rpc.dialects.openai.response_requests import agents_tools, format_of
 from openclaw_rpc.dialects.rest import AnyMethod, Ask, Endpoint, Inputs, Plan, Relay, Reply
@@ -33,6 +34,8 @@ class ResponsesBody(msgspec.Struct, frozen=True, kw_only=True):
     tools: list[JsonObject] | None = None
     reasoning: JsonObject | None = None
     max_output_tokens: int | None = None
+    background: bool | None = None
+    user: Annotated[str, Meta(description="Your name of the person who asks: a user below the token's.")] | None = None
 
 
 class FollowQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,19 +78,30 @@ OUTPUTS = "(what the tools answered)"
 def create(inputs: Inputs) -> Plan:
     """Answer an input: by a model or, where the model's name means one, by an agent."""
     body: ResponsesBody = inputs.body
-    ask = Ask(response.create, ResponseCreateParams(body=Raw(inputs.raw), run=_run(inputs, body)))
+    ask = Ask(response.create, _asked(inputs, body))
     if body.stream:
         return Relay(ask=ask, translation=Steps())
     found = yield ask
     return Reply(bytes(found.body))
 
 
-def _run(inputs: Inputs, body: ResponsesBody) -> ChatRunParams | None:
-    """The run of an agent that a request asks for."""
+def _asked(inputs: Inputs, body: ResponsesBody) -> ResponseCreateParams:
+    """A request as the table's; one that is to leave nothing asks the agent's model alone."""
     agent = agent_of(body.model)
     if agent is None:
-        return None
+        return ResponseCreateParams(body=Raw(inputs.raw))
     fields: JsonObject = msgspec.json.decode(inputs.raw)
+    if not body.background and is_passing(inputs.headers, fields):
+        return ResponseCreateParams(body=Raw(msgspec.json.encode({**fields, "store": False})))
+    return ResponseCreateParams(
+        body=Raw(inputs.raw),
+        run=_run(inputs, body, fields, agent),
+        conversation_key=program_key(inputs.headers, fields),
+    )
+
+
+def _run(inputs: Inputs, body: ResponsesBody, fields: JsonObject, agent: str) -> ChatRunParams:
+    """The run of an agent that a request asks for."""
     fields["max_tokens"] = body.max_output_tokens
     fields["reasoning_effort"] = (body.reasoning or {}).get("effort")
     fields |= format_of(fields.get("text"))
@@ -101,7 +115,8 @@ def _run(inputs: Inputs, body: ResponsesBody) -> ChatRunParams | None:
         messages.insert(0, {"role": "user", "content": OUTPUTS})
     if not any(message["role"] == "user" for message in messages):
         raise InvalidRequest("the input has no user message", field="input", reason="missing")
-    return run_params(inputs.headers, fields, messages, agent=agent)
+    params = run_params(inputs.headers, fields, messages, agent=agent)
+    return msgspec.structs.replace(params, session_key=own_key(inputs.headers))
 
 
 def retrieve(inputs: Inputs) -> Plan:
@@ -142,7 +157,9 @@ def input_items(inputs: Inputs) -> Plan:
 
 
 def _at(verb: str, path: str, plan: Any, method: AnyMethod, **more: Any) -> Endpoint:
-    return Endpoint(verb=verb, path=path, plan=plan, doc=method.doc, calls=(method,), style=STYLE, **more)
+    return Endpoint(
+        verb=verb, path=path, plan=plan, doc=method.doc, calls=(method,), style=STYLE, end_user=end_user, **more
+    )
 
 
 ENDPOINTS = (

@@ -38,15 +38,15 @@ class ResponseStore(Protocol):
         """Keep a response, in the place of one with that id."""
         ...
 
-    async def find(self, user: str, response_id: str) -> ResponseRecord | None:
-        """A user's response."""
+    async def find(self, response_id: str) -> ResponseRecord | None:
+        """A response, whoever's it is."""
         ...
 
     async def last(self, user: str, conversation: str) -> ResponseRecord | None:
         """The newest finished response of a conversation."""
         ...
 
-    async def delete(self, user: str, response_id: str) -> bool:
+    async def delete(self, response_id: str) -> bool:
         """Remove one; false where there is none."""
         ...
 

@@ -24,18 +24,17 @@ def record(response_id: str = "r1", **more: Any) -> ResponseRecord:
     return ResponseRecord(id=response_id, **(values | more))
 
 
-async def test_what_is_kept_is_found_by_its_user_alone(store: ResponseStore) -> None:
+async def test_what_is_kept_is_found_by_its_id(store: ResponseStore) -> None:
     whole = record(context=b"[1]", events=b"\x00z", conversation="c", session_key="s", run_id="run")
     await store.put(whole)
-    assert await store.find("u", "r1") == whole
-    assert await store.find("v", "r1") is None
-    assert await store.find("u", "r2") is None
+    assert await store.find("r1") == whole
+    assert await store.find("r2") is None
 
 
 async def test_a_later_one_takes_the_place_of_the_earlier(store: ResponseStore) -> None:
     await store.put(record(finished=False))
     await store.put(record(body=b"[2]"))
-    found = await store.find("u", "r1")
+    found = await store.find("r1")
     assert found is not None
     assert (found.body, found.finished) == (b"[2]", True)
 
@@ -52,10 +51,9 @@ async def test_the_last_of_a_conversation_is_the_newest_that_is_finished(store: 
 
 async def test_deleted_it_is_gone(store: ResponseStore) -> None:
     await store.put(record())
-    assert await store.delete("v", "r1") is False
-    assert await store.delete("u", "r1") is True
-    assert await store.delete("u", "r1") is False
-    assert await store.find("u", "r1") is None
+    assert await store.delete("r1") is True
+    assert await store.delete("r1") is False
+    assert await store.find("r1") is None
 
 
 async def test_the_unfinished_are_known(store: ResponseStore) -> None:
@@ -68,12 +66,12 @@ async def test_the_old_are_removed(store: ResponseStore) -> None:
     await store.put(record("a"))
     await store.put(record("b", created_at="2026-02-01T00:00:00.000Z"))
     assert await store.prune("2026-01-15") == 1
-    assert await store.find("u", "a") is None
-    assert await store.find("u", "b") is not None
+    assert await store.find("a") is None
+    assert await store.find("b") is not None
 
 
 async def test_a_file_keeps_them(tmp_path: Path) -> None:
     async with in_sqlite(tmp_path) as first:
         await first.responses.put(record())
     async with in_sqlite(tmp_path) as second:
-        assert await second.responses.find("u", "r1") == msgspec.structs.replace(record())
+        assert await second.responses.find("r1") == msgspec.structs.replace(record())

@@ -61,7 +61,7 @@ async def all_is_there(database: Database, state: Path) -> None:
         hits = await memories.search(MemoryQuery(user="owner", limit=5, words=query_words(words, 9)))
         assert [hit.memory.key for hit in hits] == [key], words
     response_id = (await database.read(lambda db: db.execute("SELECT id FROM responses").fetchall(), single=True))[0][0]
-    response = await SqliteResponseStore(database).find("owner", response_id)
+    response = await SqliteResponseStore(database).find(response_id)
     assert response is not None and b"remember me" in response.input
     tokens = KnownTokens(SqliteTokenStore(database))
     await tokens.refresh()

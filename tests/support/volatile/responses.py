@@ -16,10 +16,9 @@ class MemoryResponseStore:
         self._records.pop(record.id, None)
         self._records[record.id] = msgspec.structs.replace(record)
 
-    async def find(self, user: str, response_id: str) -> ResponseRecord | None:
+    async def find(self, response_id: str) -> ResponseRecord | None:
         """See the port."""
-        record = self._records.get(response_id)
-        return record if record is not None and record.user == user else None
+        return self._records.get(response_id)
 
     async def last(self, user: str, conversation: str) -> ResponseRecord | None:
         """See the port."""
@@ -28,12 +27,9 @@ class MemoryResponseStore:
                 return record
         return None
 
-    async def delete(self, user: str, response_id: str) -> bool:
+    async def delete(self, response_id: str) -> bool:
         """See the port."""
-        if await self.find(user, response_id) is None:
-            return False
-        del self._records[response_id]
-        return True
+        return self._records.pop(response_id, None) is not None
 
     async def unfinished(self) -> list[ResponseRecord]:
         """See the port."""

@@ -24,6 +24,7 @@ class Response:
         *,
         body: Any,
         run: types.ChatRunParams | Dict[str, Any] | None = None,
+        conversation_key: str | None = None,
         request_id: str | None = None,
         timeout: float | None = None,
     ) -> types.ResponseBody:
@@ -31,13 +32,14 @@ class Response:
 
         Args:
             body: The request, an object with at least `input`.
+            conversation_key: The client's name of a session.
             request_id: Repeated in the events of this call.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, unauthorized.
         """
-        return self._client.request("response.create", types.ResponseCreateParams(body=body, run=run, request_id=request_id), types.ResponseBody, timeout)
+        return self._client.request("response.create", types.ResponseCreateParams(body=body, run=run, conversation_key=conversation_key, request_id=request_id), types.ResponseBody, timeout)
 
     def get(
         self,
@@ -142,6 +144,7 @@ class AsyncResponse:
         *,
         body: Any,
         run: types.ChatRunParams | Dict[str, Any] | None = None,
+        conversation_key: str | None = None,
         request_id: str | None = None,
         timeout: float | None = None,
     ) -> types.ResponseBody:
@@ -149,13 +152,14 @@ class AsyncResponse:
 
         Args:
             body: The request, an object with at least `input`.
+            conversation_key: The client's name of a session.
             request_id: Repeated in the events of this call.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, unauthorized.
         """
-        return await self._client.request("response.create", types.ResponseCreateParams(body=body, run=run, request_id=request_id), types.ResponseBody, timeout)
+        return await self._client.request("response.create", types.ResponseCreateParams(body=body, run=run, conversation_key=conversation_key, request_id=request_id), types.ResponseBody, timeout)
 
     async def get(
         self,

@@ -8,11 +8,17 @@ from openclaw.types.chat import ChatRunParams
 
 
 class ResponseCreateParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """A request of OpenAI's Responses. With `run`, that run of an agent is the answer, else a model is asked."""
+    """A request of OpenAI's Responses. With `run`, that run of an agent is the answer, else a model is asked.
+
+    A run that names no session belongs to the one in which all that was said before was said: that of the
+    `previous_response_id`, the one that `conversationKey` names, or one that is found by it.
+    """
 
     body: Any
     """The request, an object with at least `input`."""
     run: ChatRunParams | dict[str, Any] | None = None
+    conversation_key: str | None = None
+    """The client's name of a session."""
     request_id: str | None = None
     """Repeated in the events of this call."""
 

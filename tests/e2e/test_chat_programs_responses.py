@@ -1,0 +1,123 @@
+"""Chat programs at `/v1/responses`: what they bring is the truth, their people are users, their own requests pass."""
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.test_chat_programs import client, name, sessions, told
+from tests.support.gateway import TestGateway
+from tests.support.openai import Answer, OpenAIClient
+from tests.support.upstream import Upstream
+
+__all__ = ["client"]
+
+
+async def ask(client: OpenAIClient, given: Any, headers: dict[str, str] | None = None, **more: Any) -> Answer:
+    """Ask the agent; texts are a user's, then an assistant's, and so on."""
+    roles = ("user", "assistant")
+    if isinstance(given, list):
+        given = [{"role": roles[at % 2], "content": text} for at, text in enumerate(given)]
+    body = {"model": "openclaw", "input": given, **more}
+    answer = await client.ask("POST", "/v1/responses", body, **(headers or {}))
+    assert answer.status == 200, answer.body
+    return answer
+
+
+def said(answer: Answer) -> str:
+    return answer.json["output"][-1]["content"][0]["text"]
+
+
+@pytest.mark.parametrize("header", ["x_session_id", "X_OpenWebUI_Chat_Id"])
+async def test_what_the_client_brings_is_the_truth(
+    client: OpenAIClient, served: TestGateway, upstream: Upstream, header: str
+) -> None:
+    key = name()
+    headers = {header: key}
+    await ask(client, [f"one {key}"], headers, stream=True)
+    await ask(client, [f"one {key}", f"echo: one {key}", "two"], headers, stream=True)
+    assert [each["messageCount"] for each in await sessions(served, key)] == [4]
+    await ask(client, [f"one {key}", "an answer of my own", "another two"], headers, stream=True)
+    assert told(upstream) == [("user", f"one {key}"), ("assistant", "an answer of my own"), ("user", "another two")]
+    found = {each["sessionKey"] == key: each["messageCount"] for each in await sessions(served, key)}
+    assert found == {True: 4, False: 4}, "what was said before is kept beside it"
+
+
+async def test_a_client_that_names_no_session_has_one_a_conversation(
+    client: OpenAIClient, served: TestGateway, upstream: Upstream
+) -> None:
+    first = name()
+    await ask(client, first)
+    await ask(client, [first, f"echo: {first}", "more"])
+    assert told(upstream) == [("user", first), ("assistant", f"echo: {first}"), ("user", "more")]
+    assert [each["messageCount"] for each in await sessions(served, first)] == [4]
+
+
+async def test_a_response_that_others_followed_is_gone_on_with_from_where_it_was(
+    client: OpenAIClient, served: TestGateway, upstream: Upstream
+) -> None:
+    key = name()
+    first = (await ask(client, key)).json
+    second = (await ask(client, "two", previous_response_id=first["id"])).json
+    await ask(client, "three", previous_response_id=second["id"])
+    assert [each["messageCount"] for each in await sessions(served, key)] == [6]
+    await ask(client, "another two", previous_response_id=first["id"])
+    assert told(upstream) == [("user", key), ("assistant", f"echo: {key}"), ("user", "another two")]
+    assert sorted(each["messageCount"] for each in await sessions(served, key)) == [4, 6]
+
+
+async def test_under_our_own_key_the_session_goes_on(client: OpenAIClient, upstream: Upstream) -> None:
+    headers = {"X_OpenClaw_Session_Key": name()}
+    await ask(client, "one", headers)
+    second = (await ask(client, "two", headers)).json
+    # It says less than the session holds, and goes on with the whole of it.
+    await ask(client, "three", previous_response_id=second["id"])
+    assert [text for role, text in told(upstream) if role == "user"] == ["one", "two", "three"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "more"),
+    [
+        ({"X_OpenWebUI_Task": "title_generation"}, {}),
+        ({"X_OpenClaw_Ephemeral": "1"}, {}),
+        ({}, {"store": False}),
+        ({"X_OpenWebUI_Chat_Id": "temporary:1"}, {}),
+    ],
+)
+async def test_machine_requests_leave_nothing(
+    client: OpenAIClient, served: TestGateway, upstream: Upstream, headers: dict[str, str], more: dict[str, Any]
+) -> None:
+    text = name()
+    answer = await ask(client, text, headers, **more)
+    assert said(answer) == f"echo: {text}"
+    assert "tools" not in upstream.requests[-1]
+    assert await sessions(served, text) == []
+    assert (await client.ask("GET", f"/v1/responses/{answer.json['id']}")).status == 404
+
+
+async def test_a_title_that_is_asked_for_under_the_id_of_a_conversation_leaves_nothing(
+    client: OpenAIClient, served: TestGateway, upstream: Upstream
+) -> None:
+    key = name()
+    headers = {"X_OpenWebUI_Chat_Id": key}
+    await ask(client, key, headers, stream=True)
+    await ask(client, "Write a title for this chat.", headers)
+    assert told(upstream) == [("user", "Write a title for this chat.")]
+    [found] = await sessions(served, key)
+    assert found["messageCount"] == 2
+
+
+async def test_people_behind_one_key_are_users_of_their_own(client: OpenAIClient, served: TestGateway) -> None:
+    secret = name()
+    ada = {"X_OpenWebUI_User_Id": "ada"}
+    hers = (await ask(client, secret, ada)).json["id"]
+    await ask(client, secret, user="bob")
+    assert {each["user"] for each in await sessions(served, secret)} == {"owner/ada", "owner/bob"}
+    await ask(client, "more", ada, previous_response_id=hers)
+    body = {"model": "openclaw", "input": "x", "user": "bob", "previous_response_id": hers}
+    assert (await client.ask("POST", "/v1/responses", body)).status == 404, "nobody reads another's"
+    path = f"/v1/responses/{hers}"
+    assert (await client.ask("GET", path, X_OpenWebUI_User_Id="bob")).status == 404
+    for headers in (ada, {}):
+        assert (await client.ask("GET", path, **headers)).status == 200, "her own, and the front end's"
+    assert (await client.ask("DELETE", path, X_OpenWebUI_User_Id="bob")).status == 404
+    assert (await client.ask("DELETE", path)).status == 200
