@@ -104,6 +104,27 @@ async def test_a_value_is_stored_found_and_deleted() -> None:
         await all_.memories.delete(OWNER, MemoryDeleteParams(key="user-preference"))
 
 
+async def test_the_exact_word_is_found_before_its_other_forms() -> None:
+    all_ = Set()
+    await all_.put("1", "does not eat peanuts")
+    await all_.put("2", "loves peanut butter cups")
+    assert await all_.find("peanuts") == ["1", "2"]
+    assert await all_.find("peanut") == ["2", "1"]
+    assert await all_.find("peanut butter", limit=1) == ["2"]
+    for number in range(12):
+        await all_.put(f"more{number}", "peanut")
+    assert (await all_.find("peanuts"))[0] == "1"
+
+
+async def test_names_of_programs_are_found_in_either_spelling() -> None:
+    all_ = Set()
+    await all_.put("snake", "Set max_retry_count to 5")
+    await all_.put("camel", "maxRetryCount is new")
+    assert set(await all_.find("maxRetryCount")) == set(await all_.find("max_retry_count")) == {"snake", "camel"}
+    await all_.memories.store(OWNER, MemoryStoreParams(key="other", value="a count of sheep"))
+    assert (await all_.find("max retry count"))[-1] == "other"
+
+
 async def test_another_users_memory_is_not_there() -> None:
     all_ = Set()
     await all_.put("k", "apples")

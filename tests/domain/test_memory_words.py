@@ -58,6 +58,23 @@ def test_a_word_is_found_however_it_is_written(query: str, text: str) -> None:
     assert found(query, text)
 
 
+SPELLINGS = {"snake": "_".join, "camel": lambda parts: parts[0] + "".join(map(str.title, parts[1:]))}
+PARTS = st.lists(st.text(alphabet="abcdefgh", min_size=2, max_size=8), min_size=2, max_size=5)
+
+
+@given(PARTS, st.sampled_from(sorted(SPELLINGS)), st.sampled_from(["{}", "set {} to 5", "设置{}为五", "é {}."]))
+def test_a_name_of_several_parts_is_found_in_every_spelling(parts: list[str], spelling: str, place: str) -> None:
+    text = place.format(SPELLINGS[spelling](parts))
+    for query in (*(spell(parts) for spell in SPELLINGS.values()), *parts, "".join(parts)):
+        assert found(query, text)
+
+
+def test_names_as_programs_have_them_are_taken_apart() -> None:
+    assert index_words("XMLHttpRequest") == ["xmlhttprequest", "xml", "http", "request"]
+    assert index_words("fooBar_baz __init__ APIs") == ["foobarbaz", "foobar", "baz", "foo", "bar", "init", "api"]
+    assert index_words("NASA said GPT4o") == ["nasa", "said", "gpt4o"]
+
+
 def test_two_characters_that_do_not_stand_together_are_not_found() -> None:
     assert not found("偏好", "偏食好")
 

@@ -19,6 +19,8 @@ from openclaw_rpc.domain.browser import VALUE_CHARACTERS, BrowserSettings, Drive
 from openclaw_rpc.domain.outbound import OutboundPolicy, OutboundRefused
 from openclaw_rpc.protocol.browser import BrowserClickParams, BrowserTypeParams
 from openclaw_rpc.protocol.errors import Conflict, NotFound, ProviderError, Timeout
+from openclaw_rpc.protocol.surrogates import replaced
+from openclaw_rpc.protocol.validation import mended
 
 if TYPE_CHECKING:
     from playwright.async_api import Page, Request
@@ -113,7 +115,8 @@ class PlaywrightDriver:
         """See `BrowserDriver.snapshot`."""
         async with self._page(profile, page_id) as (known, found, page):
             tree = await asked(page.aria_snapshot(timeout=SNAPSHOT_MS), "pageId", SNAPSHOT_MS)
-        return await known.state(found, page), tree
+        # Halves of characters stand there as they are, or escaped.
+        return await known.state(found, page), mended(replaced(tree).encode()).decode()
 
     async def close(self, profile: str, page_id: str | None) -> int:
         """See `BrowserDriver.close`."""

@@ -8,6 +8,7 @@ from collections.abc import Awaitable
 from typing import Final, TypeVar
 
 from openclaw_rpc.protocol.errors import Conflict, GatewayError, InvalidRequest, ProviderError, Timeout
+from openclaw_rpc.protocol.surrogates import replaced
 
 TEXT: Final = 300
 GRACE_SECONDS: Final = 5.0
@@ -57,4 +58,4 @@ def first_line(error: Exception) -> str:
     """What an error says, without the name of Playwright's method."""
     said = str(error).strip()
     line = said.splitlines()[0] if said else type(error).__name__
-    return re.sub(r"^\w+\.\w+: ", "", line)[:TEXT]
+    return replaced(re.sub(r"^\w+\.\w+: ", "", line)[:TEXT])

@@ -13,6 +13,7 @@ from openclaw_rpc.adapters.browser.faults import GONE, asked, fault
 from openclaw_rpc.domain.browser import PageState
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.protocol.errors import Conflict, NotFound
+from openclaw_rpc.protocol.surrogates import replaced
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, Page
@@ -115,7 +116,7 @@ class OpenProfile:
         with contextlib.suppress(Exception):
             async with asyncio.timeout(TITLE_SECONDS):
                 title = await page.title()
-        return PageState(page_id=page_id, url=page.url, title=title)
+        return PageState(page_id=page_id, url=replaced(page.url), title=replaced(title))
 
     async def alive(self) -> bool:
         """Whether its browser answers: killed, Playwright's own process does not say so by itself."""

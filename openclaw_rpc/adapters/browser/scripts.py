@@ -16,6 +16,8 @@ import msgspec
 from openclaw_rpc.adapters.browser.faults import GONE, TEXT, fault, first_line
 from openclaw_rpc.adapters.browser.profile import Devtools
 from openclaw_rpc.protocol.errors import InvalidRequest, Timeout, TooLarge
+from openclaw_rpc.protocol.surrogates import replaced_in
+from openclaw_rpc.protocol.validation import mended
 
 LEFT: Final = ("navigated", "context was destroyed", "Cannot find context")
 """What Chromium says where a script's page was led elsewhere."""
@@ -93,6 +95,7 @@ async def _evaluate(session: Devtools, script: str, timeout_ms: int, most: int) 
 
 
 def _value(answer: dict[str, Any], most: int) -> Any:
+    answer = replaced_in(answer)
     told: Any = answer.get("result", {}).get("value")
     details: Any = answer.get("exceptionDetails")
     if details:
@@ -103,7 +106,7 @@ def _value(answer: dict[str, Any], most: int) -> Any:
     if "error" in told:
         thrown = str(told["error"]).partition("\n")[0]
         raise InvalidRequest(f"script: {thrown}", field="script", reason=thrown)
-    return msgspec.json.decode(told["json"])
+    return msgspec.json.decode(mended(told["json"].encode()))
 
 
 def _too_slow(timeout_ms: int) -> Timeout:

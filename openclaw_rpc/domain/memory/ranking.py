@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import msgspec
 
 from openclaw_rpc.domain.memory.ports import MemoryHit
+from openclaw_rpc.domain.memory.words import plain_words, stem, text_of
 
 _K1: Final = 1.2
 _B: Final = 0.75
@@ -22,6 +23,9 @@ READ: Final = 8_000
 EXACT_KEY: Final = 1.0
 KEY_PREFIX: Final = 0.9
 """The least score of a memory whose key is, or begins with, what was asked for."""
+
+LIKE: Final = 0.7
+"""What a memory's score becomes that has other forms alone of the words that were asked for (`peanut`, `peanuts`)."""
 
 
 def rarity(holders: int, memories: int) -> float:
@@ -75,6 +79,26 @@ def scores(
         number: round(-math.expm1(-total / rarities * _LOG_4), 6) or 1e-6 if total else 0.0
         for number, total in totals.items()
     }
+
+
+def exact_first(hits: Iterable[MemoryHit], query: str, limit: int) -> list[MemoryHit]:
+    """The best of the hits, where a word as it was asked for counts more than another form of it."""
+    asked = {word: stem(word) for word in plain_words(query)}
+    ranked = [_with_exactness(hit, asked) for hit in hits]
+    ranked.sort(key=lambda hit: hit.score, reverse=True)
+    return ranked[:limit]
+
+
+def _with_exactness(hit: MemoryHit, asked: Mapping[str, str]) -> MemoryHit:
+    if hit.score >= KEY_PREFIX:
+        return hit
+    memory = hit.memory
+    text = text_of([memory.key, memory.value, *memory.metadata.values(), list(memory.tags)])
+    words = set(plain_words(text[:READ]))
+    stems = {stem(word) for word in words}
+    found = [word for word, its_stem in asked.items() if word in words or its_stem in stems]
+    like = sum(word not in words for word in found)
+    return msgspec.structs.replace(hit, score=tidy(hit.score * (1 - (1 - LIKE) * like / len(found)))) if like else hit
 
 
 def tidy(value: float) -> float:

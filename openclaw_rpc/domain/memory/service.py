@@ -14,6 +14,7 @@ from openclaw_rpc.domain.memory.checks import check
 from openclaw_rpc.domain.memory.conversations import RememberedTurns
 from openclaw_rpc.domain.memory.meaning import Meanings
 from openclaw_rpc.domain.memory.ports import Embedder, Memory, MemoryCounts, MemoryHit, MemoryQuery, MemoryStore, Place
+from openclaw_rpc.domain.memory.ranking import exact_first
 from openclaw_rpc.domain.memory.recalling import COMMON, QUESTION_WORDS, SPARE, Recalled, chosen, stop_words
 from openclaw_rpc.domain.memory.settings import MemorySettings
 from openclaw_rpc.domain.memory.words import folded, index_words, query_words, text_of
@@ -39,6 +40,8 @@ from openclaw_rpc.protocol.memory import (
 from openclaw_rpc.threads import in_thread
 
 QUERY_WORDS: Final = 64
+LOOKED_AT: Final = 100
+"""Among how many those with the very words that were asked for come first; twice as many as are asked for suffice."""
 IN_PLACE: Final = 2_000
 """Texts up to this many characters are taken apart at once, longer ones in a thread."""
 STEP: Final = 2_000
@@ -143,7 +146,7 @@ class Memories:
         await self.settle()
         query = MemoryQuery(
             user=principal.user,
-            limit=params.limit,
+            limit=max(params.limit, min(params.limit * 2, LOOKED_AT)),
             words=query_words(params.query, QUERY_WORDS),
             prefix=folded(params.query.strip()) or None,
             place=_PLACES[params.type],
@@ -151,7 +154,8 @@ class Memories:
             until=parse_time(params.until, "until") if params.until is not None else None,
             category=params.category,
         )
-        return MemoryResults(results=[_found(hit) for hit in await self._find(query, params.query)])
+        hits = exact_first(await self._find(query, params.query), params.query, params.limit)
+        return MemoryResults(results=[_found(hit) for hit in hits])
 
     @cached_property
     def _stop_words(self) -> frozenset[str]:

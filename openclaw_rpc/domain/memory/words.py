@@ -2,8 +2,9 @@
 
 Scripts that put no spaces between words (Chinese, Japanese, Thai …) give every pair of neighbouring characters, and
 every single one for queries of one character; other scripts give words without case and accents, English ones as
-stems (Porter's, by Snowball's library); a symbol such as an emoji is a word of its own. A word holds no character that
-means anything to a search engine.
+stems (Porter's, by Snowball's library); a symbol such as an emoji is a word of its own. A name of a program such as
+`maxRetryCount` or `max_retry_count` gives its parts and what they are together, so that each spelling finds the other.
+A word holds no character that means anything to a search engine.
 """
 
 import re
@@ -41,6 +42,13 @@ _TOKEN: Final = (
 )
 _PLAIN: Final = re.compile("[a-z0-9]+")
 """What `_TOKEN` finds in ASCII text: it has neither unspaced scripts nor symbols."""
+_JOINT: Final = re.compile(r"[A-Z_](?:(?<=[a-z0-9][A-Z])|(?<=[^\W_]_)(?=\w)|(?<=[A-Z][A-Z])(?=[a-z]))")
+"""Where two parts of a name meet: most texts have no such name, and are looked through fast."""
+_ASCII_NAME: Final = re.compile("[A-Za-z0-9_]+")
+_MAY_HAVE_NAMES: Final = re.compile("[A-Z_\ufe33\ufe34\ufe4d-\ufe4f\uff3f]")
+"""Capitals, and what is an underscore once it is folded."""
+_NAME: Final = f"(?:(?![{_UNSPACED}{_SYMBOLS}])[\\w{_POINTS}{_INDIC}])+"
+_PART: Final = re.compile("[A-Z]+s?(?![a-z])|[A-Z]?[a-z0-9]+|[A-Z]")
 _ACCENTS: Final = re.compile("[\u0300-\u036f]")
 
 
@@ -50,6 +58,13 @@ def folded(text: str) -> str:
         return text.lower()
     plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return unicodedata.normalize("NFKC", _ACCENTS.sub("", plain)).casefold()
+
+
+def _unaccented(text: str) -> str:
+    """`folded`, but for the case."""
+    # Of the accents a letter below is none: its capital is a letter of its own.
+    parts = unicodedata.normalize("NFKD", text).replace("\u0345", "\u03b9")
+    return unicodedata.normalize("NFKC", _ACCENTS.sub("", parts))
 
 
 def index_words(text: str) -> list[str]:
@@ -110,6 +125,43 @@ def text_of(parts: Iterable[Any]) -> str:
     return "\n".join(found)
 
 
+def plain_words(text: str) -> list[str]:
+    """The ASCII words of a text as they are written but for their case: only of these have some a stem."""
+    return _PLAIN.findall(folded(_parts_spelled(text)))
+
+
+def stem(word: str) -> str:
+    """What a word of `plain_words` is found by."""
+    return _word(word[:_ENOUGH])
+
+
+@lru_cache(maxsize=1)
+def _name() -> re.Pattern[str]:
+    return re.compile(_NAME)
+
+
+def _parts_spelled(text: str) -> str:
+    """The text with every name of several parts as what these are together, and the parts."""
+    names = _ASCII_NAME
+    if not text.isascii():
+        if not _MAY_HAVE_NAMES.search(text):
+            return text
+        text, names = _unaccented(text), _name()
+    return names.sub(_spelled, text) if _JOINT.search(text) else text
+
+
+def _spelled(match: re.Match[str]) -> str:
+    name = match[0]
+    if len(name) > WORD_CHARACTERS or not _JOINT.search(name):
+        return name
+    sections = [section for section in name.split("_") if section]
+    words = dict.fromkeys(["".join(sections), *sections])
+    for section in sections:
+        if section.isascii():
+            words.update((part, None) for part in _PART.findall(section) if len(part) > 1)
+    return " ".join(words)
+
+
 @lru_cache(maxsize=1)
 def _token() -> re.Pattern[str]:
     """`_TOKEN`, which takes 5 ms to compile: too long for a start that has no text to look at."""
@@ -133,15 +185,15 @@ def _tokens(piece: str) -> Iterator[tuple[str, str]]:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """The text in pieces that end where a line or a word ends, if there is one."""
+    """The text, the names in it taken apart, in pieces that end where a line or a word ends, if there is one."""
     begin = 0
     while len(text) - begin > PIECE:
         end = begin + PIECE
         cut = max(text.rfind("\n", begin, end), text.rfind(" ", begin, end))
         end = cut + 1 if cut > begin else end
-        yield text[begin:end]
+        yield _parts_spelled(text[begin:end])
         begin = end
-    yield text[begin:]
+    yield _parts_spelled(text[begin:])
 
 
 class _Stemmers(threading.local):

@@ -250,8 +250,9 @@ class Skills:
         """Look among those that are installed, then in the registry; where that fails, say so."""
         await self._library.look(FRESH_SECONDS)
         words = params.query.lower().split()
-        fitting = sorted(slug for slug, found in self._library.found.items() if _fits(found, words))
-        results = [installed(self._library.found[slug].manifest, slug) for slug in fitting][: params.limit]
+        having = [found for found in self._library.found.values() if _fits(found, words)]
+        ranked = {found.slug: found for found in [*fitting(params.query, having, _texts), *having]}
+        results = [installed(found.manifest, slug) for slug, found in ranked.items()][: params.limit]
         brought = {self._library.record(slug).source for slug in self._library.found}
         error: str | None = None
         if self._registry.address is not None and len(results) < params.limit:
@@ -347,10 +348,13 @@ def _expect(manifest: Manifest, params: SkillInstallParams, wanted: _Wanted) -> 
 
 
 def _fits(found: FoundSkill, words: Sequence[str]) -> bool:
-    manifest = found.manifest
-    about = f"{manifest.name} {manifest.description}" if manifest else ""
-    text = f"{found.slug} {about}".lower()
+    text = " ".join(_texts(found)).lower()
     return all(word in text for word in words)
+
+
+def _texts(found: FoundSkill) -> tuple[str, str]:
+    manifest = found.manifest
+    return (f"{found.slug} {manifest.name}", manifest.description) if manifest else (found.slug, "")
 
 
 def fits(skills: Sequence[Skill], query: str) -> list[Skill]:

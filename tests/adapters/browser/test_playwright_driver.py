@@ -239,6 +239,19 @@ async def test_a_page_is_told_in_words(driver: PlaywrightDriver, site: str) -> N
     assert 'link "second"' in tree
 
 
+async def test_half_a_character_is_a_mark_wherever_a_page_says_it(driver: PlaywrightDriver, site: str) -> None:
+    half = "'a\\ud83d'"
+    await driver.open("u/a", f"{site}/", MS)
+    page, value = await driver.execute("u/a", None, f"document.title = {half}; ({{[{half}]: [{half}]}})", MS)
+    assert (page.title, value) == ("a\ufffd", {"a\ufffd": ["a\ufffd"]})
+    with pytest.raises(InvalidRequest, match="a\ufffd"):
+        await driver.execute("u/a", None, f"throw new Error({half})", MS)
+    await driver.execute("u/a", None, f"document.body.innerHTML = `<h1>${{{half}}}</h1><p>${{{half}}}`", MS)
+    page, tree = await driver.snapshot("u/a", None)
+    for told in (page, tree, await driver.pages("u/a")):
+        assert "ud83d" not in ascii(told) and "ufffd" in ascii(told)
+
+
 async def test_a_page_of_frames_is_told_too(driver: PlaywrightDriver, site: str) -> None:
     await driver.open("u/a", f"{site}/frames", MS)
     with anyio.fail_after(10):

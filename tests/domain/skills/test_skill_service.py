@@ -415,6 +415,9 @@ class TestInstalling:
     async def test_search_finds_what_is_installed(self, world: SkillWorld):
         write_skill(world.folder / "echo")
         write_skill(world.folder / "poet", manifest("poet", description="Writes POEMS for you"))
+        write_skill(world.folder / "all-poets", manifest("all-poets", description="Lives"))
+        found = await world.skills.search(SkillSearchParams(query="poet"))
+        assert [one.slug for one in found.results] == ["poet", "all-poets"]
         found = await world.skills.search(SkillSearchParams(query="poems writes"))
         assert [(one.slug, one.installed, one.source) for one in found.results] == [("poet", True, "installed")]
         assert found.registry_error is None

@@ -133,3 +133,15 @@ def test_what_has_more_of_the_words_stands_before_what_has_less(
 
     assert sorted(found) == sorted(one for one in things if hits(one))
     assert [hits(one) for one in found] == sorted(map(hits, found), reverse=True)
+
+
+def test_the_exact_word_comes_first_then_its_other_forms_then_longer_words() -> None:
+    things = [("boxing", ""), ("a_boxes", ""), ("z_box", ""), ("soapbox", "")]
+    assert [name for name, _ in fitting("box", things, lambda one: one)] == ["z_box", "a_boxes", "boxing", "soapbox"]
+    assert fitting("boxes", things, lambda one: one)[0] == ("a_boxes", "")
+
+
+@pytest.mark.parametrize("query", ["maxRetryCount", "max_retry_count", "max retry count", "MaxRetryCount"])
+@pytest.mark.parametrize("name", ["maxRetryCount", "max_retry_count", "server__max-retry-count"])
+def test_names_are_found_however_their_parts_are_written(query: str, name: str) -> None:
+    assert fitting(query, [("minimum", "a count"), (name, "")], lambda one: one)[0] == (name, "")
