@@ -36,6 +36,10 @@ from openclaw_rpc.protocol.session import (
 )
 
 SNAPSHOT_TRIES = 5
+MANY_SECONDS = 60.0
+"""For how long sessions that were more than are counted are taken to be so still."""
+MOST_LISTS = 1000
+"""How many such lists are remembered at most."""
 MOST_CONTEXT = 64 * 1024
 """Bytes of JSON that a client may keep with a session: it is part of every list."""
 Live = Callable[[str], list[LiveRun]]
@@ -76,6 +80,8 @@ class Sessions:
         self._streams = streams
         self._agents = agents
         self._clock = clock
+        self._many: dict[SessionQuery, float] = {}
+        """Lists that were longer than is counted, by their filters, and up to when that is believed."""
 
     def now(self) -> str:
         """The time, as it is kept."""
@@ -110,22 +116,33 @@ class Sessions:
 
     async def list(self, principal: Principal, params: SessionListParams, live: Live) -> SessionPage:
         """A page of sessions."""
-        query = SessionQuery(
+        wanted = SessionQuery(
             user=reach(principal, params.user),
-            limit=params.limit,
-            offset=params.offset,
-            cursor=params.cursor,
+            limit=0,
             channel=params.channel,
             agent_id=params.agent_id,
             since=parse_time(params.since, "since") if params.since else None,
             until=parse_time(params.until, "until") if params.until else None,
             text=params.text,
         )
+        known = self._many.get(wanted, 0.0) > self._clock.monotonic()
+        query = msgspec.structs.replace(
+            wanted,
+            limit=params.limit,
+            offset=params.offset,
+            cursor=params.cursor,
+            count_to=0 if known else wanted.count_to,
+        )
         records, total, cursor = await self._store.list_sessions(query)
+        more = total > query.count_to
+        if more and not known:
+            if len(self._many) >= MOST_LISTS:
+                self._many.clear()
+            self._many[wanted] = self._clock.monotonic() + MANY_SECONDS
         return SessionPage(
             sessions=[info(record, live(record.id)) for record in records],
-            total=min(total, query.count_to),
-            total_is_more=total > query.count_to,
+            total=wanted.count_to if more else total,
+            total_is_more=more,
             next_cursor=cursor,
         )
 

@@ -40,11 +40,11 @@ CHINESE = ("北京", "会议", "数据", "项目", "明天", "重要", "客户",
 
 
 @asynccontextmanager
-async def served(home: Path, upstream: int | None) -> AsyncGenerator[tuple[Process, ClientConnection]]:
-    """A gateway in a process of its own, its home ``home``; and a client."""
+async def served(home: Path, upstream: int | None, **sections: Any) -> AsyncGenerator[tuple[Process, ClientConnection]]:
+    """A gateway in a process of its own, its home ``home`` and ``sections`` in its configuration; and a client."""
     port = free_port()
     path = home / "gateway.yaml"
-    path.write_text(yaml.safe_dump(configuration(port, upstream)))
+    path.write_text(yaml.safe_dump(configuration(port, upstream) | sections))
     path.chmod(0o600)
     headers = {"Authorization": f"Bearer {TOKEN}"}
     with running("-m", "openclaw_rpc", "gateway", port=port, env={"OPENCLAW_HOME": str(home)}) as process:

@@ -13,8 +13,8 @@ from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.principals import Principal, owner
-from openclaw_rpc.domain.records import SessionRecord
-from openclaw_rpc.domain.sessions import Sessions, in_turns, reach, require_owner
+from openclaw_rpc.domain.records import COUNTED, SessionQuery, SessionRecord
+from openclaw_rpc.domain.sessions import MANY_SECONDS, Sessions, in_turns, reach, require_owner
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.chat import ChatMessage, ToolCallEvent, ToolResultEvent, tool_call, tool_result
@@ -204,6 +204,40 @@ async def test_lists_are_of_ones_own_sessions_unless_one_is_the_owners_admin() -
     assert await keys(ADMIN, user="bob") == ["two"]
     with pytest.raises(Forbidden):
         await keys(ADAS_ADMIN, user="bob")
+
+
+class Long(VolatileStore):
+    """Has more sessions than are counted, and remembers how far it was to count."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counted: list[int] = []
+        self.matching = COUNTED + 1
+
+    async def list_sessions(self, query: SessionQuery) -> tuple[list[SessionRecord], int, str | None]:
+        self.counted.append(query.count_to)
+        return [], min(self.matching, query.count_to + 1), None
+
+
+async def test_a_list_that_is_longer_than_is_counted_is_not_counted_again_for_a_minute() -> None:
+    store, clock = Long(), ManualClock()
+    sessions = Sessions(store, Streams(store, table.events(), LoopTasks(), MemoryBus()), Agents({}), clock)
+
+    async def total(who: Principal = ADA, **params: Any) -> tuple[int, bool]:
+        page = await sessions.list(who, SessionListParams(**params), nothing)
+        return page.total, page.total_is_more
+
+    pages: tuple[dict[str, Any], ...] = ({}, {"limit": 5}, {"offset": 20})
+    for params in pages:
+        assert await total(**params) == (COUNTED, True)
+    assert store.counted == [COUNTED, 0, 0]
+    assert await total(BOB) == await total(text="x") == (COUNTED, True)
+    assert store.counted[3:] == [COUNTED, COUNTED], "another user's, and a filtered one"
+    store.matching = 3
+    clock.advance(MANY_SECONDS)
+    assert await total() == (3, False)
+    store.matching = 0
+    assert await total() == (0, False)
 
 
 def test_only_the_owners_admin_reaches_everybody() -> None:
