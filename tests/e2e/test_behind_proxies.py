@@ -1,4 +1,4 @@
-"""nginx and Caddy in front, by the very files that README shows."""
+"""nginx and Caddy in front, by the very files that README and `examples/deploy` show."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from tests.support.gateway import PASSWORD, TOKEN, TestGateway, gateway, setting
 from tests.support.mcp_world import free_port
 from tests.support.upstream import scripted_upstream
 
-README = (Path(__file__).parents[2] / "README.md").read_text()
+TOP = Path(__file__).parents[2]
+README = (TOP / "README.md").read_text()
 NGINX = """
 daemon off;
 {user}
@@ -48,16 +49,24 @@ def shown(language: str) -> str:
     return found[1]
 
 
-def nginx_file(folder: Path, port: int, ours: int, change: Change) -> tuple[list[str], str]:
-    site = re.sub(r"^ *ssl_certificate.*\n", "", shown("nginx"), flags=re.MULTILINE)
+SITES = {
+    "nginx": shown("nginx"),
+    "caddy": shown("caddyfile"),
+    "nginx of examples": (TOP / "examples" / "deploy" / "nginx.conf").read_text(),
+    "caddy of examples": (TOP / "examples" / "deploy" / "Caddyfile").read_text(),
+}
+
+
+def nginx_file(site: str, folder: Path, port: int, ours: int, change: Change) -> tuple[list[str], str]:
+    site = re.sub(r"^ *ssl_certificate.*\n", "", site, flags=re.MULTILINE)
     assert "listen 443 ssl;" in site and UPGRADES in site
     site = change(site.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};").replace("18789", str(ours)))
     user = "user root;" if os.getuid() == 0 else ""
     return ["nginx", "-p", str(folder), "-c", str(folder / "conf")], NGINX.format(user=user, folder=folder, site=site)
 
 
-def caddy_file(folder: Path, port: int, ours: int, change: Change) -> tuple[list[str], str]:
-    site = change(shown("caddyfile").replace("gateway.example.org", f"http://:{port}").replace("18789", str(ours)))
+def caddy_file(site: str, folder: Path, port: int, ours: int, change: Change) -> tuple[list[str], str]:
+    site = change(site.replace("gateway.example.org", f"http://:{port}").replace("18789", str(ours)))
     assert f"http://:{port}" in site
     line = ["caddy", "run", "--adapter", "caddyfile", "--config", str(folder / "conf")]
     return line, CADDY.format(folder=folder, site=site)
@@ -66,12 +75,13 @@ def caddy_file(folder: Path, port: int, ours: int, change: Change) -> tuple[list
 @asynccontextmanager
 async def in_front(program: str, folder: Path, ours: int, change: Change = str) -> AsyncGenerator[int]:
     """That proxy before a gateway; the port where it listens."""
+    site, program = SITES[program], program.split(maxsplit=1)[0]
     found = shutil.which(program, path="/usr/sbin:/usr/bin:/usr/local/bin:/usr/local/sbin")
     if found is None:
         print(f"{program} is not installed")
         pytest.skip(f"{program} is not installed")
     port = free_port()
-    line, text = (nginx_file if program == "nginx" else caddy_file)(folder, port, ours, change)
+    line, text = (nginx_file if program == "nginx" else caddy_file)(site, folder, port, ours, change)
     (folder / "conf").write_text(text)
     env = {"HOME": str(folder), "PATH": "/usr/bin:/bin"}
     process = await anyio.open_process([found, *line[1:]], stdin=DEVNULL, stdout=DEVNULL, stderr=DEVNULL, env=env)
@@ -106,7 +116,7 @@ async def behind(program: str, folder: Path, change: Change = str) -> AsyncGener
 
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
-PROXIES = pytest.mark.parametrize("program", ["nginx", "caddy"])
+PROXIES = pytest.mark.parametrize("program", SITES)
 
 
 async def fetched(
