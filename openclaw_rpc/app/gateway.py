@@ -26,7 +26,6 @@ from openclaw_rpc.app.openai import OpenAiParts
 from openclaw_rpc.app.options import Options
 from openclaw_rpc.app.outside import Outside
 from openclaw_rpc.app.reporting import Described, LogPublisher, Observed, RunCounts
-from openclaw_rpc.app.retention import Forgetting
 from openclaw_rpc.app.storage import opened
 from openclaw_rpc.app.tools import AgentTools
 from openclaw_rpc.config.errors import dotted
@@ -77,6 +76,7 @@ from openclaw_rpc.transports.http.control_ui import ControlUiDoor
 from openclaw_rpc.transports.http.dashboard import DashboardDoor
 from openclaw_rpc.transports.http.health import Health
 from openclaw_rpc.transports.http.hooks import HooksDoor
+from openclaw_rpc.transports.http.manual import Manual
 from openclaw_rpc.transports.http.mcp import McpDoor
 from openclaw_rpc.transports.http.metrics import Metrics, MetricsDoor, one_of
 from openclaw_rpc.transports.http.openapi import OpenApiDoor
@@ -249,8 +249,7 @@ class App:
         await tokens.refresh()
         self.outside = Outside(settings, store, self.streams, bus, self.tools, tasks, clock, logs)
         await self.outside.build(stack, paths, self.file, self.runs, self.sessions, tokens)
-        forgetting = Forgetting(settings, kept, self.sessions, self.runs, clock, logs)
-        self._features: tuple[Feature, ...] = (self.servers, self.openai, self.tools, self.outside, forgetting)
+        self._features: tuple[Feature, ...] = (self.servers, self.openai, self.tools, self.outside)
         self.authenticator = Authenticator(settings.gateway.auth, tokens, clock)
         self.devices = Devices(self.authenticator, tokens, store.documents, clock, bus)
         await self.devices.open()
@@ -316,6 +315,7 @@ class App:
                 *health.routes(),
                 *MetricsDoor(self.metrics).routes(),
                 *OpenApiDoor(DIALECTS).routes(),
+                *Manual().routes(),
                 *McpDoor(self.dispatcher).routes(),
                 *HooksDoor(self.outside.channels.hook).routes(),
                 *ControlUiDoor(*self._control_ui(), self.authenticator.recognise, self.devices.recognise).routes(),

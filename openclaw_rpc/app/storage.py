@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from openclaw_rpc.domain.memory.ports import MemoryStore
     from openclaw_rpc.domain.ports import Store, TokenStore
     from openclaw_rpc.domain.responses.ports import ResponseStore
-    from openclaw_rpc.domain.retention import RetentionStore
     from openclaw_rpc.domain.skills.ports import SkillRecords
     from openclaw_rpc.domain.tools.approvals import ApprovalStore
     from openclaw_rpc.domain.tools.audit import AuditLog
@@ -36,7 +35,6 @@ class Kept:
     approvals: ApprovalStore
     skills: SkillRecords
     audit: AuditLog
-    retention: RetentionStore
     answers: Callable[[], bool]
     watch: Work | None = None
     """What finds out, while the gateway runs, whether it answers."""
@@ -62,7 +60,6 @@ async def _in_sqlite(settings: StorageSettings, paths: Paths, alone: bool) -> As
     from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
     from openclaw_rpc.adapters.skills.records import SqliteSkillRecords
     from openclaw_rpc.adapters.sqlite import Database
-    from openclaw_rpc.adapters.store.retention import SqliteRetention
     from openclaw_rpc.adapters.store.sqlite import SqliteStore
     from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
 
@@ -80,7 +77,6 @@ async def _in_sqlite(settings: StorageSettings, paths: Paths, alone: bool) -> As
             approvals=SqliteApprovalStore(database),
             skills=SqliteSkillRecords(database),
             audit=SqliteAuditLog(database),
-            retention=SqliteRetention(database),
             answers=lambda: True,
         )
 
@@ -100,7 +96,6 @@ async def _in_postgres(settings: StorageSettings, paths: Paths, alone: bool) -> 
     from openclaw_rpc.adapters.postgres.pins import PostgresPinStore
     from openclaw_rpc.adapters.postgres.records import PostgresApprovalStore, PostgresSkillRecords
     from openclaw_rpc.adapters.postgres.responses import PostgresResponseStore
-    from openclaw_rpc.adapters.postgres.retention import PostgresRetention
     from openclaw_rpc.adapters.postgres.store import PostgresStore
     from openclaw_rpc.adapters.postgres.tokens import PostgresTokenStore
 
@@ -115,7 +110,6 @@ async def _in_postgres(settings: StorageSettings, paths: Paths, alone: bool) -> 
             approvals=PostgresApprovalStore(database),
             skills=PostgresSkillRecords(database),
             audit=PostgresAuditLog(database),
-            retention=PostgresRetention(database),
             answers=lambda: database.answers,
             watch=database.watch,
         )

@@ -17,7 +17,7 @@ _MADE = "<!-- Generated: `make gen`, not by hand. -->\n"
 
 def render_docs(methods: Sequence[AnyMethod]) -> dict[str, str]:
     """Every page's text by its name."""
-    return {"configuration.md": _configuration(), "methods.md": _methods(methods)}
+    return {"configuration.md": _configuration(), "methods.md": _methods(methods), "errors.md": _errors()}
 
 
 def _configuration() -> str:
@@ -93,9 +93,9 @@ def _methods(methods: Sequence[AnyMethod]) -> str:
     rows, told = by_name(methods), events(methods)
     parts = [
         _MADE,
-        "# Every method, event and error\n",
+        "# Every method and event\n",
         "A method is called over the WebSocket as JSON-RPC 2.0. What it takes and answers in full is in "
-        "`schemas/openrpc.json` and at `/docs` of a running gateway, where it can be tried.\n",
+        "`schemas/openrpc.json` and at `/docs/api` of a running gateway, where it can be tried.\n",
         "## Methods\n",
     ]
     for name in sorted(rows):
@@ -110,7 +110,19 @@ def _methods(methods: Sequence[AnyMethod]) -> str:
     for name in sorted(told):
         topic = told[name].topic
         parts.append(f"| `{name}` | {topic.value if topic else ''} | {_cell(markdown(told[name].doc))} |")
-    parts.append("\n## Errors\n\n| code | JSON-RPC | HTTP | again? | meaning |\n|---|---|---|---|---|")
+    return "\n".join(parts) + "\n"
+
+
+def _errors() -> str:
+    parts = [
+        _MADE,
+        "# Errors\n",
+        "An error has the same code on every door, and each door spells it as its clients expect: JSON-RPC as "
+        "`{code: NUMBER, message, data: {code, …}}`, `/v1/*` as OpenAI does, `/api/v1/*` and `/api/*` in their own "
+        "shapes, with the HTTP status. The message names the field that is wrong, and why. *Again* says whether the "
+        "same call may succeed later; `retryAfter` (or `Retry-After`) says when.\n",
+        "| code | JSON-RPC | HTTP | again? | meaning |\n|---|---|---|---|---|",
+    ]
     for each in error_classes():
         again = "yes" if each.retryable else "no"
         parts.append(f"| `{each.code}` | {each.rpc} | {each.status} | {again} | {_cell(error_doc(each))} |")

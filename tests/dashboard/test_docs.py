@@ -1,4 +1,4 @@
-"""`/docs` in a real browser: HTTP and the WebSocket, searched and tried, below a proxy's prefix as well."""
+"""`/docs/api` in a real browser: HTTP and the WebSocket, searched and tried, below a proxy's prefix as well."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ async def test_a_newcomer_finds_what_goes_over_the_socket_and_tries_it(chromium:
         async with signed_in(chromium, running.app, url=url) as page:
             await ask(page, "Hello!")
             await expect(answers(page)).to_have_count(1)
-            await page.goto(f"{url}/docs")
+            await page.goto(f"{url}/docs/api")
             socket = url.replace("http", "ws") + "/ws"
             await expect(page.locator("main")).to_contain_text(socket)
             for words in ("Frames", "Topics", "Close codes", "4008", "gateway", "too slow"):

@@ -27,7 +27,7 @@ export default function Api() {
   const methods = discovered.data.methods.filter((/** @type {any} */ each) => words.every((word) => `${each.name} ${each.summary ?? each.description ?? ""}`.toLowerCase().includes(word)));
   const method = discovered.data.methods.find((/** @type {any} */ each) => each.name === chosen);
   return html`<${Fragment}>
-    <p class="note">${t("Every method of the gateway, as in its OpenRPC document.")} <a href="docs">${t("The whole API, with examples")}</a></p>
+    <p class="note">${t("Every method of the gateway, as in its OpenRPC document.")} <a href="docs/api">${t("The whole API, with examples")}</a></p>
     <div class="split">
       <div class="card">
         <input type="search" aria-label=${t("Search methods")} placeholder=${t("Search methods")} value=${wanted}

@@ -1,5 +1,5 @@
-"""The API as documents, `/openapi.json`, `/openrpc.json`, `/asyncapi.json`, `/gateway.schema.json`, and `/docs`, a page
-that shows them.
+"""The API as documents, `/openapi.json`, `/openrpc.json`, `/asyncapi.json`, `/gateway.schema.json`, and
+`/docs/api`, a page that shows them.
 
 They hold no secrets and are open.
 """
@@ -42,12 +42,12 @@ class OpenApiDoor:
         self._page: tuple[bytes, str] | None = None
 
     def routes(self) -> Iterable[Route]:
-        """The documents, and `/docs`."""
+        """The documents, and `/docs/api`."""
         yield Route("GET", "/openapi.json", self.openapi, open=True)
         yield Route("GET", "/openrpc.json", self.openrpc, open=True)
         yield Route("GET", "/asyncapi.json", self.asyncapi, open=True)
         yield Route("GET", "/gateway.schema.json", self.settings, open=True)
-        yield Route("GET", "/docs", self.page, open=True)
+        yield Route("GET", "/docs/api", self.page, open=True)
 
     async def openapi(self, request: HttpRequest) -> web.Response:
         """HTTP (OpenAPI 3.1); with ``?methods=memory.search,file.read`` one endpoint for each of these, as tools.

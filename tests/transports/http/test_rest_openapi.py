@@ -1,4 +1,4 @@
-"""`/openapi.json` describes what is answered, and `/docs` shows it and nothing from elsewhere."""
+"""`/openapi.json` describes what is answered, and `/docs/api` shows it and nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ async def test_answers_are_as_they_are_described(client: Rest) -> None:
 
 
 async def test_the_page_runs_its_own_script_and_loads_nothing_else(client: Rest) -> None:
-    answer = await client.ask("GET", "/docs", token=None)
+    answer = await client.ask("GET", "/docs/api", token=None)
     page = answer.body.decode()
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     policy = answer.headers["Content-Security-Policy"]

@@ -2,7 +2,7 @@
 // The WebSocket: how one gets in, what goes over it, and every method to be tried. From /openrpc.json and /asyncapi.json.
 
 /** The address of a path beside this page, below a proxy's prefix as well. */
-const beside = (path) => new URL(path, location.href).href;
+const beside = (path) => new URL(`../${path}`, location.href).href;
 const socketAddress = () => beside("ws").replace(/^http/, "ws");
 
 function frameRow(title, text, about) {
