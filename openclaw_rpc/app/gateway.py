@@ -80,6 +80,7 @@ from openclaw_rpc.transports.http.manual import Manual
 from openclaw_rpc.transports.http.mcp import McpDoor
 from openclaw_rpc.transports.http.metrics import Metrics, MetricsDoor, one_of
 from openclaw_rpc.transports.http.openapi import OpenApiDoor
+from openclaw_rpc.transports.http.people import People
 from openclaw_rpc.transports.http.rest import RestDoor
 from openclaw_rpc.transports.listener import Listener, hand_over
 from openclaw_rpc.transports.places import Places
@@ -309,6 +310,7 @@ class App:
             self.places,
             outbox_bytes=lambda: self.settings.gateway.outbox_bytes,
             request_seconds=lambda: self.settings.gateway.request_timeout_seconds,
+            people=People(lambda: self.settings.openai.user_jwt_secret),
         )
         self.http = HttpDoor(
             (

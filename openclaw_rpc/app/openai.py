@@ -20,11 +20,13 @@ from openclaw_rpc.domain.responses.ports import ResponseStore
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.spending import Meter
 from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.methods.conversation import ConversationMethods
 from openclaw_rpc.methods.model import ModelMethods
 from openclaw_rpc.methods.response import ResponseMethods
 from openclaw_rpc.methods.usage import UsageMethods
 from openclaw_rpc.rpc.bind import Namespace
 from openclaw_rpc.services.completions import Completions
+from openclaw_rpc.services.conversations import Conversations
 from openclaw_rpc.services.responses import Responses
 
 
@@ -50,13 +52,17 @@ class OpenAiParts(Feature):
 
     def build(self, kept: ResponseStore, sessions: Sessions, runs: Runs, bus: Bus) -> None:
         """Make what keeps responses."""
-        self.responses = Responses(kept, self.completions, sessions, runs, bus, self._clock, self._log)
+        self.conversations = Conversations(self._store, self._clock)
+        self.responses = Responses(
+            kept, self.conversations, self.completions, sessions, runs, bus, self._clock, self._log
+        )
 
     def namespaces(self) -> tuple[Namespace, ...]:
         """Their rows."""
         return (
             ModelMethods(self._models, self.completions),
             ResponseMethods(self.responses),
+            ConversationMethods(self.conversations),
             UsageMethods(self._store, self.ledger),
         )
 

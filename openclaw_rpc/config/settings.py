@@ -82,6 +82,16 @@ class OpenAISettings(Section, frozen=True, kw_only=True):
     allow_provider_models: Annotated[
         bool, Meta(description="Whether clients may ask the providers' models directly, besides agents.")
     ] = True
+    user_jwt_secret: (
+        Annotated[
+            str,
+            Meta(
+                min_length=32,
+                description="What Open WebUI signs its people's tokens with (`FORWARD_USER_INFO_HEADER_JWT_SECRET`).",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class Settings(Section, frozen=True, kw_only=True):

@@ -151,7 +151,8 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     statuses that have another; ``calls`` the rows it needs, the first of which sets scope and rate. ``fields`` says
     how the dialect calls the rows' fields, for errors that name one. ``params``: path, query and body together are
     the params of the first row, whose fields ``names`` gives to names of the path and the query. ``media``: what an
-    answer that is no stream may be. ``end_user``: the person below the token's user that a request is made for.
+    answer that is no stream may be. ``end_user``: requests may be made for people below the token's user; what the body
+    calls them.
     """
 
     verb: str

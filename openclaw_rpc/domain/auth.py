@@ -223,7 +223,15 @@ def _end_of(record: TokenRecord) -> int | None:
 
 def _principal_of(said: jwt.Claims) -> Principal:
     sessions = None if said.sessions is None else frozenset(said.sessions)
-    return Principal(said.sub, said.name, frozenset(said.scopes), said.jti, said.exp, sessions=sessions)
+    return Principal(
+        said.sub,
+        said.name,
+        frozenset(said.scopes),
+        said.jti,
+        said.exp,
+        sessions=sessions,
+        end_user_header=said.end_user_header,
+    )
 
 
 def _basic_password(credentials: str) -> bytes | None:

@@ -32,6 +32,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     jti: str
     exp: int | None = None
     sessions: list[str] | None = None
+    end_user_header: str | None = None
 
 
 def plausible(text: str) -> bool:
@@ -39,7 +40,7 @@ def plausible(text: str) -> bool:
     return len(text) <= _LONGEST and _SHAPE.fullmatch(text) is not None
 
 
-def of(record: TokenRecord, issued: int, expires: int | None) -> Claims:
+def of(record: TokenRecord, issued: int, expires: int | None, end_user_header: str | None = None) -> Claims:
     """What the token of a record says; ``issued`` and ``expires`` in s since 1970."""
     return Claims(
         iss=ISSUER,
@@ -50,14 +51,17 @@ def of(record: TokenRecord, issued: int, expires: int | None) -> Claims:
         jti=record.jti,
         exp=expires,
         sessions=record.sessions,
+        end_user_header=end_user_header,
     )
 
 
-def encode(record: TokenRecord, issued: int, expires: int | None, secret: bytes) -> str:
+def encode(
+    record: TokenRecord, issued: int, expires: int | None, secret: bytes, end_user_header: str | None = None
+) -> str:
     """The token of a record; see `of`."""
     import jwt
 
-    return jwt.encode(msgspec.to_builtins(of(record, issued, expires)), secret, algorithm=_ALGORITHM)
+    return jwt.encode(msgspec.to_builtins(of(record, issued, expires, end_user_header)), secret, algorithm=_ALGORITHM)
 
 
 def decode(token: str, secret: bytes) -> Claims | None:
@@ -70,3 +74,18 @@ def decode(token: str, secret: bytes) -> Claims | None:
         return msgspec.convert(said, Claims)
     except (jwt.PyJWTError, msgspec.ValidationError, ValueError, TypeError):
         return None
+
+
+def subject(token: str, secret: str, issuer: str) -> str | None:
+    """Whom a token of somebody else's is about (``sub``), if it stands: signed HS256 with this key, and not expired."""
+    import jwt
+
+    if len(token) > _LONGEST:
+        return None
+    options: Options = {"require": ["sub", "exp"]}
+    try:
+        said = jwt.decode(token, secret, algorithms=[_ALGORITHM], issuer=issuer, options=options)
+    except (jwt.PyJWTError, ValueError, TypeError):
+        return None
+    found = said["sub"]
+    return found if isinstance(found, str) and found else None

@@ -33,6 +33,8 @@ class Principal:
     """Somebody whom the user lets in over a chat: what they say is remembered in their session alone."""
     account: str | None = None
     """The token's user, where this is a person whom its front end asks for."""
+    end_user_header: str | None = None
+    """The header in which a front end with this token names the person that it asks for."""
     generation: int = 0
     """How often the configured token or password had changed when this one was shown."""
     limit_key: str = field(init=False, repr=False, compare=False)

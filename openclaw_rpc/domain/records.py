@@ -63,6 +63,7 @@ class RunRecord(msgspec.Struct, kw_only=True):
     finish_reason: FinishReason | None = None
     message_id: str | None = None
     response: str | None = None
+    reasoning: str | None = None
     usage: Usage | None = None
     error: RunError | None = None
     tool_calls: list[ToolUse] = []

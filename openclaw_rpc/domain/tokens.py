@@ -137,8 +137,10 @@ class TokenService:
             sessions=params.sessions,
         )
         await self._tokens.add(record)
-        token = jwt.encode(record, int(now), expires, self._tokens.key)
-        return TokenCreated(**msgspec.structs.asdict(_info(record)), token=token)
+        token = jwt.encode(record, int(now), expires, self._tokens.key, params.end_user_header)
+        return TokenCreated(
+            **msgspec.structs.asdict(_info(record)), token=token, end_user_header=params.end_user_header
+        )
 
     async def list_(self, viewer: Principal) -> list[TokenInfo]:
         """The tokens that were made, the newest first; those of the viewer's user alone, unless an owner's admin."""

@@ -203,6 +203,7 @@ class RunState(Result, frozen=True, kw_only=True):
     model: str | None = None
     finish_reason: FinishReason | None = None
     response: str | None = None
+    reasoning: Annotated[str, Meta(description="What the model thought, where its provider shows it.")] | None = None
     message_id: str | None = None
     usage: Usage | None = None
     error: RunError | None = None

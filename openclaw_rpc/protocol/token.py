@@ -49,12 +49,24 @@ class TokenCreateParams(Params, frozen=True, kw_only=True):
         ]
         | None
     ) = None
+    end_user_header: (
+        Annotated[
+            str,
+            Meta(
+                max_length=100,
+                pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
+                description="For a front end of many people: the header in which it names the one that it asks for.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class TokenCreated(TokenInfo, frozen=True, kw_only=True):
     """The token itself, shown this once: a JWT (RFC 7519) signed HS256."""
 
     token: str
+    end_user_header: str | None = None
 
 
 class TokenRevokeParams(Params, frozen=True, kw_only=True):

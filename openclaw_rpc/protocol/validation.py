@@ -89,6 +89,22 @@ def decoded(data: bytes, kind: type[T], what: str) -> T:
     except msgspec.ValidationError as error:
         if not is_whole_number_wanted(error):
             raise invalid_params(error, what) from None
-        return checked(msgspec.json.decode(data), kind, what)
+        return checked(plain(data), kind, what)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidRequest(f"the body is not JSON: {error}", field="body", reason=str(error)) from None
+        raise _not_json(error) from None
+
+
+def plain(data: bytes | msgspec.Raw) -> Any:
+    """JSON as plain values.
+
+    Raises:
+        InvalidRequest: it is no JSON, or a number in it is larger than any that is read.
+    """
+    try:
+        return msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _not_json(error) from None
+
+
+def _not_json(error: Exception) -> InvalidRequest:
+    return InvalidRequest(f"the body is not JSON: {error}", field="body", reason=str(error))

@@ -8,9 +8,10 @@ from typing import Any, Protocol
 import msgspec
 
 from openclaw_rpc.domain.principals import Principal
+from openclaw_rpc.domain.refusals import hide_addresses
 from openclaw_rpc.protocol.base import Rate, Scope
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InternalError, InvalidRequest, MethodNotFound
-from openclaw_rpc.protocol.validation import checked, invalid_params, is_whole_number_wanted
+from openclaw_rpc.protocol.validation import checked, invalid_params, is_whole_number_wanted, plain
 from openclaw_rpc.rpc.bind import AnyBound
 from openclaw_rpc.rpc.call import Call
 from openclaw_rpc.rpc.paging import going_on
@@ -147,6 +148,7 @@ class Dispatcher:
             work = bound.handler(params, call) if bound.method.tool is None else self._guarded(bound, params, call)
             result = going_on(bound.method, params, await (self._shielded(bound, work, call) if shield else work))
         except GatewayError as error:
+            hide_addresses(error, call.principal.user)
             self._observer.call_done(bound.method.name, error.code)
             raise
         except Exception as error:
@@ -202,6 +204,6 @@ def decode(bound: AnyBound, params: bytes | msgspec.Raw) -> Any:
     except msgspec.ValidationError as error:
         if not is_whole_number_wanted(error):
             raise invalid_params(error, bound.method.name) from None
-        return checked(msgspec.json.decode(params), bound.method.params, bound.method.name)
+        return checked(plain(params), bound.method.params, bound.method.name)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
         raise InvalidRequest(f"the params of {bound.method.name} are not JSON: {error}", reason=str(error)) from None

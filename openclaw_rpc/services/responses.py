@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -19,14 +19,16 @@ from openclaw_rpc.domain.clock import Clock, iso, new_id
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.principals import Principal
+from openclaw_rpc.domain.refusals import hide_addresses
 from openclaw_rpc.domain.responses.ports import ResponseRecord, ResponseStore
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatRunParams
-from openclaw_rpc.protocol.errors import GatewayError, InternalError, InvalidRequest, NotFound, Unavailable, interrupted
+from openclaw_rpc.protocol.errors import GatewayError, InternalError, NotFound, Unavailable, interrupted
 from openclaw_rpc.protocol.response import ResponseCreateParams
 from openclaw_rpc.services.completions import Completions
+from openclaw_rpc.services.conversations import Conversations, page
 from openclaw_rpc.services.live_response import LiveResponse, ask_agent, ask_model, events_after
 from openclaw_rpc.services.placing import Placing
 
@@ -40,6 +42,7 @@ class Responses:
     def __init__(
         self,
         store: ResponseStore,
+        conversations: Conversations,
         completions: Completions,
         sessions: Sessions,
         runs: Runs,
@@ -48,6 +51,7 @@ class Responses:
         log: Log,
     ) -> None:
         self._store = store
+        self._conversations = conversations
         self._placing = Placing(sessions, runs)
         self._completions = completions
         self._runs = runs
@@ -94,8 +98,8 @@ class Responses:
         request, run = read_request(params.body), params.run
         if self._group is None or self._closing:
             raise Unavailable("the gateway is stopping", reason="stopping", retryAfter=5)
-        before = await self._before(principal, request.previous_response_id, request.conversation_id)
-        context: list[JsonObject] = [] if before is None else msgspec.json.decode(before.context)
+        before = await self._before(principal, request.previous_response_id)
+        context = await self._context(principal, before, request.conversation_id)
         items = await self._resolved(principal, items_of(request))
         name = request.model or (self._completions.default_model if run is None else "openclaw")
         if run is not None:
@@ -189,15 +193,24 @@ class Responses:
         if not live.request.kept:
             live.scope.cancel()
 
-    async def _before(
-        self, principal: Principal, previous: str | None, conversation: str | None
-    ) -> ResponseRecord | None:
+    async def _before(self, principal: Principal, previous: str | None) -> ResponseRecord | None:
         """The response that this one goes on with."""
-        if previous is not None:
-            if previous in self._live:
-                await self._live[previous].ended.wait()
-            return await self._find(principal, previous, "previous_response_id")
-        return await self._store.last(principal.user, conversation) if conversation is not None else None
+        if previous is None:
+            return None
+        if previous in self._live:
+            await self._live[previous].ended.wait()
+        return await self._find(principal, previous, "previous_response_id")
+
+    async def _context(
+        self, principal: Principal, before: ResponseRecord | None, conversation: str | None
+    ) -> list[JsonObject]:
+        """What was said before, in the response that this one goes on with or in its conversation."""
+        if before is None and conversation is not None:
+            with suppress(NotFound):
+                return await self._conversations.items(principal, conversation)
+            # Version 0.1.0 kept conversations in their responses alone.
+            before = await self._store.last(principal.user, conversation)
+        return [] if before is None else msgspec.json.decode(before.context)
 
     async def _drive(self, live: LiveResponse, run: ChatRunParams | None, pin: str | None, created_at: str) -> None:
         """A response from its first event to its last."""
@@ -211,6 +224,7 @@ class Responses:
                 else:
                     await ask_agent(live, run, pin, self._runs, self._bus)
         except GatewayError as error:
+            hide_addresses(error, live.principal.user)
             live.fault = error
         except Exception as error:
             self._log.error("a response failed", response_id=live.id, error=repr(error), exc_info=True)
@@ -232,12 +246,19 @@ class Responses:
                 building.fail("server_error", STOPPED)
         try:
             if live.request.kept and begun:
+                await self._keep_conversation(live)
                 await self._store.put(live.record(created_at))
         except GatewayError as error:
             self._log.error("a response could not be kept", response_id=live.id, error=error.message)
         finally:
             self._live.pop(live.id, None)
             live.close()
+
+    async def _keep_conversation(self, live: LiveResponse) -> None:
+        """What was asked and answered belongs to the conversation that the request named."""
+        name, response = live.request.conversation_id, live.building.response
+        if name is not None and response["status"] in ("completed", "incomplete"):
+            await self._conversations.keep(live.principal, name, [*live.items, *response["output"]], live.context)
 
     def find_live(self, principal: Principal, response_id: str) -> LiveResponse | None:
         """A response that is under way."""
@@ -312,14 +333,7 @@ class Responses:
         found: list[JsonObject] = (
             list(live.items) if live else msgspec.json.decode((await self._find(principal, response_id)).input)
         )
-        if descending:
-            found.reverse()
-        if after is not None:
-            at = next((at for at, item in enumerate(found) if item.get("id") == after), None)
-            if at is None:
-                raise InvalidRequest(f"there is no item {after!r}", field="after", reason="unknown_item")
-            found = found[at + 1 :]
-        return found[:limit], len(found) > limit
+        return page(found, limit=limit, descending=descending, after=after)
 
 
 def _unknown(response_id: str, field: str = "response_id") -> NotFound:

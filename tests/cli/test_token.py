@@ -105,3 +105,12 @@ def test_where_there_is_no_owners_token_the_reason_is_said(auth: str, said: str,
     done = home.run("token", "show")
     assert (done.code, done.out) == (1, "")
     assert said in done.err and "pass-word-1" not in done.err
+
+
+def test_a_token_of_a_front_end_names_the_header_of_its_people(home: Home) -> None:
+    made = home.run("token", "create", "--name", "front", "--end-user-header", "X-User", "--json").json()
+    claims = jwt.decode(made["token"], options={"verify_signature": False})
+    assert (made["endUserHeader"], claims["end_user_header"]) == ("X-User", "X-User")
+    wrong = home.run("token", "create", "--name", "other", "--end-user-header", "two words")
+    assert wrong.code == 2
+    assert "--end-user-header must be the name of a header" in wrong.err

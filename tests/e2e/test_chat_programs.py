@@ -101,6 +101,33 @@ async def test_a_clients_tool_of_the_same_name_is_the_one_that_counts(client: Op
     assert (answer.status, answer.json["error"]["param"]) == (400, "tools[0]")
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_functions_of_the_older_kind_are_called_and_answered(
+    client: OpenAIClient, served: TestGateway, upstream: Upstream, stream: bool
+) -> None:
+    key = name()
+    asked = f'[[tool:look {{"q": 1}}]] {key}'
+    more: dict[str, Any] = {"functions": [LOOK["function"]], "function_call": "auto"}
+    answer = await say(client, asked, stream=stream, **more)
+    assert {"look", "file_list"} <= {each["function"]["name"] for each in upstream.requests[-1]["tools"]}
+    if stream:
+        [call] = [each["delta"]["function_call"] for chunk in answer.chunks for each in chunk["choices"]
+                  if "function_call" in each["delta"]]  # fmt: skip
+        finish = answer.chunks[-1]["choices"][0]["finish_reason"]
+    else:
+        [choice] = answer.json["choices"]
+        call, finish = choice["message"]["function_call"], choice["finish_reason"]
+    assert (finish, call["name"], json.loads(call["arguments"])) == ("function_call", "look", {"q": 1})
+    calling = {"role": "assistant", "content": None, "function_call": call}
+    output = {"role": "function", "name": "look", "content": "a lake"}
+    answer = await say(client, asked, calling, output, **more)
+    assert answer.json["choices"][0]["message"]["content"] == "tool said: a lake"
+    messages = upstream.requests[-1]["messages"]
+    assert messages[-1]["tool_call_id"] == messages[-2]["tool_calls"][0]["id"]
+    [found] = await sessions(served, key)
+    assert found["messageCount"] == 4, "it is one turn of one session"
+
+
 async def test_a_client_that_names_no_session_has_one_a_conversation(
     client: OpenAIClient, served: TestGateway, upstream: Upstream
 ) -> None:
@@ -204,9 +231,33 @@ async def test_a_request_that_is_sent_again_attaches_to_the_run_that_is_there(
     assert other.json["id"] != first.json["id"]
 
 
-async def test_an_end_user_is_not_told_where_a_models_server_is(client: OpenAIClient, upstream: Upstream) -> None:
-    owner = await say(client, "[[hang-up]] [[cut:0]]", user="ada")
-    assert upstream.url.partition("://")[2].partition("/")[0] not in owner.body.decode()
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+@pytest.mark.parametrize(
+    ("model", "stream", "asked"),
+    [
+        ("openclaw", False, "[[cut:0]]"),
+        ("openclaw", True, "[[cut:3]]"),
+        ("scripted", True, "[[cut:0]]"),
+        ("scripted", True, "[[cut:3]]"),
+        ("scripted", False, "[[fail:400]] [[message:see http://gpu.lan:8000/v1]]"),
+        ("openclaw", False, "[[fail:400]] [[message:see http://gpu.lan:8000/v1]]"),
+    ],
+)
+async def test_where_a_models_server_is_the_owner_alone_is_told(
+    client: OpenAIClient, upstream: Upstream, asked: str, path: str, model: str, stream: bool
+) -> None:
+    body = {"model": model, "messages": [{"role": "user", "content": asked}], "input": asked, "stream": stream}
+    port = upstream.url.rpartition(":")[2].partition("/")[0]
+    told = (await client.ask("POST", path, {**body, "user": "ada"})).body.decode()
+    assert "error" in told
+    assert port not in told and "gpu.lan" not in told
+    owners = (await client.ask("POST", path, body)).body.decode()
+    assert port in owners or "gpu.lan" in owners
+
+
+async def test_what_an_agent_thought_stands_beside_its_answer(client: OpenAIClient) -> None:
+    message = (await say(client, "[[think:well well]] so")).json["choices"][0]["message"]
+    assert (message["reasoning_content"], "well" in message["content"]) == ("well well", False)
 
 
 @pytest.mark.parametrize("referred", [True, False])

@@ -8,12 +8,21 @@ from typing import Any
 
 import pytest
 
+from openclaw_rpc.dialects.openai.response_tools import called_by, function_name, usable_tools
 from tests.support.gateway import gateway, settings
 from tests.support.openai import OpenAIClient, client_of
 from tests.support.raw_model import DONE, RawModel, call, called, document, raw_model, said
 
 TOOL = {"type": "function", "name": "look", "parameters": {"type": "object"}}
 CUSTOM = {"type": "custom", "name": "patch", "format": {"type": "grammar", "definition": "start: /.+/"}}
+NAMESPACE = {
+    "type": "namespace",
+    "name": "mcp__burp__",
+    "tools": [
+        {"type": "function", "name": "status", "description": "How it is.", "parameters": {"type": "object"}},
+        {"type": "custom", "name": "patch"},
+    ],
+}
 HOSTED = {"type": "mcp", "server_label": "x", "server_url": "https://example.com"}
 ASKED = {"type": "message", "role": "user", "content": "go"}
 CALLED = {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}"}
@@ -87,6 +96,51 @@ async def test_a_custom_tool_is_a_function_of_one_text(world: tuple[RawModel, Op
     assert last(model)["messages"][1]["tool_calls"][0]["function"]["arguments"] == '{"input":"*** Begin"}'
 
 
+@pytest.mark.parametrize("asked", ["raw", "openclaw"])
+@pytest.mark.parametrize("given", ["tools", "input"])
+async def test_tools_of_a_namespace_are_functions_and_their_calls_come_back_under_it(
+    world: tuple[RawModel, OpenAIClient], asked: str, given: str
+) -> None:
+    model, client = world
+    script = f"namespaces {asked} {given}"
+    model.answers[script] = lambda body, steps: (
+        [*said("done"), DONE] if steps else called(call(0, "c8", "mcp__burp__status", '{"q":1}'))
+    )
+    question = {"role": "user", "content": f"[[S:{script}]]"}
+    items = [question] if given == "tools" else [{"type": "additional_tools", "tools": [NAMESPACE]}, question]
+    fields = {"tools": [NAMESPACE]} if given == "tools" else {}
+    response = (await client.respond(items, asked, **fields)).json
+    offered = {tool["function"]["name"]: tool["function"] for tool in last(model, script)["tools"]}
+    assert offered["mcp__burp__status"]["description"] == "How it is."
+    assert offered["mcp__burp__patch"]["parameters"]["required"] == ["input"]
+    assert response["tools"] == [NAMESPACE]
+    [found] = response["output"]
+    assert (found["type"], found["namespace"], found["name"]) == ("function_call", "mcp__burp__", "status")
+    output = {"type": "function_call_output", "call_id": found["call_id"], "output": "fine"}
+    again = await client.respond([*items, found, output], asked, **fields)
+    assert again.json["output"][-1]["content"][0]["text"] == "done"
+    told = last(model, script)["messages"]
+    assert told[-2]["tool_calls"][0]["function"] == {"name": "mcp__burp__status", "arguments": '{"q":1}'}
+    assert (told[-1]["role"], told[-1]["content"]) == ("tool", "fine")
+
+
+def test_names_in_a_namespace_are_names_that_servers_take_and_tell_tools_apart() -> None:
+    assert function_name("look", None) == "look"
+    assert function_name("look", "a b") == "a_b__look"
+    long = [function_name("x" * 80 + end, "mcp__server__") for end in "ab"]
+    assert [len(name) for name in long] == [64, 64] and long[0] != long[1]
+    assert called_by([{**NAMESPACE, "tools": [{"type": "web_search"}, 5, None]}]) == {}
+    assert usable_tools([NAMESPACE, TOOL], {"type": "allowed_tools", "tools": [{"name": "status"}]}) == [NAMESPACE]
+
+
+@pytest.mark.parametrize("choice", ["none", {"type": "function", "name": "look"}])
+async def test_a_choice_of_a_tool_reaches_an_agents_model(world: tuple[RawModel, OpenAIClient], choice: Any) -> None:
+    model, client = world
+    assert (await client.respond("go", "openclaw", tools=[TOOL], tool_choice=choice)).status == 200
+    wanted = choice if isinstance(choice, str) else {"type": "function", "function": {"name": "look"}}
+    assert last(model)["tool_choice"] == wanted
+
+
 @pytest.mark.parametrize(
     ("fields", "param"),
     [
@@ -137,11 +191,11 @@ async def test_an_agents_model_is_told_how_to_answer(world: tuple[RawModel, Open
     assert last(model)["response_format"] == form
 
 
-@pytest.mark.parametrize("field", ["logprobs", "functions", "n"])
+@pytest.mark.parametrize("field", ["logprobs", "audio", "n"])
 async def test_what_an_agent_can_not_do_is_refused_by_its_name(
     world: tuple[RawModel, OpenAIClient], field: str
 ) -> None:
-    value: Any = {"logprobs": True, "functions": [{"name": "f"}], "n": 2}[field]
+    value: Any = {"logprobs": True, "audio": {"voice": "x"}, "n": 2}[field]
     answer = await world[1].chat("go", "openclaw", **{field: value})
     assert (answer.status, answer.json["error"]["param"]) == (400, field)
 

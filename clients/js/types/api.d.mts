@@ -673,6 +673,81 @@ export interface ConnectedEvent {
   maxMessageBytes: number;
 }
 
+/** Which conversation, and what was said in it. */
+export interface ConversationAddParams {
+  /** The `id` of a conversation. */
+  conversationId: string;
+  /** Items as OpenAI's Responses have them, in their order. */
+  items: Array<unknown>;
+}
+
+/** What was said already, where there is any. */
+export interface ConversationCreateParams {
+  /** Items as OpenAI's Responses have them, in their order. */
+  items?: Array<unknown>;
+  /** Texts of your own by their names. */
+  metadata?: Record<string, string>;
+}
+
+/** It is gone, and its items are. */
+export interface ConversationDeleted {
+  id: string;
+  deleted: boolean;
+}
+
+/** A conversation. */
+export interface ConversationInfo {
+  id: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  createdAt: string;
+  metadata?: Record<string, string>;
+}
+
+/** An item. */
+export interface ConversationItem {
+  item: unknown;
+}
+
+/** Which item of which conversation. */
+export interface ConversationItemParams {
+  /** The `id` of a conversation. */
+  conversationId: string;
+  /** The `id` of an item. */
+  itemId: string;
+}
+
+/** Items, and whether there are more. */
+export interface ConversationItems {
+  items: Array<unknown>;
+  /** @default false */
+  hasMore?: boolean;
+}
+
+/** Which conversation's items, page by page; `after` is an item's id. */
+export interface ConversationItemsParams {
+  /** The `id` of a conversation. */
+  conversationId: string;
+  /** @default 20 */
+  limit?: number;
+  /** @default "desc" */
+  order?: "asc" | "desc";
+  after?: string | null;
+}
+
+/** Which conversation. */
+export interface ConversationParams {
+  /** The `id` of a conversation. */
+  conversationId: string;
+}
+
+/** Which conversation, and its metadata from now on. */
+export interface ConversationUpdateParams {
+  /** The `id` of a conversation. */
+  conversationId: string;
+  /** Texts of your own by their names. */
+  metadata?: Record<string, string>;
+}
+
 /** A device of a user. `token` names the token that it came with last, `scopes` are what it was let in with. `revoked`: the token that it was given in place of that one is refused, as its own or with that one. */
 export interface DeviceInfo {
   deviceId: string;
@@ -1421,6 +1496,8 @@ export interface RunState {
   model?: string | null;
   finishReason?: "aborted" | "content_filter" | "error" | "interrupted" | "length" | "stop" | "tool_calls" | null;
   response?: string | null;
+  /** What the model thought, where its provider shows it. */
+  reasoning?: string | null;
   messageId?: string | null;
   usage?: Usage | null;
   error?: RunError | null;
@@ -1942,6 +2019,8 @@ export interface TokenCreateParams {
   user?: string;
   /** For somebody else's browser: the token may speak in these sessions, and nothing more. */
   sessions?: Array<string> | null;
+  /** For a front end of many people: the header in which it names the one that it asks for. */
+  endUserHeader?: string | null;
 }
 
 /** The token itself, shown this once: a JWT (RFC 7519) signed HS256. */
@@ -1957,6 +2036,7 @@ export interface TokenCreated {
   revoked?: boolean;
   sessions?: Array<string> | null;
   token: string;
+  endUserHeader?: string | null;
 }
 
 /** A token, without itself. With `sessions` it counts in these alone. */
@@ -2509,6 +2589,54 @@ export interface Methods {
     params: ConfigUpdateParams;
     result: ConfigUpdated;
     errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Add items to the end of a conversation. */
+  "conversation.add": {
+    params: ConversationAddParams;
+    result: ConversationItems;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Make a conversation; `conversation` of `response.create` goes on with it and adds to it. */
+  "conversation.create": {
+    params: ConversationCreateParams;
+    result: ConversationInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Remove a conversation with its items; the session in which an agent answered stays. */
+  "conversation.delete": {
+    params: ConversationParams;
+    result: ConversationDeleted;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** A conversation. */
+  "conversation.get": {
+    params: ConversationParams;
+    result: ConversationInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** One item of a conversation. */
+  "conversation.item": {
+    params: ConversationItemParams;
+    result: ConversationItem;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** What was said in a conversation. */
+  "conversation.items": {
+    params: ConversationItemsParams;
+    result: ConversationItems;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Remove an item from a conversation. */
+  "conversation.remove": {
+    params: ConversationItemParams;
+    result: ConversationInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Change a conversation's metadata. */
+  "conversation.update": {
+    params: ConversationUpdateParams;
+    result: ConversationInfo;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
   /** A link to the dashboard that works once, with the caller's own user and scopes. */
   "dashboard.link": {

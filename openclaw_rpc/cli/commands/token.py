@@ -54,13 +54,23 @@ def _scopes(ctx: click.Context, param: click.Parameter, value: str | None) -> li
     "--scopes", callback=_scopes, metavar="read,chat", help="Of read, chat, tools, admin; else all but the last."
 )
 @click.option("--user", default="owner", show_default=True, metavar="USER", help="Whose sessions it sees.")
+@click.option(
+    "--end-user-header",
+    metavar="NAME",
+    help="For a front end of many people: the header in which it names the person, a user below USER.",
+)
 @click.option("--raw", is_flag=True, help="Print the token alone, without `Bearer` before it: for TOKEN=$(…).")
 @offline_command
 @click.pass_context
 def create(ctx: click.Context, name: str, raw: bool, **given: Any) -> None:
     """Make a token, and print it this once, as `Bearer TOKEN`."""
-    expires_in, scopes, user = given["expires_in"], given["scopes"], given["user"]
-    wanted = {"name": name, "expiresIn": expires_in, "scopes": scopes, "user": user}
+    wanted = {
+        "name": name,
+        "expiresIn": given["expires_in"],
+        "scopes": given["scopes"],
+        "user": given["user"],
+        "endUserHeader": given["end_user_header"],
+    }
     try:
         params = msgspec.convert({k: v for k, v in wanted.items() if v is not None}, TokenCreateParams)
     except msgspec.ValidationError as error:
@@ -108,6 +118,8 @@ def _readable(text: str) -> str:
         return "--expires-in must be a number from 1 and one of s, m, h, d, w, like 30d."
     if found[2] == "name":
         return "--name must begin with a letter or a digit, and hold letters, digits, . _ @ - and blanks, at most 100."
+    if found[2] == "endUserHeader":
+        return "--end-user-header must be the name of a header, like X-User."
     return f"--{found[2]}: {found[1]}"
 
 

@@ -29,7 +29,7 @@ MODEL_FIELDS = {
     "parallel_tool_calls": "parallelToolCalls",
 }
 """What a request says of how its model is to answer, and the option of a run that says so."""
-REFUSED_FIELDS = ("logprobs", "top_logprobs", "functions", "function_call", "audio", "logit_bias")
+REFUSED_FIELDS = ("logprobs", "top_logprobs", "audio", "logit_bias")
 """What an agent's answer has no place for."""
 _EFFORTS: Mapping[str, Thinking] = {
     "minimal": "low",

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Raw
 
 from openclaw_rpc.dialects import runs
+from openclaw_rpc.dialects.openai import legacy_functions
 from openclaw_rpc.dialects.openai.agents import agent_of, run_params
 from openclaw_rpc.dialects.openai.conversations import end_user, is_passing, own_key, placed, program_key
 from openclaw_rpc.dialects.openai.errors import STYLE, event_of, spelled
@@ -20,6 +21,7 @@ from openclaw_rpc.protocol.chat import ChatDoneEvent, ChatRunParams, RunState, U
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Timeout, error_of, interrupted
 from openclaw_rpc.protocol.model import ModelCompleteParams
 from openclaw_rpc.protocol.validation import checked
+from openclaw_rpc.protocol.validation import plain as plain_values
 
 DONE = "[DONE]"
 DONE_EVENT = b"data: [DONE]\n\n"
@@ -69,11 +71,12 @@ class ChatChunks:
 
     numbered = False
 
-    def __init__(self, run_id: str, name: str, wants_usage: bool) -> None:
+    def __init__(self, run_id: str, name: str, wants_usage: bool, functions: bool = False) -> None:
         self._head = {"id": id_of(run_id), "object": "chat.completion.chunk", "created": int(time.time())}
         self._head["model"] = name
         self._wants_usage = wants_usage
         self._calls = 0
+        self._functions = functions
 
     def open(self) -> Iterable[SpelledEvent]:
         """The role comes first."""
@@ -81,7 +84,8 @@ class ChatChunks:
 
     def piece(self, delta: JsonObject, finish: str | None = None) -> SpelledEvent:
         """A chunk."""
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        choice: JsonObject = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        choice = legacy_functions.answered(choice, "delta") if self._functions else choice
         return SpelledEvent({**self._head, "choices": [choice]})
 
     def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
@@ -145,6 +149,8 @@ def usage_of(usage: Usage | None) -> JsonObject:
 def completion_of(state: RunState, name: str) -> JsonObject:
     """A run that has ended, as a `chat.completion`."""
     message: JsonObject = {"role": "assistant", "content": state.response or "", "refusal": None, "annotations": []}
+    if state.reasoning:
+        message["reasoning_content"] = state.reasoning
     calls = [call_of(use.call_id, use.tool, use.params) for use in state.tool_calls if use.client]
     if calls:
         message |= {"content": state.response or None, "tool_calls": calls}
@@ -186,27 +192,34 @@ def completions(inputs: Inputs) -> Plan:
     agent = agent_of(body.model)
     if agent is None:
         return (yield from plain(inputs, body))
-    fields: JsonObject = msgspec.json.decode(inputs.raw)
+    fields: JsonObject = plain_values(inputs.raw)
     if is_passing(inputs.headers, fields):
         return (yield from plain(inputs, body))
     messages = checked(fields["messages"], list[JsonObject], "messages")
     if body.n is not None and body.n != 1:
         raise InvalidRequest("only n = 1 is supported", field="n", reason="unsupported_value")
     alone = not body.stream and not body.tools
+    functions = legacy_functions.uses_functions(fields)
+    if functions:
+        fields, messages = legacy_functions.with_tools(fields, messages)
+        alone = False
     asked = run_params(inputs.headers, fields, messages, agent=agent)
     params: ChatRunParams | None = asked
     if own_key(inputs.headers) is None:
         params = yield from placed(asked, program_key(inputs.headers, fields), alone=alone)
     if params is None:
         return (yield from plain(inputs, body))
+    if functions:
+        params = yield from legacy_functions.answering(params)
     name = body.model or ""
     if not body.stream:
-        return Reply(completion_of((yield from whole_run(inputs, params)), name))
+        completion = completion_of((yield from whole_run(inputs, params)), name)
+        if functions:
+            completion["choices"] = [legacy_functions.answered(completion["choices"][0], "message")]
+        return Reply(completion)
     accepted = yield from runs.begin(inputs, params)
-    after = chat_position(accepted)
-    return Follow(
-        spelling=ChatChunks(accepted.run_id, name, body.wants_usage), run_id=accepted.run_id, after=after, bound=True
-    )
+    spelling = ChatChunks(accepted.run_id, name, body.wants_usage, functions)
+    return Follow(spelling=spelling, run_id=accepted.run_id, after=chat_position(accepted), bound=True)
 
 
 def chat_position(accepted: chat.RunAccepted) -> runs.Position:

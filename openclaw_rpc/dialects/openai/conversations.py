@@ -35,8 +35,6 @@ MACHINE_HEADERS = ("x-openwebui-task", "x-openclaw-ephemeral")
 """Say that a program asks for itself: for a title, tags, what to ask next."""
 PASSING = ("temporary:", "local:")
 """How ids of conversations begin that nobody keeps."""
-USER_HEADER = "x-openwebui-user-id"
-USER_LENGTH = 60
 ATTACHED = "(see what is attached)"
 LOOKED_AT = 1000
 """How many messages of a session are compared with what a client brings."""
@@ -45,12 +43,8 @@ CUT_SHORT = ("aborted", "interrupted", "error")
 
 
 def end_user(inputs: Inputs) -> str | None:
-    """The person that a front end asks for with a key of its own: `X-OpenWebUI-User-Id`, else OpenAI's ``user``."""
-    body: Any = inputs.body
-    named = inputs.headers.get(USER_HEADER) or getattr(body, "user", None)
-    if not isinstance(named, str) or not named.strip():
-        return None
-    return named if len(named) <= USER_LENGTH and named.isprintable() else _digest(named)
+    """The person that a request is made for: OpenAI's ``user``, where no header says it."""
+    return getattr(inputs.body, "user", None)
 
 
 def is_passing(headers: Mapping[str, str], body: JsonObject) -> bool:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import Meta, Raw
 
-from openclaw_rpc.dialects.openai import chat, legacy, responses
+from openclaw_rpc.dialects.openai import chat, conversation_endpoints, legacy, responses
 from openclaw_rpc.dialects.openai.agents import PREFIX
 from openclaw_rpc.dialects.openai.errors import STYLE, spelled
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Inputs, Plan, Reply
@@ -113,6 +113,7 @@ class OpenAI:
     prefixes: tuple[str, ...] = (
         "/v1/chat/completions",
         "/v1/completions",
+        "/v1/conversations",
         "/v1/embeddings",
         "/v1/models",
         "/v1/responses",
@@ -121,6 +122,7 @@ class OpenAI:
         *chat.ENDPOINTS,
         *legacy.ENDPOINTS,
         *responses.ENDPOINTS,
+        *conversation_endpoints.ENDPOINTS,
         Endpoint(
             verb="GET",
             path="/v1/models",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import msgspec
 from msgspec import Meta, Raw
@@ -22,8 +22,9 @@ from openclaw_rpc.dialects.openai.errors import STYLE, event_of
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, SpelledEvent
 from openclaw_rpc.protocol import chat, model
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, ProviderError
 from openclaw_rpc.protocol.model import ModelCompleteParams
+from openclaw_rpc.protocol.validation import plain
 
 OWN = ("prompt", "suffix", "echo", "best_of", "logprobs")
 """Fields that a chat does not have, or means otherwise."""
@@ -75,7 +76,7 @@ def as_text(answer: JsonObject) -> JsonObject:
             "logprobs": None,
             "finish_reason": choice.get("finish_reason"),
         }
-        for choice in answer.get("choices") or ()
+        for choice in _objects(answer.get("choices"))
     ]
     told = {name: answer[name] for name in ("created", "model", "usage", "system_fingerprint") if name in answer}
     name = str(answer.get("id", "")).replace("chatcmpl-", "cmpl-", 1)
@@ -83,8 +84,28 @@ def as_text(answer: JsonObject) -> JsonObject:
 
 
 def _text(choice: JsonObject) -> str:
-    message: JsonObject = choice.get("message") or choice.get("delta") or {}
-    return message.get("content") or ""
+    for message in _objects([choice.get("message"), choice.get("delta")]):
+        content: Any = message.get("content")
+        return content if isinstance(content, str) else ""
+    return ""
+
+
+def _objects(found: Any) -> list[JsonObject]:
+    """The objects in what should be a list of them."""
+    items = cast("list[Any]", found) if isinstance(found, list) else []
+    return [cast("JsonObject", item) for item in items if isinstance(item, dict)]
+
+
+def _answered(body: bytes | Raw) -> JsonObject:
+    """A provider's answer.
+
+    Raises:
+        ProviderError: a number in it is larger than any that is read.
+    """
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise ProviderError("the model's server answered with what can't be read", fault="garbage") from None
 
 
 class TextChunks:
@@ -96,7 +117,7 @@ class TextChunks:
 
     def _chunk(self, data: bytes) -> bytes:
         try:
-            chunk: Any = msgspec.json.decode(data)
+            chunk = msgspec.json.decode(data, type=dict[str, Any])
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return b"data: " + data + b"\n\n"
         return b"data: " + msgspec.json.encode(as_text(chunk) if "choices" in chunk else chunk) + b"\n\n"
@@ -139,8 +160,8 @@ def completions(inputs: Inputs) -> Plan:
         if body.stream:
             return Relay(ask=ask, translation=TextChunks())
         completed = yield ask
-        return Reply(as_text(msgspec.json.decode(completed.body)))
-    params = run_params(inputs.headers, msgspec.json.decode(inputs.raw), [message], agent=agent)
+        return Reply(as_text(_answered(completed.body)))
+    params = run_params(inputs.headers, plain(inputs.raw), [message], agent=agent)
     name = body.model or ""
     if not body.stream:
         return Reply(as_text(completion_of((yield from whole_run(inputs, params)), name)))

@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from openclaw_rpc.dialects.openai.response_requests import ResponseRequest, usable_tools
+from openclaw_rpc.dialects.openai.response_requests import ResponseRequest
+from openclaw_rpc.dialects.openai.response_tools import Called, called_by
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.ids import new_id
@@ -43,7 +44,7 @@ def new_response(request: ResponseRequest, response_id: str, model: str) -> Json
         "store": request.kept,
         "text": {"format": {"type": "text"}, **(request.text or {})},
         "tool_choice": request.tool_choice if request.tool_choice is not None else "auto",
-        "tools": usable_tools(request),
+        "tools": request.usable_tools,
         "truncation": request.truncation or "disabled",
         "metadata": request.metadata or {},
         "usage": None,
@@ -69,7 +70,7 @@ class Building:
         self._sequence = 0
         self._open: _OpenItem | None = None
         self._calls: dict[int, _OpenItem] = {}
-        self._custom = {tool.get("name") for tool in response["tools"] if tool.get("type") == "custom"}
+        self._tools = called_by(response["tools"])
 
     def _id(self, prefix: str) -> str:
         """An item's id, which leads to its response: see `response_of_item`."""
@@ -103,14 +104,15 @@ class Building:
         found = self._calls.get(index)
         if found is None:
             self._close()
-            custom = name in self._custom
+            tool = self._tools.get(name or "") or Called(name or "")
             item: JsonObject = {
-                "id": self._id("ctc" if custom else "fc"),
-                "type": "custom_tool_call" if custom else "function_call",
+                "id": self._id("ctc" if tool.custom else "fc"),
+                "type": "custom_tool_call" if tool.custom else "function_call",
                 "status": "in_progress",
                 "call_id": call_id or new_id("call"),
-                "name": name or "",
-                "input" if custom else "arguments": "",
+                "name": tool.name,
+                **({"namespace": tool.namespace} if tool.namespace else {}),
+                "input" if tool.custom else "arguments": "",
             }
             found = self._calls[index] = self._add(item)
         if arguments:

@@ -9,6 +9,14 @@ from typing import Any, cast
 import msgspec
 
 from openclaw_rpc.dialects.openai.agents import earlier, outputs_of
+from openclaw_rpc.dialects.openai.response_tools import (
+    CALLABLE,
+    OWN_TOOLS,
+    as_functions,
+    chosen,
+    function_name,
+    usable_tools,
+)
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatRunParams
 from openclaw_rpc.protocol.errors import InvalidRequest
@@ -22,8 +30,6 @@ _SAME = (
 )  # fmt: skip
 
 
-OWN_TOOLS = ("function", "custom")
-"""Types of tools that are the client's own; a custom one is a function of one text."""
 _LOST = {"input_image": ("file_id",), "input_file": ("file_url",)}
 """What a chat has no place for."""
 _CALLS = ("function_call", "custom_tool_call")
@@ -67,6 +73,19 @@ class ResponseRequest(msgspec.Struct, frozen=True, kw_only=True):
         return found if isinstance(found, str) and found else None
 
     @property
+    def given_tools(self) -> list[JsonObject]:
+        """All tools that it brings, those in its input included (Codex's ``additional_tools``)."""
+        items = self.input if isinstance(self.input, list) else []
+        more = [item.get("tools") for item in items if item.get("type") == "additional_tools"]
+        found = [tool for tools in more if isinstance(tools, list) for tool in cast("list[Any]", tools)]
+        return [*(self.tools or ()), *(cast("JsonObject", tool) for tool in found if isinstance(tool, dict))]
+
+    @property
+    def usable_tools(self) -> list[JsonObject]:
+        """The tools that the model is given."""
+        return usable_tools(self.given_tools, self.tool_choice)
+
+    @property
     def kept(self) -> bool:
         """Whether it is kept."""
         return self.store is not False or bool(self.background)
@@ -106,13 +125,13 @@ def _refuse_unsupported(request: ResponseRequest) -> None:
         raise _unsupported("log probabilities are not supported", "top_logprobs" if request.top_logprobs else "include")
     choice: Any = request.tool_choice
     wanted: Any = cast("JsonObject", choice).get("type") if isinstance(choice, dict) else None
-    tools = request.tools or []
+    tools = request.given_tools
     hosted = [at for at, tool in enumerate(tools) if tool.get("type") not in OWN_TOOLS]
     forced = choice == "required" and len(hosted) == len(tools)
-    if hosted and (forced or (wanted is not None and wanted not in (*OWN_TOOLS, "allowed_tools"))):
+    if hosted and (forced or (wanted is not None and wanted not in (*CALLABLE, "allowed_tools"))):
         kind = tools[hosted[0]].get("type")
         raise _unsupported(f"tools of the type {kind!r} are not supported", f"tools[{hosted[0]}].type")
-    if wanted is not None and wanted not in (*OWN_TOOLS, "allowed_tools"):
+    if wanted is not None and wanted not in (*CALLABLE, "allowed_tools"):
         raise _unsupported(f"a choice of the type {wanted!r} is not supported", "tool_choice")
     for at, item in enumerate(request.input if isinstance(request.input, list) else ()):
         content: Any = item.get("content")
@@ -127,22 +146,16 @@ def _unsupported(message: str, field: str) -> InvalidRequest:
     return InvalidRequest(message, field=field, reason="unsupported_value")
 
 
-def usable_tools(request: ResponseRequest) -> list[JsonObject]:
-    """The tools that the model is given: the client's own, and of them those that may be chosen."""
-    tools = [tool for tool in request.tools or () if tool.get("type") in OWN_TOOLS]
-    choice: Any = request.tool_choice
-    if isinstance(choice, dict) and cast("JsonObject", choice).get("type") == "allowed_tools":
-        allowed: list[JsonObject] = cast("JsonObject", choice).get("tools") or []
-        names = {tool.get("name") for tool in allowed}
-        tools = [tool for tool in tools if tool.get("name") in names]
-    return tools
-
-
 def items_of(request: ResponseRequest) -> list[JsonObject]:
     """A request's input as items, each with an id."""
     given = request.input
     if isinstance(given, str):
         given = [{"role": "user", "content": [{"type": "input_text", "text": given}]}]
+    return as_items(given)
+
+
+def as_items(given: Sequence[JsonObject]) -> list[JsonObject]:
+    """Items as they are kept: each with an id and its type, the content of a message as parts."""
     items: list[JsonObject] = []
     for item in given:
         kind: Any = item.get("type") or "message"
@@ -167,11 +180,11 @@ def chat_body(request: ResponseRequest, items: Sequence[JsonObject]) -> bytes:
     body |= format_of(text)
     if text.get("verbosity"):
         body["verbosity"] = text["verbosity"]
-    tools = [_tool(tool) for tool in usable_tools(request)]
+    tools = as_functions(request.usable_tools)
     if tools:
         body["tools"] = tools
         if request.tool_choice is not None:
-            body["tool_choice"] = _choice(request.tool_choice)
+            body["tool_choice"] = chosen(request.tool_choice)
     return msgspec.json.encode({name: value for name, value in body.items() if value is not None})
 
 
@@ -186,35 +199,6 @@ def format_of(text: Any) -> JsonObject:
         schema = {name: wanted[name] for name in ("name", "description", "schema", "strict") if name in wanted}
         return {"response_format": {"type": kind, "json_schema": schema}}
     return {"response_format": {"type": kind}} if kind == "json_object" else {}
-
-
-def _tool(tool: JsonObject) -> JsonObject:
-    if tool.get("type") == "custom":
-        return {"type": "function", "function": {**_custom(tool), "parameters": _TEXT}}
-    function = {
-        name: tool[name] for name in ("name", "description", "parameters", "strict") if tool.get(name) is not None
-    }
-    return {"type": "function", "function": function}
-
-
-_TEXT: JsonObject = {"type": "object", "properties": {"input": {"type": "string"}}, "required": ["input"]}
-
-
-def _custom(tool: JsonObject) -> JsonObject:
-    """The name of a custom tool, and what it is for, the form of its text included."""
-    format_: Any = tool.get("format")
-    form = cast("JsonObject", format_).get("definition") if isinstance(format_, dict) else None
-    told = filter(None, (tool.get("description"), f"The input has to match this grammar:\n{form}" if form else None))
-    return {"name": tool.get("name"), "description": "\n\n".join(map(str, told))}
-
-
-def _choice(choice: Any) -> Any:
-    if isinstance(choice, dict):
-        found = cast("JsonObject", choice)
-        if found.get("type") in OWN_TOOLS and "name" in found:
-            return {"type": "function", "function": {"name": found["name"]}}
-        return found.get("mode") or "auto"
-    return choice
 
 
 def messages_of(instructions: str | None, items: Sequence[JsonObject]) -> list[JsonObject]:
@@ -252,7 +236,7 @@ def messages_of(instructions: str | None, items: Sequence[JsonObject]) -> list[J
 
 def agents_tools(body: bytes) -> list[JsonObject]:
     """The client's functions, of a request to an agent, as Chat Completions has them."""
-    return [_tool(tool) for tool in usable_tools(read_request(body))]
+    return as_functions(read_request(body).usable_tools)
 
 
 def run_of(run: ChatRunParams, items: Sequence[JsonObject]) -> ChatRunParams:
@@ -282,7 +266,8 @@ def _call(item: JsonObject) -> JsonObject:
     arguments: Any = item.get("arguments") or "{}"
     if item.get("type") == "custom_tool_call":
         arguments = msgspec.json.encode({"input": item.get("input") or ""}).decode()
-    function = {"name": item.get("name", ""), "arguments": arguments}
+    name = function_name(str(item.get("name") or ""), item.get("namespace"))
+    function = {"name": name, "arguments": arguments}
     return {"id": item.get("call_id") or item.get("id"), "type": "function", "function": function}
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta, Raw
 
 from openclaw_rpc.dialects.openai.agents import agent_of, run_params
+from openclaw_rpc.dialects.openai.conversation_endpoints import ItemsQuery, listed
 from openclaw_rpc.dialects.openai.conversations import end_user, is_passing, own_key, program_key
 from openclaw_rpc.dialects.openai.errors import STYLE, spelled
 from openclaw_rpc.dialects.openai.response_requests import agents_tools, format_of
+from openclaw_rpc.dialects.openai.response_tools import chosen
 from openclaw_rpc.dialects.rest import AnyMethod, Ask, Endpoint, Inputs, Plan, Relay, Reply
 from openclaw_rpc.protocol import response
 from openclaw_rpc.protocol.base import JsonObject
@@ -22,6 +24,7 @@ from openclaw_rpc.protocol.response import (
     ResponseIdParams,
     ResponseItemsParams,
 )
+from openclaw_rpc.protocol.validation import plain
 
 
 class ResponsesBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,14 +46,6 @@ class FollowQuery(msgspec.Struct, frozen=True, kw_only=True):
 
     stream: bool = False
     starting_after: int = -1
-
-
-class ItemsQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """A page of items."""
-
-    limit: Annotated[int, Meta(ge=1, le=100)] = 20
-    order: Literal["asc", "desc"] = "desc"
-    after: str | None = None
 
 
 class Steps:
@@ -90,7 +85,7 @@ def _asked(inputs: Inputs, body: ResponsesBody) -> ResponseCreateParams:
     agent = agent_of(body.model)
     if agent is None:
         return ResponseCreateParams(body=Raw(inputs.raw))
-    fields: JsonObject = msgspec.json.decode(inputs.raw)
+    fields: JsonObject = plain(inputs.raw)
     if not body.background and is_passing(inputs.headers, fields):
         return ResponseCreateParams(body=Raw(msgspec.json.encode({**fields, "store": False})))
     return ResponseCreateParams(
@@ -105,8 +100,8 @@ def _run(inputs: Inputs, body: ResponsesBody, fields: JsonObject, agent: str) ->
     fields["max_tokens"] = body.max_output_tokens
     fields["reasoning_effort"] = (body.reasoning or {}).get("effort")
     fields |= format_of(fields.get("text"))
-    fields["tools"] = agents_tools(inputs.raw) if body.tools else []
-    fields.pop("tool_choice", None)
+    fields["tools"] = agents_tools(inputs.raw)
+    fields["tool_choice"] = chosen(fields.get("tool_choice"))
     given = body.input if isinstance(body.input, list) else [{"role": "user", "content": body.input}]
     messages = [item for item in given if isinstance(item.get("role"), str)]
     if body.instructions:
@@ -151,9 +146,7 @@ def input_items(inputs: Inputs) -> Plan:
             response_id=inputs.path["id"], limit=query.limit, order=query.order, after=query.after or None
         ),
     )
-    items: list[Any] = [msgspec.json.decode(item) for item in cast("list[Raw]", found.items)]
-    ends = {"first_id": items[0]["id"], "last_id": items[-1]["id"]} if items else {"first_id": None, "last_id": None}
-    return Reply({"object": "list", "data": items, "has_more": found.has_more, **ends})
+    return Reply(listed(found.items, more=found.has_more))
 
 
 def _at(verb: str, path: str, plan: Any, method: AnyMethod, **more: Any) -> Endpoint:

@@ -60,6 +60,7 @@ class Endings:
         record = live.record
         message = self._close(record, finish, live.answer(), live.details)
         record.response = "".join(live.said)
+        record.reasoning = "".join(live.thoughts) or None
         record.usage = live.usage
         record.tool_calls, record.skills_used = live.tool_calls, live.skills_used
         events = final_events(record, message)

@@ -78,6 +78,8 @@ class LiveRun:
         self._ended: anyio.Event | None = None
         self.said: list[str] = []
         """All text of this run, piece by piece: joined, what its deltas say."""
+        self.thoughts: list[str] = []
+        """All reasoning of this run."""
         self.unspoken: list[str] = []
         """Text that is withheld until the end, for a client that wants no stream."""
         self.answer_from = 0
@@ -92,6 +94,8 @@ class LiveRun:
 
     def say(self, text: str, thinking: str = "") -> None:
         """Tell a piece of the answer, and of the model's reasoning before it."""
+        if thinking:
+            self.thoughts.append(thinking)
         while thinking:
             data = ChatThinkingEvent(session_key=self.session.key, run_id=self.record.id, delta=thinking[:PIECE])
             self.stream.say(chat_thinking, data, self.record.id)
@@ -180,6 +184,7 @@ def state_of(record: RunRecord) -> RunState:
         model=record.model,
         finish_reason=record.finish_reason,
         response=record.response,
+        reasoning=record.reasoning,
         message_id=record.message_id,
         usage=record.usage,
         error=record.error,

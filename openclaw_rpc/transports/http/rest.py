@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import re
 import sys
 import time
 from collections import OrderedDict
@@ -27,13 +26,13 @@ from openclaw_rpc.dialects.rest import (
 )
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.limits import RateLimiter
-from openclaw_rpc.domain.principals import OWNER
 from openclaw_rpc.protocol import chat
-from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, ProviderError, Timeout, Unavailable, error_of
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Timeout, Unavailable, error_of
 from openclaw_rpc.protocol.validation import checked, decoded, mended
 from openclaw_rpc.rpc.call import Call
 from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.transports.http import web
+from openclaw_rpc.transports.http.people import People
 from openclaw_rpc.transports.http.relay import carry
 from openclaw_rpc.transports.http.replies import respond
 from openclaw_rpc.transports.http.request import HttpRequest, UnsupportedType
@@ -45,7 +44,6 @@ from openclaw_rpc.transports.places import Places
 CREDENTIALS = ("token", "password")
 PIN_HEADER = "X-OpenClaw-Pin"
 SPARE_MS = 500
-_ADDRESS = re.compile(r"https?://[^\s,;)]+")
 BEGUN_KEPT = 1000
 RETRY_HEADER = "x-stainless-retry-count"
 READ_ENCODINGS = ("", "identity", "gzip", "deflate")
@@ -78,6 +76,7 @@ class RestDoor:
         places: Places,
         outbox_bytes: Callable[[], int],
         request_seconds: Callable[[], float] = lambda: 300.0,
+        people: People | None = None,
     ) -> None:
         self._dialects = tuple(dialects)
         self._dispatcher = dispatcher
@@ -86,6 +85,7 @@ class RestDoor:
         self.slow_peers = 0
         """How many streams were cut since their reader did not keep up."""
         self._places = places
+        self._people = people or People()
         self._bodies: set[EventBody] = set()
         self._stopping = False
         self._begun: OrderedDict[tuple[str, bytes], chat.RunAccepted] = OrderedDict()
@@ -148,9 +148,6 @@ class RestDoor:
             return respond(outcome, request)
         except GatewayError as error:
             sign()
-            if isinstance(error, ProviderError) and request.principal.user != OWNER:
-                # Where a model's server is, is the owner's business.
-                error.message = _ADDRESS.sub("its address", error.message)
             if endpoint.style is None or request.started:
                 raise
             return respond(endpoint.style.refusal(error), request)
@@ -175,8 +172,8 @@ class RestDoor:
         try:
             async with limit:
                 inputs = await read(endpoint, request)
-                if endpoint.end_user is not None and (person := endpoint.end_user(inputs)) is not None:
-                    request.principal = request.principal.below(person)
+                if endpoint.end_user is not None:
+                    request.principal = self._people.of(request.principal, inputs.headers, endpoint.end_user(inputs))
                 call = Call(request.principal, request_id=request.id, pin=request.headers.get(PIN_HEADER))
                 try:
                     return await self._drive(endpoint.plan(inputs), call, deadline, _attempt(inputs))

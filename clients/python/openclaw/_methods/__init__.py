@@ -15,6 +15,7 @@ from openclaw._methods.channel import AsyncChannel, Channel
 from openclaw._methods.chat import AsyncChat, Chat
 from openclaw._methods.command import AsyncCommand, Command
 from openclaw._methods.config import AsyncConfig, Config
+from openclaw._methods.conversation import AsyncConversation, Conversation
 from openclaw._methods.dashboard import AsyncDashboard, Dashboard
 from openclaw._methods.device import AsyncDevice, Device
 from openclaw._methods.event import AsyncEvent, Event
@@ -48,6 +49,7 @@ class Methods(Caller):
         self.chat = Chat(self)
         self.command = Command(self)
         self.config = Config(self)
+        self.conversation = Conversation(self)
         self.dashboard = Dashboard(self)
         self.device = Device(self)
         self.event = Event(self)
@@ -81,6 +83,7 @@ class AsyncMethods(AsyncCaller):
         self.chat = AsyncChat(self)
         self.command = AsyncCommand(self)
         self.config = AsyncConfig(self)
+        self.conversation = AsyncConversation(self)
         self.dashboard = AsyncDashboard(self)
         self.device = AsyncDevice(self)
         self.event = AsyncEvent(self)

@@ -43,6 +43,7 @@ class Token:
         expires_in: str | None = None,
         user: str = "owner",
         sessions: List[str] | None = None,
+        end_user_header: str | None = None,
         timeout: float | None = None,
     ) -> types.TokenCreated:
         """Make a token for a client.
@@ -50,12 +51,13 @@ class Token:
         Args:
             expires_in: A number and s, m, h, d or w.
             sessions: For somebody else's browser: the token may speak in these sessions, and nothing more.
+            end_user_header: For a front end of many people: the header in which it names the one that it asks for.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, rate_limited, service_unavailable,
             unauthorized.
         """
-        return self._client.request("token.create", types.TokenCreateParams(name=name, scopes=scopes, expires_in=expires_in, user=user, sessions=sessions), types.TokenCreated, timeout)
+        return self._client.request("token.create", types.TokenCreateParams(name=name, scopes=scopes, expires_in=expires_in, user=user, sessions=sessions, end_user_header=end_user_header), types.TokenCreated, timeout)
 
     def revoke(
         self,
@@ -102,6 +104,7 @@ class AsyncToken:
         expires_in: str | None = None,
         user: str = "owner",
         sessions: List[str] | None = None,
+        end_user_header: str | None = None,
         timeout: float | None = None,
     ) -> types.TokenCreated:
         """Make a token for a client.
@@ -109,12 +112,13 @@ class AsyncToken:
         Args:
             expires_in: A number and s, m, h, d or w.
             sessions: For somebody else's browser: the token may speak in these sessions, and nothing more.
+            end_user_header: For a front end of many people: the header in which it names the one that it asks for.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, rate_limited, service_unavailable,
             unauthorized.
         """
-        return await self._client.request("token.create", types.TokenCreateParams(name=name, scopes=scopes, expires_in=expires_in, user=user, sessions=sessions), types.TokenCreated, timeout)
+        return await self._client.request("token.create", types.TokenCreateParams(name=name, scopes=scopes, expires_in=expires_in, user=user, sessions=sessions, end_user_header=end_user_header), types.TokenCreated, timeout)
 
     async def revoke(
         self,

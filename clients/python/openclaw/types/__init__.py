@@ -74,6 +74,16 @@ if TYPE_CHECKING:
     from openclaw.types.config import ConfigUpdateParams as ConfigUpdateParams
     from openclaw.types.config import ConfigUpdated as ConfigUpdated
     from openclaw.types.event import ConnectedEvent as ConnectedEvent
+    from openclaw.types.conversation import ConversationAddParams as ConversationAddParams
+    from openclaw.types.conversation import ConversationCreateParams as ConversationCreateParams
+    from openclaw.types.conversation import ConversationDeleted as ConversationDeleted
+    from openclaw.types.conversation import ConversationInfo as ConversationInfo
+    from openclaw.types.conversation import ConversationItem as ConversationItem
+    from openclaw.types.conversation import ConversationItemParams as ConversationItemParams
+    from openclaw.types.conversation import ConversationItems as ConversationItems
+    from openclaw.types.conversation import ConversationItemsParams as ConversationItemsParams
+    from openclaw.types.conversation import ConversationParams as ConversationParams
+    from openclaw.types.conversation import ConversationUpdateParams as ConversationUpdateParams
     from openclaw.types.device import DeviceInfo as DeviceInfo
     from openclaw.types.device import DeviceList as DeviceList
     from openclaw.types.device import DeviceParams as DeviceParams
@@ -304,6 +314,16 @@ _PLACES = {
     "ConfigUpdateParams": "config",
     "ConfigUpdated": "config",
     "ConnectedEvent": "event",
+    "ConversationAddParams": "conversation",
+    "ConversationCreateParams": "conversation",
+    "ConversationDeleted": "conversation",
+    "ConversationInfo": "conversation",
+    "ConversationItem": "conversation",
+    "ConversationItemParams": "conversation",
+    "ConversationItems": "conversation",
+    "ConversationItemsParams": "conversation",
+    "ConversationParams": "conversation",
+    "ConversationUpdateParams": "conversation",
     "DeviceInfo": "device",
     "DeviceList": "device",
     "DeviceParams": "device",

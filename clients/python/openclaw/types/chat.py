@@ -179,6 +179,8 @@ class RunState(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     model: str | None = None
     finish_reason: Literal["aborted", "content_filter", "error", "interrupted", "length", "stop", "tool_calls"] | None = None
     response: str | None = None
+    reasoning: str | None = None
+    """What the model thought, where its provider shows it."""
     message_id: str | None = None
     usage: Usage | None = None
     error: RunError | None = None

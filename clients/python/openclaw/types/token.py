@@ -37,6 +37,8 @@ class TokenCreateParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     user: str = "owner"
     sessions: list[str] | None = None
     """For somebody else's browser: the token may speak in these sessions, and nothing more."""
+    end_user_header: str | None = None
+    """For a front end of many people: the header in which it names the one that it asks for."""
 
 
 class TokenCreated(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -52,6 +54,7 @@ class TokenCreated(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     revoked: bool = False
     sessions: list[str] | None = None
     token: str
+    end_user_header: str | None = None
 
 
 class TokenRevokeParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
