@@ -312,13 +312,14 @@ class App:
             request_seconds=lambda: self.settings.gateway.request_timeout_seconds,
             people=People(lambda: self.settings.openai.user_jwt_secret),
         )
+        self.mcp = McpDoor(self.dispatcher)
         self.http = HttpDoor(
             (
                 *health.routes(),
                 *MetricsDoor(self.metrics).routes(),
                 *OpenApiDoor(DIALECTS).routes(),
                 *Manual().routes(),
-                *McpDoor(self.dispatcher).routes(),
+                *self.mcp.routes(),
                 *HooksDoor(self.outside.channels.hook).routes(),
                 *ControlUiDoor(*self._control_ui(), self.authenticator.recognise, self.devices.recognise).routes(),
                 *self.rest.routes(),
@@ -419,7 +420,8 @@ class App:
             for part in (self.runs, *self._features):
                 group.start_soon(part.close, seconds)
         self.rest.end_streams()
-        await self.http.settle(max(0, deadline - anyio.current_time()))
+        for door in (self.http, self.mcp):
+            await door.settle(max(0, deadline - anyio.current_time()))
         await self.listener.stop(grace=LAST_SECONDS)
 
 

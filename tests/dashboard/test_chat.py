@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 import sqlite3
+import sys
 from collections.abc import Generator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import anyio
 import pytest
 from playwright.async_api import expect
 
@@ -24,6 +28,7 @@ pytestmark = pytest.mark.timeout(120)
 DOT = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 )
+ASKING = Path(__file__).parents[1] / "support" / "asking_mcp_server.py"
 WORDS = [f"w{number}" for number in range(60)]
 
 
@@ -91,6 +96,31 @@ async def test_an_approval_asks_for_the_pin_and_hiding_it_decides_nothing(chromi
         await expect(dialog).to_have_count(0)
         await expect(page.get_by_role("group", name="Tool file_write")).to_contain_text("done")
         assert (here.workspace / "made.txt").read_text() == "by the agent"
+
+
+async def test_what_an_mcp_server_asks_is_a_form_whose_answer_it_gets(chromium: Any) -> None:
+    servers = {"harbour": {"command": sys.executable, "args": [str(ASKING)]}}
+    async with world(mcp={"servers": servers}) as here, signed_in(chromium, here.served.app) as page:
+        with anyio.fail_after(30):
+            while "harbour__moor" not in {tool["name"] for tool in (await here.client.result("tool.list"))["tools"]}:
+                pass
+        await ask(page, call("harbour__moor"))
+        dialog = page.get_by_role("dialog", name="Approve harbour__moor")
+        await expect(dialog).to_contain_text("Which <b>berth</b>?")
+        await expect(dialog.get_by_role("spinbutton", name="nights")).to_have_value("1")
+        await dialog.get_by_role("button", name="Approve").click()  # the browser says that a berth is missing
+        await dialog.get_by_role("textbox", name="Berth").fill("the mole")
+        await dialog.get_by_role("combobox", name="side").select_option("Starboard")
+        await dialog.get_by_role("spinbutton", name="nights").fill("3")
+        await dialog.get_by_role("checkbox", name="Current").check()
+        await dialog.get_by_role("checkbox", name="insured").check()
+        await dialog.get_by_role("button", name="Approve").click()
+        await expect(dialog).to_have_count(0)
+        await settled(page)
+        step = page.get_by_role("group", name="Tool harbour__moor")
+        await step.locator("summary").click()
+        content = {"extras": ["c"], "insured": True, "nights": 3, "place": "the mole", "side": "s"}
+        await expect(step).to_contain_text(json.dumps({"action": "accept", "content": content}))
 
 
 async def test_a_reload_and_a_lost_network_in_the_middle_of_an_answer_leave_each_word_once(chromium: Any) -> None:

@@ -1,10 +1,11 @@
 /** The question whether a tool may be used. Hiding it decides nothing; a button brings it back. */
-import { html, useEffect, useState } from "../lib/html.js";
+import { Fragment, html, useEffect, useMemo, useState } from "../lib/html.js";
 import { pretty } from "../lib/format.js";
 import { update, useStore } from "../lib/store.js";
 import { t } from "../lib/words.js";
 import { Dialog } from "../parts/dialog.js";
 import { PinField, explainPin } from "../parts/pin.js";
+import { AskedFields, answerOf, askedOf } from "./asked.js";
 import { approve, deny } from "./approvals.js";
 
 export function ApprovalsButton() {
@@ -26,6 +27,8 @@ function Question({ approval }) {
   const [pin, setPin] = useState("");
   const [fault, setFault] = useState("");
   const [busy, setBusy] = useState(false);
+  const [values, setValues] = useState(/** @type {Record<string, any>} */ ({}));
+  const fields = useMemo(() => askedOf(approval.asks), [approval.approvalId]);
   useEffect(() => setFault(""), [approval.approvalId]);
   /** @param {() => Promise<void>} decide */
   const run = async (decide) => {
@@ -42,13 +45,14 @@ function Question({ approval }) {
   /** @param {Event} event */
   const submit = (event) => {
     event.preventDefault();
-    run(() => approve(approval, pin));
+    run(() => approve(approval, pin, answerOf(fields, values)));
   };
   const label = t("Approve {tool}", { tool: approval.tool });
   return html`<${Dialog} label=${label} wide onClose=${() => update({ approvalsHidden: true })}>
     <form onSubmit=${submit} class="approval">
-      <p>${t("The agent {agent} wants to use this tool, with exactly these parameters:", { agent: approval.agentId })}</p>
-      <pre tabindex="0" role="group" aria-label=${t("Parameters")}>${pretty(approval.params)}</pre>
+      ${approval.asks ? html`<${Asking} params=${approval.params} />` : html`<${Parameters} approval=${approval} />`}
+      ${fields.length > 0 && html`<${AskedFields} fields=${fields} values=${values}
+        onPut=${(/** @type {string} */ name, /** @type {any} */ value) => setValues((before) => ({ ...before, [name]: value }))} />`}
       ${fault && html`<p role="alert" class="fault">${fault}</p>`}
       <div class="row end sticky">
         ${approval.needsPin && html`<${PinField} value=${pin} onInput=${setPin} />`}
@@ -56,5 +60,25 @@ function Question({ approval }) {
         <button type="submit" class="primary" disabled=${busy || (approval.needsPin && !pin)}>${t("Approve")}</button>
       </div>
     </form>
+  <//>`;
+}
+
+/** @param {{approval: import("./approvals.js").Approval}} props */
+function Parameters({ approval }) {
+  return html`<${Fragment}>
+    <p>${t("The agent {agent} wants to use this tool, with exactly these parameters:", { agent: approval.agentId })}</p>
+    <pre tabindex="0" role="group" aria-label=${t("Parameters")}>${pretty(approval.params)}</pre>
+    ${(approval.read ?? []).length > 0 && html`<p class="note">${t("Its run has read from outside, and may do what that wanted:")}</p>
+      <ul class="note">${(approval.read ?? []).map((each) => html`<li key=${each}>${each}</li>`)}</ul>`}
+  <//>`;
+}
+
+/** What an MCP server asks. @param {{params: any}} props */
+function Asking({ params }) {
+  const web = /^https?:/.test(params.url ?? "");
+  return html`<${Fragment}>
+    <p>${t("The MCP server {server} asks:", { server: params.server })}</p>
+    <blockquote>${params.question}</blockquote>
+    ${params.url && html`<p>${web ? html`<a href=${params.url} target="_blank" rel="noopener noreferrer">${params.url}</a>` : params.url}</p>`}
   <//>`;
 }

@@ -11,6 +11,8 @@ import { get, update } from "../lib/store.js";
  * @property {string} sessionKey
  * @property {string} agentId
  * @property {string} expiresAt
+ * @property {string[]} [read] What its run had read from outside by then.
+ * @property {any} [asks] A question of an MCP server: a JSON Schema of what may be answered.
  */
 
 async function refresh() {
@@ -29,9 +31,9 @@ export function startApprovals(signal) {
   }, signal).catch(() => {});
 }
 
-/** Let a call go on. @param {Approval} approval @param {string} pin */
-export async function approve(approval, pin) {
-  await call("tool.approve", { approvalId: approval.approvalId, ...(pin ? { pin } : {}) });
+/** Let a call go on. @param {Approval} approval @param {string} pin @param {any} content what was asked for */
+export async function approve(approval, pin, content) {
+  await call("tool.approve", { approvalId: approval.approvalId, ...(pin ? { pin } : {}), ...(approval.asks ? { content } : {}) });
   decided(approval);
 }
 

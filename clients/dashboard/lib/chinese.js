@@ -30,6 +30,7 @@ export const CHINESE = /** @type {Record<string, string>} */ ({
   "That is not the PIN.": "PIN 不正确。", "This needs the PIN.": "此操作需要 PIN。",
   "This needs a PIN, and none is set yet. Set one on the gateway's machine: openclaw pin set": "此操作需要 PIN，但尚未设置。请在网关所在的机器上设置：openclaw pin set",
   "The agent {agent} wants to use this tool, with exactly these parameters:": "代理 {agent} 想以下列参数使用此工具：",
+  "Its run has read from outside, and may do what that wanted:": "此次运行读取过外部内容，可能受其影响：", "The MCP server {server} asks:": "MCP 服务器 {server} 询问：", "Choose …": "请选择…",
   // Overview
   Status: "状态", Version: "版本", Uptime: "运行时间", Runs: "运行", Connections: "连接数", Cost: "费用", Latency: "延迟", "Runs at work": "正在进行的运行", unknown: "未知", ok: "正常",
   "{running} at work, {queued} waiting": "{running} 个进行中，{queued} 个等待", "By day: read below, written above": "按天：下方为输入，上方为输出",

@@ -42,6 +42,8 @@ INSTRUCTIONS: Final = (
 QUIET_SECONDS: Final = 5.0
 """After so long an answer becomes an event stream, where the client takes one."""
 NEWS_SECONDS: Final = 10.0
+LAST_SECONDS: Final = 1.0
+"""How long what is ended has to end, processes included."""
 
 
 class ChatRunArguments(Params, frozen=True, kw_only=True):
@@ -67,6 +69,16 @@ class McpDoor:
     def routes(self) -> tuple[Route, ...]:
         """The one, also with a slash at its end; its requests bound their time themselves."""
         return tuple(Route("POST", path, self._post, timeout=None) for path in (PATH, f"{PATH}/"))
+
+    async def settle(self, seconds: float) -> None:
+        """Let what goes on without its client end for so long; what is left is ended."""
+        tasks = [task for same in self._under_way.values() for task in same]
+        left = (await asyncio.wait(tasks, timeout=seconds))[1] if tasks else ()
+        for task in left:
+            if not task.cancelling():  # twice, it could not end what it began
+                task.cancel()
+        if left:
+            await asyncio.wait(left, timeout=LAST_SECONDS)
 
     async def _post(self, request: HttpRequest) -> web.StreamResponse:
         if "Content-Type" in request.headers and request.content_type != "application/json":

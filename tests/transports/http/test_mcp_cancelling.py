@@ -67,6 +67,20 @@ async def test_a_client_that_only_goes_away_has_cancelled_nothing() -> None:
             await eventually((workspace(opened) / "late").exists, lambda: "the command was ended")
 
 
+@pytest.mark.parametrize("seconds", [0, 20])
+async def test_what_goes_on_without_its_client_has_its_time_and_an_end_when_the_gateway_stops(
+    seconds: int, tmp_path: Path
+) -> None:
+    async with gateway(settings(shutdown_seconds=seconds), tmp_path) as opened:
+        with anyio.fail_after(30):
+            async with anyio.create_task_group() as group:
+                group.start_soon(post, opened, using(7, LINE))
+                await begun(opened)
+                group.cancel_scope.cancel()
+    # Nothing is left of it: a process that nobody waited for would be a warning.
+    assert (workspace(opened) / "late").exists() == (seconds > 0)
+
+
 @pytest.mark.parametrize("path", ["/mcp", "/mcp/"])
 @pytest.mark.parametrize(
     "odd",
