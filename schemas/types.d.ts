@@ -1310,6 +1310,20 @@ export interface ModelList {
   direct?: boolean;
 }
 
+/** A process of the gateway: its name, and how it was when it last told. The dead are shown for an hour. */
+export interface NodeStatus {
+  node: string;
+  status: "dead" | "draining" | "ready";
+  version: string;
+  /** A time in UTC, ISO 8601 with milliseconds. */
+  startedAt: string;
+  /** How long ago it last said that it is alive, in ms. */
+  beatMs: number;
+  runsRunning: number;
+  runsQueued: number;
+  connections: number;
+}
+
 /** An event for a client of the subprotocol `jsonrpc`; params are the data, with epoch and seq in it. */
 export interface NotificationFrame {
   jsonrpc: string;
@@ -1843,7 +1857,7 @@ export interface Subscribed {
   resync: boolean;
 }
 
-/** The gateway's state. `uptime` in s; `channels`: each one's status; `chores`: background work by name. */
+/** The gateway's state. `uptime` in s; `channels`: each one's status; `chores`: background work by name. `node` is the process that answered; all but `nodes` is its own. */
 export interface SystemStatus {
   status: string;
   version: string;
@@ -1853,6 +1867,9 @@ export interface SystemStatus {
   reasoning: ReasoningStatus;
   load: LoadStatus;
   chores: Record<string, ChoreStatus>;
+  node: string;
+  /** All processes of the gateway. */
+  nodes: Array<NodeStatus>;
 }
 
 /** What is done. `message`: `params.content` is asked in the session `task:ID`, or in `params.sessionKey`. `skill`: the tool `params.action` of the skill `name` with the other params. `command`: `params.command`. */

@@ -10,6 +10,9 @@ from openclaw_rpc.rpc.bind import Namespace
 class Feature:
     """A part of the gateway. It says only what it has; to add one is to name it in `App._features`."""
 
+    of_one: frozenset[str] = frozenset()
+    """Those of its chores that one process of the gateway does for all."""
+
     def namespaces(self) -> Iterable[Namespace]:
         """The handlers of its rows."""
         return ()

@@ -15,13 +15,13 @@ from typing import cast, get_args
 import anyio
 
 from openclaw_rpc import __version__
-from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.logs import Logs, configure_logs
 from openclaw_rpc.adapters.npm import find_control_ui, page_in
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.app.chores import Chores
 from openclaw_rpc.app.features import Feature
 from openclaw_rpc.app.models import ModelServers
+from openclaw_rpc.app.nodes import Load, Nodes
 from openclaw_rpc.app.openai import OpenAiParts
 from openclaw_rpc.app.options import Options
 from openclaw_rpc.app.outside import Outside
@@ -159,7 +159,23 @@ class App:
                 memory_bytes=resident_bytes(),
             ),
             chores=self.chores.status(),
+            node=self.nodes.name,
+            nodes=self.nodes.shown(),
         )
+
+    async def _join(self, stack: AsyncExitStack, logs: Logs) -> Nodes:
+        nodes = Nodes(self.settings, lambda: self.ready, self._load, self._fenced)
+        await nodes.join(stack, self.kept, logs)
+        return nodes
+
+    def _load(self) -> Load:
+        return Load(self.runs.running, self.runs.queued, self.door.open)
+
+    def _fenced(self) -> None:
+        """The other nodes took this one for dead: all that it holds is theirs, and it begins anew."""
+        if self.ready:
+            self.ready = False
+            self._options.fenced(self.addresses[0][1])
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[App]:
@@ -197,7 +213,10 @@ class App:
                 chores.start("storage", self.kept.watch)
             for feature in self._features:
                 for name, work in feature.chores():
-                    chores.start(name, work)
+                    chores.start(name, self.nodes.led(work) if name in feature.of_one else work)
+            for name, work in self.nodes.chores():
+                chores.start(name, work)
+            await self.nodes.begin()
             await self.servers.begin()
             self.ready = True
             self.log.info("listening", addresses=[f"{host}:{port}" for host, port in self.addresses], model=self.model)
@@ -212,11 +231,14 @@ class App:
         """Every part, the inner ones first."""
         settings, paths, clock = self.settings, self.paths, SystemClock()
         self.chores = Chores(self.log)
-        kept = self.kept = await stack.enter_async_context(opened(settings.storage, paths, alone=True))
+        kept = self.kept = await stack.enter_async_context(
+            opened(settings.storage, paths, place="alone" if settings.bus.url is None else "shared")
+        )
         store = self.store = kept.sessions
         events = table.events()
         tasks = LoopTasks()
-        bus = self.bus = MemoryBus(logs.get("bus"))
+        nodes = self.nodes = await self._join(stack, logs)
+        bus = self.bus = nodes.bus
         self.streams = Streams(store, events, tasks, bus)
         self.agents = Agents(settings.agents)
         self.servers = ModelServers(settings, Described(self.status, store), self.log)
@@ -227,7 +249,6 @@ class App:
         self.sessions = Sessions(store, self.streams, self.agents, clock)
         self.tools = AgentTools(settings, paths, self.agents, self.models, self.streams, self.sessions, clock, logs)
         await self.tools.build(stack, kept, bus)
-        toolbox = self.tools.toolbox
         observed = Observed(self.metrics, logs.get("rpc"))
         asking = Asking(self.models, self.sessions, observed, logs.get("reasoning"))
         self.runs = Runs(
@@ -235,8 +256,8 @@ class App:
             store=store,
             streams=self.streams,
             sessions=self.sessions,
-            drafts=Drafts(self.streams, self.sessions, self.agents, toolbox),
-            turn=Turn(store, self.sessions, toolbox, asking),
+            drafts=Drafts(self.streams, self.sessions, self.agents, self.tools.toolbox),
+            turn=Turn(store, self.sessions, self.tools.toolbox, asking),
             tasks=tasks,
             log=logs.get("reasoning"),
         )
@@ -257,7 +278,7 @@ class App:
         self.sign_ins = SignIns(self.authenticator, tokens, clock)
         token_service = self.tokens = TokenService(tokens, clock, bus)
         self.limiter = RateLimiter(settings.gateway.rate_limit, clock)
-        following = Following(store, self.streams, bus)
+        following = Following(store, self.streams, nodes.everywhere, nodes.stream_of)
         rows = table.by_name()
         namespaces = (
             ChatMethods(self.runs, self.sessions, following),
@@ -273,6 +294,7 @@ class App:
             *(namespace for feature in self._features for namespace in feature.namespaces()),
         )
         self.dispatcher = Dispatcher(join(rows, namespaces), self.limiter, observed, self.tools.guard)
+        nodes.serve(tasks, self)
         self.judge = HeadJudge(rules_of(settings), bind=settings.gateway.bind, port=settings.gateway.port)
         self.places = Places(
             lambda: self.settings.gateway.max_connections_per_principal, lambda: self.settings.gateway.max_connections
@@ -281,14 +303,16 @@ class App:
             lambda: self.settings.gateway,
             self.devices,
             self.dispatcher,
-            self.bus,
+            nodes.everywhere,
             self.places,
             CAPABILITIES,
             sockets.dialects(settings.gateway.control_ui.base_path),
             trusts=self.judge.trusts,
         )
         stack.callback(logs.subscribe(LogPublisher(bus)))
-        stack.callback(bus.subscribe(Filter(names=frozenset({token_revoked.name, device_revoked.name})), self.door))
+        stack.callback(
+            nodes.everywhere.subscribe(Filter(names=frozenset({token_revoked.name, device_revoked.name})), self.door)
+        )
         stack.callback(bus.subscribe(Filter(names=frozenset({chat_done.name})), self.run_counts))
         token_service.on_looked.append(self._end_invalid)
         stack.callback(self.file.subscribe(self._apply))
@@ -301,12 +325,12 @@ class App:
 
     async def _listen(self, stack: AsyncExitStack) -> None:
         gateway, judge = self.settings.gateway, self.judge
-        health = Health(lambda: self.ready, lambda: {self.kept.engine: self.kept.answers()})
+        health = Health(lambda: self.ready, self.nodes.engines, self.nodes.name)
         self.rest = RestDoor(
             DIALECTS,
             self.dispatcher,
             self.limiter,
-            self.bus,
+            self.nodes.everywhere,
             self.places,
             outbox_bytes=lambda: self.settings.gateway.outbox_bytes,
             request_seconds=lambda: self.settings.gateway.request_timeout_seconds,

@@ -61,7 +61,7 @@ async def _opened(settings: StorageSettings, paths: Paths, *, alone: bool = True
                 raise
             raise StorageUnusable("PostgreSQL needs its library: pip install 'openclaw-rpc[postgres]'") from None
         url = urlsplit(settings.postgres)
-        async with Postgres.open(settings.postgres, alone=alone) as database:
+        async with Postgres.open(settings.postgres, place="alone" if alone else None) as database:
             where = f"{url.hostname or 'localhost'}:{url.port or 5432}"
             yield PostgresSide(database, f"postgresql://{where}{url.path}")
         return

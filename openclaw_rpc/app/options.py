@@ -1,10 +1,14 @@
 """What the command line says."""
 
 import os
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+
+def _nothing(_port: int) -> None:
+    """Whoever holds the process sees that it is not ready."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +20,8 @@ class Options:
     bind: str | None = None
     log_level: str | None = None
     terminal: bool = False
+    fenced: Callable[[int], None] = field(default=_nothing)
+    """What is done at once when other nodes took this one for dead; it is given the port that it listened on."""
     environ: MutableMapping[str, str] = field(default_factory=lambda: os.environ)
 
     def overrides(self) -> dict[str, Any]:

@@ -39,11 +39,12 @@ from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.tasks.actions import TaskActions, TaskToolUse, TokenScopes
 from openclaw_rpc.domain.tasks.clockwork import Clockwork
-from openclaw_rpc.domain.tasks.records import Task
+from openclaw_rpc.domain.tasks.records import TASK, Task
 from openclaw_rpc.domain.tasks.service import Tasks
 from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.domain.tools.tasks import TaskTools
 from openclaw_rpc.domain.web import FetchRequest
+from openclaw_rpc.domain.webhooks.service import KIND as WEBHOOK
 from openclaw_rpc.domain.webhooks.service import Webhooks, WebhookSender
 from openclaw_rpc.methods.channel import ChannelMethods
 from openclaw_rpc.methods.task import TaskMethods
@@ -63,6 +64,8 @@ FETCH_SECONDS = 60.0
 
 class Outside(Feature):
     """Channels, webhooks and tasks."""
+
+    of_one = frozenset({"channels", "tasks", "outbox:channel", "outbox:inbound"})
 
     def __init__(
         self,
@@ -224,14 +227,31 @@ class Outside(Feature):
     def chores(self) -> Iterable[tuple[str, Work]]:
         """What goes on by itself."""
         yield "channels", self.channels.serve
-        yield "tasks", self.clockwork.serve
+        yield "tasks", self._keep_time
         for kind, outbox in self._outboxes.items():
             yield f"outbox:{kind}", outbox.serve
+
+    async def _keep_time(self) -> None:
+        await self.tasks.open()
+        await self.clockwork.serve()
 
     def apply(self, settings: Settings) -> None:
         """Take what changed in the configuration."""
         self.settings = settings
         self.channels.apply()
+
+    async def look_again(self, kind: str) -> None:
+        """Another process of the gateway changed documents of a kind."""
+        if kind == TASK:
+            await self.tasks.open()
+            self.clockwork.look_again()
+        elif kind == WEBHOOK:
+            await self.webhooks.open()
+
+    async def recover(self) -> None:
+        """Another process of the gateway is gone: what it was sending is settled."""
+        await self._outboxes["webhook"].recover()
+        self._outboxes["webhook"].wake()
 
 
 class Plans:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from openclaw_rpc.domain.kept import StorageUnusable
 
@@ -14,12 +14,16 @@ if TYPE_CHECKING:
     from openclaw_rpc.config.paths import Paths
     from openclaw_rpc.config.settings import StorageSettings
     from openclaw_rpc.domain.memory.ports import MemoryStore
+    from openclaw_rpc.domain.nodes.ports import NodeStore
     from openclaw_rpc.domain.ports import Store, TokenStore
     from openclaw_rpc.domain.responses.ports import ResponseStore
     from openclaw_rpc.domain.skills.ports import SkillRecords
     from openclaw_rpc.domain.tools.approvals import ApprovalStore
     from openclaw_rpc.domain.tools.audit import AuditLog
     from openclaw_rpc.domain.tools.pin import PinStore
+
+
+Place = Literal["alone", "shared"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,23 +40,27 @@ class Kept:
     skills: SkillRecords
     audit: AuditLog
     answers: Callable[[], bool]
+    nodes: NodeStore | None = None
+    """Which processes there are, where several may be one gateway."""
     watch: Work | None = None
     """What finds out, while the gateway runs, whether it answers."""
 
 
 @asynccontextmanager
-async def opened(settings: StorageSettings, paths: Paths, *, alone: bool = False) -> AsyncGenerator[Kept]:
-    """Open it; on leaving, finish what was queued and close it. ``alone``: for a gateway, not for a command.
+async def opened(settings: StorageSettings, paths: Paths, *, place: Place | None = None) -> AsyncGenerator[Kept]:
+    """Open it; on leaving, finish what was queued and close it.
+
+    ``place``: for a gateway, not for a command: one that has it for itself, or one of several processes.
 
     Raises:
         StorageUnusable: it can't be used; the message says why and what to do.
     """
-    async with (_in_sqlite if settings.postgres is None else _in_postgres)(settings, paths, alone) as kept:
+    async with (_in_sqlite if settings.postgres is None else _in_postgres)(settings, paths, place) as kept:
         yield kept
 
 
 @asynccontextmanager
-async def _in_sqlite(settings: StorageSettings, paths: Paths, alone: bool) -> AsyncGenerator[Kept]:
+async def _in_sqlite(settings: StorageSettings, paths: Paths, place: Place | None) -> AsyncGenerator[Kept]:
     from openclaw_rpc.adapters.approvals import SqliteApprovalStore
     from openclaw_rpc.adapters.audit.sqlite import SqliteAuditLog
     from openclaw_rpc.adapters.memory.sqlite import SqliteMemoryStore
@@ -65,7 +73,7 @@ async def _in_sqlite(settings: StorageSettings, paths: Paths, alone: bool) -> As
 
     async with Database.open(paths.database(settings.file), paths.state) as database:
         memories = SqliteMemoryStore(database, paths.state / "memory")
-        if alone:
+        if place is not None:
             await memories.recover()
         yield Kept(
             engine="sqlite",
@@ -82,7 +90,7 @@ async def _in_sqlite(settings: StorageSettings, paths: Paths, alone: bool) -> As
 
 
 @asynccontextmanager
-async def _in_postgres(settings: StorageSettings, paths: Paths, alone: bool) -> AsyncGenerator[Kept]:
+async def _in_postgres(settings: StorageSettings, paths: Paths, place: Place | None) -> AsyncGenerator[Kept]:
     try:
         from openclaw_rpc.adapters.postgres import Postgres
     except ModuleNotFoundError as error:
@@ -93,16 +101,18 @@ async def _in_postgres(settings: StorageSettings, paths: Paths, alone: bool) -> 
         ) from None
     from openclaw_rpc.adapters.postgres.audit import PostgresAuditLog
     from openclaw_rpc.adapters.postgres.memory import PostgresMemoryStore
+    from openclaw_rpc.adapters.postgres.nodes import PostgresNodes
     from openclaw_rpc.adapters.postgres.pins import PostgresPinStore
     from openclaw_rpc.adapters.postgres.records import PostgresApprovalStore, PostgresSkillRecords
     from openclaw_rpc.adapters.postgres.responses import PostgresResponseStore
     from openclaw_rpc.adapters.postgres.store import PostgresStore
     from openclaw_rpc.adapters.postgres.tokens import PostgresTokenStore
 
-    async with Postgres.open(settings.postgres or "", pool=settings.pool, alone=alone) as database:
+    async with Postgres.open(settings.postgres or "", pool=settings.pool, place=place) as database:
+        store = PostgresStore(database)
         yield Kept(
             engine="postgres",
-            sessions=PostgresStore(database),
+            sessions=store,
             memories=PostgresMemoryStore(database),
             responses=PostgresResponseStore(database),
             tokens=PostgresTokenStore(database),
@@ -111,5 +121,6 @@ async def _in_postgres(settings: StorageSettings, paths: Paths, alone: bool) -> 
             skills=PostgresSkillRecords(database),
             audit=PostgresAuditLog(database),
             answers=lambda: database.answers,
+            nodes=PostgresNodes(database, store.documents) if place == "shared" else None,
             watch=database.watch,
         )

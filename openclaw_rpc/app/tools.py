@@ -120,7 +120,9 @@ class AgentTools(Feature):
         self._build_workspace()
         await self._build_skills()
         self._build_safety()
-        await self.approvals.recover()
+        self.approvals.shared = stored.nodes is not None
+        if not self.approvals.shared:
+            await self.approvals.recover()
         self._build_toolbox()
         self._forgetting = Forgetting(self._kept, self._log)
         stack.callback(self._bus.subscribe(Filter(names=Forgetting.hears), self._forgetting))

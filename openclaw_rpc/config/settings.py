@@ -39,6 +39,8 @@ RESTART: Final = (
     ("gateway", "tls"),
     ("gateway", "control_ui"),
     ("storage",),
+    ("bus",),
+    ("cluster",),
 )
 """What is read at the start alone."""
 
@@ -76,6 +78,44 @@ class StorageSettings(Section, frozen=True, kw_only=True):
         return self.path if self.url is None else self.url.removeprefix("sqlite:///")
 
 
+class BusSettings(Section, frozen=True, kw_only=True):
+    """How the processes of one gateway speak to each other, where there are several."""
+
+    url: (
+        Annotated[
+            str,
+            Meta(
+                pattern="^((redis|valkey)s?|unix)://.",
+                max_length=4096,
+                description="`redis://:PASSWORD@HOST:6379/0`, also `rediss://`, `valkey://`, `unix://`. With it, every "
+                "process of the same `storage.url` is a node of one gateway.",
+            ),
+        ]
+        | None
+    ) = None
+    prefix: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=100,
+            pattern="^[A-Za-z0-9:._-]+$",
+            description="What the names of its channels begin with; gateways that share a Redis differ in it.",
+        ),
+    ] = "openclaw"
+
+
+class ClusterSettings(Section, frozen=True, kw_only=True):
+    """This process among those of one gateway."""
+
+    node: (
+        Annotated[Name, Meta(description="Its name among them; else it is made of the host's name and the port.")]
+        | None
+    ) = None
+    lease_seconds: Annotated[
+        float, Meta(ge=1, le=60, description="How long a node may be silent before others take over its work.")
+    ] = 3
+
+
 class OpenAISettings(Section, frozen=True, kw_only=True):
     """The doors that speak OpenAI's API."""
 
@@ -107,6 +147,8 @@ class Settings(Section, frozen=True, kw_only=True):
     ] = {}
     runs: Annotated[RunSettings, Meta(description="How many runs, how long.")] = RunSettings()
     storage: Annotated[StorageSettings, Meta(description="Where things are kept.")] = StorageSettings()
+    bus: Annotated[BusSettings, Meta(description="How several processes are one gateway.")] = BusSettings()
+    cluster: Annotated[ClusterSettings, Meta(description="This process among several.")] = ClusterSettings()
     logging: Annotated[LoggingSettings, Meta(description="What is logged.")] = LoggingSettings()
     security: Annotated[CommandSettings, Meta(description="What dangerous acts need.")] = CommandSettings()
     outbound: Annotated[OutboundSettings, Meta(description="What may be connected to.")] = OutboundSettings()
@@ -154,6 +196,11 @@ def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
     for name in ("kind", "path"):
         if settings.storage.url is not None and getattr(settings.storage, name) is not None:
             yield ("storage", name), f"storage.url says it all: remove storage.{name}, or storage.url"
+    if settings.storage.postgres is None:
+        for name, given in (("bus", settings.bus.url is not None), ("cluster", settings.cluster != ClusterSettings())):
+            if given:
+                needed = "storage.url must be a PostgreSQL database (postgresql://…)"
+                yield (name,), f"several processes are one gateway with PostgreSQL alone: {needed}, or remove {name}"
     if (gateway.tls.certificate is None) != (gateway.tls.key is None):
         missing = "key" if gateway.tls.key is None else "certificate"
         yield ("gateway", "tls", missing), "TLS needs both gateway.tls.certificate and gateway.tls.key"

@@ -13,13 +13,13 @@ from openclaw_rpc.domain.backoff import backoff
 from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.events.change import Delivery, DeliveryKind
 from openclaw_rpc.domain.ports import Deliveries, Log
-from openclaw_rpc.domain.records import DeliveryQuery
 from openclaw_rpc.protocol.errors import GatewayError
 
 AT_ONCE: Final = 64
 """How many deliveries of a kind are begun at a time; of a target there are ``per_target`` on their way at most."""
 LONG_SECONDS: Final = 0.5
 """What is on its way for longer waits for the other side, and no longer takes a place from others."""
+PAGE: Final = 500
 LOOK_SECONDS: Final = 30.0
 """The longest sleep: another process may have kept something."""
 
@@ -69,7 +69,7 @@ class DeliveryLoop:
 
     async def serve(self) -> None:
         """Send until cancelled."""
-        await self._recover()
+        await self.recover()
         pauses = backoff(0.5, LOOK_SECONDS)
         async with anyio.create_task_group() as group:
             while True:
@@ -80,14 +80,13 @@ class DeliveryLoop:
                     self._log.error("what is to be sent can't be read", kind=self._sender.kind, error=error.message)
                     await anyio.sleep(next(pauses))
 
-    async def _recover(self) -> None:
-        """Settle what was on its way when the last process died."""
-        query = DeliveryQuery(limit=500, kind=self._sender.kind, status="sending")
+    async def recover(self) -> None:
+        """Settle what was on its way when its process died."""
         while True:
-            found, _ = await self._deliveries.list(query)
+            found = await self._deliveries.broken_off(self._sender.kind, PAGE)
             for delivery in found:
                 await self._settle(delivery, self._sender.broken_off(delivery))
-            if len(found) < query.limit:
+            if len(found) < PAGE:
                 return
 
     async def _round(self, group: TaskGroup) -> None:

@@ -79,8 +79,11 @@ class Devices:
         self._turn = anyio.Lock()
 
     async def open(self) -> None:
-        """Read what is kept. Called once, before anybody comes in."""
-        for document in await self._documents.list(KIND, limit=_EVERYTHING):
+        """Read what is kept: before anybody comes in, and when another process changed it."""
+        kept = await self._documents.list(KIND, limit=_EVERYTHING)
+        self._known.clear()
+        self._versions.clear()
+        for document in kept:
             device = msgspec.json.decode(document.data, type=Device)
             self._known[device.user, device.id] = device
             self._versions[device.user, device.id] = document.version

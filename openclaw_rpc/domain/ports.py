@@ -142,6 +142,10 @@ class Deliveries(Protocol):
         """
         ...
 
+    async def broken_off(self, kind: DeliveryKind, limit: int) -> list[Delivery]:
+        """Those that are being sent by a process that is gone. Of one process alone: all that are being sent."""
+        ...
+
     async def settle(
         self, delivery_id: str, status: DeliveryStatus, *, next_at: str | None = None, error: str | None = None
     ) -> bool:

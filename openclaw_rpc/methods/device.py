@@ -22,7 +22,7 @@ class DeviceMethods:
             bind(device.remove, self.remove, shielded=True),
         )
 
-    def list_(self, params: Empty, call: Call) -> DeviceList:
+    async def list_(self, params: Empty, call: Call) -> DeviceList:
         """The devices that the caller may see."""
         return DeviceList(devices=self._devices.list_(call.principal))
 

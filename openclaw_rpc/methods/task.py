@@ -45,11 +45,11 @@ class TaskMethods:
         """Make one."""
         return await self._tasks.create(call.principal, params)
 
-    def list_(self, params: Empty, call: Call) -> TaskList:
+    async def list_(self, params: Empty, call: Call) -> TaskList:
         """All of them."""
         return TaskList(tasks=self._tasks.list(call.principal))
 
-    def get(self, params: TaskParams, call: Call) -> TaskInfo:
+    async def get(self, params: TaskParams, call: Call) -> TaskInfo:
         """One of them."""
         return self._tasks.find(call.principal, params.task_id).info()
 
@@ -62,7 +62,7 @@ class TaskMethods:
         await self._tasks.delete(call.principal, params.task_id)
         return TaskDeleted(id=params.task_id, deleted=True)
 
-    def run(self, params: TaskParams, call: Call) -> TaskRun:
+    async def run(self, params: TaskParams, call: Call) -> TaskRun:
         """Do it now."""
         return self._clockwork.run_now(self._tasks.find(call.principal, params.task_id))
 
@@ -70,6 +70,6 @@ class TaskMethods:
         """Its times."""
         return TaskRuns(runs=await self._tasks.runs(call.principal, params.task_id, params.limit))
 
-    def preview(self, params: TaskPreviewParams, call: Call) -> TaskPreview:
+    async def preview(self, params: TaskPreviewParams, call: Call) -> TaskPreview:
         """The next times of a schedule."""
         return self._tasks.preview(params)

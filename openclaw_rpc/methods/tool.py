@@ -49,9 +49,9 @@ class ToolMethods:
         pin = params.pin if params.pin is not None else call.pin
         return await self._tools.invoke(call.principal, params.name, params.params, session=session, pin=pin)
 
-    def pending(self, params: Empty, call: Call) -> ApprovalList:
+    async def pending(self, params: Empty, call: Call) -> ApprovalList:
         """The calls that wait."""
-        return ApprovalList(approvals=self._approvals.pending(call.principal))
+        return ApprovalList(approvals=await self._approvals.pending(call.principal))
 
     async def approve(self, params: ToolApproveParams, call: Call) -> ToolApproved:
         """Let a call go on."""

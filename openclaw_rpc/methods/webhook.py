@@ -43,7 +43,7 @@ class WebhookMethods:
         """Make one."""
         return await self._webhooks.create(call.principal.user, params)
 
-    def list_(self, params: Empty, call: Call) -> WebhookList:
+    async def list_(self, params: Empty, call: Call) -> WebhookList:
         """All of them."""
         user, all_ = call.principal.user, call.principal.is_owner_admin
         return WebhookList(webhooks=self._webhooks.list(user, everybodys=all_))

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, JsonObject, Page, Paged, Result, Scope
+from openclaw_rpc.protocol.base import Empty, JsonObject, Page, Paged, Result, Scope, When
 from openclaw_rpc.protocol.method import Method
 
 
@@ -36,6 +36,7 @@ class LoadStatus(Result, frozen=True, kw_only=True):
     memory_bytes: Annotated[int, Meta(description="Resident; missing where the system does not tell.")] | None = None
 
 
+NodeState = Literal["ready", "draining", "dead"]
 ChoreState = Literal["running", "waiting", "done"]
 
 
@@ -50,8 +51,24 @@ class ChoreStatus(Result, frozen=True, kw_only=True):
     error: str | None
 
 
+class NodeStatus(Result, frozen=True, kw_only=True):
+    """A process of the gateway: its name, and how it was when it last told. The dead are shown for an hour."""
+
+    node: str
+    status: NodeState
+    version: str
+    started_at: When
+    beat_ms: Annotated[int, Meta(description="How long ago it last said that it is alive, in ms.")]
+    runs_running: int
+    runs_queued: int
+    connections: int
+
+
 class SystemStatus(Result, frozen=True, kw_only=True):
-    """The gateway's state. ``uptime`` in s; ``channels``: each one's status; ``chores``: background work by name."""
+    """The gateway's state. ``uptime`` in s; ``channels``: each one's status; ``chores``: background work by name.
+
+    ``node`` is the process that answered; all but ``nodes`` is its own.
+    """
 
     status: str
     version: str
@@ -61,6 +78,8 @@ class SystemStatus(Result, frozen=True, kw_only=True):
     reasoning: ReasoningStatus
     load: LoadStatus
     chores: dict[str, ChoreStatus]
+    node: str
+    nodes: Annotated[list[NodeStatus], Meta(description="All processes of the gateway.")]
 
 
 class MethodInfo(Result, frozen=True, kw_only=True):

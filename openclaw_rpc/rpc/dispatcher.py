@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
@@ -57,8 +57,27 @@ class Observer(Protocol):
         ...
 
 
+NOT_ELSEWHERE: Final = object()
+"""A call is to be carried out here."""
+
+
+class Forwarder(Protocol):
+    """Knows of calls that another process of the gateway has to carry out; `forwarding.Forwarding` is one."""
+
+    async def answer(self, bound: AnyBound, params: Any, call: Call) -> Any:
+        """What another one answers; `NOT_ELSEWHERE` where the call is for this one.
+
+        Raises:
+            GatewayError: it failed there.
+        """
+        ...
+
+
 class Dispatcher:
     """The table at work."""
+
+    forwarding: Forwarder | None = None
+    """Where the gateway has several processes."""
 
     def __init__(
         self, rows: Mapping[str, AnyBound], limiter: Limiter, observer: Observer, tool_guard: ToolGuard
@@ -145,6 +164,11 @@ class Dispatcher:
 
     async def _await(self, bound: AnyBound, params: Any, call: Call, shield: bool) -> Any:
         try:
+            if self.forwarding is not None:
+                answer = await self.forwarding.answer(bound, params, call)
+                if answer is not NOT_ELSEWHERE:
+                    self._observer.call_done(bound.method.name, "ok")
+                    return answer
             work = bound.handler(params, call) if bound.method.tool is None else self._guarded(bound, params, call)
             result = going_on(bound.method, params, await (self._shielded(bound, work, call) if shield else work))
         except GatewayError as error:

@@ -1,7 +1,10 @@
 """How a peer comes to hear a stream: with the answer first, then what it missed, then what comes."""
 
+from collections.abc import Awaitable, Callable
+
 from openclaw_rpc.domain.events.bus import Bus, Filter
 from openclaw_rpc.domain.events.published import Published
+from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
@@ -35,9 +38,16 @@ class Gathering:
 
 
 class Following:
-    """Subscribes peers to streams."""
+    """Subscribes peers to streams. ``stream_of`` finds them where not all sessions are this process's."""
 
-    def __init__(self, store: Store, streams: Streams, bus: Bus) -> None:
+    def __init__(
+        self,
+        store: Store,
+        streams: Streams,
+        bus: Bus,
+        stream_of: Callable[[SessionRecord], Awaitable[Stream]] | None = None,
+    ) -> None:
+        self._stream_of = stream_of
         self._store = store
         self._streams = streams
         self._bus = bus
@@ -50,7 +60,7 @@ class Following:
         ``again`` is false where a peer that hears it already is not to be told again what it missed.
         """
         peer = peer_of(call)
-        stream = self._streams.of(session)
+        stream = self._streams.of(session) if self._stream_of is None else await self._stream_of(session)
         # Keeps the stream in memory while its history is read.
         stream.holders += 1
         try:

@@ -76,8 +76,8 @@ async def test_a_call_that_waits_is_shown_and_decided(world: ToolWorld, methods:
         async with anyio.create_task_group() as group:
             group.start_soon(use)
             asked = await world.asked(number)
-            assert methods.pending(Empty(), Call(ADA)).approvals == [asked]
-            assert methods.pending(Empty(), Call(EVE)).approvals == []
+            assert (await methods.pending(Empty(), Call(ADA))).approvals == [asked]
+            assert (await methods.pending(Empty(), Call(EVE))).approvals == []
             key = asked.approval_id
             with pytest.raises(NotFound):
                 await methods.approve(ToolApproveParams(approval_id=key, pin=PIN), Call(EVE))

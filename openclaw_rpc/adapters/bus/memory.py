@@ -57,6 +57,10 @@ class MemoryBus:
         """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
         return bool(self._groups(row, session_id))
 
+    def followed(self, session_id: str) -> bool:
+        """Whether anybody listens to just that session."""
+        return ("session", session_id) in self._listeners
+
     def _remove(self, key: Key, which: Filter, listener: EventListener) -> None:
         group = self._listeners[key]
         filters = list(group[listener])

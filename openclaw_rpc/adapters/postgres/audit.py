@@ -56,6 +56,7 @@ class PostgresAuditLog:
 
 
 async def _append(db: Transaction, record: AuditRecord) -> None:
+    await db.alone("audit")
     line, head = chain.link(record, await _head(db))
     kept = chain.read(line)
     await db.change(_INSERT, line, kept.seq, kept.at, kept.tool, kept.user, kept.outcome)

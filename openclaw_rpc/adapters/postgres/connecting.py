@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from openclaw_rpc.adapters.postgres.driver import Connection, LockNotAvailable, connect
 from openclaw_rpc.domain.kept import StorageUnusable
@@ -11,12 +11,15 @@ SECONDS: Final = 1.5
 """How long a connection, and each statement, is waited for: what is away is said to be away within 2 s."""
 OLDEST: Final = 14
 LOCK_MS: Final = 1_000
+IDLE_MS: Final = 1_000
 LOCK: Final = 0x0C1A_11DB
-"""The advisory lock of the gateway that has the database for itself."""
+"""The advisory lock of a gateway: one process has it for itself, or the nodes of one gateway share it."""
+
+Place = Literal["alone", "shared"]
 
 
-async def connected(url: str, *, alone: bool = False) -> Connection:
-    """A connection; ``alone``: the one of the gateway that nobody else may run beside, as long as it is open.
+async def connected(url: str, *, place: Place | None = None) -> Connection:
+    """A connection; with a ``place``: a gateway's own, as long as it is open, or one that its nodes share.
 
     Raises:
         StorageUnusable: the server is too old, or another gateway runs on the database.
@@ -28,25 +31,28 @@ async def connected(url: str, *, alone: bool = False) -> Connection:
         version = connection.get_server_version()
         if version.major < OLDEST:
             raise StorageUnusable(f"PostgreSQL {version.major} is too old: {OLDEST} is the oldest that does.")
-        if alone:
-            await _take_place(connection)
+        if place is not None:
+            await _take_place(connection, place)
     except BaseException:
         connection.terminate()
         raise
     return connection
 
 
-async def _take_place(connection: Connection) -> None:
-    """Be the one gateway on the database; one that has just gone may hold its place for another moment."""
+async def _take_place(connection: Connection, place: Place) -> None:
+    """Be the gateway on the database; one that has just gone may hold its place for another moment."""
     await connection.execute(f"SET lock_timeout = {LOCK_MS}")
+    shared = "_shared" if place == "shared" else ""
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK)
+        await connection.execute(f"SELECT pg_advisory_lock{shared}($1)", LOCK)
     except LockNotAvailable:
         raise StorageUnusable(
-            "Another gateway runs on this database. Several gateways can't share one: stop the other, or name another "
-            "database in `storage.url`."
+            "Another gateway runs on this database. Several processes are one gateway where each of them has `bus.url` "
+            "set to the same Redis: set it, stop the other, or name another database in `storage.url`."
         ) from None
     await connection.execute("SET lock_timeout = 0")
+    # A process that stands still must not keep others from what it had begun to write.
+    await connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_MS}")
 
 
 async def prepared(connection: Connection) -> None:

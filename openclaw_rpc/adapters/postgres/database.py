@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final, Self, TypeVar
 
-from openclaw_rpc.adapters.postgres.connecting import SECONDS, connected, prepared
+from openclaw_rpc.adapters.postgres.connecting import SECONDS, Place, connected, prepared
 from openclaw_rpc.adapters.postgres.driver import AWAY, Pool, PostgresError, create_pool
 from openclaw_rpc.adapters.postgres.faults import as_told, away
 from openclaw_rpc.adapters.postgres.migrations import migrate
@@ -30,18 +30,21 @@ class Postgres:
     nothing of that write is kept then. A write whose caller is cancelled is done all the same.
     """
 
-    def __init__(self, url: str, pool: Pool, *, alone: bool) -> None:
-        self.writer = Writer(lambda: connected(url, alone=alone))
+    def __init__(self, url: str, pool: Pool, *, place: Place | None) -> None:
+        self.writer = Writer(lambda: connected(url, place=place))
         self.answers = True
         """Whether the server did when it was asked last."""
+        self.last: Callable[[], Awaitable[None]] = _nothing
+        """What is done when it is closed, behind the last write."""
         self._pool = pool
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, url: str, *, pool: int = 8, alone: bool = False) -> AsyncGenerator[Self]:
+    async def open(cls, url: str, *, pool: int = 8, place: Place | None = None) -> AsyncGenerator[Self]:
         """Open the database, its tables made or brought to the newest version; on leaving, finish the queued writes.
 
-        ``alone``: a gateway's; while it runs, a second one with the same database is refused.
+        ``place``: a gateway's; while it runs ``alone``, a second one with the same database is refused, while nodes of
+        one gateway have it ``shared``, one that is alone.
 
         Raises:
             StorageUnusable: it can't be reached, is too old or newer than this program, or another gateway runs on it.
@@ -51,12 +54,14 @@ class Postgres:
             readers = await create_pool(url, pool, SECONDS, prepared)
         except AWAY as error:
             raise _unreachable(error) from None
-        database = cls(url, readers, alone=alone)
+        database = cls(url, readers, place=place)
         try:
             await database.writer.start()
             yield database
         finally:
             await database.writer.stop()
+            with suppress(Unavailable):
+                await database.last()
             with suppress(*AWAY):
                 await asyncio.wait_for(readers.close(), CLOSE_SECONDS)
 
@@ -78,6 +83,20 @@ class Postgres:
         except PostgresError as error:
             raise as_told(error) from error
 
+    async def apart(self, write: Write[T], *, single: bool = False) -> T:
+        """Write over a connection of its own: what must neither wait for the other writes nor hold them up."""
+        try:
+            async with self._pool.acquire(timeout=SECONDS) as connection:
+                transaction = Transaction(connection, self.writer.node)
+                if single:
+                    return await write(transaction)
+                async with connection.transaction():
+                    return await write(transaction)
+        except AWAY as error:
+            raise away(error) from error
+        except PostgresError as error:
+            raise as_told(error) from error
+
     async def watch(self) -> None:
         """Ask each second whether the server answers, until cancelled."""
         while True:
@@ -87,6 +106,10 @@ class Postgres:
             except Unavailable:
                 self.answers = False
             await asyncio.sleep(WATCH_SECONDS)
+
+
+async def _nothing() -> None:
+    """Nothing is to be done."""
 
 
 async def _made_ready(url: str) -> None:

@@ -38,6 +38,14 @@ _LOOSE: Final = """SELECT number, next_at FROM deliveries
 """What of a target's stands in no lane, the soonest first."""
 
 
+_TAKE: Final = """UPDATE deliveries SET status = 'sending', attempts = attempts + 1, node = $2 WHERE number IN (
+        SELECT number FROM deliveries WHERE number = ANY($1) AND status = 'pending' FOR UPDATE SKIP LOCKED
+    ) RETURNING number"""
+"""Take those that no other node took meanwhile, or is about to take."""
+_BROKEN_OFF: Final = """WHERE kind = $1 AND status = 'sending'
+    AND NOT EXISTS (SELECT FROM nodes WHERE nodes.number = deliveries.node) ORDER BY deliveries.number LIMIT $2"""
+
+
 class PostgresDeliveries(TellsKept):
     """The port `Deliveries`."""
 
@@ -50,6 +58,11 @@ class PostgresDeliveries(TellsKept):
     ) -> tuple[list[Delivery], str | None]:
         """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
         return await self._database.write(lambda db: _claim(db, kind, now, limit, per_target))
+
+    async def broken_off(self, kind: DeliveryKind, limit: int) -> list[Delivery]:
+        """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
+        rows = await self._database.read(lambda db: db.all(SELECT_DELIVERY + _BROKEN_OFF, kind, limit), single=True)
+        return [delivery_of(row) for row in rows]
 
     async def settle(
         self, delivery_id: str, status: DeliveryStatus, *, next_at: str | None = None, error: str | None = None
@@ -114,11 +127,10 @@ async def _claim(
     taken, coming = due(found, now, limit, per_target)
     if not taken:
         return [], coming
-    sql = "UPDATE deliveries SET status = 'sending', attempts = attempts + 1 WHERE number = ANY($1)"
-    await db.change(sql, taken)
-    rows = await db.all(SELECT_DELIVERY + "WHERE number = ANY($1)", taken)
+    mine = [row[0] for row in await db.changing(_TAKE, taken, db.node)]
+    rows = await db.all(SELECT_DELIVERY + "WHERE number = ANY($1)", mine)
     deliveries = {row[0]: delivery_of(row) for row in rows}
-    return [deliveries[number] for number in taken], coming
+    return [deliveries[number] for number in taken if number in deliveries], coming
 
 
 async def _prune(db: Transaction, before: str) -> int:

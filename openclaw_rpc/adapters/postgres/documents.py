@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from openclaw_rpc.adapters.postgres.database import Postgres
@@ -19,6 +20,8 @@ class PostgresDocuments:
     """The port `Documents`."""
 
     def __init__(self, database: Postgres) -> None:
+        self.changed: Callable[[str], None] = _nobody
+        """Called when one of that kind was put or deleted."""
         self._database = database
 
     async def get(self, kind: str, document_id: str) -> Document | None:
@@ -37,12 +40,18 @@ class PostgresDocuments:
     async def put(self, document: Document) -> bool:
         """See :class:`~openclaw_rpc.domain.documents.Documents`."""
         row = document_row(document)
-        return await self._database.write(lambda db: put_document(db, row))
+        if not await self._database.write(lambda db: put_document(db, row)):
+            return False
+        self.changed(document.kind)
+        return True
 
     async def delete(self, kind: str, document_id: str) -> bool:
         """See :class:`~openclaw_rpc.domain.documents.Documents`."""
         sql = "DELETE FROM documents WHERE kind = $1 AND id = $2"
-        return await self._database.write(lambda db: db.change(sql, kind, document_id)) > 0
+        if not await self._database.write(lambda db: db.change(sql, kind, document_id)):
+            return False
+        self.changed(kind)
+        return True
 
     async def drop(self, kind: str, parent: str, *, keep: int = 0) -> int:
         """See :class:`~openclaw_rpc.domain.documents.Documents`."""
@@ -54,3 +63,7 @@ class PostgresDocuments:
 async def put_document(db: Transaction, row: DocumentRow) -> bool:
     """Keep a document; false where another version is there."""
     return await db.change(_PUT, *row) > 0
+
+
+def _nobody(_kind: str) -> None:
+    """Nobody is told."""

@@ -83,9 +83,17 @@ PostgresError: Final[type[Exception]] = _asyncpg.PostgresError
 LockNotAvailable: Final[type[Exception]] = _asyncpg.LockNotAvailableError
 """Somebody else holds a lock."""
 
+RACED: Final[tuple[type[Exception], ...]] = (
+    _asyncpg.UniqueViolationError,
+    _asyncpg.DeadlockDetectedError,
+    _asyncpg.SerializationError,
+)
+"""Another node changed the same at the same moment: what is tried again finds what it left."""
+
 AWAY: Final[tuple[type[Exception], ...]] = (
     _asyncpg.PostgresConnectionError,
     _asyncpg.CannotConnectNowError,
+    _asyncpg.IdleInTransactionSessionTimeoutError,
     _asyncpg.OperatorInterventionError,
     _asyncpg.InsufficientResourcesError,
     _asyncpg.PostgresSystemError,

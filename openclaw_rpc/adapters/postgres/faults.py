@@ -23,6 +23,11 @@ def away(error: BaseException | None = None) -> Unavailable:
     )
 
 
+def fenced() -> Unavailable:
+    """What is told by a node that the others took for dead: it keeps nothing, and begins anew."""
+    return Unavailable("this node stood still, and begins anew", reason="node", retryAfter=RETRY_SECONDS)
+
+
 def as_told(error: Exception) -> GatewayError:
     """What a caller is told when work in the database failed."""
     if isinstance(error, GatewayError):

@@ -54,6 +54,7 @@ class PostgresPinStore:
 
 
 async def _count(db: Transaction, user: str, most: int, lock_seconds: float, now: float) -> Guess:
+    await db.alone(f"pin {user}")
     row = await db.one("SELECT wrong, last, locked_until FROM pin_tries WHERE user_name = $1", user)
     guess, tries = counted(PinTries(*row) if row else PinTries(), most, lock_seconds, now)
     await db.change(_TRY, user, *tries)

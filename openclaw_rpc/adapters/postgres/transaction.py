@@ -11,10 +11,14 @@ Row = tuple[Any, ...]
 
 
 class Transaction:
-    """Statements of one transaction. ``changed``: whether one of them was to change something."""
+    """Statements of one transaction. ``changed``: whether one of them was to change something.
 
-    def __init__(self, connection: Connection) -> None:
+    ``node`` is the number of the node whose write it is, where the gateway has several.
+    """
+
+    def __init__(self, connection: Connection, node: int | None = None) -> None:
         self.changed = False
+        self.node = node
         self._connection = connection
 
     async def all(self, sql: str, *values: object) -> list[Row]:
@@ -29,6 +33,11 @@ class Transaction:
     async def value(self, sql: str, *values: object) -> Any:
         """The first column of the first row of a query; None where there is none."""
         return await self._connection.fetchval(sql, *values)
+
+    async def alone(self, what: str) -> None:
+        """Until this transaction is over, have other nodes wait that ask for the same."""
+        if self.node is not None:
+            await self._connection.execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", what)
 
     async def change(self, sql: str, *values: object) -> int:
         """Change something; how many rows."""

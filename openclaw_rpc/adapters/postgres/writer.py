@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, TypeVar
 
-from openclaw_rpc.adapters.postgres.driver import AWAY, Connection, PostgresError
-from openclaw_rpc.adapters.postgres.faults import as_told, away, is_away
+from openclaw_rpc.adapters.postgres.driver import AWAY, RACED, Connection, PostgresError
+from openclaw_rpc.adapters.postgres.faults import as_told, away, fenced, is_away
 from openclaw_rpc.adapters.postgres.transaction import Transaction
 from openclaw_rpc.domain.kept import StorageUnusable
 from openclaw_rpc.protocol.errors import GatewayError, Unavailable
@@ -40,6 +40,10 @@ class Writer:
 
     def __init__(self, connect: Callable[[], Awaitable[Connection]]) -> None:
         self.commits = 0
+        self.node: int | None = None
+        """The node that writes, where the gateway has several: once others took it for dead, nothing is kept."""
+        self.fenced: Callable[[], None] = _nothing
+        """Called when that is found."""
         self._connect = connect
         self._connection: Connection | None = None
         self._queue: asyncio.Queue[_Job | None] = asyncio.Queue()
@@ -91,13 +95,15 @@ class Writer:
             if job is not None:
                 job = await self._queue.get()
 
-    async def _run(self, jobs: Sequence[_Job]) -> list[_Outcome]:
+    async def _run(self, jobs: Sequence[_Job], *, again: bool = True) -> list[_Outcome]:
         """Commit the jobs together or, where one of them spoils that, each alone."""
         try:
             return await self._committed(jobs)
         except Exception as error:
             if is_away(error):
                 self._drop()
+            if len(jobs) == 1 and again and isinstance(error, RACED):
+                return await self._run(jobs, again=False)
             if len(jobs) == 1 or is_away(error) or isinstance(error, GatewayError):
                 cause = error.__cause__ if isinstance(error, _GroupLost) else error
                 told = as_told(cause if isinstance(cause, Exception) else error)
@@ -106,7 +112,7 @@ class Writer:
 
     async def _committed(self, jobs: Sequence[_Job]) -> list[_Outcome]:
         connection = await self._connected()
-        await connection.execute("BEGIN")
+        await self._begin(connection)
         try:
             outcomes = [await self._run_one(connection, *job) for job in jobs]
             xid: int | None = None
@@ -125,9 +131,24 @@ class Writer:
         self.commits += 1
         return outcomes
 
+    async def _begin(self, connection: Connection) -> None:
+        """Begin a transaction; a node's holds its own row, so that nobody takes it for dead before this is over.
+
+        Raises:
+            Unavailable: it was taken for dead before.
+        """
+        if self.node is None:
+            await connection.execute("BEGIN")
+            return
+        found = await connection.execute(f"BEGIN; SELECT FROM nodes WHERE number = {self.node:d} FOR KEY SHARE")
+        if found != "SELECT 1":
+            await connection.execute("ROLLBACK")
+            self.fenced()
+            raise fenced()
+
     async def _run_one(self, connection: Connection, write: Write[Any], future: asyncio.Future[Any]) -> _Outcome:
         """Do one write of a group; one that is refused before it changed anything disturbs nobody."""
-        transaction = Transaction(connection)
+        transaction = Transaction(connection, self.node)
         try:
             return future, await write(transaction), None
         except GatewayError as error:
@@ -163,6 +184,10 @@ class Writer:
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
+
+
+def _nothing() -> None:
+    """Nobody is told."""
 
 
 def _settle(future: asyncio.Future[Any], value: Any, error: GatewayError | None) -> None:

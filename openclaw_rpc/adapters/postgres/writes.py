@@ -16,8 +16,9 @@ from openclaw_rpc.domain.records import RunRecord
 from openclaw_rpc.protocol.base import JsonObject
 
 _INSERT_SESSION: Final = """INSERT INTO sessions (id, user_name, key, agent_id, channel, created_at, updated_at, epoch,
-    seq, message_count, title, summary, model, labels, context)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) ON CONFLICT DO NOTHING RETURNING number"""
+    seq, message_count, title, summary, model, labels, context, owner, began)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $9)
+    ON CONFLICT DO NOTHING RETURNING number"""
 _FIND_SESSION: Final = """SELECT number, seq, (SELECT place FROM messages
         WHERE place >= number << 32 AND place < (number + 1) << 32 ORDER BY place DESC LIMIT 1)
     FROM sessions WHERE id = $1"""
@@ -62,7 +63,7 @@ async def create_session(db: Transaction, row: Row) -> int:
     # Asked first, so that one that is refused has changed nothing.
     if await db.value("SELECT 1 FROM sessions WHERE key = $1 AND user_name = $2", row[2], row[1]) is not None:
         raise key_taken(row[2])
-    made = await db.changing(_INSERT_SESSION, *row)
+    made = await db.changing(_INSERT_SESSION, *row, db.node)
     if not made:
         raise key_taken(row[2])
     number: int = made[0][0]
@@ -108,6 +109,7 @@ async def admit(db: Transaction, batch: Batch, expired: str | None, of_anybody: 
     if session is None or run is None:
         raise TypeError("a run is admitted with its session")
     if expired is not None:
+        await db.alone(f"key {run[1]} {run[4]}")
         found = await db.one(_FIND_BY_KEY, run[1], run[4], expired)
         if found is not None:
             return run_of(found)
@@ -151,6 +153,8 @@ async def commit(db: Transaction, batch: Batch) -> Row | None:
         await db.change(_ADVANCE_STREAM, seq, session.number)
     if batch.patch is None and batch.new is None:
         return None
+    if batch.patch and "epoch" in batch.patch:
+        await db.change("UPDATE sessions SET began = $1 WHERE number = $2", session.seq, session.number)
     return await _patch(db, session.number, batch.patch or {})
 
 

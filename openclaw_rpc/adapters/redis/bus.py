@@ -14,6 +14,7 @@ from openclaw_rpc.adapters.bus.memory import Key, MemoryBus, keys_for, keys_of
 from openclaw_rpc.domain.events.bus import Bus, Filter, Unsubscribe
 from openclaw_rpc.domain.events.published import EventListener, Published
 from openclaw_rpc.domain.nodes.wire import Events, Hello, Told, Wants, Wire
+from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.method import Event
 
 
@@ -24,12 +25,15 @@ class RedisBus:
     what others tell; ``ours`` says of a session that only this node tells its events.
     """
 
-    def __init__(self, local: MemoryBus, wire: Wire, rows: Mapping[str, Event[Any]]) -> None:
-        self.remote = MemoryBus()
+    def __init__(self, local: MemoryBus, wire: Wire, rows: Mapping[str, Event[Any]], log: Log | None = None) -> None:
+        self.remote = MemoryBus(log)
         """Where those listen who hear other nodes, too."""
         self.everywhere: Bus = _Everywhere(self)
         self.arrived: Callable[[Published], None] = self.remote.publish
         self.ours: Callable[[str], bool] = _no
+        self.held: Callable[[], bool] = _never
+        """Whether nothing may be told just now; it is told by `release`."""
+        self._late: list[Published] = []
         self.local = local
         self._wire = wire
         self._rows = rows
@@ -45,9 +49,18 @@ class RedisBus:
 
     def publish(self, event: Published) -> None:
         """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
+        if self._late or self.held():
+            self._late.append(event)
+            return
         self.local.publish(event)
         if self._wanted:
             self._forward(event)
+
+    def release(self) -> None:
+        """Tell what was held."""
+        late, self._late = self._late, []
+        for event in late:
+            self.publish(event)
 
     def subscribe(self, which: Filter, listener: EventListener) -> Unsubscribe:
         """Have a listener hear this node's events."""
@@ -102,9 +115,7 @@ class RedisBus:
             row = self._rows.get(told.name)
             if row is not None:  # a node of another version may know more
                 data = _decoder(row.data).decode(told.data)
-                self.arrived(
-                    Published(row, data, told.user, told.session_id, told.run_id, told.epoch, told.seq, kept=True)
-                )
+                self.arrived(Published(row, data, told.user, told.session_id, told.run_id, told.epoch, told.seq))
 
     def _learn(self, message: Wants) -> None:
         if message.whole:
@@ -186,4 +197,8 @@ def _decoder(data: type[Any]) -> msgspec.msgpack.Decoder[Any]:
 
 
 def _no(_session_id: str) -> bool:
+    return False
+
+
+def _never() -> bool:
     return False

@@ -49,6 +49,12 @@ class SqliteDeliveries(TellsKept):
         """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
         return await self._database.write(lambda db: _claim(db, kind, now, limit, per_target))
 
+    async def broken_off(self, kind: DeliveryKind, limit: int) -> list[Delivery]:
+        """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
+        sql = SELECT_DELIVERY + "WHERE kind = ? AND status = 'sending' ORDER BY number LIMIT ?"
+        rows = await self._database.read(lambda db: db.execute(sql, (kind, limit)).fetchall(), single=True)
+        return [delivery_of(row) for row in rows]
+
     async def settle(
         self, delivery_id: str, status: DeliveryStatus, *, next_at: str | None = None, error: str | None = None
     ) -> bool:

@@ -53,12 +53,21 @@ def gateway(ctx: click.Context, port: int | None, bind: str | None, log_level: s
             bind=bind,
             log_level=log_level,
             terminal=is_terminal(sys.stderr),
+            fenced=_begin_anew,
         )
     )
     _check_tls(app)
     if with_parent:
         threading.Thread(target=_until_the_parent_ends, name="parent", daemon=True).start()
     _serve(app, json=options.json)
+
+
+def _begin_anew(port: int) -> None:
+    """Be a new process in place of this one, which stood still for so long that the others took it for dead.
+
+    Nothing that it holds is its own any more, and nothing of it may be said: its connections end with it.
+    """
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:], "--port", str(port)])  # noqa: S606
 
 
 def _file(path: Path | None) -> Path | None:

@@ -204,6 +204,17 @@ class Stream:
         self.take()
         self._writing.clear()
 
+    def mirror(self, event: Published) -> None:
+        """Take in an event that another node numbered and told."""
+        self.seq = event.seq
+        if self._ring or not event.kept:
+            self._ring.append(event)
+
+    def trim(self, seq: int) -> None:
+        """What was told up to a number is on disk."""
+        while self._ring and self._ring[0].seq <= seq:
+            self._ring.popleft()
+
     def recent(self, after: int) -> list[Published]:
         """The events in memory whose number is greater."""
         return [event for event in self._ring if event.seq > after]

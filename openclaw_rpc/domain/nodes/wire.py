@@ -44,6 +44,13 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     node: str
 
 
+class Changed(msgspec.Struct, frozen=True, tag="changed"):
+    """A node changed documents of a kind: who has them in memory reads them again."""
+
+    node: str
+    kind: str
+
+
 class Ask(msgspec.Struct, frozen=True, tag="ask"):
     """Something that another node is to do, once, however often it is asked under that ``id``."""
 
@@ -60,16 +67,16 @@ class Taken(msgspec.Struct, frozen=True, tag="taken"):
 
 
 class Answer(msgspec.Struct, frozen=True, tag="answer"):
-    """What came of it: the result, or an error by its code."""
+    """What came of it: the result, or an error by the name of its class."""
 
     id: str
     body: bytes = b""
-    code: str | None = None
+    kind: str | None = None
     message: str = ""
     details: dict[str, Any] = {}
 
 
-Message = Events | Wants | Hello | Ask | Taken | Answer
+Message = Events | Wants | Hello | Changed | Ask | Taken | Answer
 M = TypeVar("M")
 
 _DECODER = msgspec.msgpack.Decoder(Message)

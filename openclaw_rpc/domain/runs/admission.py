@@ -11,6 +11,7 @@ from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.drafts import Draft, Drafts, refuse_beyond
+from openclaw_rpc.domain.runs.elsewhere import Elsewhere
 from openclaw_rpc.domain.runs.lanes import Lanes
 from openclaw_rpc.domain.runs.order import Order
 from openclaw_rpc.domain.sessions import Sessions
@@ -29,6 +30,8 @@ class Admission:
     """
 
     def __init__(self, store: Store, streams: Streams, sessions: Sessions, drafts: Drafts, lanes: Lanes) -> None:
+        self.elsewhere: Elsewhere | None = None
+        """The other processes, where there are some."""
         self._store = store
         self._streams = streams
         self._sessions = sessions
@@ -43,6 +46,7 @@ class Admission:
         """Let a run in, or answer the one that its idempotency key stands for.
 
         Raises:
+            HeldElsewhere: the session is another node's.
             AlreadyClaimed: what is kept beside it claims something that was taken before.
             NotFound: no such agent. Conflict: the session is busy. KeyReused: the key belongs to other params.
             Unavailable: too many runs wait, or the gateway is stopping. Forbidden: the token is for other sessions, or
@@ -72,7 +76,8 @@ class Admission:
 
     async def _find(self, principal: Principal, key: str) -> SessionRecord | None:
         try:
-            return await self._sessions.find(principal, key)
+            session = await self._sessions.find(principal, key)
+            return session if self.elsewhere is None else await self.elsewhere.take(session)
         except NotFound:
             return None
 
@@ -97,6 +102,8 @@ class Admission:
             lanes.leave(live)
             raise
         if kept.id == live.record.id:
+            if self.elsewhere is not None:
+                self.elsewhere.made(live.session.id)
             return draft
         lanes.leave(live)
         if kept.fingerprint != live.record.fingerprint:

@@ -106,9 +106,10 @@ class Endings:
         for record in await self._store.unfinished_runs():
             session = await self._store.find_session(record.user, record.session_key)
             if session is not None and session.id == record.session_id:
-                await self._recover(record, session)
+                await self.recover_run(record, session)
 
-    async def _recover(self, record: RunRecord, session: SessionRecord) -> None:
+    async def recover_run(self, record: RunRecord, session: SessionRecord) -> None:
+        """End a run whose process died."""
         said, told = await self._said(record)
         message = self._close(record, "interrupted", said[-1])
         record.error = RunError(code="interrupted", message="the gateway was stopped while the run was under way")

@@ -15,6 +15,7 @@ from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.refusals import hide_addresses
 from openclaw_rpc.domain.runs.admission import Admission
 from openclaw_rpc.domain.runs.drafts import Draft, Drafts
+from openclaw_rpc.domain.runs.elsewhere import Elsewhere, HeldElsewhere
 from openclaw_rpc.domain.runs.ending import Endings
 from openclaw_rpc.domain.runs.lanes import Lanes, RunLimits
 from openclaw_rpc.domain.runs.live import Ending, LiveRun, state_of
@@ -53,20 +54,29 @@ class Runs:
         tasks: BackgroundTasks,
         log: Log,
     ) -> None:
+        self._elsewhere: Elsewhere | None = None
         self._store = store
         self._streams = streams
         self._sessions = sessions
         self._turn = turn
         self._log = log
-        self._endings = Endings(store, streams, sessions, log)
+        self.endings = Endings(store, streams, sessions, log)
         self._lanes = Lanes(settings)
         self._admission = Admission(store, streams, sessions, drafts, self._lanes)
         self._tasks = tasks
+
+    def join(self, elsewhere: Elsewhere) -> None:
+        """Be one of several processes, each of which runs agents in sessions of its own. Before anything is served."""
+        self._elsewhere = self._admission.elsewhere = elsewhere
 
     def apply(self, settings: RunLimits) -> None:
         """Take other limits: what may begin now, begins."""
         self._lanes.settings = settings
         self._begin_next()
+
+    def is_live(self, run_id: str) -> bool:
+        """Whether a run is in this process's memory: it has not ended."""
+        return self._lanes.find(run_id) is not None
 
     @property
     def running(self) -> int:
@@ -85,7 +95,8 @@ class Runs:
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:
         """Give runs a place to live in; first what the last process left behind is ended."""
-        await self._endings.recover()
+        if self._elsewhere is None:
+            await self.endings.recover()
         async with self._tasks:
             self._tasks.start(self._keep_deltas())
             self._lanes.open = True
@@ -115,7 +126,11 @@ class Runs:
             GatewayError: it is not let in; see `Admission.admit`.
         """
         await self._turn.settle()
-        admitted = await self._admission.admit(principal, params, pin, beside)
+        try:
+            admitted = await self._admission.admit(principal, params, pin, beside)
+        except HeldElsewhere as there:
+            assert self._elsewhere is not None  # noqa: S101 - who else would have it
+            return await self._elsewhere.start(there.session, principal, params, pin, beside)
         if isinstance(admitted, RunRecord):
             return self._again(admitted), _nothing
         live = admitted.live
@@ -205,7 +220,7 @@ class Runs:
     async def _end(self, live: LiveRun, finish: FinishReason) -> None:
         """The last that a run does. It waits for the disk alone, which nothing cancels: see `Streams.keep`."""
         try:
-            await self._endings.end(live, finish)
+            await self.endings.end(live, finish)
         except Exception:
             self._log.error("a run's end failed", run_id=live.record.id, exc_info=True)
         finally:
@@ -250,6 +265,10 @@ class Runs:
             NotFound: there is none, or it is another user's.
         """
         found = await self._find(principal, run_id)
+        if isinstance(found, RunRecord) and found.finished_at is None and self._elsewhere is not None:
+            if (aborted := await self._elsewhere.abort(principal, found)) is not None:
+                return aborted
+            found = await self._find(principal, run_id)
         if isinstance(found, RunRecord):
             return RunAborted(run_id=run_id, aborted=False, status=found.status)
         self._stop(found, "aborted")
@@ -263,6 +282,10 @@ class Runs:
             NotFound: there is none, or it is another user's.
         """
         found = await self._find(principal, run_id)
+        if isinstance(found, RunRecord) and found.finished_at is None and self._elsewhere is not None:
+            if (state := await self._elsewhere.wait(principal, found, timeout_ms)) is not None:
+                return state
+            found = await self._find(principal, run_id)
         if isinstance(found, RunRecord):
             return state_of(found)
         with anyio.move_on_after(None if timeout_ms is None else timeout_ms / 1000):

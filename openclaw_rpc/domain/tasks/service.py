@@ -42,9 +42,10 @@ class Tasks:
         """Held in memory: the clock asks them all the time."""
 
     async def open(self) -> None:
-        """Read what is kept. Called once."""
-        for document in await self._documents.list(TASK, limit=100_000):
-            self.tasks[document.id] = msgspec.json.decode(document.data, type=Task)
+        """Read what is kept: at the start, and when another process changed it."""
+        kept = await self._documents.list(TASK, limit=100_000)
+        self.tasks.clear()
+        self.tasks.update((document.id, msgspec.json.decode(document.data, type=Task)) for document in kept)
 
     async def create(self, principal: Principal, params: TaskCreateParams, *, made_in: str = "") -> TaskInfo:
         """Make one. ``made_in``: the session in which an agent does.

@@ -127,6 +127,8 @@ class Approvals:
         self._clock = clock
         self._seconds = seconds
         self._waiting: dict[str, _Waiting] = {}
+        self.shared = False
+        """Whether other processes of the gateway have calls that wait, too: the store knows of them."""
 
     async def ask(
         self,
@@ -230,9 +232,11 @@ class Approvals:
                 # The decision stands, and `tool.pending` shows it; that it could not be told changes nothing.
                 return
 
-    async def recover(self) -> None:
-        """Withdraw the calls that waited when the last process ended, and their runs with it."""
+    async def recover(self, run_id: str | None = None) -> None:
+        """Withdraw the calls that waited when the last process ended, and their runs with it; or those of one run."""
         for call in await self._store.all():
+            if run_id is not None and call.info.run_id != run_id:
+                continue
             waiting = _Waiting(call.info, call.session_id, call.actor)
             waiting.reason = "the gateway stopped"
             await self._conclude(waiting)
@@ -246,9 +250,20 @@ class Approvals:
             return
         await self._streams.keep(stream, ((row, data),), run_id=waiting.info.run_id)
 
-    def pending(self, principal: Principal) -> list[ApprovalInfo]:
+    async def pending(self, principal: Principal) -> list[ApprovalInfo]:
         """The calls that wait and that the principal may decide about, the oldest first."""
-        return [one.info for one in self._waiting.values() if _sees(principal, one)]
+        waiting = [call.info for call in await self._store.all()] if self.shared else self._own()
+        return [info for info in waiting if _sees(principal, info)]
+
+    def _own(self) -> list[ApprovalInfo]:
+        return [one.info for one in self._waiting.values()]
+
+    async def elsewhere(self, principal: Principal, approval_id: str) -> ApprovalInfo | None:
+        """A call that waits, but in another process."""
+        if approval_id in self._waiting:
+            return None
+        found = (call.info for call in await self._store.all() if call.info.approval_id == approval_id)
+        return next((info for info in found if _sees(principal, info)), None)
 
     async def approve(
         self, principal: Principal, approval_id: str, pin: str | None, content: JsonObject | None = None
@@ -302,7 +317,7 @@ class Approvals:
 
     def _find(self, principal: Principal, approval_id: str) -> _Waiting:
         waiting = self._waiting.get(approval_id)
-        if waiting is None or not _sees(principal, waiting):
+        if waiting is None or not _sees(principal, waiting.info):
             raise NotFound("no such call waits for approval", field="approvalId")
         return waiting
 
@@ -331,5 +346,5 @@ def _answer(info: ApprovalInfo, content: JsonObject | None) -> JsonObject:
     return answer
 
 
-def _sees(principal: Principal, waiting: _Waiting) -> bool:
-    return principal.is_owner_admin or principal.user == waiting.info.user
+def _sees(principal: Principal, info: ApprovalInfo) -> bool:
+    return principal.is_owner_admin or principal.user == info.user

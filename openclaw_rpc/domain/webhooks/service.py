@@ -119,9 +119,10 @@ class Webhooks:
         self._webhooks: dict[str, Webhook] = {}
 
     async def open(self) -> None:
-        """Read what is kept. Called once, before events are told."""
-        for document in await self._documents.list(KIND):
-            self._webhooks[document.id] = msgspec.json.decode(document.data, type=Webhook)
+        """Read what is kept: before events are told, and when another process changed it."""
+        kept = await self._documents.list(KIND)
+        self._webhooks.clear()
+        self._webhooks.update((document.id, msgspec.json.decode(document.data, type=Webhook)) for document in kept)
 
     # ---- what events cause ----
 

@@ -13,18 +13,26 @@ from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import Route
 
 RETRY_SECONDS: Final = 2
+DISPENSABLE: Final = frozenset({"redis"})
+"""Engines that hold only what may be lost."""
 
 
 class Health:
     """The open routes.
 
-    ``ready`` says whether calls are served: not while the gateway starts or stops. ``engines`` are what keeps things,
-    by name, and whether each answers.
+    ``ready`` says whether calls are served: not while the gateway starts or stops. ``engines`` are what keeps things
+    and what carries messages, by name, and whether each answers; ``node`` is this process's name.
     """
 
     def __init__(
-        self, ready: Callable[[], bool], engines: Callable[[], Mapping[str, bool]], *, version: str = __version__
+        self,
+        ready: Callable[[], bool],
+        engines: Callable[[], Mapping[str, bool]],
+        node: str,
+        *,
+        version: str = __version__,
     ) -> None:
+        self._node = node
         self._ready = ready
         self._engines = engines
         self._version = version
@@ -50,7 +58,8 @@ class Health:
         return _json({"status": "ok"})
 
     async def is_ready(self, _: HttpRequest) -> web.Response:
-        """``{status, engines}``: 200, or 503 while the gateway starts or stops, or what keeps things is away.
+        """``{status, node, engines, warnings}``: 200, or 503 while the gateway starts or stops, or what keeps things is
+        away. Without Redis it is ``degraded``, and serves all the same.
 
         Raises:
             Unavailable: the gateway is starting or stopping.
@@ -59,9 +68,10 @@ class Health:
             raise Unavailable("the gateway is starting or stopping", retryAfter=1)
         engines = self._engines()
         told = {name: "ok" if answers else "away" for name, answers in engines.items()}
-        if all(engines.values()):
-            return _json({"status": "ready", "engines": told})
-        return _json({"status": "away", "engines": told}, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+        about: dict[str, object] = {"node": self._node, "engines": told, "warnings": []}
+        if all(answers for name, answers in engines.items() if name not in DISPENSABLE):
+            return _json({"status": "ready" if all(engines.values()) else "degraded", **about})
+        return _json({"status": "away", **about}, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def _json(value: dict[str, object], *, status: int = 200, headers: Mapping[str, str] = {}) -> web.Response:

@@ -60,13 +60,13 @@ async def test_any_text_comes_back_as_it_was(url: str, text: str) -> None:
 
 
 async def test_a_second_gateway_on_one_database_is_refused_until_the_first_has_gone(url: str) -> None:
-    async with Postgres.open(url, alone=True):
+    async with Postgres.open(url, place="alone"):
         with pytest.raises(StorageUnusable, match="Another gateway runs"):
-            async with Postgres.open(url, alone=True):
+            async with Postgres.open(url, place="alone"):
                 pass
         async with Postgres.open(url) as beside:
             assert await beside.read(lambda db: db.value("SELECT 1")) == 1
-    async with Postgres.open(url, alone=True):
+    async with Postgres.open(url, place="alone"):
         pass
 
 
@@ -164,7 +164,7 @@ async def test_what_was_acknowledged_is_there_and_what_was_refused_is_not(url: s
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT])
 async def test_it_goes_on_when_the_server_is_back(own: Server, how: signal.Signals) -> None:
-    async with Postgres.open(own.url(), alone=True) as database:
+    async with Postgres.open(own.url(), place="alone") as database:
         store = PostgresStore(database)
         await store.commit(Change(session=session("one"), messages=[message("before", "before")]))
         await anyio.to_thread.run_sync(own.stop, how)

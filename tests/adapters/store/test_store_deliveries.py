@@ -178,3 +178,11 @@ async def test_many_changes_are_kept_in_one_write(store: Store) -> None:
     await store.commit_all([Change(record.id, messages=[message(f"m_{record.key}")]) for record in records])
     for record in records:
         assert len((await store.messages(record.id, 9))[0]) == 1
+
+
+async def test_what_was_being_sent_when_its_process_ended_is_found(store: Store) -> None:
+    await keep(store, delivery("a"), delivery("b", lane="other"))
+    assert await store.deliveries.broken_off("webhook", 9) == []
+    assert await claim(store, limit=1) == ["a"]
+    assert [each.id for each in await store.deliveries.broken_off("webhook", 9)] == ["a"]
+    assert await store.deliveries.broken_off("channel", 9) == []

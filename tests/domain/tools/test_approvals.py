@@ -72,14 +72,14 @@ async def test_a_call_waits_until_its_user_agrees_and_then_acts(source: Source):
         )
         assert (asked.needs_pin, asked.call_id) == (False, "call_1")
         assert asked.expires_at > asked.created_at
-        assert world.approvals.pending(ADA) == [asked]
+        assert await world.approvals.pending(ADA) == [asked]
         assert source.used == []
         await world.approvals.approve(ADA, asked.approval_id, None)
         await call.end()
         (decided,) = world.ears.named("tool.decided")
         assert (decided.approval_id, decided.outcome) == (asked.approval_id, "approved")
     assert (call.result, source.used) == ("ok", [("shell", {"command": "ls"})])
-    assert world.approvals.pending(ADA) == []
+    assert await world.approvals.pending(ADA) == []
     assert await world.outcomes() == ["asked", "approved", "begun", "done"]
 
 
@@ -241,12 +241,12 @@ async def test_another_users_call_is_not_found_and_goes_on_waiting(source: Sourc
         group.start_soon(call.go)
         asked = await world.asked()
         for stranger in (EVE, eves_admin):
-            assert world.approvals.pending(stranger) == []
+            assert await world.approvals.pending(stranger) == []
             for decide in (world.approvals.approve, world.approvals.deny):
                 with pytest.raises(NotFound):
                     await decide(stranger, asked.approval_id, None)
         assert source.used == []
-        assert world.approvals.pending(owner("gateway")) == [asked]
+        assert await world.approvals.pending(owner("gateway")) == [asked]
         await world.approvals.approve(owner("gateway"), asked.approval_id, None)
         await call.end()
     assert call.result == "ok"
@@ -336,7 +336,7 @@ async def test_a_call_that_cannot_be_told_of_is_not_made(source: Source):
         await call.go()
     assert isinstance(call.error, Unavailable)
     assert source.used == []
-    assert world.approvals.pending(ADA) == []
+    assert await world.approvals.pending(ADA) == []
 
 
 async def test_only_so_many_calls_of_a_user_wait(source: Source):

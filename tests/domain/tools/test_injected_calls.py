@@ -102,4 +102,4 @@ async def test_aborting_a_run_ends_the_call_that_waits_and_the_run_once():
         await world.ears.event("chat.done")
     assert web.used == []
     assert [one.finish_reason for one in world.ears.named("chat.done")] == ["aborted"]
-    assert world.approvals.pending(ADA) == []
+    assert await world.approvals.pending(ADA) == []

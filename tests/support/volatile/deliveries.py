@@ -60,6 +60,11 @@ class MemoryDeliveries(TellsKept):
         copies = [msgspec.structs.replace(head) for head in taken]
         return copies, coming[0] if coming else None
 
+    async def broken_off(self, kind: DeliveryKind, limit: int) -> list[Delivery]:
+        """See :class:`~openclaw_rpc.domain.ports.Deliveries`."""
+        found = [each for each in self._kept.values() if each.kind == kind and each.status == "sending"]
+        return [msgspec.structs.replace(each) for each in found[:limit]]
+
     async def settle(
         self, delivery_id: str, status: DeliveryStatus, *, next_at: str | None = None, error: str | None = None
     ) -> bool:

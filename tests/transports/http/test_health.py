@@ -10,7 +10,7 @@ from tests.support.doors import opened, raw, request_bytes
 
 
 async def test_health_is_open_and_says_the_version_and_the_uptime() -> None:
-    async with opened(Health(lambda: True, dict).routes()) as gateway, raw(gateway.port) as client:
+    async with opened(Health(lambda: True, dict, "n1").routes()) as gateway, raw(gateway.port) as client:
         await client.send(request_bytes(gateway.port, "/api/v1/health"))
         status, head, answer = await client.answer()
     body = json.loads(answer)
@@ -23,7 +23,7 @@ async def test_health_is_open_and_says_the_version_and_the_uptime() -> None:
 async def test_ready_follows_the_gateway_and_alive_does_not() -> None:
     ready = [False]
     answers = [True]
-    health = Health(lambda: ready[0], lambda: {"sqlite": answers[0]})
+    health = Health(lambda: ready[0], lambda: {"sqlite": answers[0]}, "n1")
     async with opened(health.routes()) as gateway, aiohttp.ClientSession() as client:
         base = f"http://127.0.0.1:{gateway.port}"
         async with client.get(f"{base}/readyz") as response:
@@ -34,10 +34,24 @@ async def test_ready_follows_the_gateway_and_alive_does_not() -> None:
         ready[0] = True
         async with client.get(f"{base}/readyz") as response:
             assert response.status == 200
-            assert json.loads(await response.read()) == {"status": "ready", "engines": {"sqlite": "ok"}}
+            about = {"node": "n1", "engines": {"sqlite": "ok"}, "warnings": []}
+            assert json.loads(await response.read()) == {"status": "ready", **about}
         answers[0] = False
         async with client.get(f"{base}/readyz") as response:
             assert (response.status, response.headers["Retry-After"]) == (503, "2")
-            assert json.loads(await response.read()) == {"status": "away", "engines": {"sqlite": "away"}}
+            about = {"node": "n1", "engines": {"sqlite": "away"}, "warnings": []}
+            assert json.loads(await response.read()) == {"status": "away", **about}
         async with client.head(f"{base}/healthz") as response:
             assert response.status == 200
+
+
+async def test_without_redis_a_node_is_degraded_and_serves() -> None:
+    health = Health(lambda: True, lambda: {"postgres": True, "redis": False}, "n1")
+    async with (
+        opened(health.routes()) as gateway,
+        aiohttp.ClientSession() as client,
+        client.get(f"http://127.0.0.1:{gateway.port}/readyz") as response,
+    ):
+        assert response.status == 200
+        told = json.loads(await response.read())
+        assert (told["status"], told["engines"]) == ("degraded", {"postgres": "ok", "redis": "away"})

@@ -144,6 +144,7 @@ if TYPE_CHECKING:
     from openclaw.types.model import ModelEmbedded as ModelEmbedded
     from openclaw.types.model import ModelInfo as ModelInfo
     from openclaw.types.model import ModelList as ModelList
+    from openclaw.types.system import NodeStatus as NodeStatus
     from openclaw.types.channel import OutboxCounts as OutboxCounts
     from openclaw.types.base import Paged as Paged
     from openclaw.types.event import Position as Position
@@ -384,6 +385,7 @@ _PLACES = {
     "ModelEmbedded": "model",
     "ModelInfo": "model",
     "ModelList": "model",
+    "NodeStatus": "system",
     "OutboxCounts": "channel",
     "Paged": "base",
     "Position": "event",

@@ -48,8 +48,26 @@ class ChoreStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     error: str | None
 
 
+class NodeStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """A process of the gateway: its name, and how it was when it last told. The dead are shown for an hour."""
+
+    node: str
+    status: Literal["dead", "draining", "ready"]
+    version: str
+    started_at: str
+    """A time in UTC, ISO 8601 with milliseconds."""
+    beat_ms: int
+    """How long ago it last said that it is alive, in ms."""
+    runs_running: int
+    runs_queued: int
+    connections: int
+
+
 class SystemStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """The gateway's state. `uptime` in s; `channels`: each one's status; `chores`: background work by name."""
+    """The gateway's state. `uptime` in s; `channels`: each one's status; `chores`: background work by name.
+
+    `node` is the process that answered; all but `nodes` is its own.
+    """
 
     status: str
     version: str
@@ -59,6 +77,9 @@ class SystemStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     reasoning: ReasoningStatus
     load: LoadStatus
     chores: dict[str, ChoreStatus]
+    node: str
+    nodes: list[NodeStatus]
+    """All processes of the gateway."""
 
 
 class MethodInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):

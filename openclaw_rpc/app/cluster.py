@@ -1,0 +1,202 @@
+"""The wiring of a gateway of several nodes: what this process shares with the others, and what it asks of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, Protocol
+
+import anyio
+
+from openclaw_rpc.adapters.bus.memory import MemoryBus
+from openclaw_rpc.adapters.logs import Logs
+from openclaw_rpc.adapters.redis.bus import RedisBus
+from openclaw_rpc.adapters.redis.link import RedisLink
+from openclaw_rpc.app.chores import Work
+from openclaw_rpc.app.outside import Outside
+from openclaw_rpc.app.storage import Kept
+from openclaw_rpc.app.tools import AgentTools
+from openclaw_rpc.config.settings import Settings
+from openclaw_rpc.domain.devices import Devices
+from openclaw_rpc.domain.events.replay import Replayer
+from openclaw_rpc.domain.events.stream import Stream
+from openclaw_rpc.domain.events.streams import Streams
+from openclaw_rpc.domain.nodes.asking import Asking
+from openclaw_rpc.domain.nodes.membership import Membership
+from openclaw_rpc.domain.nodes.mirrors import Mirrors
+from openclaw_rpc.domain.nodes.owners import Owners
+from openclaw_rpc.domain.nodes.ports import NodeState
+from openclaw_rpc.domain.nodes.remote import RemoteRuns
+from openclaw_rpc.domain.nodes.wire import Changed, Wire
+from openclaw_rpc.domain.ports import BackgroundTasks, Log
+from openclaw_rpc.domain.records import RunRecord, SessionRecord
+from openclaw_rpc.domain.runs.elsewhere import HeldElsewhere
+from openclaw_rpc.domain.runs.service import Runs
+from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.protocol.errors import GatewayError
+from openclaw_rpc.protocol.method import Event
+from openclaw_rpc.rpc.dispatcher import Dispatcher
+from openclaw_rpc.rpc.forwarding import MEMORISED, Forwarding
+
+AGAIN_SECONDS = 0.5
+
+
+class Parts(Protocol):
+    """What of the gateway works together with other nodes: all of it stands on `App`."""
+
+    streams: Streams
+    runs: Runs
+    sessions: Sessions
+    tools: AgentTools
+    dispatcher: Dispatcher
+    devices: Devices
+    outside: Outside
+
+
+class Cluster:
+    """This process as a node. Made once it has joined the others; ``build`` makes what needs the gateway's parts."""
+
+    def __init__(
+        self, membership: Membership, link: RedisLink, kept: Kept, events: Mapping[str, Event[Any]], logs: Logs
+    ):
+        self.membership = membership
+        self.link = link
+        self._kept = kept
+        self._events = events
+        self._log: Log = logs.get("nodes")
+        self._wire = Wire(link, link.node)
+        self.bus = RedisBus(MemoryBus(logs.get("bus")), self._wire, events, self._log)
+        self._left_over = anyio.Event()
+        self._changed: set[str] = set()
+        self._news = anyio.Event()
+        membership.renewed = self.bus.release
+        membership.gone = lambda number: self.bus.forget(str(number))
+        membership.take_over = self._leave_over
+        self.bus.held = lambda: membership.lapsed
+
+    def _leave_over(self) -> None:
+        self._left_over.set()
+
+    def serve(self, tasks: BackgroundTasks, parts: Parts) -> None:
+        """Find the way to sessions' nodes, and do what those ask for."""
+        nodes = self._kept.nodes
+        assert nodes is not None  # noqa: S101 - without a store of nodes nobody joins
+        streams, runs, sessions, approvals = parts.streams, parts.runs, parts.sessions, parts.tools.approvals
+        asking = Asking(self._wire, self.membership.lives, tasks, self._log)
+        self._streams = streams
+        self._mirrors = Mirrors(
+            self._kept.sessions,
+            nodes,
+            streams,
+            Replayer(self._events),
+            self.bus.remote,
+            self.bus.want,
+            self._log,
+        )
+        self.bus.arrived = self._mirrors.arrived
+
+        async def recover(run: RunRecord, session: SessionRecord) -> None:
+            await approvals.recover(run.id)
+            await runs.endings.recover_run(run, session)
+
+        self._owners = Owners(nodes, self.membership, streams, self._mirrors, recover, runs.is_live)
+        self.bus.ours = self._owners.ours
+        remote = RemoteRuns(self._kept.sessions, self._owners, self._mirrors, asking)
+        remote.serve(runs)
+        runs.join(remote)
+        Forwarding(remote, sessions, approvals, asking, self._look_again).serve(parts.dispatcher)
+        self._devices, self._outside = parts.devices, parts.outside
+        nodes.changed = lambda kind: self._wire.send(None, Changed(self._wire.node, kind))
+        self._wire.on(Changed, lambda message: self._changed.add(message.kind) or self._news.set())
+        self._wire.on_joined(self._everything_changed)
+
+    async def stream_of(self, session: SessionRecord) -> Stream:
+        """The stream of a session, whichever node tells its events."""
+        try:
+            return self._streams.of(await self._owners.take(session))
+        except HeldElsewhere as there:
+            return self._mirrors.watch(there.session)
+
+    async def take_over(self) -> None:
+        """End the runs that dead nodes left behind. At the start, and whenever a node is gone."""
+        await self._owners.adopt()
+        await self._outside.recover()
+
+    async def led(self, work: Work) -> None:
+        """Do what one node does for all, once this is the one."""
+        await self.membership.led.wait()
+        await work()
+
+    def _everything_changed(self) -> None:
+        # While the link was away nobody could say what.
+        self._changed.update(MEMORISED)
+        self._news.set()
+
+    async def _look_again(self, kind: str) -> None:
+        await (self._devices.open() if kind == "device" else self._outside.look_again(kind))
+
+    async def _keep_reading(self) -> None:
+        """Read again what other nodes changed."""
+        while True:
+            await self._news.wait()
+            self._news = anyio.Event()
+            while self._changed:
+                await self._look_again(self._changed.pop())
+
+    async def _keep_taking_over(self) -> None:
+        while True:
+            await self._left_over.wait()
+            self._left_over = anyio.Event()
+            try:
+                await self.take_over()
+            except GatewayError as error:
+                self._log.error("what a dead node left behind is not settled yet", error=error.message)
+                self._left_over.set()
+                await anyio.sleep(AGAIN_SECONDS)
+
+    def chores(self) -> Iterator[tuple[str, Work]]:
+        """What goes on by itself."""
+        yield "link", self.link.serve
+        yield "mirrors", self._mirrors.serve
+        yield "takeover", self._keep_taking_over
+        yield "documents", self._keep_reading
+
+
+async def joined(
+    stack: AsyncExitStack,
+    settings: Settings,
+    kept: Kept,
+    events: Mapping[str, Event[Any]],
+    logs: Logs,
+    *,
+    name: str,
+    state: Callable[[], NodeState],
+    fenced: Callable[[], None],
+) -> Cluster:
+    """Join the other nodes. This one beats until ``stack`` is left.
+
+    Raises:
+        StorageUnusable: a node of this name is alive.
+    """
+    assert kept.nodes is not None  # noqa: S101 - the settings say PostgreSQL
+    log: Log = logs.get("nodes")
+    membership = Membership(kept.nodes, name, settings.cluster.lease_seconds, state, log)
+    membership.fenced = kept.nodes.fenced = fenced
+    await membership.join()
+    await membership.beat()
+    link = RedisLink(settings.bus.url or "", settings.bus.prefix, str(membership.number), log)
+    stack.push_async_callback(link.close)
+    await stack.enter_async_context(_beating(membership))
+    return Cluster(membership, link, kept, events, logs)
+
+
+@asynccontextmanager
+async def _beating(membership: Membership) -> AsyncGenerator[None]:
+    """Beat beside all else, also while the gateway is assembled and while it stops."""
+    task = asyncio.create_task(membership.serve(), name="membership")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])

@@ -1,0 +1,97 @@
+"""Whose each session is: of all nodes one numbers its events and does its runs."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from openclaw_rpc.domain.events.streams import Streams
+from openclaw_rpc.domain.nodes.membership import Membership
+from openclaw_rpc.domain.nodes.mirrors import Mirrors
+from openclaw_rpc.domain.nodes.ports import NodeStore
+from openclaw_rpc.domain.records import RunRecord, SessionRecord
+from openclaw_rpc.domain.runs.elsewhere import HeldElsewhere
+from openclaw_rpc.domain.runs.order import Order
+from openclaw_rpc.protocol.errors import NotFound
+
+MOST_KNOWN: Final = 100_000
+"""Of how many sessions it is remembered that they are ours; the store knows of the others."""
+
+
+class Owners:
+    """A session that is nobody's is of the node that is asked for it first, until that node is gone.
+
+    ``recover`` ends runs that their node left behind.
+    """
+
+    def __init__(
+        self,
+        store: NodeStore,
+        membership: Membership,
+        streams: Streams,
+        mirrors: Mirrors,
+        recover: Callable[[RunRecord, SessionRecord], Awaitable[None]],
+        is_live: Callable[[str], bool],
+    ) -> None:
+        self._store = store
+        self._membership = membership
+        self._streams = streams
+        self._mirrors = mirrors
+        self._recover = recover
+        self._is_live = is_live
+        self._order = Order()
+        self._mine: OrderedDict[str, None] = OrderedDict()
+
+    def ours(self, session_id: str) -> bool:
+        """Whether a session is known to be this node's."""
+        return session_id in self._mine
+
+    def made(self, session_id: str) -> None:
+        """This node made a session, which so is its own."""
+        self._mine[session_id] = None
+        self._mine.move_to_end(session_id)
+        if len(self._mine) > MOST_KNOWN:
+            self._mine.popitem(last=False)
+
+    async def take(self, session: SessionRecord) -> SessionRecord:
+        """Make a session ours, if it is nobody's: how it stands now.
+
+        Raises:
+            HeldElsewhere: it is another node's. NotFound: it was deleted.
+        """
+        if session.id in self._mine:
+            self._mine.move_to_end(session.id)
+            return session
+        return await self._take(session.id, session.key)
+
+    async def _take(self, session_id: str, key: str) -> SessionRecord:
+        await self._order.enter(session_id)
+        try:
+            claimed = await self._store.claim(session_id)
+            if claimed is None:
+                raise NotFound(f"there is no session {key!r}", field="sessionKey")
+            if claimed.owner != self._membership.number:
+                raise HeldElsewhere(claimed.owner, claimed.session)
+            left = [run for run in await self._store.unfinished(session_id) if not self._is_live(run.id)]
+            if claimed.fresh or left:
+                # What was known of it is from a time when others told its events.
+                await self._mirrors.finish(session_id)
+                self._streams.drop(session_id)
+            for run in left:
+                await self._recover(run, claimed.session)
+            if left:
+                claimed = await self._store.claim(session_id) or claimed
+            self.made(session_id)
+            return claimed.session
+        finally:
+            self._order.leave(session_id)
+
+    async def adopt(self) -> None:
+        """Take over the sessions that have runs which nobody is at, and end those.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+        for session_id in await self._store.adopt():
+            await self._take(session_id, session_id)

@@ -1,0 +1,189 @@
+"""Several processes that are one gateway, by PostgreSQL and Redis: whatever is asked of one of them holds for all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import anyio
+import pytest
+from aiohttp import web
+from websockets.exceptions import ConnectionClosed
+
+from openclaw_rpc.domain.kept import StorageUnusable
+from tests.support import postgres, redis
+from tests.support.gateway import Client, gateway, settings
+from tests.support.upstream import Upstream
+from tests.support.web import serving
+
+pytestmark = [postgres.INSTALLED, redis.INSTALLED, pytest.mark.timeout(120)]
+
+
+@pytest.fixture
+async def shared() -> AsyncGenerator[dict[str, Any]]:
+    """What the nodes of one gateway have in common."""
+    async with postgres.database() as url:
+        yield {"storage": {"url": url}, "bus": {"url": redis.shared().url, "prefix": redis.prefix()}}
+
+
+def config(upstream: Upstream, shared: dict[str, Any], node: str) -> dict[str, Any]:
+    return {**settings(upstream.url), **shared, "cluster": {"node": node, "lease_seconds": 1}}
+
+
+async def test_a_run_is_watched_aborted_and_resumed_on_other_nodes(upstream: Upstream, shared: dict[str, Any]) -> None:
+    async with (
+        gateway(config(upstream, shared, "a")) as a,
+        gateway(config(upstream, shared, "b")) as b,
+        gateway(config(upstream, shared, "c")) as c,
+        a.connect() as on_a,
+        b.connect() as on_b,
+        c.connect() as on_c,
+    ):
+        await on_a.result("session.create", sessionKey="one")
+        run = await on_a.result("chat.run", sessionKey="one", message="[[slow:200,20]]")
+        begin = {"epoch": run["epoch"], "seq": run["seq"]}
+        watched = await on_b.result("event.subscribe", sessionKey="one", after=begin)
+        assert not watched["resync"]
+        await on_b.event("chat.delta", runId=run["runId"])
+        status = await on_b.result("system.status")
+        assert [node["node"] for node in status["nodes"]] == ["a", "b", "c"]
+        assert status["node"] == "b"
+        detail = await on_c.result("session.get", sessionKey="one")
+        assert [live["runId"] for live in detail["live"]] == [run["runId"]]
+        aborted = await on_c.result("chat.abort", runId=run["runId"])
+        assert aborted["status"] == "aborted"
+        done = await on_b.event("chat.done", runId=run["runId"])
+        assert done["data"]["finishReason"] == "aborted"
+        await on_a.event("chat.done", runId=run["runId"])
+        assert without_gaps(on_b, run) == without_gaps(on_a, run)
+        again = await on_c.result("event.subscribe", sessionKey="one", after=begin)
+        assert not again["resync"]
+        await on_c.event("chat.done", runId=run["runId"])
+        assert on_c.text(run["runId"]) == on_a.text(run["runId"])
+
+
+def without_gaps(client: Client, run: dict[str, Any]) -> str:
+    """What was told of a run, each number of its events once and in order."""
+    told = [frame for frame in client.seen if frame.get("epoch") == run["epoch"] and frame.get("seq", 0) > run["seq"]]
+    assert [frame["seq"] for frame in told] == sorted({frame["seq"] for frame in told})
+    return client.text(run["runId"])
+
+
+async def test_a_message_to_another_nodes_session_is_run_there_and_told_here(
+    upstream: Upstream, shared: dict[str, Any]
+) -> None:
+    async with (
+        gateway(config(upstream, shared, "a")) as a,
+        gateway(config(upstream, shared, "b")) as b,
+        a.connect() as on_a,
+        b.connect() as on_b,
+    ):
+        await on_a.chat("[[raw:first]]", sessionKey="one")
+        text, done = await on_b.chat("[[raw:second]]", sessionKey="one")
+        assert text == "second"
+        assert done["data"]["finishReason"] == "stop"
+        waited = await on_b.result("chat.wait", runId=done["data"]["runId"])
+        assert waited["response"] == "second"
+        history = await on_b.result("chat.history", sessionKey="one")
+        assert [one["content"] for one in history["messages"]][1::2] == ["first", "second"]
+
+
+async def test_two_living_nodes_do_not_share_a_name(upstream: Upstream, shared: dict[str, Any]) -> None:
+    async with gateway(config(upstream, shared, "a")):
+        with pytest.raises(StorageUnusable, match=r"cluster\.node"):
+            async with gateway(config(upstream, shared, "a")):
+                pass
+
+
+async def test_a_gateway_without_redis_does_not_run_beside_nodes(upstream: Upstream, shared: dict[str, Any]) -> None:
+    async with gateway(config(upstream, shared, "a")):
+        with pytest.raises(StorageUnusable, match=r"bus\.url"):
+            async with gateway({**settings(upstream.url), "storage": shared["storage"]}):
+                pass
+
+
+async def test_a_call_that_waits_on_one_node_is_approved_on_another(upstream: Upstream, shared: dict[str, Any]) -> None:
+    asks = {"security": {"policies": {"file_write": "ask"}}}
+    async with (
+        gateway({**config(upstream, shared, "a"), **asks}) as a,
+        gateway({**config(upstream, shared, "b"), **asks}) as b,
+        a.connect() as on_a,
+        b.connect() as on_b,
+    ):
+        message = '[[tool:file_write {"path":"note.txt","content":"x"}]]'
+        run = await on_a.result("chat.run", sessionKey="one", message=message)
+        await on_a.event("tool.approval", runId=run["runId"])
+        (waiting,) = (await on_b.result("tool.pending"))["approvals"]
+        await on_b.result("tool.approve", approvalId=waiting["approvalId"])
+        result = await on_a.event("tool.result", runId=run["runId"])
+        assert "error" not in result["data"]
+        error = await on_b.error("tool.deny", approvalId=waiting["approvalId"])
+        assert error["data"]["code"] == "not_found"
+
+
+async def test_a_webhook_made_on_one_node_is_called_once_for_what_another_does(
+    upstream: Upstream, shared: dict[str, Any]
+) -> None:
+    ids: list[str] = []
+    all_came = anyio.Event()
+
+    async def take(request: web.Request) -> web.Response:
+        ids.append(request.headers["webhook-id"])
+        if len(ids) == 5:
+            all_came.set()
+        return web.Response()
+
+    async with (
+        gateway(config(upstream, shared, "a")) as a,
+        gateway(config(upstream, shared, "b")) as b,
+        a.connect() as on_a,
+        b.connect() as on_b,
+        serving(take) as port,
+    ):
+        await on_a.result("webhook.create", url=f"http://127.0.0.1:{port}/", events=["chat.done"])
+        assert len((await on_b.result("webhook.list"))["webhooks"]) == 1
+        for at in range(5):
+            await on_b.chat("[[raw:x]]", sessionKey=f"s{at}")
+        with anyio.fail_after(10):
+            await all_came.wait()
+        assert len(set(ids)) == 5
+
+
+async def test_a_task_made_on_a_node_that_does_not_lead_is_done_once(
+    upstream: Upstream, shared: dict[str, Any]
+) -> None:
+    async with (
+        gateway(config(upstream, shared, "a")) as a,
+        gateway(config(upstream, shared, "b")) as b,
+        a.connect() as on_a,
+        b.connect() as on_b,
+    ):
+        action = {"type": "message", "params": {"content": "[[raw:tick]]"}}
+        soon = datetime.now(UTC) + timedelta(seconds=1.5)
+        task = await on_b.result("task.create", name="once", at=soon.isoformat(), action=action)
+        with anyio.fail_after(20):
+            while True:
+                runs = (await on_a.result("task.runs", taskId=task["id"]))["runs"]
+                if runs and runs[0]["status"] != "running":
+                    break
+                await anyio.sleep(0.05)
+        assert [run["status"] for run in runs] == ["completed"]
+
+
+async def test_a_token_revoked_on_one_node_ends_its_sockets_on_another(
+    upstream: Upstream, shared: dict[str, Any]
+) -> None:
+    async with (
+        gateway(config(upstream, shared, "a")) as a,
+        gateway(config(upstream, shared, "b")) as b,
+        a.connect() as on_a,
+    ):
+        token = (await on_a.result("token.create", name="guest", scopes=["read"]))["token"]
+        async with b.connect(token=token) as guest:
+            await guest.result("session.list")
+            await on_a.result("token.revoke", name="guest")
+            with anyio.fail_after(2), pytest.raises(ConnectionClosed) as closed:
+                await guest.socket.recv()
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4002
