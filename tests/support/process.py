@@ -33,6 +33,10 @@ class GatewayProcess:
         self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
 
+    def send(self, what: signal.Signals) -> None:
+        """Send it a signal."""
+        self._process.send_signal(what)
+
     def ask_to_stop(self) -> None:
         """Ask it to stop, and wait for nothing."""
         self._process.send_signal(signal.SIGTERM)

@@ -1,0 +1,174 @@
+"""Nodes of one gateway that die, stand still or lose an engine: nothing acknowledged is lost, nothing is told twice."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import AsyncGenerator, Generator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import anyio.to_thread
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.support import postgres, redis
+from tests.support.gateway import TOKEN, Client, gateway, settings
+from tests.support.process import GatewayProcess, gateway_process
+from tests.support.redis import Server
+from tests.support.upstream import Upstream
+
+pytestmark = [postgres.INSTALLED, redis.INSTALLED, pytest.mark.timeout(120)]
+
+LEASE = 1.5
+
+
+@pytest.fixture
+async def shared() -> AsyncGenerator[dict[str, Any]]:
+    async with postgres.database() as url:
+        yield {"storage": {"url": url}, "bus": {"url": redis.shared().url, "prefix": redis.prefix()}}
+
+
+@pytest.fixture
+def own() -> Generator[Server]:
+    with redis.server() as made:
+        yield made
+
+
+def config(upstream: Upstream, shared: dict[str, Any], node: str) -> dict[str, Any]:
+    return {**settings(upstream.url), **shared, "cluster": {"node": node, "lease_seconds": LEASE}}
+
+
+@asynccontextmanager
+async def client_of(process: GatewayProcess) -> AsyncGenerator[Client]:
+    async with connect(
+        process.ws_url + "/", additional_headers={"Authorization": f"Bearer {TOKEN}"}, proxy=None, max_queue=None
+    ) as socket:
+        yield Client(socket)
+
+
+@asynccontextmanager
+async def nodes(
+    upstream: Upstream, shared: dict[str, Any], tmp_path: Path, *names: str
+) -> AsyncGenerator[list[GatewayProcess]]:
+    async with AsyncExitStack() as stack:
+        made: list[GatewayProcess] = []
+        for name in names:
+            (tmp_path / name).mkdir()
+            made.append(
+                await stack.enter_async_context(gateway_process(config(upstream, shared, name), tmp_path / name))
+            )
+        yield made
+
+
+async def test_the_runs_of_a_node_that_is_killed_are_ended_by_another_which_goes_on(
+    upstream: Upstream, shared: dict[str, Any], tmp_path: Path
+) -> None:
+    async with nodes(upstream, shared, tmp_path, "a", "b") as (a, b), client_of(b) as on_b:
+        async with client_of(a) as on_a:
+            await on_a.result("session.create", sessionKey="one")
+            run = await on_a.result("chat.run", sessionKey="one", message="[[slow:500,20]]")
+            waits = await on_a.result("chat.run", sessionKey="one", message="[[raw:later]]")
+            await on_b.result("event.subscribe", sessionKey="one", after={"epoch": run["epoch"], "seq": run["seq"]})
+            await on_b.event("chat.delta", runId=run["runId"])
+            await a.kill()
+        with anyio.fail_after(LEASE + 2):
+            done = await on_b.event("chat.done", runId=run["runId"])
+            await on_b.event("chat.done", runId=waits["runId"])
+        assert done["data"]["finishReason"] == "interrupted"
+        assert done["epoch"] != run["epoch"], "nobody resumes over what a crash took"
+        told = [frame for frame in on_b.seen if frame.get("epoch") == run["epoch"]]
+        assert [frame["seq"] for frame in told] == list(range(told[0]["seq"], told[-1]["seq"] + 1))
+        text, done = await on_b.chat("[[raw:goes on]]", sessionKey="one")
+        assert (text, done["data"]["finishReason"]) == ("goes on", "stop")
+        history = (await on_b.result("chat.history", sessionKey="one"))["messages"]
+        assert [each["content"] for each in history][-2:] == ["[[raw:goes on]]", "goes on"]
+        status = {node["node"]: node["status"] for node in (await on_b.result("system.status"))["nodes"]}
+        assert status == {"a": "dead", "b": "ready"}
+
+
+async def test_a_node_that_stood_still_says_and_keeps_nothing_more_and_begins_anew(
+    upstream: Upstream, shared: dict[str, Any], tmp_path: Path
+) -> None:
+    async with nodes(upstream, shared, tmp_path, "a", "b") as (a, b), client_of(b) as on_b, client_of(a) as on_a:
+        await on_a.result("session.create", sessionKey="one")
+        run = await on_a.result("chat.run", sessionKey="one", message="[[slow:500,20]]")
+        await on_a.event("chat.delta", runId=run["runId"])
+        await on_b.result("event.subscribe", sessionKey="one")
+        a.send(signal.SIGSTOP)
+        with anyio.fail_after(LEASE + 2):
+            await on_b.event("chat.done", runId=run["runId"])
+        kept = await on_b.result("chat.history", sessionKey="one")
+        a.send(signal.SIGCONT)
+        late: list[Any] = []
+        with anyio.fail_after(5), pytest.raises(ConnectionClosed):
+            while True:
+                late.append(json.loads(await on_a.socket.recv()))
+        seqs = [frame["seq"] for frame in on_a.seen + late if frame.get("epoch") == run["epoch"]]
+        assert seqs == sorted(set(seqs))
+        assert not any(frame.get("type") == "chat.done" for frame in late)
+        assert await on_b.result("chat.history", sessionKey="one") == kept
+        with anyio.fail_after(10):
+            while True:
+                listed = (await on_b.result("system.status"))["nodes"]
+                if [node["node"] for node in listed if node["status"] == "ready"] == ["b", "a"]:
+                    break
+        async with client_of(a) as again:
+            text, _ = await again.chat("[[raw:here again]]", sessionKey="one")
+            assert text == "here again"
+
+
+async def test_a_node_that_stood_still_for_less_than_its_lease_goes_on(
+    upstream: Upstream, shared: dict[str, Any], tmp_path: Path
+) -> None:
+    async with nodes(upstream, shared, tmp_path, "a", "b") as (a, b), client_of(b) as on_b, client_of(a) as on_a:
+        run = await on_a.result("chat.run", sessionKey="one", message="[[slow:40,20]]")
+        await on_b.result("event.subscribe", runId=run["runId"], after={"epoch": run["epoch"], "seq": run["seq"]})
+        await on_a.event("chat.delta", runId=run["runId"])
+        a.send(signal.SIGSTOP)
+        with anyio.fail_after(LEASE):
+            while max(node["beatMs"] for node in (await on_b.result("system.status"))["nodes"]) < LEASE * 300:
+                await anyio.lowlevel.checkpoint()
+        a.send(signal.SIGCONT)
+        done = await on_a.event("chat.done", runId=run["runId"])
+        assert done["data"]["finishReason"] == "stop"
+        await on_b.event("chat.done", runId=run["runId"])
+        assert on_b.text(run["runId"]) == on_a.text(run["runId"])
+
+
+async def test_while_redis_is_away_runs_go_on_and_watchers_elsewhere_miss_nothing(
+    upstream: Upstream, shared: dict[str, Any], own: Server
+) -> None:
+    shared["bus"]["url"] = own.url
+    async with (
+        gateway(config(upstream, shared, "a")) as a,
+        gateway(config(upstream, shared, "b")) as b,
+        a.connect() as on_a,
+        b.connect() as on_b,
+    ):
+        run = await on_a.result("chat.run", sessionKey="one", message="[[slow:150,20]]")
+        await on_b.result("event.subscribe", runId=run["runId"], after={"epoch": run["epoch"], "seq": run["seq"]})
+        await on_b.event("chat.delta", runId=run["runId"])
+        await anyio.to_thread.run_sync(own.stop)
+        async with a.http("GET", "/readyz") as response:
+            assert response.status == 200
+        done = await on_a.event("chat.done", runId=run["runId"])
+        assert done["data"]["finishReason"] == "stop"
+        with anyio.fail_after(3):
+            await on_b.event("chat.done", runId=run["runId"])
+        assert on_b.text(run["runId"]) == on_a.text(run["runId"]) == "".join(f"w{at} " for at in range(150))
+        await anyio.to_thread.run_sync(own.start)
+        with anyio.fail_after(5):
+            while (await readiness(a), await readiness(b)) != ("ready", "ready"):
+                await anyio.lowlevel.checkpoint()
+        text, _ = await on_b.chat("[[raw:again]]", sessionKey="one")
+        assert text == "again"
+
+
+async def readiness(served: Any) -> str:
+    async with served.http("GET", "/readyz") as response:
+        return (await response.json())["status"]
