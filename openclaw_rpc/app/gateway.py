@@ -21,6 +21,7 @@ from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.app.chores import Chores
 from openclaw_rpc.app.features import Feature
 from openclaw_rpc.app.models import ModelServers
+from openclaw_rpc.app.money import Money
 from openclaw_rpc.app.nodes import Load, Nodes
 from openclaw_rpc.app.openai import OpenAiParts
 from openclaw_rpc.app.options import Options
@@ -250,7 +251,8 @@ class App:
         self.tools = AgentTools(settings, paths, self.agents, self.models, self.streams, self.sessions, clock, logs)
         await self.tools.build(stack, kept, bus)
         observed = Observed(self.metrics, logs.get("rpc"))
-        asking = Asking(self.models, self.sessions, observed, logs.get("reasoning"))
+        money = Money(settings, self.file, store, bus, models, observed, clock, logs.get("usage"))
+        asking = Asking(models, self.sessions, money.spending, logs.get("reasoning"))
         self.runs = Runs(
             settings.runs,
             store=store,
@@ -262,16 +264,15 @@ class App:
             log=logs.get("reasoning"),
         )
         self.openai = OpenAiParts(
-            store, self.models, self.agents, observed, clock, logs, lambda: self.settings.openai.allow_provider_models
+            store, models, self.agents, money, clock, logs, lambda: self.settings.openai.allow_provider_models
         )
         self.openai.build(kept.responses, self.sessions, self.runs, bus)
-        ledger = self.openai.ledger
-        compacting = Compacting(store, self.streams, self.sessions, agents, models, asking.compaction, ledger)
+        compacting = Compacting(store, self.streams, self.sessions, agents, models, asking.compaction, money.ledger)
         tokens = KnownTokens(kept.tokens)
         await tokens.refresh()
         self.outside = Outside(settings, store, self.streams, bus, self.tools, tasks, clock, logs)
         await self.outside.build(stack, paths, self.file, self.runs, self.sessions, tokens)
-        self._features: tuple[Feature, ...] = (self.servers, self.openai, self.tools, self.outside)
+        self._features: tuple[Feature, ...] = (self.servers, money, self.openai, self.tools, self.outside)
         self.authenticator = Authenticator(settings.gateway.auth, tokens, clock)
         self.devices = Devices(self.authenticator, tokens, store.documents, clock, bus)
         await self.devices.open()

@@ -1,29 +1,26 @@
-"""What clients of models get beside agents: plain completions, embeddings, responses that are kept, and their usage."""
+"""What clients of models get beside agents: plain completions, embeddings, responses that are kept."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 import anyio
 
 from openclaw_rpc.adapters.logs import Logs
-from openclaw_rpc.app.chores import Work
 from openclaw_rpc.app.features import Feature
+from openclaw_rpc.app.money import Money
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.clock import Clock
 from openclaw_rpc.domain.events.bus import Bus
-from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.responses.ports import ResponseStore
 from openclaw_rpc.domain.runs.service import Runs
-from openclaw_rpc.domain.runs.spending import Meter
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.methods.conversation import ConversationMethods
 from openclaw_rpc.methods.model import ModelMethods
 from openclaw_rpc.methods.response import ResponseMethods
-from openclaw_rpc.methods.usage import UsageMethods
 from openclaw_rpc.rpc.bind import Namespace
 from openclaw_rpc.services.completions import Completions
 from openclaw_rpc.services.conversations import Conversations
@@ -38,13 +35,12 @@ class OpenAiParts(Feature):
         store: Store,
         models: Models,
         agents: Agents,
-        meter: Meter,
+        money: Money,
         clock: Clock,
         logs: Logs,
         direct: Callable[[], bool],
     ) -> None:
-        self.ledger = Ledger(store, logs.get("usage"))
-        self.completions = Completions(models, agents, self.ledger, meter, clock, direct)
+        self.completions = Completions(models, agents, money.ledger, money.spending, direct)
         self._store = store
         self._models = models
         self._clock = clock
@@ -63,12 +59,7 @@ class OpenAiParts(Feature):
             ModelMethods(self._models, self.completions),
             ResponseMethods(self.responses),
             ConversationMethods(self.conversations),
-            UsageMethods(self._store, self.ledger),
         )
-
-    def chores(self) -> Iterator[tuple[str, Work]]:
-        """What goes on by itself."""
-        yield "usage", self.ledger.keep
 
     async def close(self, seconds: float) -> None:
         """Take no more requests, let those under way end for so long, then interrupt them."""

@@ -6,6 +6,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
 from typing import Any, cast
 
 import msgspec
@@ -195,9 +196,12 @@ def _types_index(modules: dict[str, list[type]]) -> str:
     lines = [_HEAD.format(about="What methods take and answer, and what events carry."), ""]
     lines += ["from importlib import import_module", "from typing import TYPE_CHECKING, Any", "", "if TYPE_CHECKING:"]
     lines += [f"    from openclaw.types.{places[name]} import {name} as {name}" for name in sorted(places)]
-    lines += ["", "_PLACES = {"]
-    lines += [f'    "{name}": "{places[name]}",' for name in sorted(places)]
-    lines += ["}", "", "", "def __getattr__(name: str) -> Any:", '    """A struct, from its module."""']
+    lines += ["", "_NAMES = {"]
+    for module in sorted({*places.values()}):
+        own = " ".join(name for name in sorted(places) if places[name] == module)
+        lines += [f'    "{module}": (', *(f'        "{part} "' for part in wrap(own, 100)), "    ),"]
+    lines += ["}", "_PLACES = {name: module for module, names in _NAMES.items() for name in names.split()}"]
+    lines += ["", "", "def __getattr__(name: str) -> Any:", '    """A struct, from its module."""']
     lines += ["    place = _PLACES.get(name)", "    if place is None:"]
     lines += ['        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")']
     lines += ['    found = globals()[name] = getattr(import_module(f"openclaw.types.{place}"), name)']

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from openclaw_rpc.config.errors import Keys
-from openclaw_rpc.domain.agents import ToolRules
+from openclaw_rpc.domain.agents import DEFAULT_AGENT, ToolRules
 from openclaw_rpc.domain.skills.manifest import RESERVED
 from openclaw_rpc.domain.tools.policy import matches
 from openclaw_rpc.protocol.table import METHODS
@@ -39,6 +39,11 @@ def misnamed(settings: Settings) -> Iterator[tuple[Keys, str]]:
         provider, slash, _ = (agent.model or "").partition("/")
         if slash and provider not in providers and (near := _near(provider, providers)):
             yield ("agents", agent_id, "model"), f"there is no provider {provider!r}{near}"
+    for name, budget in settings.budgets.items():
+        agents = {DEFAULT_AGENT, *settings.agents}
+        for agent_id in budget.only if budget.per == "agent" else ():
+            if agent_id not in agents:
+                yield ("budgets", name, "only"), f"there is no agent {agent_id!r}{_near(agent_id, agents)}"
 
 
 def _tools(where: Keys, patterns: Iterable[str]) -> Iterator[tuple[Keys, str]]:

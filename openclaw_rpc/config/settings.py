@@ -17,6 +17,7 @@ from openclaw_rpc.config.names import misnamed
 from openclaw_rpc.domain import mcp
 from openclaw_rpc.domain.agents import AgentSettings
 from openclaw_rpc.domain.browser import BrowserSettings
+from openclaw_rpc.domain.budgets import BudgetSettings
 from openclaw_rpc.domain.commands import CommandSettings
 from openclaw_rpc.domain.files import FileSettings
 from openclaw_rpc.domain.mcp import McpSettings
@@ -145,6 +146,9 @@ class Settings(Section, frozen=True, kw_only=True):
     agents: Annotated[
         dict[Name, AgentSettings], Meta(description="Agents by their ids, besides the built-in `default`.")
     ] = {}
+    budgets: Annotated[
+        dict[Name, BudgetSettings], Meta(description="How much may be spent a day or a month, by names of your choice.")
+    ] = {}
     runs: Annotated[RunSettings, Meta(description="How many runs, how long.")] = RunSettings()
     storage: Annotated[StorageSettings, Meta(description="Where things are kept.")] = StorageSettings()
     bus: Annotated[BusSettings, Meta(description="How several processes are one gateway.")] = BusSettings()
@@ -184,6 +188,15 @@ def is_loopback(bind: str) -> bool:
         return bind.lower().rstrip(".") == "localhost" or bind.lower().rstrip(".").endswith(".localhost")
 
 
+def _unpriced(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Budgets that would count nothing."""
+    if any(provider.prices for provider in settings.providers.values()):
+        return
+    for name, budget in settings.budgets.items():
+        if budget.unit == "cost":
+            yield ("budgets", name, "cost"), "no provider has `prices`, so that nothing costs money: use `tokens`"
+
+
 def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
     """Problems between keys: where, and what is wrong with it."""
     gateway = settings.gateway
@@ -215,6 +228,7 @@ def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
         except ValueError:
             yield ("gateway", "trusted_proxies", str(at)), f"{network!r} is not an address or a network"
     yield from ((("mcp", *where), why) for where, why in mcp.contradictions(settings.mcp))
+    yield from _unpriced(settings)
     yield from misnamed(settings)
     defaults = [agent_id for agent_id, agent in settings.agents.items() if agent.default]
     for agent_id in defaults[1:]:

@@ -375,6 +375,11 @@ class Models:
         price = settings.prices.get(model) if settings else None
         return None if price is None else price.of(usage)
 
+    def priced(self, provider: str, model: str) -> bool:
+        """Whether the configuration says what that model costs."""
+        settings = self._settings.get(provider)
+        return settings is not None and model in settings.prices
+
     async def _ask(self, name: str, held: CountedProvider) -> list[ModelInfo]:
         primary = name == self._primary_name
         prefix = "" if primary else f"{name}/"

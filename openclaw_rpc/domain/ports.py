@@ -16,6 +16,7 @@ from openclaw_rpc.domain.records import (
     SessionQuery,
     SessionRecord,
     SignInRecord,
+    Spent,
     TokenRecord,
     UsageQuery,
     UsageSum,
@@ -122,6 +123,14 @@ class Store(Protocol):
 
     async def usage(self, query: UsageQuery) -> tuple[list[UsageSum], UsageSum]:
         """Sums per key, days the newest first and others the largest first, and the sum of all that match."""
+        ...
+
+    async def spent(self, since: str, until: str) -> list[Spent]:
+        """What every user used with every token for every agent, ``since`` <= at < ``until``."""
+        ...
+
+    async def find_repeated(self, run: RunRecord) -> RunRecord | None:
+        """The run that ``admit`` would answer in the place of this one, which has an idempotency key."""
         ...
 
 

@@ -1,7 +1,7 @@
 """What the store keeps. Times are ISO 8601 in UTC with milliseconds, so that they sort as text."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -168,6 +168,16 @@ class UsageSum(msgspec.Struct, kw_only=True, frozen=True):
     cost: float | None
     cached_tokens: int = 0
     reasoning_tokens: int = 0
+
+
+class Spent(NamedTuple):
+    """What was used by one user with one token for one agent. ``tokens``: the prompts' and the completions'."""
+
+    user: str
+    token: str
+    agent_id: str
+    tokens: int
+    cost: float
 
 
 class TokenRecord(msgspec.Struct, kw_only=True):

@@ -1,22 +1,30 @@
 """`usage.*`: the join of the usage rows and what is kept of it."""
 
+from typing import Final
+
+from openclaw_rpc.domain.budgets import Budgets
 from openclaw_rpc.domain.clock import parse_time
 from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.records import UsageQuery, UsageSum
 from openclaw_rpc.domain.sessions import reach
+from openclaw_rpc.methods.budget import states_for
 from openclaw_rpc.protocol import usage
 from openclaw_rpc.protocol.usage import UsageQueryParams, UsageReport, UsageRow
 from openclaw_rpc.rpc.bind import AnyBound, bind
 from openclaw_rpc.rpc.call import Call
 
+BUDGETS: Final = 20
+"""How many budgets a report shows; `budget.status` has all."""
+
 
 class UsageMethods:
     """Adds up what was used."""
 
-    def __init__(self, store: Store, ledger: Ledger) -> None:
+    def __init__(self, store: Store, ledger: Ledger, budgets: Budgets) -> None:
         self._store = store
         self._ledger = ledger
+        self._budgets = budgets
 
     def bound(self) -> tuple[AnyBound, ...]:
         """The rows with their handlers."""
@@ -36,7 +44,8 @@ class UsageMethods:
         )
         await self._ledger.flush()
         sums, total = await self._store.usage(query)
-        return UsageReport(rows=[_row(item) for item in sums], total=_row(total))
+        left = await states_for(self._budgets, call.principal, params.user) if params.cursor is None else []
+        return UsageReport(rows=[_row(item) for item in sums], total=_row(total), budgets=left[:BUDGETS])
 
 
 def _row(item: UsageSum) -> UsageRow:

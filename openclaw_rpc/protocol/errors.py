@@ -103,6 +103,12 @@ class RateLimited(GatewayError):
     code, rpc, status, retryable = "rate_limited", -32029, 429, True
 
 
+class BudgetExceeded(GatewayError):
+    """A budget has too little left; ``details``: ``budget`` (its name), ``limit``, ``used``, ``resetAt`` (epoch s)."""
+
+    code, rpc, status = "budget_exceeded", -32030, 402
+
+
 class InternalError(GatewayError):
     """A fault of the gateway; what went wrong is in its log under the request's id."""
 

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from openclaw_rpc.protocol.base import Name, Page, Paged, Result, Scope, Timestamp
+from openclaw_rpc.protocol.budget import BudgetState
 from openclaw_rpc.protocol.method import Method
 
 UsageBy = Literal["day", "session", "agent", "user", "token", "provider", "model"]
@@ -41,10 +42,11 @@ class UsageRow(Result, frozen=True, kw_only=True):
 
 
 class UsageReport(Page, frozen=True, kw_only=True):
-    """The rows, and their sum."""
+    """The rows, their sum, and what is left of the budgets, those with the least left first (`budget.status`)."""
 
     rows: list[UsageRow]
     total: UsageRow
+    budgets: list[BudgetState] = []
 
 
 query = Method(

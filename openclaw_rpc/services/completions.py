@@ -5,9 +5,9 @@ Only the head of a request is read. A provider that fails before its first byte 
 
 from __future__ import annotations
 
-import time
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -18,13 +18,12 @@ from openclaw_rpc.dialects.openai.sse_relay import ClientChunks
 from openclaw_rpc.dialects.openai.whole_answers import completed, used
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.chunks import Chunk
-from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.models import ChosenModel, Models
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.providers import ProviderFault
 from openclaw_rpc.domain.runs.context import estimate
-from openclaw_rpc.domain.runs.spending import Meter, Spender, usage_record
+from openclaw_rpc.domain.runs.spending import ModelRequest, Spender, Spending, estimated
 from openclaw_rpc.domain.under_way import UnderWay
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
@@ -32,6 +31,7 @@ from openclaw_rpc.protocol.validation import invalid_params
 
 T = TypeVar("T")
 
+_DATA = re.compile(rb"(?:;base64,|\"data\":\s*\")[A-Za-z0-9+/=\\]{256,}")
 FINAL = ("request", "too_long")
 """Faults of the request itself: a fallback is no help."""
 
@@ -48,6 +48,14 @@ class CompletionHead(msgspec.Struct, gc=False):
     stream: bool | None = None
     n: int | None = None
     stream_options: _StreamOptions | None = None
+    max_tokens: Any = None
+    max_completion_tokens: Any = None
+
+    @property
+    def most(self) -> int | None:
+        """How many tokens the answer may have, where that is said; what is wrong with it, the model's server says."""
+        given = self.max_tokens if self.max_completion_tokens is None else self.max_completion_tokens
+        return max(0, given) if isinstance(given, int) else None
 
 
 class EmbeddingHead(msgspec.Struct, gc=False):
@@ -101,15 +109,13 @@ class Completions:
         models: Models,
         agents: Agents,
         ledger: Ledger,
-        meter: Meter,
-        clock: Clock,
+        spending: Spending,
         direct: Callable[[], bool] = lambda: True,
     ) -> None:
         self._models = models
         self._agents = agents
         self._ledger = ledger
-        self._meter = meter
-        self._clock = clock
+        self._spending = spending
         self._direct = direct
         self._under_way = UnderWay()
 
@@ -151,20 +157,22 @@ class Completions:
 
         Raises:
             NotFound: there is no such agent, or providers' models may not be asked.
-            ProviderFault: the model's server failed.
+            ProviderFault: the model's server failed. BudgetExceeded: too little is left for it.
             Unavailable: the gateway stops.
         """
-        began = time.monotonic()
         await self._models.settle()
         choices, asked = self._choices(head.model)
+        wanted = _Wanted(principal, body, head.most)
         async with self._under_way.one():
-            choice, found = await self._first(
-                choices, lambda choice: choice.provider.complete(_body(body, choice, asked))
+            request, found = await self._first(
+                wanted, choices, lambda choice: choice.provider.complete(_body(body, choice, asked))
             )
-        renamed = choice.model != asked and asked is not None
-        data = completed(found.body, asked or choice.model, renamed=renamed)
-        usage = found.usage or _estimated(body, len(data) // 4)
-        self._spend(principal, choice, usage, began)
+        with request:
+            choice = request.choice
+            renamed = choice.model != asked and asked is not None
+            data = completed(found.body, asked or choice.model, renamed=renamed)
+            usage = found.usage or estimated(wanted.tokens(), len(data) // 4)
+            self._ledger.add(request.ended(usage))
         return Answered(data, usage)
 
     @asynccontextmanager
@@ -178,9 +186,9 @@ class Completions:
         Raises:
             NotFound, ProviderFault: as `complete`; the latter also while iterating.
         """
-        began = time.monotonic()
         await self._models.settle()
         choices, asked = self._choices(head.model)
+        wanted = _Wanted(principal, body, head.most)
         wants_usage = head.stream_options is not None and bool(head.stream_options.include_usage)
 
         async with self._under_way.one(), AsyncExitStack() as stack:
@@ -191,19 +199,17 @@ class Completions:
                     choice.provider.chat(given, carry=carry, counted=not wants_usage)
                 )
 
-            choice, chunks = await self._first(choices, enter)
-            renamed = asked if asked is not None and choice.model != asked else None
-            streamed = Streamed(chunks, ClientChunks(model=renamed, wants_usage=wants_usage))
-            try:
-                yield streamed
-            except ProviderFault as fault:
-                self._meter.model_failed(fault)
-                raise
-            finally:
-                if streamed.usage is None and streamed.said:
-                    streamed.usage = _estimated(body, streamed.said)
-                if streamed.usage is not None:
-                    self._spend(principal, choice, streamed.usage, began)
+            request, chunks = await self._first(wanted, choices, enter)
+            with request:
+                renamed = asked if asked is not None and request.choice.model != asked else None
+                streamed = Streamed(chunks, ClientChunks(model=renamed, wants_usage=wants_usage))
+                try:
+                    yield streamed
+                finally:
+                    if streamed.usage is None and streamed.said:
+                        streamed.usage = estimated(wanted.tokens(), streamed.said)
+                    if streamed.usage is not None:
+                        self._ledger.add(request.ended(streamed.usage))
 
     async def embed(self, principal: Principal, body: Raw | bytes) -> bytes:
         """Ask for embeddings.
@@ -211,17 +217,21 @@ class Completions:
         Raises:
             InvalidRequest: there is no ``input``. NotFound, ProviderFault: as `complete`.
         """
-        began = time.monotonic()
         head = _read(body, EmbeddingHead, "model.embed")
         await self._models.settle()
         choices, asked = self._choices(head.model)
+        wanted = _Wanted(principal, body, 0)
         async with self._under_way.one():
-            choice, data = await self._first(choices, lambda choice: choice.provider.embed(_body(body, choice, asked)))
-        if data.lstrip()[:1] != b"{":
-            raise ProviderFault(
-                f"{choice.name} sent JSON that is not a list of embeddings", provider=choice.name, fault="garbage"
+            request, data = await self._first(
+                wanted, choices, lambda choice: choice.provider.embed(_body(body, choice, asked))
             )
-        self._spend(principal, choice, used(data) or _estimated(body, 0), began)
+        with request:
+            choice = request.choice
+            if data.lstrip()[:1] != b"{":
+                raise ProviderFault(
+                    f"{choice.name} sent JSON that is not a list of embeddings", provider=choice.name, fault="garbage"
+                )
+            self._ledger.add(request.ended(used(data) or estimated(wanted.tokens(), 0)))
         return completed(data, asked or choice.model, renamed=choice.model != asked, filled=False)
 
     def _choices(self, model: str | None) -> tuple[list[ChosenModel], str | None]:
@@ -234,24 +244,23 @@ class Completions:
         return self._models.resolve(model), model
 
     async def _first(
-        self, choices: list[ChosenModel], ask: Callable[[ChosenModel], Awaitable[T]]
-    ) -> tuple[ChosenModel, T]:
-        """The first provider that answers, and its answer, or the beginning of it."""
+        self, wanted: _Wanted, choices: list[ChosenModel], ask: Callable[[ChosenModel], Awaitable[T]]
+    ) -> tuple[ModelRequest, T]:
+        """The request to the first provider that answers, and its answer, or the beginning of it."""
         for left, choice in zip(range(len(choices) - 1, -1, -1), choices, strict=True):
-            try:
-                return choice, await ask(choice)
-            except ProviderFault as fault:
-                self._meter.model_failed(fault)
-                if not left or fault.fault in FINAL:
-                    raise
+            request = await self._spending.begin(wanted.spender, choice, wanted.tokens, wanted.most)
+            with ExitStack() as failing:
+                failing.enter_context(request)
+                try:
+                    answer = await ask(choice)
+                except ProviderFault as fault:
+                    if not left or fault.fault in FINAL:
+                        raise
+                    request.failed(fault)
+                else:
+                    failing.pop_all()
+                    return request, answer
         raise AssertionError("resolve answers at least one choice")
-
-    def _spend(self, principal: Principal, choice: ChosenModel, usage: Usage, began: float) -> None:
-        seconds = time.monotonic() - began
-        self._meter.model_answered(choice.name, choice.model, usage, seconds)
-        cost = self._models.cost(choice.name, choice.model, usage)
-        spender = Spender.without_session(principal.user, principal.name)
-        self._ledger.add(usage_record(iso(self._clock.now()), spender, choice, usage, seconds, cost))
 
 
 def _read(body: Raw | bytes, kind: Any, what: str) -> Any:
@@ -272,6 +281,14 @@ def _body(body: Raw | bytes, choice: ChosenModel, asked: str | None) -> bytes:
     return msgspec.json.encode(fields)
 
 
-def _estimated(body: Raw | bytes, said: int) -> Usage:
-    asked = estimate(bytes(body).decode(errors="replace"))
-    return Usage(prompt_tokens=asked, completion_tokens=said, total_tokens=asked + said)
+class _Wanted:
+    """What a client's own request is counted as. ``most``: how many tokens its answer may have."""
+
+    def __init__(self, principal: Principal, body: Raw | bytes, most: int | None) -> None:
+        self.spender = Spender.without_session(principal.user, principal.name)
+        self.most = most
+        self._body = body
+
+    def tokens(self) -> int:
+        """About how many tokens it has; what a picture's or a sound's data come to is unknown, and left out."""
+        return estimate(_DATA.sub(b"", bytes(self._body)).decode(errors="replace"))

@@ -93,6 +93,20 @@ async def test_the_overview_tells_how_the_gateway_is_and_what_was_used(chromium:
         assert await page.get_by_role("img", name="Tokens").locator("rect").count() == 2
 
 
+async def test_the_overview_shows_what_is_left_of_the_budgets(chromium: Any) -> None:
+    async with world() as here, signed_in(chromium, here.served.app) as page:
+        async with here.served.connect() as client:
+            await client.result("budget.set", name="daily", tokens=1000, per="user")
+        await here.run("count this")
+        await page.goto(f"{here.served.url}/#/overview")
+        bar = page.get_by_role("meter", name="daily · owner")
+        await expect(bar).to_be_visible()
+        async with here.served.connect() as client:
+            left = (await client.result("budget.status"))["budgets"][0]["left"]
+        assert 0 < left < 1000
+        await expect(page.get_by_text(re.compile(rf"^{left} of 1,000 tokens left until "))).to_be_visible()
+
+
 async def test_a_changed_configuration_is_shown_before_it_is_saved_and_applies(chromium: Any) -> None:
     async with gateway(settings()) as running, signed_in(chromium, running.app, "#/config") as page:
         await page.get_by_role("textbox", name="gateway.heartbeat_seconds").fill("30")

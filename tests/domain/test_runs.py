@@ -33,7 +33,7 @@ from openclaw_rpc.protocol.errors import Conflict, Unavailable
 from openclaw_rpc.rpc.call import Call
 from tests.support.clock import ManualClock
 from tests.support.logs import ListLog
-from tests.support.tools import NoTools, Unmeasured
+from tests.support.tools import NoTools, unlimited
 from tests.support.volatile.store import VolatileStore
 
 ADA = owner("gateway")
@@ -129,10 +129,12 @@ class World:
         self.bus = MemoryBus()
         self.streams = Streams(self.disk, table.events(), LoopTasks(), self.bus)
         agents = Agents({})
-        self.sessions = Sessions(self.disk, self.streams, agents, ManualClock())
+        clock = ManualClock()
+        self.sessions = Sessions(self.disk, self.streams, agents, clock)
         models = Models({"primary": self.talker}, {})
         toolbox = NoTools()
-        turn = Turn(self.disk, self.sessions, toolbox, Asking(models, self.sessions, Unmeasured(), self.log))
+        asking = Asking(models, self.sessions, unlimited(models, clock), self.log)
+        turn = Turn(self.disk, self.sessions, toolbox, asking)
         self.runs = Runs(
             self.settings,
             store=self.disk,

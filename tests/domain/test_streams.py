@@ -74,7 +74,7 @@ class World:
             seq=0,
         )
         events = ((chat_started, started(run)),)
-        await self.streams.keep_end(self.streams.of(self.record), events, record, messages=(), usage=())
+        await self.streams.keep_end(self.streams.of(self.record), events, record, messages=())
 
 
 def started(run: str = "r") -> ChatStartedEvent:

@@ -13,6 +13,7 @@ import msgspec
 from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.domain.agents import Agents, AgentSettings
+from openclaw_rpc.domain.budgets import Budgets
 from openclaw_rpc.domain.chunks import Chunk, ToolCallPart
 from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.change import Change
@@ -25,6 +26,7 @@ from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.runs.asking import Asking
 from openclaw_rpc.domain.runs.drafts import Drafts
 from openclaw_rpc.domain.runs.service import Runs
+from openclaw_rpc.domain.runs.spending import Spending
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.tools.approvals import Approvals
@@ -204,6 +206,11 @@ class Unmeasured:
     def model_failed(self, fault: ProviderFault) -> None: ...
 
 
+def unlimited(models: Models, clock: ManualClock) -> Spending:
+    """The way to models where there are no budgets."""
+    return Spending(models, Budgets({}, VolatileStore(), clock, lambda data, user: None), Unmeasured(), clock)
+
+
 class Ears:
     """Hears events and lets tests wait for them."""
 
@@ -309,7 +316,8 @@ class ToolWorld:
     async def runs(self) -> AsyncGenerator[Runs]:
         """Runs with the obedient model."""
         models = Models({"primary": self.model}, {"primary": ProviderSettings(type="openai", model="obedient")})
-        turn = Turn(self.store, self.sessions, self.tools, Asking(models, self.sessions, Unmeasured(), ListLog()))
+        asking = Asking(models, self.sessions, unlimited(models, self.clock), ListLog())
+        turn = Turn(self.store, self.sessions, self.tools, asking)
         runs = Runs(
             _RunSettings(),
             store=self.store,

@@ -36,6 +36,7 @@ export const CHINESE = /** @type {Record<string, string>} */ ({
   "{running} at work, {queued} waiting": "{running} 个进行中，{queued} 个等待", "By day: read below, written above": "按天：下方为输入，上方为输出",
   "By day, at the configured prices": "按天，按配置的价格", "No prices are configured (providers.NAME.prices).": "未配置价格（providers.NAME.prices）。",
   "Of the model's answers: half within {p50}, 95 % within {p95} (dashed)": "模型回答：一半在 {p50} 内，95% 在 {p95} 内（虚线）", "Since this page was opened": "自打开此页面以来",
+  Budgets: "预算", "{left} of {limit} left until {until}": "剩余 {left} / {limit}，至 {until}", "{left} of {limit} tokens left until {until}": "剩余 {left} / {limit} 个词元，至 {until}",
   "{requests} requests and {tokens} tokens in {days} days.": "{days} 天内 {requests} 次请求，{tokens} 个词元。",
   // Logs, config, tokens
   Level: "级别", Filter: "筛选", Pause: "暂停", "Go on": "继续", Log: "日志", "{n} lines": "{n} 行", "Review changes": "查看更改", "Discard changes": "放弃更改",

@@ -3,6 +3,7 @@ import { Fragment, html, useEffect, useState } from "../lib/html.js";
 import { bytes, clock, duration, milliseconds, number } from "../lib/format.js";
 import { useStore } from "../lib/store.js";
 import { t } from "../lib/words.js";
+import { Budgets } from "../parts/budgets.js";
 import { Bars, Lines } from "../parts/chart.js";
 import { Waiting, useCall } from "../parts/load.js";
 
@@ -55,6 +56,7 @@ export default function Overview() {
         <${Lines} name=${t("Runs at work")} about=${t("Runs at work")} labels=${points.map((point) => clock(point.at))}
           series=${[points.map((point) => point.runs)]} show=${(/** @type {number} */ value) => number(value)} />
       <//>
+      ${usage.data?.budgets?.length && html`<${Budgets} of=${usage.data.budgets} />`}
     </div>
     ${usage.data && html`<p class="note">${t("{requests} requests and {tokens} tokens in {days} days.", {
       requests: number(usage.data.total.requests), tokens: number(usage.data.total.totalTokens), days: DAYS })}</p>`}

@@ -74,6 +74,11 @@ export class RateLimitedError extends APIError {
   name = "RateLimitedError";
 }
 
+/** A budget has too little left; `details`: `budget`, `limit`, `used`, `resetAt` (s since 1970). */
+export class BudgetExceededError extends APIError {
+  name = "BudgetExceededError";
+}
+
 /** A fault of the gateway; its log knows more under `requestId`. */
 export class InternalServerError extends APIError {
   name = "InternalServerError";
@@ -127,6 +132,7 @@ const CLASSES = {
   conflict: ConflictError,
   too_large: TooLargeError,
   rate_limited: RateLimitedError,
+  budget_exceeded: BudgetExceededError,
   internal_error: InternalServerError,
   service_unavailable: ServiceUnavailableError,
   provider_error: ProviderError,

@@ -6,6 +6,8 @@ export const SAFE = new Set([
   "audit.query",
   "audit.verify",
   "browser.status",
+  "budget.list",
+  "budget.status",
   "channel.list",
   "channel.status",
   "chat.history",
@@ -50,6 +52,7 @@ export const SAFE = new Set([
 
 /** The topic under which an event is told. @type {Record<string, string>} */
 export const TOPICS = {
+  "budget.exceeded": "gateway",
   "channel.changed": "channels",
   "chat.message": "messages",
   "config.changed": "gateway",

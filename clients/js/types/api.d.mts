@@ -303,6 +303,92 @@ export interface BrowserTypeParams {
   timeoutMs?: number;
 }
 
+/** A request was refused since a budget has too little left: told once a period for each subject. */
+export interface BudgetExceededEvent {
+  budget: string;
+  per: "agent" | "gateway" | "token" | "user";
+  period: "day" | "month";
+  unit: "cost" | "tokens";
+  limit: number;
+  used: number;
+  /** When the period ends, in s since 1970. */
+  resetAt: number;
+  subject?: string | null;
+}
+
+/** A budget as `gateway.yaml` has it: `tokens` or `cost` a day or a month (UTC), one for each of `per`. */
+export interface BudgetInfo {
+  name: string;
+  per: "agent" | "gateway" | "token" | "user";
+  period: "day" | "month";
+  tokens?: number | null;
+  cost?: number | null;
+  only?: Array<string>;
+}
+
+/** All budgets, by their names. */
+export interface BudgetList {
+  nextCursor?: string | null;
+  budgets: Array<BudgetInfo>;
+}
+
+/** The budget that is in force now; `removed` where there is none of that name any more. */
+export interface BudgetSet {
+  budget?: BudgetInfo | null;
+  /** @default false */
+  removed?: boolean;
+}
+
+/** A budget, new or in the place of the one of its name: `tokens` or `cost`; or `remove` it. */
+export interface BudgetSetParams {
+  name: string;
+  /** Tokens that models may read and write. */
+  tokens?: number | null;
+  /** Money, in the currency of `prices`; what has no price costs nothing. */
+  cost?: number | null;
+  /** @default "gateway" */
+  per?: "agent" | "gateway" | "token" | "user";
+  /** @default "day" */
+  period?: "day" | "month";
+  /** The users, tokens or agents that it is for; else for each of them. */
+  only?: Array<string>;
+  /** @default false */
+  remove?: boolean;
+}
+
+/** How a budget stands for one user, token or agent (`subject`), or for the gateway. `used` was used in this period; `held` is kept for requests under way, by an estimate. */
+export interface BudgetState {
+  budget: string;
+  per: "agent" | "gateway" | "token" | "user";
+  period: "day" | "month";
+  unit: "cost" | "tokens";
+  limit: number;
+  used: number;
+  held: number;
+  left: number;
+  /** When the period ends, in s since 1970. */
+  resetAt: number;
+  subject?: string | null;
+}
+
+/** Budgets as they stand, those with the least left first. */
+export interface BudgetStatus {
+  nextCursor?: string | null;
+  budgets: Array<BudgetState>;
+}
+
+/** Which of them. Only admins of the owner are told of all; others of those that count what they use themselves. */
+export interface BudgetStatusParams {
+  /** The last page's `nextCursor`. */
+  cursor?: string | null;
+  /** The budget of that name. */
+  budget?: string | null;
+  /** Another user's; for admins of the owner alone. */
+  user?: string | null;
+  /** @default 100 */
+  limit?: number;
+}
+
 /** The tool that a model calls, and its arguments as the model wrote them: a JSON object, mostly. */
 export interface CalledFunction {
   name: string;
@@ -818,7 +904,7 @@ export interface ErrorBody {
 /** What went wrong, for programs. Errors may add members of their own, such as `retryAfter` (s). */
 export interface ErrorData {
   /** The error's code, as over HTTP. */
-  code: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "too_large" | "unauthorized";
+  code: "budget_exceeded" | "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "too_large" | "unauthorized";
   /** Which field is wrong. */
   field?: string;
   /** What is wrong with it, or what is missing. */
@@ -2263,11 +2349,12 @@ export interface UsageQueryParams {
   user?: string | null;
 }
 
-/** The rows, and their sum. */
+/** The rows, their sum, and what is left of the budgets, those with the least left first (`budget.status`). */
 export interface UsageReport {
   nextCursor?: string | null;
   rows: Array<UsageRow>;
   total: UsageRow;
+  budgets?: Array<BudgetState>;
 }
 
 /** Sums over one day, session, agent, user, token, provider or model. `cost` only where prices are configured. `cachedTokens` are part of the prompts', `reasoningTokens` of the completions'. */
@@ -2480,6 +2567,24 @@ export interface Methods {
     params: BrowserTypeParams;
     result: BrowserPage;
     errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "timeout" | "unauthorized";
+  };
+  /** The budgets that are configured. */
+  "budget.list": {
+    params: Paged;
+    result: BudgetList;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Set or remove a budget: it is written into `gateway.yaml` and holds for the next request to a model. */
+  "budget.set": {
+    params: BudgetSetParams;
+    result: BudgetSet;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** What is used and what is left of the budgets, those with the least left first. */
+  "budget.status": {
+    params: BudgetStatusParams;
+    result: BudgetStatus;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
   /** Switch a channel off, over restarts too. What waits to be sent stays. */
   "channel.disable": {
@@ -3111,6 +3216,8 @@ export interface Methods {
 export interface Events {
   /** The client of `/ws` is known; in the place of `connected`. */
   "auth_success": ConnectedEvent;
+  /** A budget has too little left for a request. */
+  "budget.exceeded": BudgetExceededEvent;
   /** A channel stands otherwise than before. */
   "channel.changed": ChannelInfo;
   /** A piece of the answer. */

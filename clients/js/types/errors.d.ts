@@ -91,6 +91,10 @@ export declare class TooLargeError extends APIError {
 export declare class RateLimitedError extends APIError {
     name: string;
 }
+/** A budget has too little left; `details`: `budget`, `limit`, `used`, `resetAt` (s since 1970). */
+export declare class BudgetExceededError extends APIError {
+    name: string;
+}
 /** A fault of the gateway; its log knows more under `requestId`. */
 export declare class InternalServerError extends APIError {
     name: string;

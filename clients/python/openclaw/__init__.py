@@ -14,6 +14,7 @@ from openclaw._async import AsyncRun, AsyncStream
 from openclaw._connection import State
 from openclaw._errors import (
     APIError,
+    BudgetExceededError,
     ConflictError,
     ConnectionFailedError,
     DeadlineError,
@@ -61,6 +62,7 @@ __all__ = [
     "AsyncOpenClawClient",
     "AsyncRun",
     "AsyncStream",
+    "BudgetExceededError",
     "Chunk",
     "ConflictError",
     "ConnectionFailedError",

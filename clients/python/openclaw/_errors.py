@@ -72,6 +72,10 @@ class RateLimitedError(APIError):
     """Over a rate limit: ``retry_after`` seconds until the next try."""
 
 
+class BudgetExceededError(APIError):
+    """A budget has too little left; ``details``: ``budget``, ``limit``, ``used``, ``resetAt`` (s since 1970)."""
+
+
 class InternalServerError(APIError):
     """A fault of the gateway; its log knows more under ``request_id``."""
 
@@ -114,6 +118,7 @@ _CLASSES: dict[str, type[APIError]] = {
     "conflict": ConflictError,
     "too_large": TooLargeError,
     "rate_limited": RateLimitedError,
+    "budget_exceeded": BudgetExceededError,
     "internal_error": InternalServerError,
     "service_unavailable": ServiceUnavailableError,
     "provider_error": ProviderError,

@@ -6,6 +6,8 @@ SAFE = frozenset(
         "audit.query",
         "audit.verify",
         "browser.status",
+        "budget.list",
+        "budget.status",
         "channel.list",
         "channel.status",
         "chat.history",
@@ -51,6 +53,7 @@ SAFE = frozenset(
 """Methods that change nothing: one whose answer was lost may be called again."""
 
 TOPICS = {
+    "budget.exceeded": "gateway",
     "channel.changed": "channels",
     "chat.message": "messages",
     "config.changed": "gateway",

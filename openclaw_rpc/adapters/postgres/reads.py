@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from openclaw_rpc.adapters.postgres.transaction import Row, Transaction
 from openclaw_rpc.adapters.store.rows import event_of, first_place, message_of, run_of, session_of
-from openclaw_rpc.adapters.store.rules import cursor_after, no_such_message, read_cursor
-from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionQuery, SessionRecord, UsageQuery, UsageSum
+from openclaw_rpc.adapters.store.rules import cursor_after, key_expiry, no_such_message, read_cursor
+from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionQuery, SessionRecord, Spent, UsageQuery, UsageSum
 from openclaw_rpc.protocol.chat import ChatMessage
 
 SELECT_SESSION: Final = """SELECT id, user_name, key, agent_id, channel, created_at, updated_at, epoch, seq,
@@ -16,6 +16,9 @@ SELECT_MESSAGE: Final = "SELECT message_id, role, content, created_at, status, r
 SELECT_RUN: Final = "SELECT data FROM runs "
 NUMBER_OF: Final = "SELECT number FROM sessions WHERE id = $1"
 FIND_PLACE: Final = f"SELECT place FROM messages WHERE message_id = $2 AND session = ({NUMBER_OF})"  # noqa: S608
+FIND_BY_KEY: Final = (
+    SELECT_RUN + "WHERE user_name = $1 AND idempotency_key = $2 AND created_at > $3 ORDER BY created_at DESC LIMIT 1"
+)
 _SUMS: Final = """count(*), coalesce(sum(prompt_tokens), 0)::bigint, coalesce(sum(completion_tokens), 0)::bigint,
     coalesce(sum(latency_ms), 0)::bigint, sum(cost), coalesce(sum(cached_tokens), 0)::bigint,
     coalesce(sum(reasoning_tokens), 0)::bigint FROM usage"""
@@ -149,6 +152,19 @@ async def usage(db: Transaction, query: UsageQuery) -> tuple[list[UsageSum], Usa
     by = f"SELECT {_USAGE_KEYS[query.by]}, {_SUMS}{where} GROUP BY 1 ORDER BY {order}"
     rows = await db.all(f"{by} LIMIT {where.value(query.limit)}", *where.values)
     return [_sum_of(row) for row in rows], _sum_of(total or ())
+
+
+async def spent(db: Transaction, since: str, until: str) -> list[Spent]:
+    """See ``Store.spent``."""
+    sql = """SELECT user_name, token, agent_id, sum(prompt_tokens + completion_tokens)::bigint,
+        coalesce(sum(cost), 0) FROM usage WHERE at >= $1 AND at < $2 GROUP BY 1, 2, 3"""
+    return [Spent(*row) for row in await db.all(sql, since, until)]
+
+
+async def find_repeated(db: Transaction, run: RunRecord) -> RunRecord | None:
+    """See ``Store.find_repeated``."""
+    row = await db.one(FIND_BY_KEY, run.user, run.idempotency_key, key_expiry(run.created_at))
+    return run_of(row) if row else None
 
 
 def containing(text: str) -> str:

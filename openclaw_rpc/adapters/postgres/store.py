@@ -13,7 +13,7 @@ from openclaw_rpc.adapters.store.batches import batch_of
 from openclaw_rpc.adapters.store.rows import session_of, session_row
 from openclaw_rpc.adapters.store.rules import KEPT_EVENTS, key_expiry
 from openclaw_rpc.domain.events.change import Change
-from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionQuery, SessionRecord, UsageQuery, UsageSum
+from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionQuery, SessionRecord, Spent, UsageQuery, UsageSum
 from openclaw_rpc.protocol.chat import ChatMessage
 
 
@@ -93,3 +93,11 @@ class PostgresStore:
     async def usage(self, query: UsageQuery) -> tuple[list[UsageSum], UsageSum]:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         return await self.database.read(partial(reads.usage, query=query))
+
+    async def spent(self, since: str, until: str) -> list[Spent]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return await self.database.read(partial(reads.spent, since=since, until=until), single=True)
+
+    async def find_repeated(self, run: RunRecord) -> RunRecord | None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return await self.database.read(partial(reads.find_repeated, run=run), single=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from openclaw_rpc.adapters.postgres.documents import put_document
-from openclaw_rpc.adapters.postgres.reads import FIND_PLACE, SELECT_MESSAGE, SELECT_RUN, SELECT_SESSION
+from openclaw_rpc.adapters.postgres.reads import FIND_BY_KEY, FIND_PLACE, SELECT_MESSAGE, SELECT_SESSION
 from openclaw_rpc.adapters.postgres.transaction import Row, Transaction
 from openclaw_rpc.adapters.store.batches import Batch
 from openclaw_rpc.adapters.store.rows import NewMessage, begun_with, first_place, message_of, new_message, run_of
@@ -45,9 +45,6 @@ _INSERT_DELIVERY: Final = """INSERT INTO deliveries (id, kind, target, lane, bod
     attempts, last_error) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"""
 _PATCHED: Final = {"updated_at": "updated_at = greatest(updated_at, {})"}
 """How a field of a patch is set where it does not simply replace what is there."""
-_FIND_BY_KEY: Final = (
-    SELECT_RUN + "WHERE user_name = $1 AND idempotency_key = $2 AND created_at > $3 ORDER BY created_at DESC LIMIT 1"
-)
 
 
 class _Session(NamedTuple):
@@ -110,7 +107,7 @@ async def admit(db: Transaction, batch: Batch, expired: str | None, of_anybody: 
         raise TypeError("a run is admitted with its session")
     if expired is not None:
         await db.alone(f"key {run[1]} {run[4]}")
-        found = await db.one(_FIND_BY_KEY, run[1], run[4], expired)
+        found = await db.one(FIND_BY_KEY, run[1], run[4], expired)
         if found is not None:
             return run_of(found)
     kept = await _find_session(db, session[0])

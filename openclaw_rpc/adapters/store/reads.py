@@ -17,8 +17,16 @@ from openclaw_rpc.adapters.store.rows import (
     run_of,
     session_of,
 )
-from openclaw_rpc.adapters.store.rules import cursor_after, no_such_message, read_cursor
-from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionQuery, SessionRecord, UsageQuery, UsageSum
+from openclaw_rpc.adapters.store.rules import cursor_after, key_expiry, no_such_message, read_cursor
+from openclaw_rpc.domain.records import (
+    EventRecord,
+    RunRecord,
+    SessionQuery,
+    SessionRecord,
+    Spent,
+    UsageQuery,
+    UsageSum,
+)
 from openclaw_rpc.protocol.chat import ChatMessage
 
 _SUMS = """count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),
@@ -31,6 +39,9 @@ _NEWEST_OF_EACH = """WHERE number IN (
     SELECT value FROM everybody, json_each((SELECT json_group_array(number) FROM (
         SELECT number FROM sessions{where} ORDER BY updated_at DESC, id DESC LIMIT ?))))"""
 _OF_SESSION = "place >= (sessions.number << 32) AND place < ((sessions.number + 1) << 32)"
+FIND_BY_KEY = (
+    SELECT_RUN + "WHERE user = ? AND idempotency_key = ? AND created_at > ? ORDER BY created_at DESC, rowid LIMIT 1"
+)
 _USAGE_KEYS = {
     "day": "substr(at, 1, 10)",
     "session": "session_key",
@@ -160,6 +171,20 @@ def usage(db: sqlite3.Connection, query: UsageQuery) -> tuple[list[UsageSum], Us
     sums = [_sum_of(row) for row in db.execute(by, (*where.values, query.limit))]
     total = _sum_of(db.execute(f"{everybody}SELECT 'total', {_SUMS}{where}", where.values).fetchone())
     return sums, total
+
+
+def spent(db: sqlite3.Connection, since: str, until: str) -> list[Spent]:
+    """See ``Store.spent``."""
+    everybody = _USERS.format(table="usage")
+    sql = f"""{everybody}SELECT user, token, agent_id, sum(prompt_tokens + completion_tokens), total(cost) FROM usage
+        WHERE user IN (SELECT user FROM everybody) AND at >= ? AND at < ? GROUP BY 1, 2, 3"""  # noqa: S608
+    return [Spent(*row) for row in db.execute(sql, (since, until))]
+
+
+def find_repeated(db: sqlite3.Connection, run: RunRecord) -> RunRecord | None:
+    """See ``Store.find_repeated``."""
+    row = db.execute(FIND_BY_KEY, (run.user, run.idempotency_key, key_expiry(run.created_at))).fetchone()
+    return run_of(row) if row else None
 
 
 def _number(db: sqlite3.Connection, session_id: str) -> int:

@@ -19,6 +19,7 @@ from openclaw_rpc.domain.records import (
     RunRecord,
     SessionQuery,
     SessionRecord,
+    Spent,
     UsageQuery,
     UsageSum,
 )
@@ -110,3 +111,11 @@ class SqliteStore:
     async def usage(self, query: UsageQuery) -> tuple[list[UsageSum], UsageSum]:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         return await self.database.read(partial(reads.usage, query=query))
+
+    async def spent(self, since: str, until: str) -> list[Spent]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return await self.database.read(partial(reads.spent, since=since, until=until))
+
+    async def find_repeated(self, run: RunRecord) -> RunRecord | None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        return await self.database.read(partial(reads.find_repeated, run=run), single=True)

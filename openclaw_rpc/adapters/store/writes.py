@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from openclaw_rpc.adapters.store.batches import Batch
 from openclaw_rpc.adapters.store.documents import put_document
+from openclaw_rpc.adapters.store.reads import FIND_BY_KEY
 from openclaw_rpc.adapters.store.rows import (
     FIND_PLACE,
     SELECT_MESSAGE,
-    SELECT_RUN,
     SELECT_SESSION,
     NewMessage,
     Row,
@@ -57,9 +57,6 @@ _DELETE_RANGES = tuple(
 _INSERT_DELIVERY = "INSERT INTO deliveries VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _PATCHED = {"updated_at": "updated_at = max(updated_at, ?)"}
 """How a field of a patch is set where it does not simply replace what is there."""
-_FIND_BY_KEY = (
-    SELECT_RUN + "WHERE user = ? AND idempotency_key = ? AND created_at > ? ORDER BY created_at DESC, rowid LIMIT 1"
-)
 
 
 class _SessionRows(NamedTuple):
@@ -118,7 +115,7 @@ def admit(db: sqlite3.Connection, batch: Batch, expired: str | None, of_anybody:
         raise TypeError("a run is admitted with its session")
     if expired is not None:
         user, key = run[1], run[4]
-        found = db.execute(_FIND_BY_KEY, (user, key, expired)).fetchone()
+        found = db.execute(FIND_BY_KEY, (user, key, expired)).fetchone()
         if found is not None:
             return run_of(found)
     kept = _find_session(db, session[0])

@@ -10,6 +10,7 @@ import msgspec
 
 from openclaw_rpc.dialects.rest import Left, Reply
 from openclaw_rpc.protocol.errors import (
+    BudgetExceeded,
     Conflict,
     Forbidden,
     GatewayError,
@@ -23,10 +24,13 @@ from openclaw_rpc.protocol.errors import (
 
 _SLUG = re.compile(r"[a-z]+(_[a-z]+)*")
 _TYPES: Mapping[int, str] = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}
+SPENT = "insufficient_quota"
+"""The code, and the type, of an error that says that there is no money left."""
 _CODES: Mapping[type[GatewayError], str] = {
     Unauthorized: "invalid_api_key",
     Forbidden: "permission_denied",
     RateLimited: "rate_limit_exceeded",
+    BudgetExceeded: SPENT,
     Conflict: "conflict",
     TooLarge: "request_too_large",
 }
@@ -36,6 +40,8 @@ def status_of(error: GatewayError) -> int:
     """An error's HTTP status: a model's server's own where it refused; 400 where a request is too long for a model."""
     if _is_too_long(error):
         return 400
+    if isinstance(error, BudgetExceeded):
+        return 429
     upstream: Any = error.details.get("upstreamStatus")
     return upstream if isinstance(upstream, int) and 400 <= upstream <= 599 else error.status
 
@@ -50,7 +56,7 @@ def _is_too_long(error: GatewayError) -> bool:
 def spelled(error: GatewayError) -> Any:
     """An error as the body of an answer; a model's server's own error where it told one."""
     status = status_of(error)
-    body = {"message": error.message, "type": _type(status), "param": error.field, "code": _code(error)}
+    body = {"message": error.message, "type": _type(error, status), "param": error.field, "code": _code(error)}
     own: Any = error.details.get("upstreamError")
     if isinstance(own, dict):
         found = cast("dict[str, Any]", own)
@@ -63,7 +69,9 @@ def spelled(error: GatewayError) -> Any:
     return {"error": body}
 
 
-def _type(status: int) -> str:
+def _type(error: GatewayError, status: int) -> str:
+    if isinstance(error, BudgetExceeded):
+        return SPENT
     return _TYPES.get(status, "invalid_request_error" if status < 500 else "server_error")
 
 
@@ -99,8 +107,9 @@ class OpenAIStyle:
         if isinstance(after, int | float):
             headers["Retry-After"] = f"{after:g}"
             headers["retry-after-ms"] = str(round(after * 1000))
-        if status == 409 or "runId" in error.details:
-            # The SDKs try again on any 409; what is in conflict here stays so. A run that was begun may have acted.
+        if status == 409 or "runId" in error.details or isinstance(error, BudgetExceeded):
+            # The SDKs try again on any 409 and 429; what is in conflict here stays so, as does an empty purse. A run
+            # that was begun may have acted.
             headers["x-should-retry"] = "false"
         if status >= 500 and error.details.get("fault") == "request":
             # The model's server can't do what was asked for, though it calls that a failure of its own.

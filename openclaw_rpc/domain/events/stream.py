@@ -12,7 +12,7 @@ from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.change import Change, Delivery
 from openclaw_rpc.domain.events.published import DELTAS, Portion, Published
-from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord
+from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionRecord, UsageRecord
 from openclaw_rpc.protocol.chat import ChatMessage, chat_message
 from openclaw_rpc.protocol.method import Event
 
@@ -20,22 +20,25 @@ from openclaw_rpc.protocol.method import Event
 class Unkept:
     """What was told or said and is not on disk yet: ``told`` are the events that ``records`` keep."""
 
-    __slots__ = ("deliveries", "messages", "records", "runs", "told")
+    __slots__ = ("deliveries", "messages", "records", "runs", "told", "usage")
 
     def __init__(self) -> None:
         self.deliveries: list[Delivery] = []
         self.records: list[EventRecord] = []
         self.told: list[Published] = []
         self.messages: list[ChatMessage] = []
+        self.usage: list[UsageRecord] = []
         self.runs: dict[str, RunRecord] = {}
         """Runs whose end could not be kept; without it, a restart would end them once more."""
 
     def __bool__(self) -> bool:
-        return bool(self.records or self.messages or self.runs or self.deliveries)
+        return bool(self.records or self.messages or self.runs or self.deliveries or self.usage)
 
     def changes(self, session_id: str) -> list[Change]:
         """All of it as changes of its session; a change holds one run."""
-        rest = Change(session_id, messages=self.messages, events=self.records, deliveries=self.deliveries)
+        rest = Change(
+            session_id, messages=self.messages, events=self.records, deliveries=self.deliveries, usage=self.usage
+        )
         return [*(Change(session_id, run=run) for run in self.runs.values()), rest]
 
     def before(self, later: Unkept) -> Unkept:
@@ -44,6 +47,7 @@ class Unkept:
         self.told += later.told
         self.messages += later.messages
         self.deliveries += later.deliveries
+        self.usage += later.usage
         self.runs |= later.runs
         return self
 
@@ -149,6 +153,11 @@ class Stream:
     def owe_messages(self, messages: Iterable[ChatMessage]) -> None:
         """Remember messages that are to be kept with the next write."""
         self._owed.messages.extend(messages)
+        self._waiting[self.session_id] = self
+
+    def owe_usage(self, record: UsageRecord) -> None:
+        """Remember what a request to a model used, to be kept with the next write."""
+        self._owed.usage.append(record)
         self._waiting[self.session_id] = self
 
     def kept(self, taken: Unkept, told: Iterable[Published] = ()) -> None:

@@ -18,7 +18,7 @@ from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.replay import Replayer, contiguous
 from openclaw_rpc.domain.events.stream import Stream, Unkept, record_of
 from openclaw_rpc.domain.ports import BackgroundTasks, Store
-from openclaw_rpc.domain.records import RunRecord, SessionRecord, UsageRecord
+from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.protocol.chat import ChatMessage
 from openclaw_rpc.protocol.errors import GatewayError, Unavailable
 from openclaw_rpc.protocol.method import Event
@@ -134,7 +134,6 @@ class Streams:
         run: RunRecord,
         *,
         messages: Sequence[ChatMessage],
-        usage: Sequence[UsageRecord],
         deliveries: Sequence[Delivery] = (),
         patch: SessionPatch | None = None,
     ) -> None:
@@ -145,7 +144,7 @@ class Streams:
         Raises:
             Unavailable: the disk did not take them; the next write tries again.
         """
-        change = Change(stream.session_id, patch, messages=messages, run=run, usage=usage, deliveries=deliveries)
+        change = Change(stream.session_id, patch, messages=messages, run=run, deliveries=deliveries)
         await self._keep(stream, events, change, run_id=run.id, anyway=True)
 
     async def _keep(
@@ -170,6 +169,7 @@ class Streams:
             change.events = [*unkept.records, *fresh.records]
             planned = self._planned(stream, [*unkept.told, *told])
             change.deliveries = [*unkept.deliveries, *change.deliveries, *planned]
+            change.usage = unkept.usage
             await self._store.commit(change)
             stream.kept(unkept, told)
             # What is on disk need not be held while it is told.

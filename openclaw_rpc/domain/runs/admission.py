@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from openclaw_rpc.domain.events.change import Beside, Change
@@ -13,10 +14,11 @@ from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.drafts import Draft, Drafts, refuse_beyond
 from openclaw_rpc.domain.runs.elsewhere import Elsewhere
 from openclaw_rpc.domain.runs.lanes import Lanes
+from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.runs.order import Order
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.protocol.chat import ChatRunParams
-from openclaw_rpc.protocol.errors import KeyReused, NotFound, SessionExists
+from openclaw_rpc.protocol.errors import BudgetExceeded, KeyReused, NotFound, SessionExists
 
 SESSIONS_KNOWN: Final = 4096
 """Of how many sessions it is remembered that they are there."""
@@ -29,7 +31,15 @@ class Admission:
     mostly it is, and where not, the store says so in the write that would have made the session.
     """
 
-    def __init__(self, store: Store, streams: Streams, sessions: Sessions, drafts: Drafts, lanes: Lanes) -> None:
+    def __init__(
+        self,
+        store: Store,
+        streams: Streams,
+        sessions: Sessions,
+        drafts: Drafts,
+        lanes: Lanes,
+        afford: Callable[[LiveRun], Awaitable[None]],
+    ) -> None:
         self.elsewhere: Elsewhere | None = None
         """The other processes, where there are some."""
         self._store = store
@@ -37,6 +47,7 @@ class Admission:
         self._sessions = sessions
         self._drafts = drafts
         self._lanes = lanes
+        self._afford = afford
         self._order = Order()
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
@@ -50,7 +61,7 @@ class Admission:
             AlreadyClaimed: what is kept beside it claims something that was taken before.
             NotFound: no such agent. Conflict: the session is busy. KeyReused: the key belongs to other params.
             Unavailable: too many runs wait, or the gateway is stopping. Forbidden: the token is for other sessions, or
-            for less than the params ask for.
+            for less than the params ask for. BudgetExceeded: it can't be afforded.
         """
         refuse_beyond(principal, params)
         self._lanes.refuse_when_full()
@@ -90,6 +101,15 @@ class Admission:
     async def _keep(self, draft: Draft, beside: Beside | None) -> Draft | RunRecord:
         """Take a place in the session's lane, then put the run on disk."""
         live, lanes = draft.live, self._lanes
+        try:
+            await self._afford(live)
+        except BudgetExceeded:
+            # What was let in before is answered, whatever is left by now.
+            keyed = live.record.idempotency_key is not None
+            earlier = await self._store.find_repeated(live.record) if keyed else None
+            if earlier is None:
+                raise
+            return _same(earlier, live.record)
         lanes.refuse_when_full(live)
         lanes.enter(live)
         try:
@@ -106,6 +126,11 @@ class Admission:
                 self.elsewhere.made(live.session.id)
             return draft
         lanes.leave(live)
-        if kept.fingerprint != live.record.fingerprint:
-            raise KeyReused("the idempotency key was used with other params", field="idempotencyKey", reason="reused")
-        return kept
+        return _same(kept, live.record)
+
+
+def _same(kept: RunRecord, asked: RunRecord) -> RunRecord:
+    """The run that an idempotency key stands for, where it was asked for with the same params."""
+    if kept.fingerprint != asked.fingerprint:
+        raise KeyReused("the idempotency key was used with other params", field="idempotencyKey", reason="reused")
+    return kept

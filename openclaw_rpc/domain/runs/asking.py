@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -16,13 +15,13 @@ from openclaw_rpc.domain.runs.compaction import Compaction, Summary, covered
 from openclaw_rpc.domain.runs.context import estimate, fit, tokens_of
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.runs.reply import ModelReply
-from openclaw_rpc.domain.runs.spending import Meter, Spender, usage_record
+from openclaw_rpc.domain.runs.spending import Spender, Spending, estimated
 from openclaw_rpc.domain.runs.talk import Talk
 from openclaw_rpc.domain.runs.windows import Windows
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.tools.ports import Preparation, ToolSpec
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.chat import MODEL_OPTIONS, ChatMessageEvent, Usage, chat_message
+from openclaw_rpc.protocol.chat import MODEL_OPTIONS, ChatMessageEvent, chat_message
 from openclaw_rpc.protocol.errors import TooLarge
 
 TOOLS_SHARE: Final = 2
@@ -46,12 +45,11 @@ class Measured(NamedTuple):
 class Asking:
     """Asks models for runs."""
 
-    def __init__(self, models: Models, sessions: Sessions, meter: Meter, log: Log) -> None:
+    def __init__(self, models: Models, sessions: Sessions, spending: Spending, log: Log) -> None:
         self._models = models
-        self._sessions = sessions
         self._windows = Windows()
-        self.compaction = Compaction(sessions, models, self._windows, meter, log)
-        self._meter = meter
+        self.compaction = Compaction(sessions, spending, self._windows, log)
+        self._spending = spending
         self._log = log
         self._measured: OrderedDict[tuple[int, int], Measured] = OrderedDict()
 
@@ -63,13 +61,21 @@ class Asking:
         """Who is to be asked for a run, in order."""
         return self._models.resolve(live.params.options.model or live.session.model or live.agent.model)
 
+    async def check(self, live: LiveRun) -> None:
+        """Refuse a run whose budget is used up.
+
+        Raises:
+            BudgetExceeded: it is.
+        """
+        await self._spending.check(Spender.of_run(live.record), self.choices(live)[0])
+
     async def ask(self, live: LiveRun, preparation: Preparation, talk: Talk) -> tuple[ModelReply, str]:
         """Ask the model that was chosen, then the fallbacks, as long as nothing was said; what it said, and who it was.
 
         A request that its server finds too long is made shorter and tried once more.
 
         Raises:
-            ProviderFault: none could be asked. TooLarge: the question has no room.
+            ProviderFault: none could be asked. TooLarge: the question has no room. BudgetExceeded: too little is left.
         """
         choices = self.choices(live)
         for left, choice in zip(range(len(choices) - 1, -1, -1), choices, strict=True):
@@ -92,23 +98,32 @@ class Asking:
         self, live: LiveRun, choice: ChosenModel, preparation: Preparation, talk: Talk, reply: ModelReply
     ) -> None:
         """Ask once. What a model says is told as it says it: one delta for all that one read of its stream brought."""
-        prompt = await self._prompt(live, choice, preparation, talk)
+        prompt, tools = await self._prompt(live, choice, preparation, talk)
         live.record.model = choice.shown
-        began = time.monotonic()
-        try:
-            async with choice.provider.stream(prompt, live.wait_for_model) as batches:
-                async for batch in batches:
-                    live.say(*reply.take(batch))
-        except ProviderFault as fault:
-            self._meter.model_failed(fault)
-            if fault.fault == "too_long":
-                asked = sum(map(tokens_of, prompt.messages)) + sum(map(_tokens_of_tool, prompt.tools))
-                self._windows.overflowed(choice, fault.overflow or Overflow(), asked)
-            raise
-        finally:
-            self._spend(live, choice, prompt, reply, time.monotonic() - began)
 
-    async def _prompt(self, live: LiveRun, choice: ChosenModel, preparation: Preparation, talk: Talk) -> Prompt:
+        def asked() -> int:
+            return sum(map(tokens_of, prompt.messages)) + tools
+
+        most = live.params.options.max_tokens
+        with await self._spending.begin(Spender.of_run(live.record), choice, asked, most) as request:
+            try:
+                async with choice.provider.stream(prompt, live.wait_for_model) as batches:
+                    async for batch in batches:
+                        live.say(*reply.take(batch))
+            except ProviderFault as fault:
+                if fault.fault == "too_long":
+                    self._windows.overflowed(choice, fault.overflow or Overflow(), asked())
+                raise
+            finally:
+                if reply.usage is not None or reply.characters:
+                    usage = reply.usage or estimated(asked(), estimate("x" * reply.characters))
+                    live.usage = live.usage.plus(usage)
+                    live.stream.owe_usage(request.ended(usage))
+
+    async def _prompt(
+        self, live: LiveRun, choice: ChosenModel, preparation: Preparation, talk: Talk
+    ) -> tuple[Prompt, int]:
+        """What is asked, and how many tokens its tools have."""
         options = live.params.options
         own = (options.instructions,) if options.instructions else ()
         system = "\n\n".join((options.system or live.agent.prompt, *own))
@@ -120,7 +135,7 @@ class Asking:
             talk.compacted = True
             if await self._compact(live, talk, limit // KEPT_SHARE - estimate(system)):
                 messages = fit(system, talk.forms, limit, options.max_tokens, preparation.system, pinned=talk.pinned)
-        return Prompt(
+        prompt = Prompt(
             model=choice.model,
             messages=messages,
             tools=measured.tools,
@@ -131,6 +146,7 @@ class Asking:
             user=live.context.user,
             session_key=live.context.session_key,
         )
+        return prompt, measured.tokens
 
     async def _compact(self, live: LiveRun, talk: Talk, keep_tokens: int) -> bool:
         """Have what does not fit summarised; False where that failed, and the oldest has to be left out."""
@@ -190,19 +206,6 @@ class Asking:
         )
         return Measured(tools, fitting, total)
 
-    def _spend(self, live: LiveRun, choice: ChosenModel, prompt: Prompt, reply: ModelReply, seconds: float) -> None:
-        usage = reply.usage
-        if usage is None:
-            if not reply.characters:
-                return
-            asked, said = sum(map(tokens_of, prompt.messages)), estimate("x" * reply.characters)
-            usage = Usage(prompt_tokens=asked, completion_tokens=said, total_tokens=asked + said)
-        self._meter.model_answered(choice.name, choice.model, usage, seconds)
-        live.usage = live.usage.plus(usage)
-        cost = self._models.cost(choice.name, choice.model, usage)
-        spender = Spender.of_run(live.record)
-        live.spent.append(usage_record(self._sessions.now(), spender, choice, usage, seconds, cost))
-
 
 def _tokens_of_tool(tool: ToolSpec) -> int:
     return estimate(msgspec.json.encode(tool).decode())
@@ -213,7 +216,7 @@ def _keep(live: LiveRun, made: Summary) -> None:
     event = ChatMessageEvent(session_key=live.session.key, message=made.message)
     live.stream.say_soon_kept(chat_message, event, live.record.id, (made.message,))
     live.usage = live.usage.plus(made.usage)
-    live.spent.append(made.spent)
+    live.stream.owe_usage(made.spent)
 
 
 def _fell_out(talk: Talk, messages: Sequence[JsonObject]) -> bool:

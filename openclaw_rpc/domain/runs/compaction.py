@@ -7,21 +7,21 @@ people, and the model is given the summary in their place.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from openclaw_rpc.domain.clock import new_id
-from openclaw_rpc.domain.models import ChosenModel, Models
+from openclaw_rpc.domain.models import ChosenModel
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.providers import Prompt, ProviderFault
 from openclaw_rpc.domain.records import UsageRecord
 from openclaw_rpc.domain.runs.context import as_prompt, estimate, tokens_of
-from openclaw_rpc.domain.runs.spending import Meter, Spender, usage_record
+from openclaw_rpc.domain.runs.spending import Spender, Spending, estimated
 from openclaw_rpc.domain.runs.windows import Windows
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.tools.results import shortened
 from openclaw_rpc.protocol.chat import ChatMessage, StandsFor, Usage
+from openclaw_rpc.protocol.errors import BudgetExceeded
 
 COMMAND: Final = re.compile(r"\s*/compact(?:\s+(?P<wish>.*\S))?\s*", re.DOTALL)
 """What a user says to have the conversation summarised now; what follows says what matters."""
@@ -78,18 +78,17 @@ def covered(told: Sequence[ChatMessage], keep_tokens: int) -> Covered | None:
 class Compaction:
     """Has models summarise."""
 
-    def __init__(self, sessions: Sessions, models: Models, windows: Windows, meter: Meter, log: Log) -> None:
+    def __init__(self, sessions: Sessions, spending: Spending, windows: Windows, log: Log) -> None:
         self._sessions = sessions
-        self._models = models
+        self._spending = spending
         self._windows = windows
-        self._meter = meter
         self._log = log
 
     async def summarise(self, what: Covered, choice: ChosenModel, spender: Spender, wish: str = "") -> Summary:
         """Ask a model for a summary, which is not kept yet.
 
         Raises:
-            ProviderFault: the model could not be asked, or said nothing.
+            ProviderFault: the model could not be asked, or said nothing. BudgetExceeded: too little is left for it.
         """
         room = await self._windows.of(choice)
         asking = f"{ASKING}\n\n{WISHED.format(wish=wish)}" if wish else ASKING
@@ -100,34 +99,31 @@ class Compaction:
             user=spender.user,
             session_key=spender.session_key,
         )
+
+        def asked() -> int:
+            return sum(map(tokens_of, prompt.messages))
+
         said: list[str] = []
         usage: Usage | None = None
-        began = time.monotonic()
-        async with choice.provider.stream(prompt) as batches:
-            async for batch in batches:
-                for chunk in batch:
-                    said.append(chunk.text)
-                    usage = chunk.usage or usage
-        text = "".join(said).strip()
-        if not text:
-            raise ProviderFault(f"{choice.name} wrote no summary", provider=choice.name, fault="garbage")
-        if usage is None:
-            asked, answered = sum(map(tokens_of, prompt.messages)), estimate(text)
-            usage = Usage(prompt_tokens=asked, completion_tokens=answered, total_tokens=asked + answered)
-        seconds = time.monotonic() - began
-        self._meter.model_answered(choice.name, choice.model, usage, seconds)
-        now = self._sessions.now()
-        cost = self._models.cost(choice.name, choice.model, usage)
-        spent = usage_record(now, spender, choice, usage, seconds, cost)
-        return Summary(_message(text[: max(room, LEAST)], what, choice, now), usage, spent)
+        with await self._spending.begin(spender, choice, asked) as request:
+            async with choice.provider.stream(prompt) as batches:
+                async for batch in batches:
+                    for chunk in batch:
+                        said.append(chunk.text)
+                        usage = chunk.usage or usage
+            text = "".join(said).strip()
+            if not text:
+                raise ProviderFault(f"{choice.name} wrote no summary", provider=choice.name, fault="garbage")
+            usage = usage or estimated(asked(), estimate(text))
+            spent = request.ended(usage)
+        return Summary(_message(text[: max(room, LEAST)], what, choice, self._sessions.now()), usage, spent)
 
     async def tried(self, what: Covered, choices: Sequence[ChosenModel], spender: Spender) -> Summary | None:
         """The same, by the first of several models that can; None where none can, which is logged."""
         for choice in choices:
             try:
                 return await self.summarise(what, choice, spender)
-            except ProviderFault as fault:
-                self._meter.model_failed(fault)
+            except (ProviderFault, BudgetExceeded) as fault:
                 self._log.warning(
                     "a conversation could not be summarised", session_key=spender.session_key, error=fault.message
                 )

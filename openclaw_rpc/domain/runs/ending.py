@@ -72,7 +72,6 @@ class Endings:
                 events,
                 record,
                 messages=(message,) if message else (),
-                usage=live.spent,
                 deliveries=self._streams.planner.replies(record),
             )
         except GatewayError as error:
@@ -128,7 +127,6 @@ class Endings:
             events,
             record,
             messages=(message,) if message else (),
-            usage=(),
             deliveries=self._streams.planner.replies(record),
             patch=SessionPatch(epoch=stream.epoch),
         )

@@ -9,7 +9,7 @@ import anyio
 from openclaw_rpc.domain.agents import Agent
 from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.principals import Principal
-from openclaw_rpc.domain.records import RunRecord, SessionRecord, UsageRecord
+from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.sizes import PIECE
 from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.protocol.base import JsonObject
@@ -87,8 +87,6 @@ class LiveRun:
         self.usage = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
         self.details: JsonObject = {}
         """What the provider added to the message that is being said."""
-        self.spent: list[UsageRecord] = []
-        """Usage that is not kept yet."""
         self.tool_calls: list[ToolUse] = []
         self.skills_used: list[str] = []
 

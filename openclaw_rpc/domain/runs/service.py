@@ -62,7 +62,7 @@ class Runs:
         self._log = log
         self.endings = Endings(store, streams, sessions, log)
         self._lanes = Lanes(settings)
-        self._admission = Admission(store, streams, sessions, drafts, self._lanes)
+        self._admission = Admission(store, streams, sessions, drafts, self._lanes, turn.check)
         self._tasks = tasks
 
     def join(self, elsewhere: Elsewhere) -> None:

@@ -1,13 +1,23 @@
-"""What a model used, as it is measured and kept."""
+"""What every request to a model goes through: budgets before it, measuring and the ledger after it."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Final, NamedTuple, Protocol, Self
 
-from openclaw_rpc.domain.models import ChosenModel
+from openclaw_rpc.domain.budgets import Budgets, Hold, Who
+from openclaw_rpc.domain.clock import Clock, iso
+from openclaw_rpc.domain.models import ChosenModel, Models
 from openclaw_rpc.domain.providers import ProviderFault
 from openclaw_rpc.domain.records import RunRecord, SessionRecord, UsageRecord
 from openclaw_rpc.protocol.chat import Usage
+
+FIRST_ANSWER: Final = 256
+"""Tokens that an answer is expected to have, before there was one."""
+ANSWERS: Final = 16
+"""Over about how many answers the expectation is made."""
 
 
 class Meter(Protocol):
@@ -47,23 +57,112 @@ class Spender(NamedTuple):
         return cls(user, "", "", "", token)
 
 
-def usage_record(
-    now: str, spender: Spender, choice: ChosenModel, usage: Usage, seconds: float, cost: float | None
-) -> UsageRecord:
-    """What a request used, as it is kept."""
-    return UsageRecord(
-        at=now,
-        user=spender.user,
-        session_id=spender.session_id,
-        session_key=spender.session_key,
-        agent_id=spender.agent_id,
-        token=spender.token,
-        model=choice.model,
-        provider=choice.name,
-        prompt_tokens=usage.prompt_tokens,
-        completion_tokens=usage.completion_tokens,
-        latency_ms=round(seconds * 1000),
-        cost=cost,
-        cached_tokens=usage.cached_tokens,
-        reasoning_tokens=usage.reasoning_tokens,
-    )
+class Spending:
+    """The way to a model: what it takes is held before it is asked, and what it used is counted."""
+
+    def __init__(self, models: Models, budgets: Budgets, meter: Meter, clock: Clock) -> None:
+        self._models = models
+        self._budgets = budgets
+        self._meter = meter
+        self._clock = clock
+        self._answers = float(FIRST_ANSWER)
+
+    async def check(self, spender: Spender, choice: ChosenModel) -> None:
+        """Refuse early what would be refused anyway.
+
+        Raises:
+            BudgetExceeded: a budget that it counts towards is used up.
+        """
+        if self._budgets.active and not choice.offline:
+            await self._budgets.check(_who(spender), priced=self._models.priced(choice.name, choice.model))
+
+    async def begin(
+        self, spender: Spender, choice: ChosenModel, asked: Callable[[], int], most: int | None = None
+    ) -> ModelRequest:
+        """Before a model is asked. ``asked`` tells about how many tokens the request has, where that is wanted;
+        ``most`` is how many its answer may have.
+
+        Raises:
+            BudgetExceeded: a budget that it counts towards has less left than the request takes.
+        """
+        hold = None
+        if self._budgets.active and not choice.offline:
+            answer = round(self._answers) if most is None else min(most, round(self._answers))
+            usage = estimated(asked(), answer)
+            cost = self._models.cost(choice.name, choice.model, usage) or 0.0
+            hold = await self._budgets.hold(_who(spender), usage.total_tokens, cost)
+        return ModelRequest(self, spender, choice, hold)
+
+    def ended(self, request: ModelRequest, usage: Usage) -> UsageRecord:
+        """See `ModelRequest.ended`."""
+        choice, spender = request.choice, request.spender
+        seconds = time.monotonic() - request.began
+        self._meter.model_answered(choice.name, choice.model, usage, seconds)
+        cost = self._models.cost(choice.name, choice.model, usage)
+        self._answers += (usage.completion_tokens - self._answers) / ANSWERS
+        tokens = usage.prompt_tokens + usage.completion_tokens
+        if not choice.offline:
+            self._budgets.settle(request.hold, _who(spender), tokens, cost or 0.0)
+        return UsageRecord(
+            at=iso(self._clock.now()),
+            user=spender.user,
+            session_id=spender.session_id,
+            session_key=spender.session_key,
+            agent_id=spender.agent_id,
+            token=spender.token,
+            model=choice.model,
+            provider=choice.name,
+            prompt_tokens=usage.prompt_tokens,
+            completion_tokens=usage.completion_tokens,
+            latency_ms=round(seconds * 1000),
+            cost=cost,
+            cached_tokens=usage.cached_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+        )
+
+    def over(self, request: ModelRequest) -> None:
+        """Whatever became of a request: nothing is held for it any more."""
+        if request.hold is not None:
+            self._budgets.release(request.hold)
+
+    def failed(self, fault: ProviderFault) -> None:
+        """A model's server failed."""
+        self._meter.model_failed(fault)
+
+
+class ModelRequest:
+    """A request to a model, from before it is asked, as a context until it is over."""
+
+    __slots__ = ("_spending", "began", "choice", "hold", "spender")
+
+    def __init__(self, spending: Spending, spender: Spender, choice: ChosenModel, hold: Hold | None) -> None:
+        self._spending = spending
+        self.spender = spender
+        self.choice = choice
+        self.hold = hold
+        self.began = time.monotonic()
+
+    def ended(self, usage: Usage) -> UsageRecord:
+        """What it used is known: measured and counted; answers its row of the ledger, to be kept."""
+        return self._spending.ended(self, usage)
+
+    def failed(self, fault: ProviderFault) -> None:
+        """Its server failed, and another is asked."""
+        self._spending.failed(fault)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._spending.over(self)
+        if isinstance(error, ProviderFault):
+            self._spending.failed(error)
+
+
+def _who(spender: Spender) -> Who:
+    return Who(spender.user, spender.token, spender.agent_id)
+
+
+def estimated(asked: int, answered: int) -> Usage:
+    """What a request uses, where nobody says so."""
+    return Usage(prompt_tokens=asked, completion_tokens=answered, total_tokens=asked + answered)

@@ -83,6 +83,10 @@ class Turn:
         """See to it that there is a model to be asked, as far as that can be."""
         await self._asking.settle()
 
+    async def check(self, live: LiveRun) -> None:
+        """See `Asking.check`."""
+        await self._asking.check(live)
+
     def model_of(self, live: LiveRun) -> str:
         """The model that a run is going to ask first."""
         return self._asking.choices(live)[0].shown

@@ -6,7 +6,7 @@ import pytest
 
 from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.ports import Store
-from openclaw_rpc.domain.records import RunRecord, SessionQuery, SessionRecord, UsageQuery
+from openclaw_rpc.domain.records import RunRecord, SessionQuery, SessionRecord, Spent, UsageQuery
 from openclaw_rpc.protocol.chat import CalledFunction, MessageAttachment, MessageToolCall, RunError, ToolUse, Usage
 from openclaw_rpc.protocol.errors import Conflict, NotFound, SessionExists
 from tests.support.store import at, event, message, run, session, used
@@ -422,3 +422,38 @@ async def test_usage_of_nothing_is_zero(store: Store) -> None:
     rows, total = await store.usage(UsageQuery(user="ada", by="day", limit=9))
     assert rows == []
     assert (total.requests, total.prompt_tokens, total.cost) == (0, 0, None)
+
+
+async def test_what_was_spent_is_told_by_user_token_and_agent(store: Store) -> None:
+    given = [
+        used(at=at(1), prompt_tokens=1, completion_tokens=2, cost=0.5),
+        used(at=at(2), prompt_tokens=10, completion_tokens=20, cost=0.25),
+        used(at=at(2), prompt_tokens=100, completion_tokens=0, agent_id=""),
+        used(at=at(2), prompt_tokens=7, completion_tokens=0, user="bob", token="phone"),
+        used(at=at(3), prompt_tokens=1000, completion_tokens=0),
+    ]
+    await store.commit(Change("s_gone", usage=given))
+    every = used()
+    spent = sorted(await store.spent(at(1), at(3)))
+    assert spent == [
+        Spent("ada", every.token, "", 100, 0.0),
+        Spent("ada", every.token, every.agent_id, 33, 0.75),
+        Spent("bob", "phone", every.agent_id, 7, 0.0),
+    ]
+    assert await store.spent(at(4), at(5)) == []
+
+
+async def test_the_run_that_a_key_stands_for_is_found_without_keeping_another(store: Store) -> None:
+    one = session("one")
+    first = run("r_1", one, idempotency_key="k", created_at=at(10))
+    await store.admit(Change(session=one, run=first))
+    again = run("r_2", one, idempotency_key="k", created_at=at(20))
+    found = await store.find_repeated(again)
+    assert found is not None
+    assert found.id == "r_1"
+    bobs = run("r_4", session("one", user="bob"), idempotency_key="k")
+    for other in (run("r_3", one, idempotency_key="other"), bobs):
+        assert await store.find_repeated(other) is None
+    late = run("r_5", one, idempotency_key="k", created_at="2026-03-02T00:00:10.000Z")
+    assert await store.find_repeated(late) is None
+    assert await store.find_run("r_2") is None

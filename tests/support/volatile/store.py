@@ -24,6 +24,7 @@ from openclaw_rpc.domain.records import (
     RunRecord,
     SessionQuery,
     SessionRecord,
+    Spent,
     UsageQuery,
     UsageRecord,
     UsageSum,
@@ -199,6 +200,22 @@ class VolatileStore:
         else:
             sums.sort(key=lambda row: row.prompt_tokens + row.completion_tokens, reverse=True)
         return sums[: query.limit], _sum("total", matching)
+
+    async def spent(self, since: str, until: str) -> list[Spent]:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        found: dict[tuple[str, str, str], Spent] = {}
+        for one in self._usage:
+            if since <= one.at < until:
+                who = one.user, one.token, one.agent_id
+                before = found.get(who, Spent(*who, 0, 0.0))
+                tokens = before.tokens + one.prompt_tokens + one.completion_tokens
+                found[who] = Spent(*who, tokens, before.cost + (one.cost or 0.0))
+        return list(found.values())
+
+    async def find_repeated(self, run: RunRecord) -> RunRecord | None:
+        """See :class:`~openclaw_rpc.domain.ports.Store`."""
+        found = self._answering(run)
+        return _copy(found) if found is not None else None
 
     def _add(self, record: SessionRecord) -> _KeptSession:
         taken = any((s.record.user, s.record.key) == (record.user, record.key) for s in self._sessions.values())

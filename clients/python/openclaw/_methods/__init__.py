@@ -11,6 +11,7 @@ from openclaw._sync import Caller
 from openclaw._methods.agent import AsyncAgent, Agent
 from openclaw._methods.audit import AsyncAudit, Audit
 from openclaw._methods.browser import AsyncBrowser, Browser
+from openclaw._methods.budget import AsyncBudget, Budget
 from openclaw._methods.channel import AsyncChannel, Channel
 from openclaw._methods.chat import AsyncChat, Chat
 from openclaw._methods.command import AsyncCommand, Command
@@ -45,6 +46,7 @@ class Methods(Caller):
         self.agent = Agent(self)
         self.audit = Audit(self)
         self.browser = Browser(self)
+        self.budget = Budget(self)
         self.channel = Channel(self)
         self.chat = Chat(self)
         self.command = Command(self)
@@ -79,6 +81,7 @@ class AsyncMethods(AsyncCaller):
         self.agent = AsyncAgent(self)
         self.audit = AsyncAudit(self)
         self.browser = AsyncBrowser(self)
+        self.budget = AsyncBudget(self)
         self.channel = AsyncChannel(self)
         self.chat = AsyncChat(self)
         self.command = AsyncCommand(self)

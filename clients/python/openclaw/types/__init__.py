@@ -35,6 +35,14 @@ if TYPE_CHECKING:
     from openclaw.types.browser import BrowserStatus as BrowserStatus
     from openclaw.types.browser import BrowserStatusParams as BrowserStatusParams
     from openclaw.types.browser import BrowserTypeParams as BrowserTypeParams
+    from openclaw.types.budget import BudgetExceededEvent as BudgetExceededEvent
+    from openclaw.types.budget import BudgetInfo as BudgetInfo
+    from openclaw.types.budget import BudgetList as BudgetList
+    from openclaw.types.budget import BudgetSet as BudgetSet
+    from openclaw.types.budget import BudgetSetParams as BudgetSetParams
+    from openclaw.types.budget import BudgetState as BudgetState
+    from openclaw.types.budget import BudgetStatus as BudgetStatus
+    from openclaw.types.budget import BudgetStatusParams as BudgetStatusParams
     from openclaw.types.chat import CalledFunction as CalledFunction
     from openclaw.types.channel import ChannelFile as ChannelFile
     from openclaw.types.channel import ChannelInfo as ChannelInfo
@@ -248,247 +256,122 @@ if TYPE_CHECKING:
     from openclaw.types.webhook import WebhookTested as WebhookTested
     from openclaw.types.webhook import WebhookUpdateParams as WebhookUpdateParams
 
-_PLACES = {
-    "AgentInfo": "agent",
-    "AgentList": "agent",
-    "ApprovalInfo": "tool",
-    "ApprovalList": "tool",
-    "Attachment": "chat",
-    "AuditPage": "audit",
-    "AuditQueryParams": "audit",
-    "AuditRecord": "audit",
-    "AuditVerdict": "audit",
-    "BackgroundCommand": "command",
-    "BackgroundList": "command",
-    "BrowserClickParams": "browser",
-    "BrowserCloseParams": "browser",
-    "BrowserClosed": "browser",
-    "BrowserExecuteParams": "browser",
-    "BrowserExecuted": "browser",
-    "BrowserNavigateParams": "browser",
-    "BrowserNavigated": "browser",
-    "BrowserOpenParams": "browser",
-    "BrowserPage": "browser",
-    "BrowserPicture": "browser",
-    "BrowserScreenshotParams": "browser",
-    "BrowserSnapshot": "browser",
-    "BrowserSnapshotParams": "browser",
-    "BrowserStatus": "browser",
-    "BrowserStatusParams": "browser",
-    "BrowserTypeParams": "browser",
-    "CalledFunction": "chat",
-    "ChannelFile": "channel",
-    "ChannelInfo": "channel",
-    "ChannelInstallParams": "channel",
-    "ChannelList": "channel",
-    "ChannelPairParams": "channel",
-    "ChannelPaired": "channel",
-    "ChannelParams": "channel",
-    "ChannelRemoved": "channel",
-    "ChannelSendParams": "channel",
-    "ChannelSent": "channel",
-    "ChatAbortParams": "chat",
-    "ChatDeltaEvent": "chat",
-    "ChatDoneEvent": "chat",
-    "ChatHistory": "chat",
-    "ChatHistoryParams": "chat",
-    "ChatInjectParams": "chat",
-    "ChatInjected": "chat",
-    "ChatMessage": "chat",
-    "ChatMessageEvent": "chat",
-    "ChatRunParams": "chat",
-    "ChatStartedEvent": "chat",
-    "ChatStatusEvent": "chat",
-    "ChatThinkingEvent": "chat",
-    "ChatWaitParams": "chat",
-    "ChoreStatus": "system",
-    "CommandExecuteParams": "command",
-    "CommandOutput": "command",
-    "CommandOutputEvent": "command",
-    "CommandOutputParams": "command",
-    "CommandResult": "command",
-    "CommandStartParams": "command",
-    "CommandStopParams": "command",
-    "ConfigChangedEvent": "config",
-    "ConfigDocument": "config",
-    "ConfigSchema": "config",
-    "ConfigUpdateParams": "config",
-    "ConfigUpdated": "config",
-    "ConnectedEvent": "event",
-    "ConversationAddParams": "conversation",
-    "ConversationCreateParams": "conversation",
-    "ConversationDeleted": "conversation",
-    "ConversationInfo": "conversation",
-    "ConversationItem": "conversation",
-    "ConversationItemParams": "conversation",
-    "ConversationItems": "conversation",
-    "ConversationItemsParams": "conversation",
-    "ConversationParams": "conversation",
-    "ConversationUpdateParams": "conversation",
-    "DeviceInfo": "device",
-    "DeviceList": "device",
-    "DeviceParams": "device",
-    "DeviceRemoved": "device",
-    "DeviceRevoked": "device",
-    "DeviceRevokedEvent": "device",
-    "EVENTS": "events",
-    "EarlierMessage": "chat",
-    "Empty": "base",
-    "EventSubscribeParams": "event",
-    "EventUnsubscribeParams": "event",
-    "FileContent": "file",
-    "FileDeleteParams": "file",
-    "FileDeleted": "file",
-    "FileEditParams": "file",
-    "FileEdited": "file",
-    "FileEntry": "file",
-    "FileFound": "file",
-    "FileListParams": "file",
-    "FileListing": "file",
-    "FileMoveParams": "file",
-    "FileMoved": "file",
-    "FileReadParams": "file",
-    "FileSearchParams": "file",
-    "FileWriteParams": "file",
-    "FileWritten": "file",
-    "FilesFound": "file",
-    "GatewayStatus": "system",
-    "HeartbeatEvent": "event",
-    "LiveRun": "session",
-    "LoadStatus": "system",
-    "LogEntry": "log",
-    "LogLines": "log",
-    "LogTailParams": "log",
-    "McpServerInfo": "mcp",
-    "McpServerList": "mcp",
-    "MemoryCompacted": "memory",
-    "MemoryDeleteParams": "memory",
-    "MemoryDeleted": "memory",
-    "MemoryFileStats": "memory",
-    "MemoryFound": "memory",
-    "MemoryLogStats": "memory",
-    "MemoryPruneParams": "memory",
-    "MemoryPruned": "memory",
-    "MemoryResults": "memory",
-    "MemorySearchParams": "memory",
-    "MemoryStats": "memory",
-    "MemoryStoreParams": "memory",
-    "MemoryStored": "memory",
-    "MessageAttachment": "chat",
-    "MessageToolCall": "chat",
-    "MethodInfo": "system",
-    "MethodList": "system",
-    "ModelChunkEvent": "model",
-    "ModelCompleteParams": "model",
-    "ModelCompleted": "model",
-    "ModelEmbedParams": "model",
-    "ModelEmbedded": "model",
-    "ModelInfo": "model",
-    "ModelList": "model",
-    "NodeStatus": "system",
-    "OutboxCounts": "channel",
-    "Paged": "base",
-    "Position": "event",
-    "ReasoningStatus": "system",
-    "ResponseBody": "response",
-    "ResponseCreateParams": "response",
-    "ResponseDeleted": "response",
-    "ResponseFollowParams": "response",
-    "ResponseIdParams": "response",
-    "ResponseItems": "response",
-    "ResponseItemsParams": "response",
-    "ResponseStreamEvent": "response",
-    "RunAborted": "chat",
-    "RunAccepted": "chat",
-    "RunError": "chat",
-    "RunOptions": "chat",
-    "RunState": "chat",
-    "SessionCompactParams": "session",
-    "SessionCompacted": "session",
-    "SessionCreateParams": "session",
-    "SessionDeleted": "session",
-    "SessionDetail": "session",
-    "SessionEvent": "session",
-    "SessionForkParams": "session",
-    "SessionGetParams": "session",
-    "SessionGoneEvent": "session",
-    "SessionInfo": "session",
-    "SessionKeyParams": "session",
-    "SessionListParams": "session",
-    "SessionPage": "session",
-    "SessionUpdateParams": "session",
-    "SignInLink": "dashboard",
-    "SkillContent": "skill",
-    "SkillExecuteParams": "skill",
-    "SkillExecuted": "skill",
-    "SkillExecutedEvent": "skill",
-    "SkillFound": "skill",
-    "SkillInfo": "skill",
-    "SkillInstallParams": "skill",
-    "SkillList": "skill",
-    "SkillParams": "skill",
-    "SkillPermissions": "skill",
-    "SkillReadParams": "skill",
-    "SkillRemoved": "skill",
-    "SkillSearchParams": "skill",
-    "SkillsFound": "skill",
-    "StandsFor": "chat",
-    "Subscribed": "event",
-    "SystemStatus": "system",
-    "TaskAction": "task",
-    "TaskCreateParams": "task",
-    "TaskDeleted": "task",
-    "TaskEvent": "task",
-    "TaskInfo": "task",
-    "TaskList": "task",
-    "TaskParams": "task",
-    "TaskPreview": "task",
-    "TaskPreviewParams": "task",
-    "TaskRun": "task",
-    "TaskRuns": "task",
-    "TaskRunsParams": "task",
-    "TaskTarget": "task",
-    "TaskUpdateParams": "task",
-    "TokenCreateParams": "token",
-    "TokenCreated": "token",
-    "TokenInfo": "token",
-    "TokenList": "token",
-    "TokenRevokeParams": "token",
-    "TokenRevoked": "token",
-    "TokenRevokedEvent": "token",
-    "ToolApproveParams": "tool",
-    "ToolApproved": "tool",
-    "ToolCallEvent": "chat",
-    "ToolDecidedEvent": "tool",
-    "ToolDenied": "tool",
-    "ToolDenyParams": "tool",
-    "ToolInfo": "tool",
-    "ToolInvokeParams": "tool",
-    "ToolInvoked": "tool",
-    "ToolList": "tool",
-    "ToolListParams": "tool",
-    "ToolOutput": "chat",
-    "ToolResultEvent": "chat",
-    "ToolUse": "chat",
-    "Unsubscribed": "event",
-    "Usage": "chat",
-    "UsageQueryParams": "usage",
-    "UsageReport": "usage",
-    "UsageRow": "usage",
-    "WebFetchParams": "web",
-    "WebPage": "web",
-    "WebhookCreateParams": "webhook",
-    "WebhookDeleted": "webhook",
-    "WebhookDeliveries": "webhook",
-    "WebhookDeliveriesParams": "webhook",
-    "WebhookDelivery": "webhook",
-    "WebhookInfo": "webhook",
-    "WebhookList": "webhook",
-    "WebhookParams": "webhook",
-    "WebhookRedeliverParams": "webhook",
-    "WebhookTested": "webhook",
-    "WebhookUpdateParams": "webhook",
+_NAMES = {
+    "agent": (
+        "AgentInfo AgentList "
+    ),
+    "audit": (
+        "AuditPage AuditQueryParams AuditRecord AuditVerdict "
+    ),
+    "base": (
+        "Empty Paged "
+    ),
+    "browser": (
+        "BrowserClickParams BrowserCloseParams BrowserClosed BrowserExecuteParams BrowserExecuted "
+        "BrowserNavigateParams BrowserNavigated BrowserOpenParams BrowserPage BrowserPicture "
+        "BrowserScreenshotParams BrowserSnapshot BrowserSnapshotParams BrowserStatus BrowserStatusParams "
+        "BrowserTypeParams "
+    ),
+    "budget": (
+        "BudgetExceededEvent BudgetInfo BudgetList BudgetSet BudgetSetParams BudgetState BudgetStatus "
+        "BudgetStatusParams "
+    ),
+    "channel": (
+        "ChannelFile ChannelInfo ChannelInstallParams ChannelList ChannelPairParams ChannelPaired "
+        "ChannelParams ChannelRemoved ChannelSendParams ChannelSent OutboxCounts "
+    ),
+    "chat": (
+        "Attachment CalledFunction ChatAbortParams ChatDeltaEvent ChatDoneEvent ChatHistory ChatHistoryParams "
+        "ChatInjectParams ChatInjected ChatMessage ChatMessageEvent ChatRunParams ChatStartedEvent "
+        "ChatStatusEvent ChatThinkingEvent ChatWaitParams EarlierMessage MessageAttachment MessageToolCall "
+        "RunAborted RunAccepted RunError RunOptions RunState StandsFor ToolCallEvent ToolOutput "
+        "ToolResultEvent ToolUse Usage "
+    ),
+    "command": (
+        "BackgroundCommand BackgroundList CommandExecuteParams CommandOutput CommandOutputEvent "
+        "CommandOutputParams CommandResult CommandStartParams CommandStopParams "
+    ),
+    "config": (
+        "ConfigChangedEvent ConfigDocument ConfigSchema ConfigUpdateParams ConfigUpdated "
+    ),
+    "conversation": (
+        "ConversationAddParams ConversationCreateParams ConversationDeleted ConversationInfo ConversationItem "
+        "ConversationItemParams ConversationItems ConversationItemsParams ConversationParams "
+        "ConversationUpdateParams "
+    ),
+    "dashboard": (
+        "SignInLink "
+    ),
+    "device": (
+        "DeviceInfo DeviceList DeviceParams DeviceRemoved DeviceRevoked DeviceRevokedEvent "
+    ),
+    "event": (
+        "ConnectedEvent EventSubscribeParams EventUnsubscribeParams HeartbeatEvent Position Subscribed "
+        "Unsubscribed "
+    ),
+    "events": (
+        "EVENTS "
+    ),
+    "file": (
+        "FileContent FileDeleteParams FileDeleted FileEditParams FileEdited FileEntry FileFound "
+        "FileListParams FileListing FileMoveParams FileMoved FileReadParams FileSearchParams FileWriteParams "
+        "FileWritten FilesFound "
+    ),
+    "log": (
+        "LogEntry LogLines LogTailParams "
+    ),
+    "mcp": (
+        "McpServerInfo McpServerList "
+    ),
+    "memory": (
+        "MemoryCompacted MemoryDeleteParams MemoryDeleted MemoryFileStats MemoryFound MemoryLogStats "
+        "MemoryPruneParams MemoryPruned MemoryResults MemorySearchParams MemoryStats MemoryStoreParams "
+        "MemoryStored "
+    ),
+    "model": (
+        "ModelChunkEvent ModelCompleteParams ModelCompleted ModelEmbedParams ModelEmbedded ModelInfo "
+        "ModelList "
+    ),
+    "response": (
+        "ResponseBody ResponseCreateParams ResponseDeleted ResponseFollowParams ResponseIdParams "
+        "ResponseItems ResponseItemsParams ResponseStreamEvent "
+    ),
+    "session": (
+        "LiveRun SessionCompactParams SessionCompacted SessionCreateParams SessionDeleted SessionDetail "
+        "SessionEvent SessionForkParams SessionGetParams SessionGoneEvent SessionInfo SessionKeyParams "
+        "SessionListParams SessionPage SessionUpdateParams "
+    ),
+    "skill": (
+        "SkillContent SkillExecuteParams SkillExecuted SkillExecutedEvent SkillFound SkillInfo "
+        "SkillInstallParams SkillList SkillParams SkillPermissions SkillReadParams SkillRemoved "
+        "SkillSearchParams SkillsFound "
+    ),
+    "system": (
+        "ChoreStatus GatewayStatus LoadStatus MethodInfo MethodList NodeStatus ReasoningStatus SystemStatus "
+    ),
+    "task": (
+        "TaskAction TaskCreateParams TaskDeleted TaskEvent TaskInfo TaskList TaskParams TaskPreview "
+        "TaskPreviewParams TaskRun TaskRuns TaskRunsParams TaskTarget TaskUpdateParams "
+    ),
+    "token": (
+        "TokenCreateParams TokenCreated TokenInfo TokenList TokenRevokeParams TokenRevoked TokenRevokedEvent "
+    ),
+    "tool": (
+        "ApprovalInfo ApprovalList ToolApproveParams ToolApproved ToolDecidedEvent ToolDenied ToolDenyParams "
+        "ToolInfo ToolInvokeParams ToolInvoked ToolList ToolListParams "
+    ),
+    "usage": (
+        "UsageQueryParams UsageReport UsageRow "
+    ),
+    "web": (
+        "WebFetchParams WebPage "
+    ),
+    "webhook": (
+        "WebhookCreateParams WebhookDeleted WebhookDeliveries WebhookDeliveriesParams WebhookDelivery "
+        "WebhookInfo WebhookList WebhookParams WebhookRedeliverParams WebhookTested WebhookUpdateParams "
+    ),
 }
+_PLACES = {name: module for module, names in _NAMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> Any:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from openclaw.types import (
     ApprovalInfo,
+    BudgetExceededEvent,
     ChannelInfo,
     ChatDeltaEvent,
     ChatDoneEvent,
@@ -33,6 +34,7 @@ from openclaw.types import (
 
 EVENTS = {
     "auth_success": ConnectedEvent,
+    "budget.exceeded": BudgetExceededEvent,
     "channel.changed": ChannelInfo,
     "chat.delta": ChatDeltaEvent,
     "chat.done": ChatDoneEvent,

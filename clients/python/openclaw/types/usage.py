@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
+from openclaw.types.budget import BudgetState
 
 
 class UsageQueryParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -42,8 +43,9 @@ class UsageRow(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class UsageReport(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """The rows, and their sum."""
+    """The rows, their sum, and what is left of the budgets, those with the least left first (`budget.status`)."""
 
     next_cursor: str | None = None
     rows: list[UsageRow]
     total: UsageRow
+    budgets: list[BudgetState] = []
