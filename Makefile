@@ -97,6 +97,10 @@ openclaw: install servers ## run OpenClaw's own programs against the gateway; np
 crash: install ## kill the gateway 200 times while runs stream, 20 times while things are sent, and look what is left
 	@$(PY) -m tests.crash --kills 200 $(ARGS)
 
+.PHONY: cluster
+cluster: install servers ## three nodes of one gateway under faults, 200 clients; ARGS="--streams 24 --faults 7" for less
+	@$(PY) -m tests.cluster $(ARGS)
+
 .PHONY: fuzz
 fuzz: install ## 100000 hostile inputs
 	@$(PY) -m tests.fuzz --cases 100000 $(ARGS)
