@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Set
-from typing import Any
+from collections.abc import Awaitable, Callable, Set
+from typing import Any, TypeVar
 
 import anyio
 import msgspec
@@ -31,8 +31,12 @@ from openclaw_rpc.protocol.chat import (
     tool_call,
     tool_result,
 )
-from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Unavailable
 
+T = TypeVar("T")
+
+AWAY_SECONDS = 0.25
+"""How long until a database that is away is asked once more."""
 TOOL_TEXT = 32_000
 """How many characters of a tool's result the model is given."""
 NO_TOOL = "the tool {name!r} is not there; there are: {names}"
@@ -55,13 +59,13 @@ class Turn:
         """
         kept, older = live.conversation, False
         if kept is None:
-            kept, older = await self._store.messages(live.session.id, HISTORY)
+            kept, older = await held(lambda: self._store.messages(live.session.id, HISTORY))
         talk = Talk(kept[-HISTORY:], live.record.id, older=older)
         if command := COMMAND.fullmatch(live.params.message):
             await self._asking.compact(live, talk, command["wish"] or "")
             return "stop"
         clients = {spec.name: spec for spec in map(client_tool, live.params.tools)}
-        own = await self._toolbox.prepare(live.context)
+        own = await held(lambda: self._toolbox.prepare(live.context))
         preparation = beside(own, clients)
         live.skills_used.extend(preparation.skills)
         for _ in range(live.agent.max_steps):
@@ -183,6 +187,21 @@ class Turn:
             model=live.record.model if role == "assistant" else None,
             **more,
         )
+
+
+async def held(read: Callable[[], Awaitable[T]]) -> T:
+    """Read from the store, and wait as long as a database is away: a run's own time is its limit.
+
+    Raises:
+        GatewayError: it failed otherwise.
+    """
+    while True:
+        try:
+            return await read()
+        except Unavailable as error:
+            if "engine" not in error.details:
+                raise
+        await anyio.sleep(AWAY_SECONDS)
 
 
 def as_text(result: Any) -> str:
