@@ -735,6 +735,17 @@ export interface ConfigSchema {
   restart: Array<string>;
 }
 
+/** The file that the gateway took, and how it and what is in force differ. `error` is why the file as it stands was refused; `edited`: it was edited a moment ago and not looked at yet. `needsRestart` are the dotted paths that wait for a restart, `overridden` those for which the command line that started the gateway goes before the file. */
+export interface ConfigStatus {
+  path: string;
+  exists: boolean;
+  /** @default false */
+  edited?: boolean;
+  error?: string | null;
+  needsRestart?: Array<string>;
+  overridden?: Array<string>;
+}
+
 /** A part of the configuration, merged into the file; null takes a key away. `${NAME}` is written as text, not as a variable. Settings that start a program or name a file of the host (`mcp.servers.*.command`, `storage`, …) need the PIN. */
 export interface ConfigUpdateParams {
   config: Record<string, unknown>;
@@ -1118,6 +1129,8 @@ export interface GatewayStatus {
   port: number;
   bind: string;
   auth: string;
+  /** Every address that it really listens at, as `host:port`. */
+  addresses?: Array<string>;
 }
 
 /** Sent at intervals; `timestamp` in ms since 1970. */
@@ -2700,10 +2713,22 @@ export interface Methods {
     result: ConfigDocument;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
+  /** Take `gateway.yaml` and `.env` as they stand now, not only when an edit is noticed, and say what changed. */
+  "config.reload": {
+    params: Empty;
+    result: ConfigUpdated;
+    errors: "conflict" | "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
   /** What `gateway.yaml` may say: names, types, bounds, defaults, and what each is for. */
   "config.schema": {
     params: Empty;
     result: ConfigSchema;
+    errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
+  };
+  /** Which file is in force, whether it was refused, and what of it waits for a restart. */
+  "config.status": {
+    params: Empty;
+    result: ConfigStatus;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
   /** Change a part of `gateway.yaml`. It applies at once, but for port, bind and storage. */

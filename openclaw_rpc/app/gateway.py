@@ -29,6 +29,7 @@ from openclaw_rpc.app.outside import Outside
 from openclaw_rpc.app.reporting import Described, LogPublisher, Observed, RunCounts
 from openclaw_rpc.app.storage import opened
 from openclaw_rpc.app.tools import AgentTools
+from openclaw_rpc.config.dotenv import exposed
 from openclaw_rpc.config.errors import dotted
 from openclaw_rpc.config.file import GatewayFile
 from openclaw_rpc.config.patching import differences, plain
@@ -98,7 +99,7 @@ class App:
 
     def __init__(self, options: Options) -> None:
         self.paths = Paths.find(options.environ, options.config)
-        self.file = GatewayFile(self.paths.config, options.environ, overrides=options.overrides())
+        self.file = GatewayFile(self.paths.config, options.environ, home=self.paths.home, overrides=options.overrides())
         self.settings: Settings = self.file.load()
         self.made_token: str | None = None
         self.addresses: list[tuple[str, int]] = []
@@ -118,6 +119,11 @@ class App:
         return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
 
     @property
+    def listening(self) -> list[str]:
+        """Every address that it listens at, as ``host:port``."""
+        return [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in self.addresses]
+
+    @property
     def model(self) -> str:
         """What answers by default, in words."""
         return self.servers.shown
@@ -129,8 +135,7 @@ class App:
 
     def status(self) -> SystemStatus:
         """The state of the gateway."""
-        gateway = self.settings.gateway
-        auth = gateway.auth
+        auth = self.settings.gateway.auth
         primary = self.models.resolve(None)[0]
         spans = list(self.metrics.provider_latency.items())
         requests = int(sum(buckets[-1][1] for _, buckets, _ in spans))
@@ -141,8 +146,9 @@ class App:
             uptime=round(time.monotonic() - self._started, 3),
             gateway=GatewayStatus(
                 port=self.addresses[0][1],
-                bind=gateway.bind,
+                bind=self.addresses[0][0],
                 auth=("token" if auth.token else "password") if auth.enabled else "none",
+                addresses=self.listening,
             ),
             channels={channel.id: channel.status for channel in self.outside.channels.brief()},
             reasoning=ReasoningStatus(
@@ -188,6 +194,8 @@ class App:
             logs = self.logs = configure_logs(self.settings, self.paths, terminal=self._options.terminal)
             stack.callback(logs.close)
             self.log = self.file.log = logs.get("gateway")
+            if (mode := exposed(self.paths.home)) is not None:
+                self.log.warning(".env can be read by others", mode=f"{mode:04o}", should_be="0600")
             try:
                 async with self._serving(logs):
                     yield self
@@ -204,7 +212,7 @@ class App:
             await stack.enter_async_context(self.runs.serving())
             await stack.enter_async_context(self.openai.serving())
             await self._listen(stack)
-            stack.enter_context(self.paths.announced(self.addresses[0][1]))
+            stack.enter_context(self.paths.announced(self.url))
             chores.start("heartbeats", self.door.beat)
             chores.start("tokens", self.door.keep_valid)
             chores.start("revocations", self.tokens.watch)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from openclaw_rpc.domain.kept import StorageUnusable
+from openclaw_rpc.installing import install_command
 from openclaw_rpc.threads import in_thread
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ async def _opened(settings: StorageSettings, paths: Paths, *, alone: bool = True
         except ModuleNotFoundError as error:
             if error.name != "asyncpg":
                 raise
-            raise StorageUnusable("PostgreSQL needs its library: pip install 'openclaw-rpc[postgres]'") from None
+            raise StorageUnusable(f"PostgreSQL needs its library: {install_command('postgres')}") from None
         url = urlsplit(settings.postgres)
         async with Postgres.open(settings.postgres, place="alone" if alone else None) as database:
             where = f"{url.hostname or 'localhost'}:{url.port or 5432}"
@@ -82,11 +83,12 @@ def _file(settings: StorageSettings, paths: Paths) -> Path:
 
 def gateway_runs(paths: Paths) -> bool:
     """Whether a gateway listens where the one with this home said that it does."""
-    port = paths.announced_port()
-    if port is None:
+    running = paths.announcement()
+    if running is None:
         return False
+    address = urlsplit(running.url)
     try:
-        with socket.create_connection(("127.0.0.1", port), 1):
+        with socket.create_connection((address.hostname, address.port), 1):
             return True
     except OSError:
         return False

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from openclaw_rpc.domain.kept import StorageUnusable
+from openclaw_rpc.installing import install_command
 
 if TYPE_CHECKING:
     from openclaw_rpc.app.chores import Work
@@ -97,7 +98,7 @@ async def _in_postgres(settings: StorageSettings, paths: Paths, place: Place | N
         if error.name != "asyncpg":
             raise
         raise StorageUnusable(
-            "storage.url needs PostgreSQL's library (asyncpg): pip install 'openclaw-rpc[postgres]'"
+            f"storage.url needs PostgreSQL's library (asyncpg): {install_command('postgres')}"
         ) from None
     from openclaw_rpc.adapters.postgres.audit import PostgresAuditLog
     from openclaw_rpc.adapters.postgres.memory import PostgresMemoryStore

@@ -50,8 +50,7 @@ def facts(app: "App") -> dict[str, Any]:
 
 def lines(app: "App") -> list[tuple[str, str]]:
     """The same for people: a name and what it stands for."""
-    host_and_port = [f"[{host}]:{port}" if ":" in host else f"{host}:{port}" for host, port in app.addresses]
-    more = f" ({', '.join(host_and_port)})" if len(app.addresses) > 1 else ""
+    more = f" ({', '.join(app.listening)})" if len(app.addresses) > 1 else ""
     found = [("openclaw", f"{__version__} listens on {click.style(app.url, bold=True)}{more}")]
     if app.model == OFFLINE:
         found += [
@@ -65,6 +64,9 @@ def lines(app: "App") -> list[tuple[str, str]]:
     found.append(("talk", "openclaw chat"))
     found.append(("", _curl(app)))
     found += _token(app)
+    if app.paths.has_openclaw:
+        said = f"{app.paths.home} is OpenClaw's home, too: its files are left alone"
+        found.append(("beside", f"{said}; openclaw import openclaw brings them over"))
     return found
 
 

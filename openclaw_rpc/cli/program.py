@@ -1,12 +1,12 @@
 """How this program is typed here: `openclaw` where that starts it, else the way that it was started."""
 
-import os
 import re
-import shlex
 import shutil
 import sys
 from functools import cache
 from pathlib import Path
+
+from openclaw_rpc.installing import shown
 
 NAME = "openclaw"
 
@@ -24,14 +24,6 @@ def program() -> str:
     if found is not None and Path(found).samefile(started):
         return NAME
     return shown(started)
-
-
-def shown(path: str | Path) -> str:
-    """A path as it is typed here: relative where it lies below this folder."""
-    whole = os.path.abspath(path)  # noqa: PTH100 - a venv's python is a link that must not be followed
-    here = Path.cwd()
-    below = Path(whole).is_relative_to(here) and here != Path(here.anchor)
-    return shlex.quote(str(Path(whole).relative_to(here)) if below else whole)
 
 
 def typed(text: str) -> str:

@@ -35,10 +35,11 @@ class CommandEntry:
 COMMANDS: Mapping[str, CommandEntry] = MappingProxyType(
     {
         "gateway": CommandEntry("gateway", "gateway", "Start the gateway, and stay in the foreground."),
+        "stop": CommandEntry("stop", "stop", "Stop the gateway that runs on this machine."),
         "chat": CommandEntry("chat", "chat", "Talk to an agent."),
         "dashboard": CommandEntry("dashboard", "dashboard", "Open the dashboard in a browser, signed in."),
         "call": CommandEntry("call", "call", "Call any method of the gateway."),
-        "status": CommandEntry("lists", "status", "The state of the gateway."),
+        "status": CommandEntry("status", "status", "The state of the gateway, and what is in force."),
         "sessions": CommandEntry("lists", "sessions", "List the conversations."),
         "agents": CommandEntry("lists", "agents", "List the agents."),
         "models": CommandEntry("lists", "models", "List the models."),
@@ -55,6 +56,7 @@ COMMANDS: Mapping[str, CommandEntry] = MappingProxyType(
         "pin": CommandEntry("pin", "pin", "Set the PIN that dangerous tools ask for."),
         "config": CommandEntry("config", "config", "Read, change and check gateway.yaml."),
         "doctor": CommandEntry("doctor", "doctor", "Check this machine, the configuration and the gateway."),
+        "version": CommandEntry("version", "version", "The version of this program, and of the gateway that runs."),
         "completion": CommandEntry("completion", "completion", "Print the shell's completion script."),
     }
 )

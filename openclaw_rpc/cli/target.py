@@ -55,12 +55,13 @@ def some_settings(paths: Paths, *sections: str) -> "Settings":
     Raises:
         ConfigError: one of them is not valid.
     """
+    from openclaw_rpc.config.dotenv import variables
     from openclaw_rpc.config.loading import decode, read
     from openclaw_rpc.config.parsing import ParsedFile, parse
 
     whole = parse(read(paths.config), str(paths.config))
     value = {name: section for name, section in whole.value.items() if name in sections}
-    return decode(ParsedFile(file=whole.file, value=value, lines=whole.lines), os.environ, {})
+    return decode(ParsedFile(file=whole.file, value=value, lines=whole.lines), variables(os.environ, paths.home), {})
 
 
 def is_given(options: Shared) -> bool:
@@ -69,7 +70,7 @@ def is_given(options: Shared) -> bool:
 
 
 def find_target(options: Shared, *, port: int | None = None) -> GatewayTarget:
-    """Where to connect, and with which headers. ``port`` goes before that of the gateway that runs.
+    """Where to connect, and with which headers. ``port`` goes before where the running one listens.
 
     Raises:
         CliError: the URL is none.
@@ -88,10 +89,9 @@ def find_target(options: Shared, *, port: int | None = None) -> GatewayTarget:
         )
     paths = find_paths(options)
     settings = gateway_settings(paths)
-    port = paths.announced_port() if port is None else port
-    return GatewayTarget(
-        local_url(settings, port), _bearer(token) if token else _headers(settings), settings.tls.certificate
-    )
+    running = paths.announcement() if port is None else None
+    url = local_url(settings, port) if running is None else f"{running.url}/"
+    return GatewayTarget(url, _bearer(token) if token else _headers(settings), settings.tls.certificate)
 
 
 def gateway_url(text: str) -> str:

@@ -8,16 +8,18 @@ from typing import Any, Final
 
 import anyio
 
+from openclaw_rpc.config import dotenv
 from openclaw_rpc.config.doors import guarded, literal
 from openclaw_rpc.config.errors import ConfigError, dotted
 from openclaw_rpc.config.loading import decode, load, read, unknown_keys
 from openclaw_rpc.config.parsing import ParsedFile, parse
-from openclaw_rpc.config.patching import differences, plain, steps_of, waiting
+from openclaw_rpc.config.patching import differences, leaves, plain, steps_of, waiting
 from openclaw_rpc.config.secrets import redact
 from openclaw_rpc.config.settings import RESTART, Settings
 from openclaw_rpc.config.writing import Step, applied, rewritten, stands, write_atomically
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.config import ConfigStatus
 from openclaw_rpc.protocol.errors import Conflict, InvalidRequest
 from openclaw_rpc.threads import in_thread
 
@@ -44,7 +46,9 @@ gateway:
 """
 _TRIES: Final = 5
 
-Signature = tuple[int, int, int] | None
+Stamp = tuple[int, int, int] | None
+Signature = tuple[Stamp, Stamp]
+"""What the disk says of `gateway.yaml` and of `.env`: None where there is no such file."""
 
 
 class GatewayFile:
@@ -53,25 +57,35 @@ class GatewayFile:
     ``last_error`` says what is wrong with the file as it stands, where an edit by hand was refused.
     """
 
-    def __init__(self, path: Path, env: Mapping[str, str], *, overrides: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        env: Mapping[str, str],
+        *,
+        home: Path | None = None,
+        overrides: Mapping[str, Any] | None = None,
+    ) -> None:
         """Nothing is read yet.
 
         Args:
             path: The file; it need not be there.
             env: The variables that it may name.
+            home: The folder whose `.env` holds more of them.
             overrides: What the command line says, nested as the file is; goes before the file, and is not kept.
         """
         self.path = path
         self.log: Log = _Silence()
         self.last_error: str | None = None
         self._env = env
+        self._home = home
         self._overrides: Mapping[str, Any] = overrides or {}
         self._settings = Settings()
         self._started = plain(self._settings)
         self._listeners: list[Listener] = []
         self._lock = anyio.Lock()
-        self._taken: Signature = None
-        self._noticed: Signature = None
+        self._taken: Signature = (None, None)
+        self._noticed: Signature = (None, None)
+        self._there = False
 
     @property
     def settings(self) -> Settings:
@@ -93,6 +107,7 @@ class GatewayFile:
         self._settings = self._decoded(read(self.path))
         self._started = plain(self._settings)
         self._taken = self._noticed = signature
+        self._there = signature[0] is not None
         return self._settings
 
     def ensure_token(self) -> str | None:
@@ -153,6 +168,7 @@ class GatewayFile:
             old = plain(self._settings)
             settings, signature = await in_thread(self._rewrite, patch, outside)
             self._taken = self._noticed = signature
+            self._there = signature[0] is not None
             self.last_error = None
             self._apply(settings)
             new = plain(settings)
@@ -188,9 +204,44 @@ class GatewayFile:
                 if signature != self._taken:
                     await self._reload(signature)
 
+    async def reload(self) -> tuple[list[str], list[str]]:
+        """Take the file as it stands now, as `watch` does in the end.
+
+        Answers the changed paths, dotted, and all that wait for a restart.
+
+        Raises:
+            Conflict: it is not valid, or keeps being changed. The old configuration stays in force.
+        """
+        async with self._lock:
+            old = plain(self._settings)
+            for _ in range(_TRIES):
+                signature = self._signature()
+                self._noticed = signature
+                await self._reload(signature)
+                if self._taken == signature:
+                    break
+            else:
+                raise Conflict("the file is being changed by somebody else; try again")
+            if self.last_error is not None:
+                raise Conflict(f"the old configuration stays in force: {self.last_error}", reason="invalid")
+            changed = differences(old, plain(self._settings))
+        return [dotted(keys) for keys in changed], self.restart_needed
+
+    def status(self) -> ConfigStatus:
+        """How the file and what is in force differ."""
+        signature = self._signature()
+        return ConfigStatus(
+            path=str(self.path),
+            exists=signature[0] is not None,
+            edited=signature != self._taken,
+            error=self.last_error,
+            needs_restart=self.restart_needed,
+            overridden=[dotted(keys) for keys in leaves(self._overrides)],
+        )
+
     async def _reload(self, signature: Signature) -> None:
         try:
-            if signature is None:
+            if signature[0] is None and self._there:
                 raise ConfigError.of(self.path, "the file is gone")
             settings = await in_thread(lambda: self._decoded(read(self.path)))
         except ConfigError as error:
@@ -253,7 +304,7 @@ class GatewayFile:
         """
         document = ParsedFile(file=self.path.name, value=applied(tree, steps), lines={})
         try:
-            wanted = decode(document, self._env, self._overrides)
+            wanted = decode(document, self._variables(), self._overrides)
         except ConfigError as error:
             first = error.problems[0]
             raise InvalidRequest(f"{first.path}: {first.reason}", field=first.path, reason=first.reason) from None
@@ -271,14 +322,21 @@ class GatewayFile:
             raise Conflict(f"{self.path} can't be written: {error.strerror}", reason="not_writable") from None
 
     def _decoded(self, text: str) -> Settings:
-        return load(text, str(self.path), self._env, self._overrides)
+        return load(text, str(self.path), self._variables(), self._overrides)
+
+    def _variables(self) -> Mapping[str, str]:
+        return self._env if self._home is None else dotenv.variables(self._env, self._home)
 
     def _signature(self) -> Signature:
-        try:
-            found = self.path.stat()
-        except OSError:
-            return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return _stamp(self.path), None if self._home is None else _stamp(self._home / dotenv.NAME)
+
+
+def _stamp(file: Path) -> Stamp:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
 
 
 class _Silence:

@@ -156,7 +156,8 @@ class _Decoder:
         if default is not None:
             return known or default
         if known is None:
-            self._problem(keys, f"the environment has no variable {name}; ${{{name}:-text}} would give it a default")
+            default = f"${{{name}:-text}} would give it a default"
+            self._problem(keys, f"the environment has no variable {name}, nor has the file .env; {default}")
             return ""
         return known
 

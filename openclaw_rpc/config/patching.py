@@ -1,6 +1,6 @@
 """A patch of the configuration, as a client sends it → the steps that change the file, and what changed by them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
 import msgspec
@@ -62,6 +62,15 @@ def differences(old: Any, new: Any, above: Keys = ()) -> Iterator[Keys]:
             yield from differences(before.get(key), after.get(key), (*above, key))
     elif not _same(old, new):
         yield above
+
+
+def leaves(tree: Mapping[str, Any], above: Keys = ()) -> Iterator[Keys]:
+    """The paths of all that a tree says."""
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from leaves(cast("Mapping[str, Any]", value), (*above, key))
+        else:
+            yield (*above, key)
 
 
 def waiting(started: Tree, new: Tree) -> list[Keys]:

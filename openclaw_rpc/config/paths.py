@@ -1,15 +1,27 @@
 """Where the gateway's files lie: what the user edits in one folder, the rest where the system wants it."""
 
+from __future__ import annotations
+
 import os
+import sys
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final, NamedTuple
 
 import msgspec
 
 APP: Final = "openclaw"
 HOME_VARIABLE: Final = "OPENCLAW_HOME"
+OPENCLAW_FILE: Final = "openclaw.json"
+"""What OpenClaw's own gateway has in its home."""
+
+
+class Announcement(NamedTuple):
+    """A gateway that runs: where a client on this machine connects, and the id of its process."""
+
+    url: str
+    pid: int
 
 
 class Paths(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +40,7 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     logs: Path
 
     @classmethod
-    def find(cls, env: Mapping[str, str], config: str | Path | None = None) -> "Paths":
+    def find(cls, env: Mapping[str, str], config: str | Path | None = None) -> Paths:
         """The paths for an environment: everything under `$OPENCLAW_HOME` where it is set, else `~/.openclaw`.
 
         Args:
@@ -51,31 +63,46 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
             skills=home / "skills",
             channels=home / "channels",
             # OpenClaw's own home has its agents' files in `workspace`; they stay its own.
-            workspace=home / ("workspace-rpc" if (home / "openclaw.json").exists() else "workspace"),
+            workspace=home / ("workspace-rpc" if (home / OPENCLAW_FILE).exists() else "workspace"),
             state=state,
             cache=cache,
             logs=logs,
         )
+
+    @property
+    def has_openclaw(self) -> bool:
+        """Whether OpenClaw's own home is the same folder."""
+        return (self.home / OPENCLAW_FILE).exists()
 
     def database(self, chosen: str | None) -> Path:
         """The file that all is kept in: the one that `storage.path` chose, else one in the state folder."""
         return Path(chosen) if chosen else self.state / "gateway.db"
 
     @contextmanager
-    def announced(self, port: int) -> Generator[None]:
-        """Say meanwhile in a file of the state folder at which port the gateway with this `gateway.yaml` listens."""
-        file = self.state / "port"
-        file.write_text(f"{port}\n{self.config}\n")
-        try:
-            yield
-        finally:
-            file.unlink(missing_ok=True)
+    def announced(self, url: str) -> Generator[None]:
+        """Say meanwhile in a file of the state folder where the gateway with this `gateway.yaml` listens.
 
-    def announced_port(self) -> int | None:
-        """Where the gateway with this `gateway.yaml` listens, which may have another port since; None: none does."""
+        The file is locked, so that one that a killed gateway left behind says nothing.
+        """
+        file, fresh = self.state / "running", self.state / f"running.{os.getpid()}"
+        with open(fresh, "w", opener=private_opener) as held:
+            held.write(f"{url}\n{self.config}\n{os.getpid()}\n")
+            held.flush()
+            _lock(held)
+            fresh.replace(file)
+            try:
+                yield
+            finally:
+                with suppress(OSError):
+                    if os.path.samestat(file.stat(), os.fstat(held.fileno())):
+                        file.unlink()
+
+    def announcement(self) -> Announcement | None:
+        """Where the gateway with this `gateway.yaml` listens, which may say another port since; None: none does."""
         try:
-            port, config = (self.state / "port").read_text().splitlines()
-            return int(port) if config == str(self.config) else None
+            with (self.state / "running").open() as file:
+                url, config, pid = file.read().splitlines()
+                return Announcement(url, int(pid)) if config == str(self.config) and _is_locked(file) else None
         except (OSError, ValueError):
             return None
 
@@ -87,6 +114,28 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
         """
         for folder in (self.home, self.skills, self.channels, self.workspace, self.state, self.cache, self.logs):
             private_folder(folder)
+
+
+def _lock(file: IO[str]) -> None:
+    """Lock it until it is closed, which the end of the process does as well; a file system may know no locks."""
+    if sys.platform != "win32":
+        import fcntl
+
+        with suppress(OSError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _is_locked(file: IO[str]) -> bool:
+    """Whether a process that lives holds it, as far as this system tells."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    return False
 
 
 def private_folder(folder: Path) -> Path:

@@ -23,6 +23,7 @@ from openclaw_rpc.domain.records import (
 )
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatMessage
+from openclaw_rpc.protocol.config import ConfigStatus
 
 T = TypeVar("T")
 
@@ -258,6 +259,17 @@ class ConfigFile(Protocol):
 
         Raises: InvalidRequest: a key is unknown or a value wrong. Conflict: the file was made invalid meanwhile.
         """
+        ...
+
+    async def reload(self) -> tuple[list[str], list[str]]:
+        """Take the file as it stands now. Answers the changed paths, and all that wait for a restart.
+
+        Raises: Conflict: it is not valid; the old configuration stays in force.
+        """
+        ...
+
+    def status(self) -> ConfigStatus:
+        """How the file and what is in force differ."""
         ...
 
 

@@ -5,7 +5,13 @@ from openclaw_rpc.domain.sessions import require_owner
 from openclaw_rpc.domain.tools.pin import PinGuard
 from openclaw_rpc.protocol import config
 from openclaw_rpc.protocol.base import Empty
-from openclaw_rpc.protocol.config import ConfigDocument, ConfigSchema, ConfigUpdated, ConfigUpdateParams
+from openclaw_rpc.protocol.config import (
+    ConfigDocument,
+    ConfigSchema,
+    ConfigStatus,
+    ConfigUpdated,
+    ConfigUpdateParams,
+)
 from openclaw_rpc.rpc.bind import AnyBound, bind
 from openclaw_rpc.rpc.call import Call
 
@@ -19,7 +25,13 @@ class ConfigMethods:
 
     def bound(self) -> tuple[AnyBound, ...]:
         """The rows with their handlers."""
-        return bind(config.get, self.get), bind(config.schema, self.schema), bind(config.update, self.update)
+        return (
+            bind(config.get, self.get),
+            bind(config.schema, self.schema),
+            bind(config.update, self.update),
+            bind(config.reload, self.reload),
+            bind(config.status, self.status),
+        )
 
     def get(self, params: Empty, call: Call) -> ConfigDocument:
         """The configuration in force."""
@@ -39,3 +51,14 @@ class ConfigMethods:
             await self._pins.check(call.principal, pin, config.update.name)
         changed, waiting = await self._file.update(params.config, outside=True)
         return ConfigUpdated(restart_required=bool(waiting), changed=changed, needs_restart=waiting)
+
+    async def reload(self, params: Empty, call: Call) -> ConfigUpdated:
+        """Take the file as it stands."""
+        require_owner(call.principal)
+        changed, waiting = await self._file.reload()
+        return ConfigUpdated(restart_required=bool(waiting), changed=changed, needs_restart=waiting)
+
+    def status(self, params: Empty, call: Call) -> ConfigStatus:
+        """How the file and what is in force differ."""
+        require_owner(call.principal)
+        return self._file.status()

@@ -42,6 +42,22 @@ class ConfigUpdated(Result, frozen=True, kw_only=True):
     needs_restart: list[str] = []
 
 
+class ConfigStatus(Result, frozen=True, kw_only=True):
+    """The file that the gateway took, and how it and what is in force differ.
+
+    ``error`` is why the file as it stands was refused; ``edited``: it was edited a moment ago and not looked at yet.
+    ``needsRestart`` are the dotted paths that wait for a restart, ``overridden`` those for which the command line that
+    started the gateway goes before the file.
+    """
+
+    path: str
+    exists: bool
+    edited: bool = False
+    error: str | None = None
+    needs_restart: list[str] = []
+    overridden: list[str] = []
+
+
 class ConfigChangedEvent(Result, frozen=True, kw_only=True):
     """Other settings apply, whoever changed them: the dotted paths, and those of them that wait for a restart."""
 
@@ -75,5 +91,22 @@ update = Method(
     emits=(config_changed,),
     errors=(Conflict,),
 )
+reload = Method(
+    name="config.reload",
+    params=Empty,
+    result=ConfigUpdated,
+    doc="Take `gateway.yaml` and `.env` as they stand now, not only when an edit is noticed, and say what changed.",
+    scope=Scope.ADMIN,
+    emits=(config_changed,),
+    errors=(Conflict,),
+)
+status = Method(
+    name="config.status",
+    params=Empty,
+    result=ConfigStatus,
+    doc="Which file is in force, whether it was refused, and what of it waits for a restart.",
+    scope=Scope.ADMIN,
+    safe=True,
+)
 
-METHODS = (get, schema, update)
+METHODS = (get, schema, update, reload, status)

@@ -14,6 +14,7 @@ class GatewayStatus(Result, frozen=True, kw_only=True):
     port: int
     bind: str
     auth: str
+    addresses: Annotated[list[str], Meta(description="Every address that it really listens at, as `host:port`.")] = []
 
 
 class ReasoningStatus(Result, frozen=True, kw_only=True):

@@ -68,7 +68,7 @@ def test_null_takes_a_value_away(home: Home) -> None:
 
 def test_what_needs_a_restart_is_said(home: Home) -> None:
     found = home.run("config", "set", "gateway.port", "18790", "--json").json()
-    assert found == {"changed": ["gateway.port"], "needsRestart": ["gateway.port"]}
+    assert found == {"changed": ["gateway.port"], "needsRestart": ["gateway.port"], "gateway": "not running"}
 
 
 @pytest.mark.parametrize(

@@ -176,3 +176,15 @@ def test_a_gateway_that_was_started_for_somebody_ends_with_them(home: Home) -> N
     wait_until_open(process, port)
     process.communicate(timeout=SECONDS)  # closes its standard input
     assert process.returncode == 0
+
+
+def test_every_start_says_where_the_token_is_and_that_openclaws_home_is_the_same(home: Home) -> None:
+    with running(home) as gateway:
+        gateway.stop()
+    (home.path / "openclaw.json").write_text("{}")
+    again = home.start("gateway")
+    wait_until_open(again, gateway.port)
+    again.terminate()
+    out, _ = again.communicate(timeout=SECONDS)
+    assert f"kept in {home.path / 'gateway.yaml'}" in out and "token show" in out
+    assert "OpenClaw's home" in out and "import openclaw" in out

@@ -1,8 +1,11 @@
 """Where the gateway's files lie."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
-from openclaw_rpc.config.paths import Paths
+from openclaw_rpc.config.paths import Announcement, Paths
 
 
 def test_everything_lies_under_the_home_that_is_set(tmp_path: Path):
@@ -31,3 +34,28 @@ def test_folders_are_made_for_their_owner_alone_and_those_that_are_there_stay_as
     paths.prepare()
     assert paths.state.stat().st_mode & 0o777 == 0o700
     assert paths.workspace.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_gateway_is_announced_while_it_runs_for_its_own_file_alone(tmp_path: Path):
+    env = {"OPENCLAW_HOME": str(tmp_path)}
+    paths, other = Paths.find(env), Paths.find(env, tmp_path / "other.yaml")
+    paths.prepare()
+    assert paths.announcement() is None
+    with paths.announced("http://[::1]:4321"):
+        assert paths.announcement() == Announcement("http://[::1]:4321", os.getpid())
+        assert other.announcement() is None
+        with other.announced("http://127.0.0.1:5432"):
+            assert other.announcement() == Announcement("http://127.0.0.1:5432", os.getpid())
+    assert (paths.announcement(), other.announcement()) == (None, None)
+
+
+def test_what_a_killed_gateway_left_behind_announces_nothing(tmp_path: Path):
+    paths = Paths.find({"OPENCLAW_HOME": str(tmp_path)})
+    paths.prepare()
+    code = (
+        "import os, signal; from openclaw_rpc.config.paths import Paths\n"
+        "with Paths.find(os.environ).announced('one'): os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code], env={**os.environ, "OPENCLAW_HOME": str(tmp_path)}, check=False)
+    assert (paths.state / "running").read_text().startswith("one")
+    assert paths.announcement() is None

@@ -312,3 +312,78 @@ def test_the_command_line_goes_before_the_file_and_is_not_kept(tmp_path: Path):
     assert file.redacted()["gateway"]["port"] == 0
     assert anyio.run(file.update, {"gateway": {"max_in_flight": 2}})[0] == ["gateway.max_in_flight"]
     assert "port: 1234" in path.read_text()
+
+
+# ---- reload, status and .env ----
+
+
+async def test_a_reload_takes_an_edit_at_once_and_says_what_changed(file: GatewayFile):
+    file.path.write_text(file.path.read_text().replace("requests_per_minute: 5", "requests_per_minute: 6"))
+    assert file.status().edited
+    assert await file.reload() == (["gateway.rate_limit.requests_per_minute"], [])
+    assert file.settings.gateway.rate_limit.requests_per_minute == 6
+    assert not file.status().edited
+    assert await file.reload() == ([], [])
+
+
+async def test_a_reload_of_what_is_not_valid_is_refused_and_the_status_says_why(file: GatewayFile):
+    before = file.settings
+    file.path.write_text("gateway:\n  prot: 1\n")
+    for _ in range(2):
+        with pytest.raises(Conflict, match=r"gateway.yaml:2: gateway.prot"):
+            await file.reload()
+        status = file.status()
+        assert (status.edited, file.settings) == (False, before)
+        assert "gateway.yaml:2" in (status.error or "")
+
+
+async def test_a_file_that_is_gone_is_not_taken_for_the_defaults_however_often_it_is_reloaded(file: GatewayFile):
+    before = file.settings
+    file.path.unlink()
+    for _ in range(3):
+        with pytest.raises(Conflict, match="gone"):
+            await file.reload()
+        assert file.settings == before
+    assert not file.status().exists
+
+
+async def test_what_waits_for_a_restart_or_comes_from_the_command_line_is_in_the_status(tmp_path: Path):
+    path = tmp_path / "gateway.yaml"
+    path.write_text("gateway: {bind: 127.0.0.1}\n")
+    file = GatewayFile(path, {}, overrides={"gateway": {"port": 0}, "logging": {"level": "debug"}})
+    file.load()
+    path.write_text("gateway: {bind: '::1'}\n")
+    assert await file.reload() == (["gateway.bind"], ["gateway.bind"])
+    assert (file.status().needs_restart, file.status().overridden) == (
+        ["gateway.bind"],
+        ["gateway.port", "logging.level"],
+    )
+
+
+async def test_a_variable_may_stand_in_the_folders_env_file_and_a_new_value_applies(tmp_path: Path):
+    path, env = tmp_path / "gateway.yaml", tmp_path / ".env"
+    path.write_text("gateway: {auth: {token: '${TOKEN}', password: '${PASSWORD}'}}\n")
+    env.write_text("export TOKEN='from the file'\nPASSWORD=also # a remark\n")
+    file = GatewayFile(path, {"PASSWORD": "environment"}, home=tmp_path)
+    auth = file.load().gateway.auth
+    assert (auth.token, auth.password) == ("from the file", "environment")
+    env.write_text("TOKEN=another\n")
+    assert file.status().edited
+    assert (await file.reload())[0] == ["gateway.auth.token"]
+    assert file.settings.gateway.auth.token == "another"
+
+
+async def test_a_new_env_file_is_noticed_as_an_edit_is(tmp_path: Path):
+    path = tmp_path / "gateway.yaml"
+    path.write_text("runs: {max_running: '${MOST:-3}'}\n")
+    file = GatewayFile(path, {}, home=tmp_path)
+    file.load()
+    async with watched(file) as heard:
+        (tmp_path / ".env").write_text("MOST=4\n")
+        while file.settings.runs.max_running != 4:
+            await heard.next()
+        (tmp_path / ".env").write_text("MOST 4 secret\n")
+        while (found := await heard.next())[0] != "warning":
+            pass
+    assert ".env:1" in str(found[2]) and "secret" not in str(found[2])
+    assert file.settings.runs.max_running == 4

@@ -15,6 +15,7 @@ export const SAFE = new Set([
   "command.list",
   "command.output",
   "config.get",
+  "config.status",
   "conversation.get",
   "conversation.item",
   "conversation.items",

@@ -15,6 +15,7 @@ SAFE = frozenset(
         "command.list",
         "command.output",
         "config.get",
+        "config.status",
         "conversation.get",
         "conversation.item",
         "conversation.items",

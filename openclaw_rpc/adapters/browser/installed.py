@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from openclaw_rpc.domain.browser import BrowserSettings
+from openclaw_rpc.installing import install_command
 
 NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 USUAL: Final = (
@@ -16,7 +17,7 @@ USUAL: Final = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "C:/Program Files/Google/Chrome/Application/chrome.exe",
 )
-NO_PLAYWRIGHT: Final = "Playwright is not installed: pip install 'openclaw-rpc[browser]'"
+NO_PLAYWRIGHT: Final = "Playwright is not installed: "
 NO_BROWSER: Final = "no browser was found: install Chromium (apt install chromium), or set browser.executable"
 NO_EXECUTABLE: Final = "browser.executable names no program: correct it, or leave it out and install Chromium"
 
@@ -40,5 +41,5 @@ def look(settings: BrowserSettings, *, driver: str = "playwright") -> Installed:
     if executable is None:
         reason = NO_BROWSER if chosen is None else NO_EXECUTABLE
     if find_spec(driver) is None:
-        reason = NO_PLAYWRIGHT
+        reason = NO_PLAYWRIGHT + install_command("browser")
     return Installed(executable, reason)

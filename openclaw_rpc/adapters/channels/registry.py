@@ -16,6 +16,7 @@ from typing import Final
 
 from openclaw_rpc.domain.channels.channel import Channel
 from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.installing import install_command, shown
 from openclaw_rpc.protocol.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from openclaw_rpc.threads import in_thread
 
@@ -121,7 +122,8 @@ class ChannelFolder:
             found = [entry.name for entry in distribution(name).entry_points if entry.group == GROUP]
         except (PackageNotFoundError, ValueError):
             raise NotFound(
-                f"nothing is at {name}, and no package of that name is installed: pip install it first", field="path"
+                f"nothing is at {name}, and no package of that name is installed: install it with {shown(sys.executable)} -m pip first",
+                field="path",
             ) from None
         if len(found) != 1:
             reason = f"the package {name} brings {len(found)} channels; name the one that is wanted under `channels`"
@@ -166,7 +168,7 @@ def _built_in(kind: str) -> type[Channel]:
         return getattr(importlib.import_module(f"openclaw_rpc.adapters.channels.{module}"), name)
     except ImportError as error:
         raise Unavailable(
-            f"the channel {kind} needs its library ({error.name}): pip install 'openclaw-rpc[{kind}]'",
+            f"the channel {kind} needs its library ({error.name}): {install_command(kind)}",
             reason="library",
         ) from None
 

@@ -14,13 +14,14 @@ import anyio
 from openclaw_rpc.domain.mcp import McpConnection, McpServerSettings
 from openclaw_rpc.domain.outbound import OutboundPolicy
 from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.installing import install_command
 from openclaw_rpc.protocol.errors import GatewayError, ProviderError, Unavailable
 from openclaw_rpc.threads import in_thread
 
 if TYPE_CHECKING:
     from types import ModuleType
 
-INSTALL: Final = "MCP servers need a package that is not installed: pip install 'openclaw-rpc[mcp]'"
+NEEDED: Final = "MCP servers need a package that is not installed: "
 SESSION: Final = "openclaw_rpc.adapters.mcp.session"
 
 
@@ -78,7 +79,7 @@ class SdkConnector:
             except ImportError as error:
                 root = (error.name or "").partition(".")[0]
                 if root in ("mcp", "mcp_types", "httpx2", "pydantic"):
-                    raise Unavailable(INSTALL, reason="not_installed") from None
+                    raise Unavailable(NEEDED + install_command("mcp"), reason="not_installed") from None
                 raise
 
 

@@ -14,15 +14,18 @@ from openclaw_rpc import __version__
 from openclaw_rpc.cli.checks import channels
 from openclaw_rpc.cli.checks.check import Check, fail, ok, warn
 from openclaw_rpc.cli.checks.tools import tools
+from openclaw_rpc.cli.commands.lists import whole_list
+from openclaw_rpc.cli.commands.status import differences, in_force
 from openclaw_rpc.cli.connecting import connect
 from openclaw_rpc.cli.errors import CliError, NoGateway
 from openclaw_rpc.cli.options import Shared
 from openclaw_rpc.cli.target import find_paths, find_target, gateway_settings, is_given
+from openclaw_rpc.config.dotenv import NAME, variables
 from openclaw_rpc.config.errors import ConfigError
 from openclaw_rpc.config.gateway import GatewaySettings
 from openclaw_rpc.config.loading import load, read
 from openclaw_rpc.config.settings import Settings
-from openclaw_rpc.protocol import model, system
+from openclaw_rpc.protocol import mcp, model, system
 
 NO_VARIABLE = "the environment has no variable"
 
@@ -32,13 +35,15 @@ def gateway(options: Shared) -> Iterator[Check]:
     paths = find_paths(options)
     settings: Settings | None = None
     try:
-        settings = load(read(paths.config), str(paths.config), os.environ)
+        settings = load(read(paths.config), str(paths.config), variables(os.environ, paths.home))
         yield _file(paths.config)
     except ConfigError as error:
         yield _problem(error)
-    yield from _mode(paths.config)
+    yield from _mode("config mode", paths.config)
+    if (paths.home / NAME).exists():
+        yield from _mode("env mode", paths.home / NAME)
     if settings is not None:
-        yield from tools(paths, settings)
+        yield from tools(paths, settings, running=paths.announcement() is not None)
     try:
         own = gateway_settings(paths)
     except ConfigError:
@@ -65,14 +70,14 @@ def _problem(error: ConfigError) -> Check:
     return fail("config", first, "Correct it; `openclaw config check` shows every problem.")
 
 
-def _mode(path: Path) -> Iterator[Check]:
+def _mode(name: str, path: Path) -> Iterator[Check]:
     if sys.platform == "win32" or not path.exists():
         return
     mode = path.stat().st_mode & 0o777
     if mode & 0o077:
-        yield warn("config mode", f"{path} can be read by others ({mode:04o})", f"It holds secrets: chmod 600 {path}")
+        yield warn(name, f"{path} can be read by others ({mode:04o})", f"It holds secrets: chmod 600 {path}")
     else:
-        yield ok("config mode", f"{mode:04o}")
+        yield ok(name, f"{mode:04o}")
 
 
 def _auth(settings: GatewaySettings) -> Check:
@@ -118,7 +123,8 @@ async def _running(options: Shared, own: GatewaySettings, settings: Settings | N
         target = find_target(options)
         async with connect(target) as client:
             found = [_version(target.shown, client), await _chores(client), await _models(client)]
-            return [*found, *await channels.running(client)]
+            own_file = await _in_force(client, options)
+            return [*found, *own_file, *await _mcp(client), *await channels.running(client)]
     except NoGateway as error:
         if is_given(options):
             return [fail("gateway", error.message, "Start it there, or correct --url or OPENCLAW_URL.")]
@@ -166,6 +172,34 @@ async def _chores(client: AsyncOpenClawClient) -> Check:
         said = "; ".join(f"{name} failed {one['failures']} times: {one['error']}" for name, one in failing.items())
         return warn("chores", said, "They are tried again; `openclaw logs` says what went wrong.")
     return ok("chores", f"{len(found)} at work")
+
+
+async def _in_force(client: AsyncOpenClawClient, options: Shared) -> list[Check]:
+    """Whether what the file says is in force."""
+    taken = await in_force(client)
+    if taken is None:
+        return [warn("in force", "this token may not ask which file the gateway took", "Use the owner's token.")]
+    differ = [warn("in force", said, hint) for said, hint in differences(taken, options)]
+    return differ or [ok("in force", f"{taken['path']}, as it stands")]
+
+
+async def _mcp(client: AsyncOpenClawClient) -> list[Check]:
+    """How the running gateway's MCP servers are."""
+    try:
+        servers: list[dict[str, Any]] = (await whole_list(client, mcp.list_))["servers"]
+    except openclaw.APIError as error:
+        return [warn("mcp", error.message, "Use a token with the scope read.")]
+    return [_server(one) for one in servers if one["status"] != "disabled"]
+
+
+def _server(one: dict[str, Any]) -> Check:
+    title = f"mcp {one['name']}"
+    if one["status"] == "ready":
+        return ok(title, f"ready, {len(one['tools'])} tools")
+    said = f"{one['status']}: {one['error']}" if one.get("error") else one["status"]
+    if one["status"] == "starting":
+        return warn(title, said, "Look again in a moment; `openclaw logs` says more.")
+    return fail(title, said, f"It is tried again. Correct mcp.servers.{one['name']} in gateway.yaml.")
 
 
 async def _models(client: AsyncOpenClawClient) -> Check:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from openclaw_rpc.cli.checks.check import Check, fail, ok, warn
 from openclaw_rpc.config.paths import Paths
+from openclaw_rpc.installing import install_command, shown
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_SQLITE = (3, 35, 0)
@@ -31,6 +32,7 @@ def machine(paths: Paths) -> Iterator[Check]:
     yield disk(paths.state)
     yield clock(paths)
     yield uvloop()
+    yield from openclaw_home(paths)
     yield from extras()
 
 
@@ -121,7 +123,16 @@ def uvloop() -> Check:
         return ok("uvloop", "installed")
     if sys.platform == "win32":
         return ok("uvloop", "not available on Windows; asyncio's own loop is used")
-    return warn("uvloop", "not installed; the gateway works, but slower", "pip install uvloop")
+    return warn(
+        "uvloop", "not installed; the gateway works, but slower", f"{shown(sys.executable)} -m pip install uvloop"
+    )
+
+
+def openclaw_home(paths: Paths) -> Iterator[Check]:
+    """Whether OpenClaw's own home lies in the same folder."""
+    if paths.has_openclaw:
+        said = f"{paths.home} is OpenClaw's home, too: its files are left alone, and {paths.workspace.name} is ours"
+        yield ok("openclaw home", said, "openclaw import openclaw --dry-run shows what could be brought over.")
 
 
 def extras() -> Iterator[Check]:
@@ -130,10 +141,12 @@ def extras() -> Iterator[Check]:
         (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
     )
     if find_spec("playwright") is None:
-        yield ok("browser", "playwright is not installed", "Optional: pip install 'openclaw-rpc[browser]'")
+        yield ok("browser", "playwright is not installed", f"Optional: {install_command('browser')}")
     elif chromium is None:
         yield ok(
-            "browser", "playwright is there, no chromium on PATH", "For the browser tools: playwright install chromium"
+            "browser",
+            "playwright is there, no chromium on PATH",
+            f"For the browser tools: {shown(sys.executable)} -m playwright install chromium",
         )
     else:
         yield ok("browser", f"playwright and {chromium}")

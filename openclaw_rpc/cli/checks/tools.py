@@ -14,18 +14,20 @@ from openclaw_rpc.cli.checks.machine import existing
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.domain.mcp import McpSettings
+from openclaw_rpc.installing import install_command
 from openclaw_rpc.protocol.errors import GatewayError
 
 
-def tools(paths: Paths, settings: Settings) -> Iterator[Check]:
-    """All of them."""
+def tools(paths: Paths, settings: Settings, *, running: bool) -> Iterator[Check]:
+    """All of them, but for what a gateway that is ``running`` knows better."""
     yield from storage(paths, settings)
     yield sandbox(settings)
     yield from root()
     yield from pin(paths, settings)
     yield workspace(paths)
     yield from skills(paths, settings)
-    yield from mcp(settings.mcp)
+    if not running:
+        yield from mcp(settings.mcp)
     yield from embeddings(settings)
 
 
@@ -113,9 +115,7 @@ def mcp(settings: McpSettings) -> Iterator[Check]:
     """Whether what MCP servers need is installed; none of them is started."""
     used = {name: server for name, server in settings.servers.items() if server.enabled}
     if used and find_spec("mcp") is None:
-        yield warn(
-            "mcp", "MCP servers are configured, and the package mcp is missing", "pip install 'openclaw-rpc[mcp]'"
-        )
+        yield warn("mcp", "MCP servers are configured, and the package mcp is missing", install_command("mcp"))
     for name, server in used.items():
         if server.command is None:
             yield ok(f"mcp {name}", f"is asked at {urlsplit(server.url or '').hostname}")

@@ -1,26 +1,30 @@
 """`openclaw config`: read, change and check `gateway.yaml`, whether a gateway runs or not."""
 
 import asyncio
-import os
 import sys
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import Path
+from typing import Any, cast
 
 import click
 
 from openclaw_rpc import __version__
+from openclaw_rpc.cli.commands.lists import ask
+from openclaw_rpc.cli.completing import complete_key
 from openclaw_rpc.cli.errors import CliError
-from openclaw_rpc.cli.options import offline_command, shared
-from openclaw_rpc.cli.output import aside, print_json
+from openclaw_rpc.cli.options import gateway_command, offline_command, shared
+from openclaw_rpc.cli.output import aside, complain, is_terminal, print_json
 from openclaw_rpc.cli.target import find_paths
+from openclaw_rpc.cli.verdict import Asked, CheckedFile
 from openclaw_rpc.config.errors import ConfigError
+from openclaw_rpc.config.loading import read
 from openclaw_rpc.config.parsing import parse
+from openclaw_rpc.config.writing import write_atomically
+from openclaw_rpc.protocol import config as rows
 from openclaw_rpc.protocol.errors import Conflict, InvalidRequest
-
-if TYPE_CHECKING:
-    from openclaw_rpc.config.file import GatewayFile
 
 CHECK = "openclaw config check"
 
@@ -30,10 +34,9 @@ def config() -> None:
     """Read, change and check gateway.yaml."""
 
 
-def _file(ctx: click.Context) -> "GatewayFile":
-    from openclaw_rpc.config.file import GatewayFile
-
-    return GatewayFile(find_paths(shared(ctx)).config, os.environ)
+def _file(ctx: click.Context, *, strict: bool = False) -> CheckedFile:
+    paths = find_paths(shared(ctx))
+    return CheckedFile(paths, strict=strict)
 
 
 @config.command()
@@ -53,7 +56,7 @@ def path(ctx: click.Context) -> None:
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Say everything that is wrong with gateway.yaml, with its line."""
-    file = _file(ctx)
+    file = _file(ctx, strict=True)
     problems: list[Any] = []
     try:
         file.load()
@@ -82,7 +85,7 @@ def schema() -> None:
 
 
 @config.command("get")
-@click.argument("key", required=False, metavar="[PATH]")
+@click.argument("key", required=False, metavar="[PATH]", shell_complete=complete_key)
 @offline_command
 @click.pass_context
 def get(ctx: click.Context, key: str | None) -> None:
@@ -125,30 +128,97 @@ def _inside(value: Any, name: str, whole: str) -> Any:
 
 
 @config.command("set")
-@click.argument("key", metavar="PATH")
+@click.argument("key", metavar="PATH", shell_complete=complete_key)
 @click.argument("value")
 @offline_command
 @click.pass_context
 def set_(ctx: click.Context, key: str, value: str) -> None:
     """Set a dotted PATH to a VALUE, which is read as YAML; - reads it from standard input, null takes it away.
 
-    Comments and order of the file stay. A running gateway applies the change by itself.
+    Comments and order of the file stay. A running gateway is asked whether it applies the change.
     """
     if value == "-":
         value = sys.stdin.read().rstrip("\n")
-    patch: Any = _value(value)
+    _change(ctx, key, _value(value))
+
+
+@config.command()
+@click.argument("key", metavar="PATH", shell_complete=complete_key)
+@offline_command
+@click.pass_context
+def unset(ctx: click.Context, key: str) -> None:
+    """Take a dotted PATH out of the file, so that its default holds. A running gateway is asked as by `set`."""
+    _change(ctx, key, None)
+
+
+@config.command()
+@offline_command
+@click.pass_context
+def edit(ctx: click.Context) -> None:
+    """Open gateway.yaml in your editor ($VISUAL, $EDITOR), and keep what you write where it is valid.
+
+    A running gateway is asked whether it applies the change.
+    """
+    file = _file(ctx)
+    before = read(file.path)
+    asked = Asked.before(shared(ctx))
+    text = _edited(file, before or EMPTY)
+    if text == before:
+        aside("Nothing changed.")
+        return
+    file.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_atomically(file.path, text, private=True)
+    ctx.exit(asked.tell(shared(ctx), None, [], file.missing))
+
+
+EMPTY = "# The gateway's settings; `openclaw config schema` describes them.\n"
+
+
+def _edited(file: CheckedFile, text: str) -> str:
+    """What somebody made of a text, once it is valid; the text itself where they gave up."""
+    with tempfile.TemporaryDirectory(prefix="openclaw-") as folder:
+        copy = Path(folder) / "gateway.yaml"
+        copy.write_text(text, encoding="utf-8")
+        while True:
+            click.edit(filename=str(copy))
+            found = copy.read_text(encoding="utf-8")
+            try:
+                file.check(found)
+            except ConfigError as error:
+                complain([str(problem) for problem in error.problems])
+                if not is_terminal(sys.stdin) or not click.confirm("Edit it again?", default=True, err=True):
+                    raise CliError("The file is as it was: what you wrote is not valid.") from None
+            else:
+                return found
+
+
+@config.command("reload")
+@gateway_command
+@click.pass_context
+def reload_(ctx: click.Context) -> None:
+    """Have the running gateway take gateway.yaml and .env as they stand now, and say what came of it."""
+    found = ask(ctx, rows.reload)
+    if shared(ctx).json:
+        print_json(found)
+        return
+    waiting: list[str] = found.get("needsRestart", [])
+    aside(f"{', '.join(found['changed'])} changed." if found["changed"] else "Nothing changed.")
+    for path in waiting:
+        aside(f"{path} applies when the gateway is started again.")
+
+
+def _change(ctx: click.Context, key: str, value: Any) -> None:
+    """Set one key, or take it away, and ask the gateway that runs."""
+    patch: Any = value
     for name in reversed(_keys(key)):
         patch = {name: patch}
     file = _file(ctx)
     file.load()
+    # who asks is decided before the change, which may be of the token itself
+    asked = Asked.before(shared(ctx))
     with _refused(key):
         changed, waiting = asyncio.run(file.update(patch))
-    if shared(ctx).json:
-        print_json({"changed": changed, "needsRestart": waiting})
-        return
-    aside(f"{', '.join(changed)} changed." if changed else "Nothing changed.")
-    if waiting:
-        aside(f"{', '.join(waiting)}: applies when the gateway is started again.")
+    ctx.exit(asked.tell(shared(ctx), changed, waiting, file.missing))
 
 
 def _value(text: str) -> Any:

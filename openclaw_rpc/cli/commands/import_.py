@@ -40,7 +40,11 @@ def openclaw(ctx: click.Context, path: Path | None, dry_run: bool, with_secrets:
 
     async def run():
         return await import_openclaw(
-            home, GatewayFile(paths.config, os.environ), paths, dry_run=dry_run, with_secrets=with_secrets
+            home,
+            GatewayFile(paths.config, os.environ, home=paths.home),
+            paths,
+            dry_run=dry_run,
+            with_secrets=with_secrets,
         )
 
     report = anyio.run(run)

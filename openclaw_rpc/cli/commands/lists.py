@@ -1,16 +1,17 @@
-"""`openclaw status`, `sessions`, `agents` and `models`: one call each, laid out for people."""
+"""`openclaw sessions`, `agents` and `models`: one call each, laid out for people."""
 
 import asyncio
 from typing import Any
 
 import click
 
+from openclaw import AsyncOpenClawClient
 from openclaw_rpc.cli.connecting import connect
 from openclaw_rpc.cli.moments import MOMENT
 from openclaw_rpc.cli.options import gateway_command, shared
-from openclaw_rpc.cli.output import duration, print_json, print_table
+from openclaw_rpc.cli.output import print_json, print_table
 from openclaw_rpc.cli.target import find_target
-from openclaw_rpc.protocol import agent, model, session, system
+from openclaw_rpc.protocol import agent, model, session
 from openclaw_rpc.protocol.base import Paged
 from openclaw_rpc.protocol.table import AnyMethod
 
@@ -20,38 +21,21 @@ def ask(ctx: click.Context, row: AnyMethod, params: dict[str, Any] | None = None
 
     async def call() -> dict[str, Any]:
         async with connect(find_target(shared(ctx))) as client:
-            found = await client.call(row.name, params)
-            while issubclass(row.params, Paged) and (cursor := found.pop("nextCursor", None)):
-                page = await client.call(row.name, {**(params or {}), "cursor": cursor})
-                older, newer = (page, found) if row.backwards else (found, page)
-                found = {**page, row.pages: older[row.pages] + newer[row.pages]}
-            return found
+            return await whole_list(client, row, params)
 
     return asyncio.run(call())
 
 
-@click.command()
-@gateway_command
-@click.pass_context
-def status(ctx: click.Context) -> None:
-    """The state of the gateway."""
-    found = ask(ctx, system.status)
-    if shared(ctx).json:
-        print_json(found)
-        return
-    gateway, reasoning, load = found["gateway"], found["reasoning"], found["load"]
-    used = {name: state for name, state in found["channels"].items() if state != "not_configured"}
-    channels = ", ".join(f"{name} {state}" for name, state in used.items())
-    for name, value in (
-        ("status", f"{found['status']}, version {found['version']}, up {duration(found['uptime'])}"),
-        ("listens", f"{gateway['bind']}:{gateway['port']}, auth {gateway['auth']}"),
-        ("model", f"{reasoning['primaryModel']} ({reasoning['primaryProvider']})"),
-        ("requests", f"{reasoning['totalRequests']}, {reasoning['avgLatencyMs']:.0f} ms on average"),
-        ("runs", f"{load['runsRunning']} running, {load['runsQueued']} queued"),
-        ("clients", str(load["connections"])),
-        ("channels", channels or "none configured"),
-    ):
-        click.echo(f"{name:<9} {value}")
+async def whole_list(
+    client: AsyncOpenClawClient, row: AnyMethod, params: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Call a method; of a list that comes in pages, all of them."""
+    found = await client.call(row.name, params)
+    while issubclass(row.params, Paged) and (cursor := found.pop("nextCursor", None)):
+        page = await client.call(row.name, {**(params or {}), "cursor": cursor})
+        older, newer = (page, found) if row.backwards else (found, page)
+        found = {**page, row.pages: older[row.pages] + newer[row.pages]}
+    return found
 
 
 @click.command()

@@ -12,6 +12,7 @@ import pytest
 from openclaw_rpc.adapters.browser.driver import PlaywrightDriver
 from openclaw_rpc.adapters.browser.installed import NO_BROWSER, NO_EXECUTABLE, NO_PLAYWRIGHT, look
 from openclaw_rpc.domain.browser import BrowserSettings
+from openclaw_rpc.installing import install_command
 from openclaw_rpc.protocol.browser import BrowserClickParams, BrowserTypeParams
 from openclaw_rpc.protocol.errors import (
     Conflict,
@@ -463,7 +464,7 @@ async def test_without_a_browser_it_is_said_what_to_install(monkeypatch: pytest.
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr("openclaw_rpc.adapters.browser.installed.USUAL", ())
     assert look(BrowserSettings()) == (None, NO_BROWSER)
-    assert look(BrowserSettings(), driver="no_such_package").reason == NO_PLAYWRIGHT
+    assert look(BrowserSettings(), driver="no_such_package").reason == NO_PLAYWRIGHT + install_command("browser")
 
 
 async def test_a_program_that_is_no_browser_is_said_and_nothing_is_left(tmp_path: Path) -> None:

@@ -61,6 +61,31 @@ class Config:
         """
         return self._client.request("config.update", types.ConfigUpdateParams(config=config, pin=pin), types.ConfigUpdated, timeout)
 
+    def reload(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> types.ConfigUpdated:
+        """Take `gateway.yaml` and `.env` as they stand now, not only when an edit is noticed, and say what changed.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return self._client.request("config.reload", types.Empty(), types.ConfigUpdated, timeout)
+
+    def status(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> types.ConfigStatus:
+        """Which file is in force, whether it was refused, and what of it waits for a restart.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
+        """
+        return self._client.request("config.status", types.Empty(), types.ConfigStatus, timeout)
+
 
 class AsyncConfig:
     """`config.*`, to be awaited."""
@@ -109,3 +134,28 @@ class AsyncConfig:
             unauthorized.
         """
         return await self._client.request("config.update", types.ConfigUpdateParams(config=config, pin=pin), types.ConfigUpdated, timeout)
+
+    async def reload(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> types.ConfigUpdated:
+        """Take `gateway.yaml` and `.env` as they stand now, not only when an edit is noticed, and say what changed.
+
+        Raises:
+            APIError: conflict, forbidden, internal_error, invalid_request, rate_limited, service_unavailable,
+            unauthorized.
+        """
+        return await self._client.request("config.reload", types.Empty(), types.ConfigUpdated, timeout)
+
+    async def status(
+        self,
+        *,
+        timeout: float | None = None,
+    ) -> types.ConfigStatus:
+        """Which file is in force, whether it was refused, and what of it waits for a restart.
+
+        Raises:
+            APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
+        """
+        return await self._client.request("config.status", types.Empty(), types.ConfigStatus, timeout)

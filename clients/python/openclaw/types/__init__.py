@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from openclaw.types.config import ConfigChangedEvent as ConfigChangedEvent
     from openclaw.types.config import ConfigDocument as ConfigDocument
     from openclaw.types.config import ConfigSchema as ConfigSchema
+    from openclaw.types.config import ConfigStatus as ConfigStatus
     from openclaw.types.config import ConfigUpdateParams as ConfigUpdateParams
     from openclaw.types.config import ConfigUpdated as ConfigUpdated
     from openclaw.types.event import ConnectedEvent as ConnectedEvent
@@ -292,7 +293,7 @@ _NAMES = {
         "CommandOutputParams CommandResult CommandStartParams CommandStopParams "
     ),
     "config": (
-        "ConfigChangedEvent ConfigDocument ConfigSchema ConfigUpdateParams ConfigUpdated "
+        "ConfigChangedEvent ConfigDocument ConfigSchema ConfigStatus ConfigUpdateParams ConfigUpdated "
     ),
     "conversation": (
         "ConversationAddParams ConversationCreateParams ConversationDeleted ConversationInfo ConversationItem "

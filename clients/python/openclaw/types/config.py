@@ -39,6 +39,22 @@ class ConfigUpdated(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     needs_restart: list[str] = []
 
 
+class ConfigStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
+    """The file that the gateway took, and how it and what is in force differ.
+
+    `error` is why the file as it stands was refused; `edited`: it was edited a moment ago and not looked at yet.
+    `needsRestart` are the dotted paths that wait for a restart, `overridden` those for which the command line that
+    started the gateway goes before the file.
+    """
+
+    path: str
+    exists: bool
+    edited: bool = False
+    error: str | None = None
+    needs_restart: list[str] = []
+    overridden: list[str] = []
+
+
 class ConfigChangedEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Other settings apply, whoever changed them: the dotted paths, and those of them that wait for a restart."""
 

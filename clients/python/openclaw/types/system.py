@@ -12,6 +12,8 @@ class GatewayStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     port: int
     bind: str
     auth: str
+    addresses: list[str] = []
+    """Every address that it really listens at, as `host:port`."""
 
 
 class ReasoningStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
