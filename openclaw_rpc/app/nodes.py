@@ -20,6 +20,7 @@ from openclaw_rpc.domain.kept import StorageUnusable
 from openclaw_rpc.domain.nodes.ports import NodeState
 from openclaw_rpc.domain.ports import BackgroundTasks
 from openclaw_rpc.domain.records import SessionRecord
+from openclaw_rpc.installing import install_command
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.system import NodeStatus
 
@@ -69,7 +70,7 @@ class Nodes:
         except ModuleNotFoundError as error:
             if error.name != "redis":
                 raise
-            raise StorageUnusable("bus.url needs Redis' library: pip install 'openclaw-rpc[redis]'") from None
+            raise StorageUnusable(f"bus.url needs Redis' library: {install_command('redis')}") from None
         self.cluster = await joined(
             stack, self._settings, kept, table.events(), logs, name=self.name, state=self._state, fenced=self._fenced
         )

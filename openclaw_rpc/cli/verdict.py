@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import openclaw
 from openclaw_rpc.cli.connecting import connect
-from openclaw_rpc.cli.errors import CliError, NoGateway
+from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import Shared
 from openclaw_rpc.cli.output import aside, complain, print_json
 from openclaw_rpc.cli.target import GatewayTarget, find_paths, find_target, is_given
@@ -86,9 +86,9 @@ class Asked:
         restart, ``missing`` the variables that are not set here.
         """
         found = asyncio.run(_ask(self.target)) if self.target is not None else Verdict("not running")
-        if found.state == "unknown" and (now := find_target(options)) != self.target:
-            # the change was of what lets us in, and ended our connection: so it applies to the next one
-            found = asyncio.run(_ask(now))
+        if found.state == "unknown":
+            # a change of what lets us in ended our connection, and applies to the next one
+            found = asyncio.run(_ask(find_target(options)))
         paths = found.changed or [] if changed is None else changed
         restart = [path for path in found.needs_restart or [] if path in paths] if self.target else waiting
         overridden = [path for path in found.overridden or [] if path in paths]
@@ -131,8 +131,6 @@ async def _ask(target: GatewayTarget) -> Verdict:
                 done = await client.call(config.reload.name)
             except openclaw.ConflictError as error:
                 return Verdict("refused", error.message)
-    except NoGateway:
-        return Verdict("not running")
     except CliError as error:
         return Verdict("unknown", error.message)
     # what was waiting before is said again: who sets a key twice must not think that it applies

@@ -121,10 +121,9 @@ class ChannelFolder:
         try:
             found = [entry.name for entry in distribution(name).entry_points if entry.group == GROUP]
         except (PackageNotFoundError, ValueError):
-            raise NotFound(
-                f"nothing is at {name}, and no package of that name is installed: install it with {shown(sys.executable)} -m pip first",
-                field="path",
-            ) from None
+            how = f"{shown(sys.executable)} -m pip install"
+            reason = f"nothing is at {name}, and no package of that name is installed: {how} installs one"
+            raise NotFound(reason, field="path") from None
         if len(found) != 1:
             reason = f"the package {name} brings {len(found)} channels; name the one that is wanted under `channels`"
             raise InvalidRequest(reason, field="path", reason="package")
