@@ -63,6 +63,17 @@ servers: # the programs that some tests start, where apt can bring them
 test: install servers check ## check, then the tests (their servers come from apt where it can); ARGS='…' for pytest
 	@$(PY) -m pytest -n 2 $(ARGS)
 
+.PHONY: test-all
+test-all: install ## the suite's core on every Python that is here, and with the lowest versions of what is needed
+	@$(PY) -m tests.everywhere $(ARGS)
+
+.PHONY: cov
+cov: install servers ## the tests under coverage; fails below 95 % of the lines of the domain, the kernel, dialects, methods
+	@rm -f .coverage .coverage.*
+	@$(PY) -m coverage run -m pytest -n 2 $(ARGS)
+	@$(PY) -m coverage combine -q
+	@$(PY) -m coverage report --show-missing --fail-under=95 --include='openclaw_rpc/domain/*,openclaw_rpc/rpc/*,openclaw_rpc/dialects/*,openclaw_rpc/methods/*'
+
 .PHONY: check
 check: install ## lint, format, types, layers, generated files, file sizes
 	@$(VENV)/bin/ruff check --quiet .

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
-import shutil
-import subprocess
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +12,7 @@ import pytest
 
 from tests.strangers import environments
 from tests.support.gateway import TOKEN, gateway, settings
+from tests.support.pythons import installed
 from tests.support.upstream import scripted_upstream
 
 HERE = Path(__file__).parent
@@ -24,20 +22,10 @@ LOWEST = ("websockets==15.0", "msgspec==0.20.0")
 """The least that its `pyproject.toml` asks for."""
 
 
-def _installed(version: str) -> str | None:
-    """That Python, where there is one: on the path, or in pyenv's folder."""
-    beside = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    found = [f"python{version}", *map(str, sorted(beside.glob(f"{version}.*/bin/python")))]
-    ask = partial(subprocess.run, capture_output=True, text=True, check=False, timeout=20)
-    # pyenv puts a command on the path for each of its versions, whether it is the chosen one or not.
-    known = (each for each in found if shutil.which(each) is not None)
-    return next((each for each in known if ask([each, "--version"]).stdout.startswith(f"Python {version}.")), None)
-
-
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13", "3.14"])
 async def test_it_works_on_this_python(version: str) -> None:
-    interpreter = await anyio.to_thread.run_sync(_installed, version)
+    interpreter = await anyio.to_thread.run_sync(installed, version)
     if interpreter is None:
         pytest.skip(f"python{version} is not installed")
     make = partial(environments.python, f"python{version}", *LOWEST)
