@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
-import { embed, generateText, streamText, tool } from "ai";
+import { embed, generateText, stepCountIs, streamText, tool } from "ai";
 import { z } from "zod";
 
 const [, , baseURL, apiKey] = process.argv;
@@ -31,6 +31,21 @@ const checks = {
     const look = tool({ description: "Look", inputSchema: z.object({ q: z.string() }) });
     const { toolCalls } = await generateText({ model, prompt: '[[tool:look {"q": "x"}]]', tools: { look } });
     assert.deepEqual([toolCalls[0].toolName, toolCalls[0].input], ["look", { q: "x" }]);
+  },
+  async turns() {
+    for (const name of ["scripted", "openclaw"]) {
+      const look = tool({
+        description: "Look",
+        inputSchema: z.object({ q: z.string() }),
+        execute: ({ q }) => `found ${q}`,
+      });
+      const options = { model: gateway(name), tools: { look }, stopWhen: stepCountIs(3) };
+      const messages = [{ role: "user", content: '[[tool:look {"q": "x"}]]' }];
+      const first = await generateText({ ...options, messages });
+      assert.match(first.text, /found x/);
+      messages.push(...first.response.messages, { role: "user", content: "and more" });
+      assert.equal(await streamText({ ...options, messages }).text, "echo: and more");
+    }
   },
   async thinking() {
     const result = streamText({ model, prompt: "[[think:well well]] so" });

@@ -54,6 +54,19 @@ def tools():
     assert pieces is not None and pieces.tool_calls[0]["args"] == {"q": "x"}
 
 
+def turns():
+    for name in ("scripted", "openclaw"):
+        for more in ({}, {"use_responses_api": True}):
+            bound = ChatOpenAI(base_url=BASE, api_key=TOKEN, model=name, timeout=20, **more).bind_tools([look])
+            said = [HumanMessage('[[tool:look {"q": "x"}]]')]
+            said.append(bound.invoke(said))
+            said.append(ToolMessage("42", tool_call_id=said[-1].tool_calls[0]["id"]))
+            said.append(bound.invoke(said))
+            assert said[-1].text == "tool said: 42", said
+            said.append(HumanMessage("and more"))
+            assert bound.invoke(said).text == "echo: and more", (name, more)
+
+
 def structured():
     parsed = model.with_structured_output(Answer, method="json_schema")
     assert parsed.invoke('[[raw:{"n": 5}]]') == Answer(n=5)
@@ -70,7 +83,7 @@ def embeddings():
     assert vectors.embed_query("ab") == [2.0, 1.0, 0.5]
 
 
-for found in (plain, streamed, agent, tools, structured, responses, embeddings):
+for found in (plain, streamed, agent, tools, turns, structured, responses, embeddings):
     try:
         found()
         print(json.dumps({"check": found.__name__, "ok": True}), flush=True)

@@ -23,6 +23,7 @@ MODELS = """
   model_name: openclaw/default
   api_base: {base}
   api_key_name: gateway
+  supports_tools: true
 - model_id: whole
   model_name: scripted
   api_base: {base}
@@ -52,7 +53,9 @@ def agent():
 
 def tools():
     code = "def look(q: str) -> str:\n    return 'found ' + q\n"
-    assert llm("-m", "scripted", "--functions", code, '[[tool:look {"q": "x"}]]') == "tool said: found x"
+    for model in ("scripted", "agent"):
+        assert llm("-m", model, "--functions", code, '[[tool:look {"q": "x"}]]') == "tool said: found x"
+        assert llm("-c", "and more") == "echo: and more"
 
 
 Path(HOME.name, "extra-openai-models.yaml").write_text(MODELS.format(base=BASE))

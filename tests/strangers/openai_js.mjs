@@ -38,6 +38,23 @@ const checks = {
     const reply = await ask('[[tool:look {"q": "x"}]]', { tools: [tool] });
     assert.equal(reply.choices[0].message.tool_calls[0].function.name, "look");
   },
+  async turns() {
+    for (const model of ["scripted", "openclaw"]) {
+      const messages = [{ role: "user", content: '[[tool:look {"q": "x"}]]' }];
+      for (const wanted of ["tool said: 42", "echo: and more"]) {
+        let reply = await client.chat.completions.create({ model, messages, tools: [tool] });
+        messages.push(reply.choices[0].message);
+        if (reply.choices[0].finish_reason === "tool_calls") {
+          const [call] = reply.choices[0].message.tool_calls;
+          messages.push({ role: "tool", tool_call_id: call.id, content: "42" });
+          reply = await client.chat.completions.create({ model, messages, tools: [tool] });
+          messages.push(reply.choices[0].message);
+        }
+        assert.equal(reply.choices[0].message.content, wanted);
+        messages.push({ role: "user", content: "and more" });
+      }
+    }
+  },
   async left() {
     const stream = await ask("[[slow:1000,20]]", { stream: true });
     for await (const _ of stream) break;

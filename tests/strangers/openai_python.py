@@ -88,6 +88,39 @@ def tools():
 
 
 @check
+def turns():
+    for model in ("scripted", "openclaw"):
+        messages = [{"role": "user", "content": '[[tool:look {"q": "x"}]]'}]
+        for wanted in ("tool said: 42", "echo: and more"):
+            reply = client.chat.completions.create(model=model, messages=messages, tools=[TOOL])
+            messages.append(reply.choices[0].message)
+            if reply.choices[0].finish_reason == "tool_calls":
+                call = reply.choices[0].message.tool_calls[0]
+                messages.append({"role": "tool", "tool_call_id": call.id, "content": "42"})
+                reply = client.chat.completions.create(model=model, messages=messages, tools=[TOOL])
+                messages.append(reply.choices[0].message)
+            assert reply.choices[0].message.content == wanted, (model, reply)
+            messages.append({"role": "user", "content": "and more"})
+
+
+@check
+def conversations():
+    for model in ("scripted", "openclaw"):
+        made = client.conversations.create(
+            metadata={"topic": "tea"}, items=[{"type": "message", "role": "user", "content": "I am Ada."}]
+        )
+        assert client.conversations.retrieve(made.id).metadata == {"topic": "tea"}
+        for text in ("Hello", "More"):
+            reply = client.responses.create(model=model, input=text, conversation=made.id)
+            assert reply.output_text == f"echo: {text}" and reply.conversation.id == made.id
+        items = list(client.conversations.items.list(made.id, order="asc", limit=2))
+        assert [item.role for item in items] == ["user", "user", "assistant", "user", "assistant"], items
+        assert client.conversations.items.retrieve(items[0].id, conversation_id=made.id).id == items[0].id
+        assert client.conversations.update(made.id, metadata={"topic": "milk"}).metadata == {"topic": "milk"}
+        assert client.conversations.delete(made.id).deleted
+
+
+@check
 def parsed():
     class Answer(BaseModel):
         n: int

@@ -46,6 +46,22 @@ async def tools():
     assert seen == ["x"]
 
 
+async def turns():
+    for kind in (OpenAIChatModel, OpenAIResponsesModel):
+        for name in ("scripted", "openclaw"):
+            helped = Agent(kind(name, provider=provider))
+
+            @helped.tool_plain
+            def look(q: str) -> str:
+                """Look something up."""
+                return f"found {q}"
+
+            first = await helped.run('[[tool:look {"q": "x"}]]')
+            assert first.output == "tool said: found x", (name, first.output)
+            second = await helped.run("and more", message_history=first.all_messages())
+            assert second.output == "echo: and more", (name, second.output)
+
+
 async def responses():
     spoken = OpenAIResponsesModel("scripted", provider=provider)
     assert (await Agent(spoken).run("Hello")).output == "echo: Hello"
@@ -54,7 +70,7 @@ async def responses():
 
 
 async def main():
-    for found in (plain, streamed, agent, tools, responses):
+    for found in (plain, streamed, agent, tools, turns, responses):
         try:
             await found()
             print(json.dumps({"check": found.__name__, "ok": True}), flush=True)

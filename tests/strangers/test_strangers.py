@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -26,10 +27,23 @@ PYTHON = {
     "pydantic_ai_client": ("pydantic-ai-slim[openai]==2.68.0",),
     "llm_client": ("llm==0.36",),
 }
+LARGE_PYTHON = {
+    "strands_client": ("strands-agents[openai]==1.62.0",),
+    "haystack_client": ("haystack-ai==3.4.1",),
+    "openai_agents_client": ("openai-agents==0.24.0",),
+    "ag2_client": ("ag2[openai]==1.2.1",),
+}
 NODE = {
     "openai_js": ("openai@7.55.0",),
     "ai_sdk": ("ai@7.0.173", "@ai-sdk/openai-compatible@3.0.92", "zod@4.6.7"),
 }
+LARGE_NODE = {
+    "ai_sdk_openai": ("ai@7.0.173", "@ai-sdk/openai@4.0.118", "zod@4.6.7"),
+    "codex": ("@openai/codex@0.171.0",),
+}
+if os.environ.get("STRANGERS") == "all":
+    PYTHON |= LARGE_PYTHON
+    NODE |= LARGE_NODE
 
 
 @asynccontextmanager
