@@ -113,9 +113,10 @@ cluster: install servers ## three nodes of one gateway under faults, 200 clients
 	@$(PY) -m tests.cluster $(ARGS)
 
 .PHONY: fuzz
-fuzz: install ## 100000 hostile inputs
+fuzz: install ## 100000 hostile inputs of each kind
 	@$(PY) -m tests.fuzz --cases 100000 $(ARGS)
 	@$(PY) -m tests.fuzz.http --cases 100000
+	@$(PY) -m tests.fuzz.bodies --cases 100000
 
 .PHONY: strangers
 strangers: install ## other people's programs, as they come from npm and PyPI

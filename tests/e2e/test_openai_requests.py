@@ -11,7 +11,7 @@ import pytest
 from openclaw_rpc.dialects.openai.response_tools import called_by, function_name, usable_tools
 from tests.support.gateway import gateway, settings
 from tests.support.openai import OpenAIClient, client_of
-from tests.support.raw_model import DONE, RawModel, call, called, document, raw_model, said
+from tests.support.raw_model import DONE, RawModel, call, called, document, event, raw_model, said
 
 TOOL = {"type": "function", "name": "look", "parameters": {"type": "object"}}
 CUSTOM = {"type": "custom", "name": "patch", "format": {"type": "grammar", "definition": "start: /.+/"}}
@@ -264,3 +264,22 @@ async def test_one_odd_entry_of_a_list_of_models_costs_itself_alone(listed: Any)
         async with gateway(settings(model.url)) as running, client_of(running) as client:
             found = [entry["id"] for entry in (await client.ask("GET", "/v1/models")).json["data"]]
             assert {"m1", "m2"} <= set(found)
+
+
+async def test_numbers_of_tokens_that_no_number_holds_are_counted_as_many() -> None:
+    many = {"prompt_tokens": 10**40, "completion_tokens": -5, "total_tokens": 10**40}
+    data = [{"index": 0, "embedding": [0.5]}]
+    answers: dict[str, Any] = {
+        "vectors": document({"object": "list", "data": data, "usage": many}),
+        "many": [*said("hi"), event({"choices": [], "usage": many}), DONE],
+    }
+    async with raw_model(answers) as model:
+        config = settings(model.url)
+        config["providers"]["primary"] |= {"model": "raw", "prices": {"raw": {"input": 1.0, "output": 1.0}}}
+        async with gateway(config) as running, client_of(running) as client:
+            assert (await client.ask("POST", "/v1/embeddings", {"model": "raw", "input": "vectors"})).status == 200
+            for name in ("raw", "openclaw"):
+                assert (await client.chat("[[S:many]]", name)).status == 200
+            async with running.connect() as socket:
+                rows = (await socket.result("usage.query", by="model"))["rows"]
+    assert sum(row["requests"] for row in rows) == 3

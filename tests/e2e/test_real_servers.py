@@ -199,3 +199,21 @@ async def test_the_context_in_use_counts_and_not_the_one_it_was_trained_with() -
             assert answer.status == 400
             assert answer.json["error"]["code"] == "context_length_exceeded"
             assert not model.requests, "it is known beforehand"
+
+
+@pytest.mark.parametrize("own", [True, False])
+async def test_of_lm_studio_the_context_that_is_loaded_counts(own: bool) -> None:
+    entry = {"id": "qwen", "object": "model", "type": "llm", "publisher": "lmstudio-community", "state": "loaded"}
+    entry |= {"max_context_length": 131_072, "loaded_context_length": 4096}
+    async with raw_model({}) as model:
+        model.models = {"data": [{"id": "qwen", "object": "model", "owned_by": "organization_owner"}], "object": "list"}
+        model.lists = {
+            "/api/v0/models": {"data": [entry], "object": "list"} if own else {"error": "Unexpected endpoint"}
+        }
+        config = settings(model.url)
+        config["providers"]["primary"] |= {"type": "lmstudio", "model": "qwen", "max_retries": 0}
+        async with gateway(config) as running, client_of(running) as client:
+            answer = await client.chat("x " * 20_000, "openclaw")
+            assert (answer.status, bool(model.requests)) == ((400, False) if own else (200, True))
+            listed = (await client.ask("GET", "/v1/models")).json["data"]
+            assert [each["id"] for each in listed if each["owned_by"] != "openclaw"] == ["qwen"]

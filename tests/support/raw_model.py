@@ -76,7 +76,11 @@ class RawModel:
             "object": "list",
             "data": [{"id": "raw", "object": "model", "created": 1, "owned_by": "me"}],
         }
+        self.lists: dict[str, Any] = {}
+        """Lists of models at other paths."""
         self.url = ""
+        self.respond = self._answer
+        """What a request is answered with."""
 
     def _answer(self, body: dict[str, Any]) -> Answer:
         messages = body.get("messages") or []
@@ -95,7 +99,12 @@ class RawModel:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
             size = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
             body = await reader.readexactly(int(size[1]) if size else 0)
-            pieces = self._answer(json.loads(body)) if head.startswith("POST") else document(self.models)
+            path = head.split()[1]
+            pieces = (
+                self.respond(json.loads(body))
+                if head.startswith("POST")
+                else document(self.lists.get(path, self.models))
+            )
             if not pieces or not pieces[0].startswith(b"HTTP/"):
                 pieces = [STREAM, *pieces]
             for piece in pieces:

@@ -11,6 +11,7 @@ from typing import Any, cast
 import msgspec
 
 from openclaw_rpc.protocol.chat import Usage
+from openclaw_rpc.protocol.surrogates import replaced, replaced_in
 
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 REASONING = ("reasoning_content", "reasoning", "reasoning_text", "thinking")
@@ -112,15 +113,20 @@ class UsageCounts(msgspec.Struct, gc=False):
         """The same as the table has it; None where nothing is said."""
         if self.prompt_tokens is None and self.completion_tokens is None and self.total_tokens is None:
             return None
-        asked, said = self.prompt_tokens or 0, self.completion_tokens or 0
+        asked, said = _tokens(self.prompt_tokens), _tokens(self.completion_tokens)
         before, after = self.prompt_tokens_details or Details(), self.completion_tokens_details or Details()
         return Usage(
             prompt_tokens=asked,
             completion_tokens=said,
-            total_tokens=self.total_tokens or asked + said,
-            cached_tokens=before.cached_tokens or self.prompt_cache_hit_tokens or self.cached_tokens or 0,
-            reasoning_tokens=after.reasoning_tokens or self.reasoning_tokens or 0,
+            total_tokens=_tokens(self.total_tokens) or asked + said,
+            cached_tokens=_tokens(before.cached_tokens or self.prompt_cache_hit_tokens or self.cached_tokens),
+            reasoning_tokens=_tokens(after.reasoning_tokens or self.reasoning_tokens),
         )
+
+
+def _tokens(count: int | None) -> int:
+    """A number of tokens that can be counted with, whatever a server says."""
+    return max(0, min(count or 0, MOST_TOKENS))
 
 
 class CompletionFrame(msgspec.Struct, gc=False):
@@ -149,6 +155,20 @@ def loads(payload: bytes) -> Any:
         return json.loads(payload)
     except (ValueError, RecursionError):
         raise BadAnswerError("sent a line that is not JSON") from None
+
+
+def as_text(payload: bytes) -> bytes:
+    """Bytes that are carried as they came.
+
+    Raises:
+        BadAnswerError: they are not UTF-8; what is not looked at was not decoded either.
+    """
+    if not payload.isascii():
+        try:
+            payload.decode()
+        except UnicodeDecodeError:
+            raise BadAnswerError("sent a line that is not UTF-8") from None
+    return payload
 
 
 def several(payload: bytes) -> list[Any]:
@@ -202,7 +222,7 @@ def _choice(choice: dict[str, Any]) -> CompletionChoice:
         delta = {"content": text if isinstance(text, str) else None}
     finish = choice.get("finish_reason")
     return CompletionChoice(
-        index=_whole(choice.get("index")) or 0,
+        index=whole_number(choice.get("index")) or 0,
         delta=_delta(delta) if isinstance(delta, dict) else None,
         message=_delta(message) if isinstance(message, dict) else None,
         finish_reason=finish if isinstance(finish, str) and finish else None,
@@ -219,21 +239,21 @@ def _delta(delta: Any) -> Delta:
     return Delta(
         content=text or None,
         reasoning_content=thinking or None,
-        refusal=refusal if isinstance(refusal, str) else None,
+        refusal=replaced(refusal) if isinstance(refusal, str) else None,
         tool_calls=list(map(_call, objects(found.get("tool_calls")))) or None,
         function_call=_function(found["function_call"]) if isinstance(found.get("function_call"), dict) else None,
-        reasoning_details=list(details) or None,
-        extra_content=found.get("extra_content"),
+        reasoning_details=replaced_in(details) or None,
+        extra_content=replaced_in(found.get("extra_content")),
     )
 
 
 def _call(call: dict[str, Any]) -> ToolCallPiece:
     function, call_id = call.get("function"), call.get("id")
     return ToolCallPiece(
-        index=_whole(call.get("index")),
-        id=str(call_id) if isinstance(call_id, str | int) and call_id != "" else None,
+        index=whole_number(call.get("index")),
+        id=replaced(str(call_id)) if isinstance(call_id, str | int) and call_id != "" else None,
         function=_function(function) if isinstance(function, dict) else None,
-        extra_content=call.get("extra_content"),
+        extra_content=replaced_in(call.get("extra_content")),
     )
 
 
@@ -243,7 +263,7 @@ def _function(function: Any) -> CalledFunction:
     if isinstance(arguments, dict | list):
         arguments = json.dumps(arguments, ensure_ascii=False, separators=(",", ":"))
     return CalledFunction(
-        name=name if isinstance(name, str) and name else None,
+        name=replaced(name) if isinstance(name, str) and name else None,
         arguments=arguments if isinstance(arguments, str) else None,
     )
 
@@ -256,25 +276,27 @@ def _counted(usage: Any) -> UsageCounts:
         if not isinstance(inner, dict):
             return None
         values = cast("dict[str, Any]", inner)
-        return Details(_whole(values.get("cached_tokens")), _whole(values.get("reasoning_tokens")))
+        return Details(whole_number(values.get("cached_tokens")), whole_number(values.get("reasoning_tokens")))
 
     return UsageCounts(
-        prompt_tokens=_whole(found.get("prompt_tokens")),
-        completion_tokens=_whole(found.get("completion_tokens")),
-        total_tokens=_whole(found.get("total_tokens")),
+        prompt_tokens=whole_number(found.get("prompt_tokens")),
+        completion_tokens=whole_number(found.get("completion_tokens")),
+        total_tokens=whole_number(found.get("total_tokens")),
         prompt_tokens_details=details("prompt_tokens_details"),
         completion_tokens_details=details("completion_tokens_details"),
-        prompt_cache_hit_tokens=_whole(found.get("prompt_cache_hit_tokens")),
-        cached_tokens=_whole(found.get("cached_tokens")),
-        reasoning_tokens=_whole(found.get("reasoning_tokens")),
+        prompt_cache_hit_tokens=whole_number(found.get("prompt_cache_hit_tokens")),
+        cached_tokens=whole_number(found.get("cached_tokens")),
+        reasoning_tokens=whole_number(found.get("reasoning_tokens")),
     )
 
 
-def _whole(value: Any) -> int | None:
+def whole_number(value: Any) -> int | None:
     """A number as servers spell it, also as text; None for what is not one."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 16:
         return int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     return max(0, min(int(value), MOST_TOKENS))
 
@@ -337,12 +359,13 @@ def error_value(found: dict[str, Any]) -> Any:
 
 def error_of(error: Any) -> UpstreamError:
     """An error value as an exception."""
+    error = replaced_in(error)
     if not isinstance(error, dict):
         text = error if isinstance(error, str) else json.dumps(error, default=str)
         return UpstreamError(text[:2000] or "an error that it did not describe", told=error)
     found = cast("dict[str, Any]", error)
     message, code = found.get("message"), found.get("code")
-    status = _whole(code) or _whole(found.get("status")) or _whole(found.get("status_code"))
+    status = whole_number(code) or whole_number(found.get("status")) or whole_number(found.get("status_code"))
     return UpstreamError(
         message if isinstance(message, str) and message else "an error that it did not describe",
         code=str(code or "").lower(),

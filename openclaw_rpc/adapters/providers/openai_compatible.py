@@ -22,6 +22,7 @@ from openclaw_rpc.domain.providers import Completed, OfferedModel, Prompt, Provi
 from openclaw_rpc.protocol.base import JsonObject
 
 USUAL_CONTEXT: Final = 128_000
+LM_STUDIO: Final = "/api/v0/models"
 FINDING_SECONDS: Final = 2.0
 """How long a first message waits for the list of models."""
 
@@ -123,11 +124,20 @@ class OpenAIProvider:
                 await tries.again(error)
 
     async def _listed(self, until: float) -> list[OfferedModel]:
+        if self._settings.type == "lmstudio":
+            # Its own list says how much of a model's context is loaded; older ones have none.
+            with suppress(Failed, ProviderFault):
+                return await self._listed_at(
+                    f"{self._settings.address.rstrip('/').removesuffix('/v1')}{LM_STUDIO}", until
+                )
+        return await self._listed_at("/models", until)
+
+    async def _listed_at(self, path: str, until: float) -> list[OfferedModel]:
         settings, upstream = self._settings, self._upstream
         headers: dict[str, str] = {}
         if settings.type == "anthropic":  # its list is its own API, with its own headers
             headers = {"x-api-key": settings.api_key or "", "anthropic-version": "2023-06-01"}
-        answer = await upstream.ask("/models", None, settings.model, until, headers=headers)
+        answer = await upstream.ask(path, None, settings.model, until, headers=headers)
         try:
             offered = _offered(loads(await upstream.whole(answer)), settings.type)
         except BadAnswerError:

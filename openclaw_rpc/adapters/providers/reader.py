@@ -18,12 +18,14 @@ from openclaw_rpc.adapters.providers.frames import (
     CompletionFrame,
     Delta,
     ToolCallPiece,
+    as_text,
     error_of,
     finish_of,
     loads,
     loosened,
     objects,
     several,
+    whole_number,
 )
 from openclaw_rpc.adapters.providers.think_tags import ThinkTags
 from openclaw_rpc.adapters.providers.tool_calls import ToolCalls
@@ -158,7 +160,7 @@ class AnswerReader:
         plain = plain and choice.message is not None and choice.finish_reason is not None
         said.finish_with(self._ending(), self.finish_reason or ("tool_calls" if self._calls.count else "stop"))
         if self._carry:
-            self.whole = body if plain else _canonical(loads(body), said, whole=True)
+            self.whole = as_text(body) if plain else _canonical(loads(body), said, whole=True)
             self._chunk.payloads = _as_payloads(self.whole)
         self._chunk.text, self._chunk.thinking = said.text, said.thinking
         self._chunk.finish_reason = self.finish_reason = said.finish
@@ -250,7 +252,9 @@ class AnswerReader:
             told, as_it_was = self._said(choice, delta, payload, odd=found is not None)
             plain = plain and as_it_was and choice.delta is not None
         if self._carry:
-            written = payload if plain else _canonical(loads(payload) if found is None else found, told, whole=False)
+            written = (
+                as_text(payload) if plain else _canonical(loads(payload) if found is None else found, told, whole=False)
+            )
             self._chunk.payloads.append(written)
 
     def _said(self, choice: CompletionChoice, delta: Delta, payload: bytes, *, odd: bool) -> tuple["_Said", bool]:
@@ -402,8 +406,9 @@ def _canonical(found: Any, told: _Said | None, *, whole: bool) -> bytes:
     chunk = cast("dict[str, Any]", found)
     if told is None:
         return msgspec.json.encode(replaced_in({**chunk, "choices": []}))
-    first = next(choice for choice in objects(chunk["choices"]) if not _index(choice))
-    given: JsonObject = first.get("delta") or first.get("message") or {}
+    first = next(choice for choice in objects(chunk["choices"]) if not whole_number(choice.get("index")))
+    said = [first[name] for name in ("delta", "message") if isinstance(first.get(name), dict)]
+    given: JsonObject = said[0] if said else {}
     kept: JsonObject = {
         name: value
         for name, value in given.items()
@@ -415,10 +420,6 @@ def _canonical(found: Any, told: _Said | None, *, whole: bool) -> bytes:
     choice = {**more, "index": 0, "message" if whole else "delta": kept | told.form(whole=whole)}
     choice["finish_reason"] = told.finish
     return msgspec.json.encode(replaced_in({**chunk, "choices": [choice]}))
-
-
-def _index(choice: dict[str, Any]) -> bool:
-    return str(choice.get("index") or 0).strip("0.") != ""
 
 
 def _as_payloads(whole: bytes) -> list[bytes]:

@@ -10,10 +10,11 @@ from openclaw_rpc.domain.providers import Overflow
 from openclaw_rpc.protocol.base import JsonObject
 
 FIELDS: Final = (
-    "n_ctx", "context_length", "max_model_len", "max_context_length", "context_window", "max_input_tokens",
-    "input_token_limit", "loaded_context_length", "max_context_window", "num_ctx",
+    "n_ctx", "loaded_context_length", "context_length", "max_model_len", "max_context_length", "context_window",
+    "max_input_tokens", "input_token_limit", "max_context_window", "num_ctx",
 )  # fmt: skip
-"""What servers call it in a list of models: llama.cpp, OpenRouter and Together, vLLM, Mistral, Groq, Anthropic …"""
+"""What servers call it in a list of models: llama.cpp, LM Studio, OpenRouter and Together, vLLM, Mistral, Groq,
+Anthropic … What is in use stands before what could be."""
 LEAST: Final = 256
 _NUMBER: Final = r"([0-9][0-9,_]*)"
 _LIMIT: Final = re.compile(

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import msgspec
 
-from openclaw_rpc.dialects.openai.agents import earlier, outputs_of
+from openclaw_rpc.dialects.openai.agents import SAID, earlier, outputs_of
 from openclaw_rpc.dialects.openai.response_tools import (
     CALLABLE,
     OWN_TOOLS,
@@ -244,7 +244,7 @@ def run_of(run: ChatRunParams, items: Sequence[JsonObject]) -> ChatRunParams:
 
     Where they end with what the client's tools answered, it goes on behind that.
     """
-    messages = [message for message in messages_of(None, items) if message["role"] != "system"]
+    messages = [message for message in messages_of(None, items) if message["role"] in SAID]
     outputs = outputs_of(messages)
     last = max((at for at, message in enumerate(messages) if message["role"] == "user"), default=0)
     said = [earlier(message) for message in (messages[: -len(outputs)] if outputs else messages[:last])]

@@ -11,6 +11,9 @@ from msgspec import Raw
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.ids import new_id
 
+MOST_TOKENS = 1 << 53
+"""As many as can be counted with, whatever a server says."""
+
 
 class _AnswerHead(msgspec.Struct, gc=False):
     id: str | None = None
@@ -57,5 +60,7 @@ def used(data: bytes) -> Usage | None:
         return None
     if found is None:
         return None
-    asked = max(0, found.prompt_tokens)
-    return Usage(prompt_tokens=asked, completion_tokens=0, total_tokens=max(asked, found.total_tokens))
+    asked = max(0, min(found.prompt_tokens, MOST_TOKENS))
+    return Usage(
+        prompt_tokens=asked, completion_tokens=0, total_tokens=max(asked, min(found.total_tokens, MOST_TOKENS))
+    )

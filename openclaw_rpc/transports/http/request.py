@@ -95,6 +95,11 @@ class HttpRequest(web.BaseRequest):
         return self._principal is not None
 
     @property
+    def keep_alive(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """Whether another request may follow: not where the body was not read, or can't be."""
+        return super().keep_alive and (not self.body_exists or self.content.at_eof())
+
+    @property
     def bare_path(self) -> str:
         """The path as it was sent, still percent-encoded, without the query; the one to be logged."""
         return self.rel_url.raw_path
