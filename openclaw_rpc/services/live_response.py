@@ -23,8 +23,8 @@ from openclaw_rpc.protocol.chat import ChatRunParams, chat_delta, chat_done, cha
 from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.services.completions import Completions
 
-NAME_LINES = 2
-"""Lines of a server-sent event: its name, its data."""
+TELLING = (chat_delta, chat_thinking, tool_call, chat_done)
+"""With which events of a run its response begins: one that fails before has the failure's status."""
 
 
 class LiveResponse:
@@ -61,6 +61,12 @@ class LiveResponse:
     def _tell(self, kind: str, data: bytes) -> None:
         self.events.append(b"event: " + kind.encode() + b"\ndata: " + data + b"\n\n")
         self._news.set()
+
+    def begin(self) -> None:
+        """Its answer begins, where it has not begun."""
+        if not self.events:
+            self.building.begin()
+            self.opened.set()
 
     def close(self) -> None:
         """Nothing more will be told."""
@@ -116,8 +122,7 @@ async def ask_model(live: LiveResponse, completions: Completions) -> None:
     building = live.building
     finish: str | None = None
     async with completions.stream(live.principal, body, completions.head(body), carry=False) as streamed:
-        building.begin()
-        live.opened.set()
+        live.begin()
         async for chunk in streamed:
             if chunk.thinking:
                 building.think(chunk.thinking)
@@ -158,18 +163,17 @@ async def ask_agent(live: LiveResponse, params: ChatRunParams, pin: str | None, 
     accepted, release = await runs.start(live.principal, params, pin)
     live.session_key, live.run_id = accepted.session_key, accepted.run_id
     _, session = await runs.place(live.principal, accepted.run_id)
-    live.building.begin()
-    live.opened.set()
     listener = _RunListener()
     if session is None:  # a run of an earlier request with the same key, which has ended
         state = await runs.wait(live.principal, accepted.run_id, None)
+        live.begin()
         live.building.text(state.response or "")
         live.building.finish(state.finish_reason, state.usage)
         return
     unsubscribe = bus.subscribe(Filter(session_id=session.id, run_id=accepted.run_id), listener)
     release()
     try:
-        await _retell(live.building, listener)
+        await _retell(live, listener)
     except BaseException:
         with anyio.CancelScope(shield=True):
             await runs.abort(live.principal, accepted.run_id)
@@ -178,11 +182,18 @@ async def ask_agent(live: LiveResponse, params: ChatRunParams, pin: str | None, 
         unsubscribe()
 
 
-async def _retell(building: Building, listener: _RunListener) -> None:
-    calls = 0
+async def _retell(live: LiveResponse, listener: _RunListener) -> None:
+    building, calls = live.building, 0
     while True:
         event = await listener.next()
         data: Any = event.data
+        if event.row is chat_done and data.finish_reason in ("error", "interrupted"):
+            fault = failure(data)
+            # The run may have acted: the client is not to ask for it again.
+            fault.details.setdefault("runId", live.run_id)
+            raise fault
+        if event.row in TELLING:
+            live.begin()
         if event.row is chat_delta:
             building.text(data.delta)
         elif event.row is chat_thinking:
@@ -192,8 +203,6 @@ async def _retell(building: Building, listener: _RunListener) -> None:
             building.call(calls, data.call_id, data.tool, arguments)
             calls += 1
         elif event.row is chat_done:
-            if data.finish_reason in ("error", "interrupted"):
-                raise failure(data)
             if data.finish_reason == "aborted":
                 building.cancel()
             else:

@@ -121,3 +121,36 @@ async def test_people_behind_one_key_are_users_of_their_own(client: OpenAIClient
         assert (await client.ask("GET", path, **headers)).status == 200, "her own, and the front end's"
     assert (await client.ask("DELETE", path, X_OpenWebUI_User_Id="bob")).status == 404
     assert (await client.ask("DELETE", path)).status == 200
+
+
+async def test_what_a_person_has_turned_into_vectors_or_gone_on_with_is_counted_as_theirs(
+    client: OpenAIClient, served: TestGateway
+) -> None:
+    person = name()
+    for path, field in (("/v1/embeddings", "input"), ("/v1/completions", "prompt")):
+        body = {"model": "scripted", field: "x", "user": person}
+        assert (await client.ask("POST", path, body)).status == 200
+        assert (await client.ask("POST", path, {**body, "user": None}, X_OpenWebUI_User_Id=person)).status == 200
+    async with served.connect() as socket:
+        rows = (await socket.result("usage.query", by="user"))["rows"]
+    assert {row["key"]: row["requests"] for row in rows}[f"owner/{person}"] == 4
+
+
+async def test_a_conversation_that_was_made_for_a_person_is_theirs_and_the_front_ends(client: OpenAIClient) -> None:
+    made = (await client.ask("POST", "/v1/conversations", {}, X_OpenWebUI_User_Id="ada")).json["id"]
+    found = [
+        (await client.ask("GET", f"/v1/conversations/{made}", **headers)).status
+        for headers in ({"X_OpenWebUI_User_Id": "ada"}, {}, {"X_OpenWebUI_User_Id": "bob"})
+    ]
+    assert found == [200, 200, 404]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_run_that_fails_before_its_first_word_has_the_failures_status_and_is_not_to_be_asked_again(
+    client: OpenAIClient, stream: bool
+) -> None:
+    for text, status in (("[[fail:401]]", 401), ("[[fail:500]]", 500), ("[[fail:429]] [[retry-after:7]]", 429)):
+        answer = await client.respond(text, "openclaw", stream=stream)
+        assert (answer.status, answer.headers["x-should-retry"]) == (status, "false"), answer.body
+        assert answer.json["error"]["message"]
+        assert status != 429 or answer.headers["Retry-After"] == "7"

@@ -1,7 +1,8 @@
 """llama.cpp's own server with a tiny model, made here: run by an interpreter that has xllamacpp and gguf.
 
-`python llamacpp_server.py FOLDER CONTEXT_TOKENS` prints its address and serves until its input ends. What the model
-says makes no sense: random letters, until one of them happens to be the end. Where a grammar holds, it keeps to that.
+`python llamacpp_server.py FOLDER CONTEXT_TOKENS [calls]` prints its address and serves until its input ends. What the
+model says makes no sense: random letters, until one of them happens to be the end. Where a grammar holds, it keeps to
+that. With `calls`, the beginning of a tool call is likelier than any letter.
 """
 
 import os
@@ -15,7 +16,10 @@ import xllamacpp  # pyright: ignore[reportMissingImports]
 NAME = "tiny"
 WIDTH, HEADS, LAYERS, HIDDEN = 128, 4, 1, 512
 TRAINED_CONTEXT = 32_768
-SPECIAL = ("<unk>", "<s>", "</s>", "<|im_start|>", "<|im_end|>")
+CONTROL = ("<s>", "</s>", "<|im_start|>", "<|im_end|>")
+MARKS = ("<tool_call>", "</tool_call>")
+SPECIAL = ("<unk>", *CONTROL, *MARKS)
+CALLING = ("<tool_call>", "<0x0A>", "<|im_end|>")
 TEMPLATE = """\
 {%- if tools %}
     {{- '<|im_start|>system\\n# Tools\\n<tools>' }}
@@ -45,10 +49,11 @@ TEMPLATE = """\
 {%- if add_generation_prompt %}{{- '<|im_start|>assistant\\n' }}{%- endif %}"""
 
 
-def write(path: Path) -> None:
+def write(path: Path, *, calls: bool) -> None:
     """A model of 0.3 M weights in the form of Llama's, whose words are single bytes."""
     tokens = [*SPECIAL, *(f"<0x{byte:02X}>" for byte in range(256))]
-    kinds = [gguf.TokenType.UNKNOWN, *[gguf.TokenType.CONTROL] * (len(SPECIAL) - 1), *[gguf.TokenType.BYTE] * 256]
+    kinds = [gguf.TokenType.UNKNOWN, *[gguf.TokenType.CONTROL] * len(CONTROL)]
+    kinds += [*[gguf.TokenType.USER_DEFINED] * len(MARKS), *[gguf.TokenType.BYTE] * 256]
     out = gguf.GGUFWriter(path, "llama")
     out.add_name(NAME)
     out.add_context_length(TRAINED_CONTEXT)
@@ -80,6 +85,8 @@ def write(path: Path) -> None:
     known[:, 0] = 1
     likely = {tokens.index(f"<0x{byte:02X}>") for byte in letters} | {tokens.index("<|im_end|>")}
     said[:, 0] = [1 if at in likely else 0 for at in range(len(tokens))]
+    for word in CALLING if calls else ():
+        said[tokens.index(word), 0] = 3
     out.add_tensor("token_embd.weight", known)
     out.add_tensor("output.weight", said)
     out.add_tensor("output_norm.weight", numpy.ones(WIDTH, numpy.float32))
@@ -100,7 +107,7 @@ def write(path: Path) -> None:
 def main() -> None:
     folder, context = Path(sys.argv[1]), int(sys.argv[2])
     path = folder / f"{NAME}.gguf"
-    write(path)
+    write(path, calls="calls" in sys.argv[3:])
     params = xllamacpp.CommonParams()
     params.model.path = str(path)
     params.model_alias = {NAME}

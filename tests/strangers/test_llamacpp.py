@@ -26,10 +26,10 @@ LONG = "A fact that takes some room. " * 20
 
 
 @asynccontextmanager
-async def served(folder: Path, context: int) -> AsyncGenerator[str]:
+async def served(folder: Path, context: int, *words: str) -> AsyncGenerator[str]:
     """The address of such a server; it ends when its input does."""
     python = await anyio.to_thread.run_sync(partial(environments.python, "llamacpp", *PACKAGES, optional=True))
-    command = [str(python), str(SCRIPT), str(folder), str(context)]
+    command = [str(python), str(SCRIPT), str(folder), str(context), *words]
     async with await anyio.open_process(command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL) as process:
         assert process.stdout is not None
         said = b""
@@ -89,6 +89,45 @@ async def test_what_it_refuses_is_told_as_it_is(tmp_path: Path) -> None:
         answer = await client.ask("POST", "/v1/chat/completions", asked)
         assert answer.status == 500
         assert answer.headers["x-should-retry"] == "false"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("model", ["tiny", "openclaw"])
+async def test_a_tool_is_called_with_what_its_schema_asks_for(tmp_path: Path, model: str, stream: bool) -> None:
+    parameters = {"type": "object", "properties": {"on": {"type": "boolean"}}, "required": ["on"]}
+    tool = {"type": "function", "function": {"name": "lamp", "description": "Light.", "parameters": parameters}}
+    async with served(tmp_path, 8_192, "calls") as address:
+        config = of(address)
+        config["agents"] = {"default": {"tools": [], "memory": False}}
+        async with gateway(config) as running, client_of(running) as client:
+            messages: list[Any] = [{"role": "user", "content": "Light, please."}]
+            body = {"model": model, "messages": messages, "tools": [tool], "seed": 7}
+            once = {"tool_choice": "required", "parallel_tool_calls": False, "max_tokens": 600, "stream": stream}
+            answer = await client.ask("POST", "/v1/chat/completions", {**body, **once})
+            assert answer.status == 200, answer.body
+            calls = gathered(answer.chunks) if stream else answer.json["choices"][0]["message"]["tool_calls"]
+            # It may ask for more, and be cut off in the middle of the last.
+            first = calls[0]
+            assert first["function"]["name"] == "lamp"
+            assert isinstance(json.loads(first["function"]["arguments"])["on"], bool)
+            messages.append({"role": "assistant", "content": None, "tool_calls": [first]})
+            messages.append({"role": "tool", "tool_call_id": first["id"], "content": "It is on."})
+            answer = await client.ask("POST", "/v1/chat/completions", {**body, "max_tokens": 20})
+            assert answer.status == 200, answer.body
+            assert answer.json["choices"][0]["finish_reason"] in ("stop", "length", "tool_calls")
+
+
+def gathered(chunks: list[Any]) -> list[Any]:
+    """The calls that the pieces of a stream come to."""
+    calls: dict[int, Any] = {}
+    for chunk in chunks:
+        for choice in chunk["choices"]:
+            for piece in choice["delta"].get("tool_calls") or ():
+                call = calls.setdefault(piece["index"], {"type": "function", "function": {"name": "", "arguments": ""}})
+                call["id"] = piece.get("id") or call.get("id")
+                for name, text in piece["function"].items():
+                    call["function"][name] += text or ""
+    return list(calls.values())
 
 
 async def test_its_grammar_holds_an_answer_to_a_schema(tmp_path: Path) -> None:

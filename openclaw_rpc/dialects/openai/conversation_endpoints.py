@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, Raw, UnsetType
 
+from openclaw_rpc.dialects.openai.conversations import end_user
 from openclaw_rpc.dialects.openai.errors import STYLE
 from openclaw_rpc.dialects.rest import AnyMethod, Ask, Endpoint, Inputs, Plan, Reply
 from openclaw_rpc.protocol import conversation
@@ -121,8 +122,8 @@ def remove(inputs: Inputs) -> Plan:
 
 
 def _at(verb: str, path: str, plan: Any, method: AnyMethod, **more: Any) -> Endpoint:
-    whole = f"/v1/conversations{path}"
-    return Endpoint(verb=verb, path=whole, plan=plan, doc=method.doc, calls=(method,), style=STYLE, **more)
+    more |= {"doc": method.doc, "calls": (method,), "style": STYLE, "end_user": end_user}
+    return Endpoint(verb=verb, path=f"/v1/conversations{path}", plan=plan, **more)
 
 
 ENDPOINTS = (

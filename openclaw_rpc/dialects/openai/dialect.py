@@ -11,6 +11,7 @@ from msgspec import Meta, Raw
 
 from openclaw_rpc.dialects.openai import chat, conversation_endpoints, legacy, responses
 from openclaw_rpc.dialects.openai.agents import PREFIX
+from openclaw_rpc.dialects.openai.conversations import end_user
 from openclaw_rpc.dialects.openai.errors import STYLE, spelled
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Inputs, Plan, Reply
 from openclaw_rpc.protocol import agent, model
@@ -41,6 +42,7 @@ class EmbeddingBody(msgspec.Struct, frozen=True, kw_only=True):
     input: Annotated[Raw, Meta(description="A text, texts, tokens, or lists of tokens.")]
     model: str | None = None
     encoding_format: str | None = None
+    user: str | None = None
 
 
 def _entries() -> Plan:
@@ -149,6 +151,7 @@ class OpenAI:
             calls=(model.embed,),
             body=EmbeddingBody,
             style=STYLE,
+            end_user=end_user,
         ),
     )
 

@@ -18,6 +18,7 @@ from openclaw_rpc.dialects.openai.chat import (
     completion_of,
     whole_run,
 )
+from openclaw_rpc.dialects.openai.conversations import end_user
 from openclaw_rpc.dialects.openai.errors import STYLE, event_of
 from openclaw_rpc.dialects.rest import Ask, Endpoint, Follow, Inputs, Plan, Relay, Reply, SpelledEvent
 from openclaw_rpc.protocol import chat, model
@@ -41,6 +42,7 @@ class PromptBody(msgspec.Struct, frozen=True, kw_only=True):
     echo: bool | None = None
     best_of: int | None = None
     logprobs: int | None = None
+    user: str | None = None
 
     def check(self) -> None:
         """Refuse what a chat has no place for.
@@ -180,5 +182,6 @@ ENDPOINTS = (
         body=PromptBody,
         streams=True,
         style=STYLE,
+        end_user=end_user,
     ),
 )
