@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Protocol
 
 import anyio
@@ -40,6 +40,8 @@ from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.rpc.forwarding import MEMORISED, Forwarding
 
 AGAIN_SECONDS = 0.5
+LETTER_SECONDS, AWAY_SECONDS = 1.0, 0.1
+"""How often it is looked what other nodes left for this one; and while Redis is away."""
 
 
 class Parts(Protocol):
@@ -62,7 +64,8 @@ class Cluster:
     ):
         self.membership = membership
         self.link = link
-        self._kept = kept
+        assert kept.nodes is not None  # noqa: S101 - without a store of nodes nobody joins
+        self._kept, self._nodes = kept, kept.nodes
         self._events = events
         self._log: Log = logs.get("nodes")
         self._wire = Wire(link, link.node)
@@ -80,8 +83,7 @@ class Cluster:
 
     def serve(self, tasks: BackgroundTasks, parts: Parts) -> None:
         """Find the way to sessions' nodes, and do what those ask for."""
-        nodes = self._kept.nodes
-        assert nodes is not None  # noqa: S101 - without a store of nodes nobody joins
+        nodes = self._nodes
         streams, runs, sessions, approvals = parts.streams, parts.runs, parts.sessions, parts.tools.approvals
         asking = Asking(self._wire, self.membership.lives, tasks, self._log)
         self._streams = streams
@@ -106,10 +108,26 @@ class Cluster:
         remote.serve(runs)
         runs.join(remote)
         Forwarding(remote, sessions, approvals, asking, self._look_again).serve(parts.dispatcher)
+        self._wire.post = lambda node, message: tasks.start(self._post(int(node), message))
         self._devices, self._outside = parts.devices, parts.outside
         nodes.changed = lambda kind: self._wire.send(None, Changed(self._wire.node, kind))
         self._wire.on(Changed, lambda message: self._changed.add(message.kind) or self._news.set())
         self._wire.on_joined(self._everything_changed)
+
+    async def _post(self, node: int, message: bytes) -> None:
+        # It is asked again: a message that could not be left is one that got lost.
+        with suppress(GatewayError):
+            await self._nodes.post(node, message)
+
+    async def _keep_collecting(self) -> None:
+        """Take what other nodes left for this one while Redis was away from either."""
+        while True:
+            try:
+                for message in await self._nodes.letters():
+                    self._wire.hear(message)
+            except GatewayError as error:
+                self._log.warning("what other nodes left can't be read", error=error.message)
+            await anyio.sleep(LETTER_SECONDS if self.link.answers else AWAY_SECONDS)
 
     async def stream_of(self, session: SessionRecord) -> Stream:
         """The stream of a session, whichever node tells its events."""
@@ -161,6 +179,7 @@ class Cluster:
         yield "mirrors", self._mirrors.serve
         yield "takeover", self._keep_taking_over
         yield "documents", self._keep_reading
+        yield "letters", self._keep_collecting
 
 
 async def joined(

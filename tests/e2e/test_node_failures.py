@@ -156,6 +156,10 @@ async def test_while_redis_is_away_runs_go_on_and_watchers_elsewhere_miss_nothin
         await anyio.to_thread.run_sync(own.stop)
         async with a.http("GET", "/readyz") as response:
             assert response.status == 200
+        detail = await on_b.result("session.get", sessionKey="one")
+        assert [live["runId"] for live in detail["live"]] == [run["runId"]], (
+            "it was asked of the run's node all the same"
+        )
         done = await on_a.event("chat.done", runId=run["runId"])
         assert done["data"]["finishReason"] == "stop"
         with anyio.fail_after(3):

@@ -25,6 +25,7 @@ _SEE: Final = f"""SELECT number, name, state, {_SILENT}::float8, lease, true FRO
     FROM past_nodes WHERE beat_at > clock_timestamp() - interval '1 hour' ORDER BY number"""  # noqa: S608
 _BURY: Final = f"""WITH gone AS (DELETE FROM nodes WHERE number = $1 AND ($2 OR {_SILENT} > lease) RETURNING *)
     INSERT INTO past_nodes SELECT number, name, beat_at, state FROM gone"""  # noqa: S608
+_UNREAD: Final = "DELETE FROM letters WHERE NOT EXISTS (SELECT FROM nodes WHERE number = letters.node)"
 _FORGET: Final = "DELETE FROM past_nodes WHERE beat_at < clock_timestamp() - interval '1 hour'"
 _OPEN_RUN: Final = "status IN ('queued', 'running')"
 _NOBODYS: Final = "(owner IS NULL OR NOT EXISTS (SELECT FROM nodes WHERE number = owner))"
@@ -95,6 +96,7 @@ class PostgresNodes:
         async def bury(db: Transaction) -> bool:
             await self._stand(db)
             await db.change(_FORGET)
+            await db.change(_UNREAD)
             return await db.change(_BURY, number, False) > 0
 
         return await self._database.apart(bury)
@@ -141,6 +143,17 @@ class PostgresNodes:
             return [run_of(row) for row in rows]
 
         return await self._database.read(read)
+
+    async def post(self, node: int, message: bytes) -> None:
+        """See the port."""
+        sql = "INSERT INTO letters (node, message) SELECT $1, $2 WHERE EXISTS (SELECT FROM nodes WHERE number = $1)"
+        await self._database.apart(lambda db: db.change(sql, node, message), single=True)
+
+    async def letters(self) -> list[bytes]:
+        """See the port."""
+        sql = "DELETE FROM letters WHERE node = $1 RETURNING place, message"
+        rows = await self._database.apart(lambda db: db.changing(sql, self._number), single=True)
+        return [message for _, message in sorted(rows)]
 
     async def positions(self, session_ids: Sequence[str]) -> dict[str, StreamPosition]:
         """See the port."""

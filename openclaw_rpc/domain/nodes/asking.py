@@ -67,7 +67,7 @@ class Asking:
         question = self._open[ask.id] = _Question()
         try:
             while question.answer is None:
-                self._wire.send(str(node), ask)
+                self._wire.deliver(str(node), ask)
                 with anyio.move_on_after(AGAIN_SECONDS):
                     await question.answered.wait()
                 silent = anyio.current_time() - question.sign
@@ -88,7 +88,7 @@ class Asking:
 
     def _take(self, message: Ask) -> None:
         if message.id in self._asked:
-            self._wire.send(message.node, self._asked[message.id] or Taken(message.id))
+            self._wire.deliver(message.node, self._asked[message.id] or Taken(message.id), letter=message.letter)
             return
         self._asked[message.id] = None
         while len(self._asked) > MOST_REMEMBERED:
@@ -109,7 +109,7 @@ class Asking:
             answer = Answer(message.id, kind=InternalError.__name__, message="the gateway failed; its log says why")
         if message.id in self._asked:
             self._asked[message.id] = answer
-        self._wire.send(message.node, answer)
+        self._wire.deliver(message.node, answer, letter=message.letter)
 
 
 def _result(answer: Answer) -> bytes:

@@ -139,6 +139,14 @@ class NodeStore(Protocol):
         """The runs of a session that have not ended, the oldest first."""
         ...
 
+    async def post(self, node: int, message: bytes) -> None:
+        """Leave a message for another node, which collects it by itself."""
+        ...
+
+    async def letters(self) -> list[bytes]:
+        """Take the messages that were left for this node, the oldest first."""
+        ...
+
     async def positions(self, session_ids: Sequence[str]) -> dict[str, StreamPosition]:
         """How far the events of sessions are kept; those that are gone are missing."""
         ...

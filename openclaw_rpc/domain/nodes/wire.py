@@ -58,6 +58,8 @@ class Ask(msgspec.Struct, frozen=True, tag="ask"):
     id: str
     what: str
     body: bytes
+    letter: bool = False
+    """Whether it was left in the store, since the link was away: so is the answer."""
 
 
 class Taken(msgspec.Struct, frozen=True, tag="taken"):
@@ -90,7 +92,9 @@ class Wire:
         self._link = link
         self._handlers: dict[type, Callable[[Any], None]] = {}
         self._joined: list[Callable[[], None]] = []
-        link.listen(self._hear, self._when_joined)
+        self.post: Callable[[str, bytes], None] = _nobody
+        """Leaves a message for a node in the store: what must arrive while the link is away."""
+        link.listen(self.hear, self._when_joined)
 
     @property
     def answers(self) -> bool:
@@ -109,7 +113,17 @@ class Wire:
         """Send a message to a node, or to all others."""
         self._link.send(node, msgspec.msgpack.encode(message))
 
-    def _hear(self, raw: bytes) -> None:
+    def deliver(self, node: str, message: Ask | Taken | Answer, *, letter: bool = False) -> None:
+        """Send a message to a node, by the store where the link is away, or as a ``letter``."""
+        if self._link.answers and not letter:
+            self.send(node, message)
+        else:
+            if isinstance(message, Ask):
+                message = msgspec.structs.replace(message, letter=True)
+            self.post(node, msgspec.msgpack.encode(message))
+
+    def hear(self, raw: bytes) -> None:
+        """Take a message that came for this node."""
         message: Message = _DECODER.decode(raw)
         handler = self._handlers.get(type(message))
         # What is for all comes back to whoever sent it.
@@ -119,3 +133,7 @@ class Wire:
     def _when_joined(self) -> None:
         for handler in self._joined:
             handler()
+
+
+def _nobody(_node: str, _message: bytes) -> None:
+    """There is no store."""
