@@ -22,7 +22,9 @@ from openclaw_rpc.domain.devices import Devices
 from openclaw_rpc.domain.events.replay import Replayer
 from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.events.streams import Streams
+from openclaw_rpc.domain.limits import RateLimiter
 from openclaw_rpc.domain.nodes.asking import Asking
+from openclaw_rpc.domain.nodes.limits import SharedLimits
 from openclaw_rpc.domain.nodes.membership import Membership
 from openclaw_rpc.domain.nodes.mirrors import Mirrors
 from openclaw_rpc.domain.nodes.owners import Owners
@@ -53,6 +55,7 @@ class Parts(Protocol):
     tools: AgentTools
     dispatcher: Dispatcher
     devices: Devices
+    limiter: RateLimiter
     outside: Outside
 
 
@@ -108,11 +111,15 @@ class Cluster:
         remote.serve(runs)
         runs.join(remote)
         Forwarding(remote, sessions, approvals, asking, self._look_again).serve(parts.dispatcher)
+        self._limits = SharedLimits(parts.limiter, self._wire, self._living)
         self._wire.post = lambda node, message: tasks.start(self._post(int(node), message))
         self._devices, self._outside = parts.devices, parts.outside
         nodes.changed = lambda kind: self._wire.send(None, Changed(self._wire.node, kind))
         self._wire.on(Changed, lambda message: self._changed.add(message.kind) or self._news.set())
         self._wire.on_joined(self._everything_changed)
+
+    def _living(self) -> int:
+        return sum(node.living for node in self.membership.seen)
 
     async def _post(self, node: int, message: bytes) -> None:
         # It is asked again: a message that could not be left is one that got lost.
@@ -180,6 +187,7 @@ class Cluster:
         yield "takeover", self._keep_taking_over
         yield "documents", self._keep_reading
         yield "letters", self._keep_collecting
+        yield "limits", self._limits.serve
 
 
 async def joined(

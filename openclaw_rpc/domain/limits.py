@@ -1,7 +1,7 @@
 """How often somebody may call: token buckets per principal, one for all calls and one for each kind."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, Protocol
 
 from openclaw_rpc.domain.clock import Clock
@@ -105,6 +105,9 @@ class RateLimiter:
         self._pools = {rate: _Pool(rate, limit) for rate, limit in _limits(settings).items()}
         self._requests = self._pools[Rate.REQUESTS]
         self._sweep_at = clock.monotonic() + _MINUTE
+        self._share = 1
+        self.told: Callable[[str, Rate, int], None] | None = None
+        """Called with each call that was let in (whose, its kind, that kind's limit), where others have to know."""
 
     @property
     def settings(self) -> RateSettings:
@@ -113,14 +116,30 @@ class RateLimiter:
 
     @settings.setter
     def settings(self, settings: RateSettings) -> None:
+        self._resize(settings)
+        self._settings = settings
+
+    def share(self, nodes: int) -> None:
+        """Grant one part of so many of each limit from now on: others grant the rest."""
+        if nodes != self._share:
+            self._share = nodes
+            self._resize(self._settings)
+
+    def _resize(self, settings: RateSettings) -> None:
         now = self._monotonic()
         for rate, limit in _limits(settings).items():
             pool = self._pools[rate]
             pool.settle_all(now)
-            pool.resize(limit)
+            pool.resize(max(min(limit, 1), limit // self._share))
             for bucket in pool.buckets.values():
-                bucket.drawn = min(bucket.drawn, float(limit))
-        self._settings = settings
+                bucket.drawn = min(bucket.drawn, float(pool.limit))
+
+    def charge(self, key: str, rate: Rate, times: int) -> None:
+        """Count calls that others let in."""
+        now = self._monotonic()
+        for pool in {self._requests, self._pools[rate]}:
+            bucket = pool.settle(key, now)
+            bucket.drawn = min(bucket.drawn + times, float(pool.limit))
 
     @property
     def size(self) -> int:
@@ -151,6 +170,8 @@ class RateLimiter:
         elif calls.drawn > requests.ceiling:
             raise self._refusal(requests, calls)
         calls.drawn += 1.0
+        if self.told is not None:
+            self.told(key, rate, self._pools[rate].limit)
 
     def peek(self, principal: Principal, rate: Rate) -> Quota:
         """What a call of that kind has left, by whichever of its two buckets has less."""

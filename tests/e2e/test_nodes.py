@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 from aiohttp import web
 from websockets.exceptions import ConnectionClosed
@@ -187,3 +188,26 @@ async def test_a_token_revoked_on_one_node_ends_its_sockets_on_another(
                 await guest.socket.recv()
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4002
+
+
+async def test_a_rate_limit_holds_for_all_nodes_together(upstream: Upstream, shared: dict[str, Any]) -> None:
+    limits = {"requests_per_minute": 60, **{f"{kind}_per_minute": 10**6 for kind in ("messages", "skills", "files")}}
+
+    def limited(node: str) -> dict[str, Any]:
+        chosen = config(upstream, shared, node)
+        return {**chosen, "gateway": {**chosen["gateway"], "rate_limit": limits}}
+
+    async with (
+        gateway(limited("a")) as a,
+        gateway(limited("b")) as b,
+        a.connect() as on_a,
+        b.connect() as on_b,
+    ):
+        with anyio.fail_after(10):
+            while min(len(each.app.nodes.shown()) for each in (a, b)) < 2:
+                await anyio.lowlevel.checkpoint()
+        answered = 0
+        for at in range(100):
+            frame = await (on_a if at % 2 else on_b).call("system.status")
+            answered += "result" in frame
+        assert 50 <= answered <= 70

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from openclaw_rpc.domain.nodes.ports import NodeLink
+from openclaw_rpc.protocol.base import Rate
 
 
 class Told(msgspec.Struct, frozen=True, array_like=True):
@@ -51,6 +52,13 @@ class Changed(msgspec.Struct, frozen=True, tag="changed"):
     kind: str
 
 
+class Drawn(msgspec.Struct, frozen=True, tag="drawn"):
+    """Calls that a node let in: whose, of which kind, and how many."""
+
+    node: str
+    told: list[tuple[str, Rate, int]]
+
+
 class Ask(msgspec.Struct, frozen=True, tag="ask"):
     """Something that another node is to do, once, however often it is asked under that ``id``."""
 
@@ -78,7 +86,7 @@ class Answer(msgspec.Struct, frozen=True, tag="answer"):
     details: dict[str, Any] = {}
 
 
-Message = Events | Wants | Hello | Changed | Ask | Taken | Answer
+Message = Events | Wants | Hello | Changed | Drawn | Ask | Taken | Answer
 M = TypeVar("M")
 
 _DECODER = msgspec.msgpack.Decoder(Message)
