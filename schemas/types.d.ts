@@ -143,6 +143,8 @@ export interface BackgroundList {
 
 /** What to click; waited for until it can be. */
 export interface BrowserClickParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   /** CSS, or another engine of Playwright's. */
   selector: string;
   /** @default "left" */
@@ -172,6 +174,8 @@ export interface BrowserClosed {
 
 /** JavaScript, an expression or a function's body, run in the page. */
 export interface BrowserExecuteParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   script: string;
   /** Cookies, storage and pages of its own, kept on disk. @default "default" */
   profile?: string;
@@ -189,6 +193,8 @@ export interface BrowserExecuted {
 
 /** Where to, in the page that was used last. */
 export interface BrowserNavigateParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   /** http or https. */
   url: string;
   /** Cookies, storage and pages of its own, kept on disk. @default "default" */
@@ -213,6 +219,8 @@ export interface BrowserNavigated {
 
 /** Where to, in a page of its own. */
 export interface BrowserOpenParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   /** http or https. */
   url: string;
   /** Cookies, storage and pages of its own, kept on disk. @default "default" */
@@ -240,6 +248,8 @@ export interface BrowserPicture {
 
 /** Of what: an element, the whole page, or what is in view. */
 export interface BrowserScreenshotParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   /** CSS, or another engine of Playwright's. */
   selector?: string | null;
   /** @default false */
@@ -264,6 +274,8 @@ export interface BrowserSnapshot {
 
 /** Which page. */
 export interface BrowserSnapshotParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   /** Cookies, storage and pages of its own, kept on disk. @default "default" */
   profile?: string;
   /** A page of the profile; else the last used. */
@@ -288,6 +300,8 @@ export type BrowserStatusParams = Record<string, never>;
 
 /** What to type, and where; `submit` presses Enter. */
 export interface BrowserTypeParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   /** CSS, or another engine of Playwright's. */
   selector: string;
   text: string;
@@ -630,6 +644,8 @@ export interface ChoreStatus {
 
 /** A line for the shell, and where and how to run it. */
 export interface CommandExecuteParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   /** Run by bash, or by `/bin/sh`. */
   command: string;
   /** The working directory, a folder of the workspace. @default "/" */
@@ -700,6 +716,8 @@ export interface CommandResult {
 
 /** A line for the shell that goes on in the background, its standard input empty. */
 export interface CommandStartParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   /** Run by bash, or by `/bin/sh`. */
   command: string;
   /** The working directory, a folder of the workspace. @default "/" */
@@ -972,6 +990,8 @@ export interface FileContent {
 
 /** A file, a link, or a folder: an empty one, or with `recursive` all that is in it. */
 export interface FileDeleteParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   /** A path in the workspace: `/Documents/notes.md`. */
   path: string;
   /** A folder with all that is in it. @default false */
@@ -986,6 +1006,8 @@ export interface FileDeleted {
 
 /** A change of a text file: `old` replaced by `new`, or a unified diff. */
 export interface FileEditParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   /** A path in the workspace: `/Documents/notes.md`. */
   path: string;
   /** What is replaced: exactly as it stands there, and only once. */
@@ -1037,6 +1059,8 @@ export interface FileListParams {
   recursive?: boolean;
   /** How many entries at most. @default 1000 */
   limit?: number;
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
 }
 
 /** What a folder holds, by name; `truncated` where there is more than was asked for. */
@@ -1050,6 +1074,8 @@ export interface FileListing {
 
 /** From where to where; folders that are missing there are made. */
 export interface FileMoveParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   /** A path in the workspace: `/Documents/notes.md`. */
   from: string;
   /** A path in the workspace: `/Documents/notes.md`. */
@@ -1066,6 +1092,8 @@ export interface FileMoved {
 
 /** Which file, and which part of it where it is large. */
 export interface FileReadParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   /** A path in the workspace: `/Documents/notes.md`. */
   path: string;
   /** `text` is UTF-8; `base64` takes any bytes. @default "text" */
@@ -1090,10 +1118,14 @@ export interface FileSearchParams {
   regex?: boolean;
   /** How many items at most. @default 100 */
   limit?: number;
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
 }
 
 /** A file's new content, which replaces the old one at once and as a whole, or is added to it. */
 export interface FileWriteParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   /** A path in the workspace: `/Documents/notes.md`. */
   path: string;
   content: string;
@@ -2387,6 +2419,8 @@ export interface UsageRow {
 
 /** Which page, and how it is wanted. */
 export interface WebFetchParams {
+  /** The PIN that `openclaw pin set` took. */
+  pin?: string | null;
   /** An http or https URL. */
   url: string;
   /** How much of it is read, in bytes. @default 1000000 */

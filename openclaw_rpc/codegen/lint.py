@@ -33,6 +33,8 @@ def _rows(methods: Sequence[AnyMethod]) -> Iterator[str]:
             yield f"{row.name}: its params are not a struct"
         elif not row.params.__struct_config__.forbid_unknown_fields:
             yield f"{row.name}: {row.params.__name__} takes unknown fields, params must not"
+        elif row.tool is not None and "pin" not in row.params.__struct_fields__:
+            yield f"{row.name}: it stands for a tool, for which a PIN may be wanted: {row.params.__name__} has no pin"
         if _closed(row.result):
             yield f"{row.name}: {row.result.__name__} is closed to new fields, results must not be"
 

@@ -144,7 +144,7 @@ class _Operation:
         required: list[str] = struct.get("required", [])
         for name, schema in struct["properties"].items():
             ours = back.get(name, name)
-            if ours not in self._holes:
+            if ours not in (*self._holes, "pin"):
                 plain = without_null(schema)
                 about = {"description": plain.pop("description")} if "description" in plain else {}
                 yield {"name": ours, "in": "query", **about, "required": name in required, "schema": plain}

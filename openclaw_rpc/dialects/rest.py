@@ -224,6 +224,7 @@ def direct(
     def plan(inputs: Inputs) -> Plan:
         given: dict[str, Any] = dict(inputs.body or {})
         texts: dict[str, Any] = {**(inputs.query or {}), **inputs.path}
+        without_pin(texts)
         given |= {renamed.get(name, name): value for name, value in texts.items()}
         result = yield Ask(method, checked(given, method.params, method.name, texts=bool(texts)))
         return Reply(shape(result) if shape else result, status)
@@ -242,6 +243,18 @@ def direct(
         params=True,
         names=renamed,
     )
+
+
+def without_pin(query: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A query that holds no PIN: URLs are written down by whoever they pass.
+
+    Raises:
+        InvalidRequest: it does.
+    """
+    if "pin" in query:
+        reason = "must not stand in a URL: send the header X-OpenClaw-Pin"
+        raise InvalidRequest(f"pin {reason}", field="pin", reason=reason)
+    return query
 
 
 def required(value: Any, name: str) -> Any:

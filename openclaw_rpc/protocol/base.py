@@ -15,6 +15,7 @@ SessionKey = Annotated[
 ]
 RunId = Annotated[str, Meta(min_length=1, max_length=100, description="The id that `chat.run` answered.")]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Pin = Annotated[str, Meta(min_length=1, max_length=200, description="The PIN that `openclaw pin set` took.")]
 PageSize = Annotated[int, Meta(ge=1, le=1000, description="How many items at most.")]
 Timestamp = Annotated[
     str, Meta(min_length=10, max_length=40, description="A date or a time, ISO 8601; UTC where no zone is given.")
@@ -61,6 +62,12 @@ class Topic(StrEnum):
 
 class Empty(Params, frozen=True, kw_only=True):
     """No parameters."""
+
+
+class Guarded(Params, frozen=True, kw_only=True):
+    """Params of what does the same as an agent's tool: the PIN, where it is wanted for that (`require_pin_for`)."""
+
+    pin: Pin | None = None
 
 
 class Paged(Empty, frozen=True, kw_only=True):

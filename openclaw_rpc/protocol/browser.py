@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Params, Rate, Result, Scope, When
+from openclaw_rpc.protocol.base import Guarded, Params, Rate, Result, Scope, When
 from openclaw_rpc.protocol.errors import Conflict, Forbidden, NotFound, ProviderError, Timeout, TooLarge
 from openclaw_rpc.protocol.method import Method
 
@@ -50,7 +50,7 @@ class BrowserStatus(Result, frozen=True, kw_only=True):
     since: When | None = None
 
 
-class BrowserOpenParams(Params, frozen=True, kw_only=True):
+class BrowserOpenParams(Guarded, frozen=True, kw_only=True):
     """Where to, in a page of its own."""
 
     url: Url
@@ -58,7 +58,7 @@ class BrowserOpenParams(Params, frozen=True, kw_only=True):
     timeout_ms: WaitMs = 30_000
 
 
-class BrowserNavigateParams(Params, frozen=True, kw_only=True):
+class BrowserNavigateParams(Guarded, frozen=True, kw_only=True):
     """Where to, in the page that was used last."""
 
     url: Url
@@ -78,7 +78,7 @@ class BrowserNavigated(BrowserPage, frozen=True, kw_only=True):
     http_status: int | None = None
 
 
-class BrowserScreenshotParams(Params, frozen=True, kw_only=True):
+class BrowserScreenshotParams(Guarded, frozen=True, kw_only=True):
     """Of what: an element, the whole page, or what is in view."""
 
     selector: Selector | None = None
@@ -98,7 +98,7 @@ class BrowserPicture(Result, frozen=True, kw_only=True):
     url: str
 
 
-class BrowserExecuteParams(Params, frozen=True, kw_only=True):
+class BrowserExecuteParams(Guarded, frozen=True, kw_only=True):
     """JavaScript, an expression or a function's body, run in the page."""
 
     script: Annotated[str, Meta(min_length=1, max_length=1_000_000)]
@@ -114,7 +114,7 @@ class BrowserExecuted(Result, frozen=True, kw_only=True):
     url: str
 
 
-class BrowserClickParams(Params, frozen=True, kw_only=True):
+class BrowserClickParams(Guarded, frozen=True, kw_only=True):
     """What to click; waited for until it can be."""
 
     selector: Selector
@@ -125,7 +125,7 @@ class BrowserClickParams(Params, frozen=True, kw_only=True):
     timeout_ms: WaitMs = 30_000
 
 
-class BrowserTypeParams(Params, frozen=True, kw_only=True):
+class BrowserTypeParams(Guarded, frozen=True, kw_only=True):
     """What to type, and where; ``submit`` presses Enter."""
 
     selector: Selector
@@ -137,7 +137,7 @@ class BrowserTypeParams(Params, frozen=True, kw_only=True):
     timeout_ms: WaitMs = 30_000
 
 
-class BrowserSnapshotParams(Params, frozen=True, kw_only=True):
+class BrowserSnapshotParams(Guarded, frozen=True, kw_only=True):
     """Which page."""
 
     profile: Profile = "default"

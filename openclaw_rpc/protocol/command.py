@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Page, Paged, Params, Result, Scope, When
+from openclaw_rpc.protocol.base import Guarded, Page, Paged, Params, Result, Scope, When
 from openclaw_rpc.protocol.errors import NotFound
 from openclaw_rpc.protocol.file import FolderPath
 from openclaw_rpc.protocol.method import Event, Method
@@ -25,7 +25,7 @@ Variables = Annotated[
 ]
 
 
-class CommandExecuteParams(Params, frozen=True, kw_only=True):
+class CommandExecuteParams(Guarded, frozen=True, kw_only=True):
     """A line for the shell, and where and how to run it."""
 
     command: CommandLine
@@ -53,7 +53,7 @@ class CommandResult(Result, frozen=True, kw_only=True):
     stopped_by: StopReason | None = None
 
 
-class CommandStartParams(Params, frozen=True, kw_only=True):
+class CommandStartParams(Guarded, frozen=True, kw_only=True):
     """A line for the shell that goes on in the background, its standard input empty."""
 
     command: CommandLine

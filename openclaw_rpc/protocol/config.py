@@ -4,10 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Empty, JsonObject, Params, Result, Scope, Topic
+from openclaw_rpc.protocol.base import Empty, JsonObject, Params, Pin, Result, Scope, Topic
 from openclaw_rpc.protocol.errors import Conflict
 from openclaw_rpc.protocol.method import Event, Method
-from openclaw_rpc.protocol.tool import Pin
 
 
 class ConfigDocument(Result, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Page, Paged, PageSize, Params, Rate, Result, Scope, When
+from openclaw_rpc.protocol.base import Guarded, Page, Paged, PageSize, Pin, Rate, Result, Scope, When
 from openclaw_rpc.protocol.errors import Conflict, NotFound, Timeout, TooLarge
 from openclaw_rpc.protocol.method import Method
 
@@ -25,7 +25,7 @@ Pattern = Annotated[
 ]
 
 
-class FileReadParams(Params, frozen=True, kw_only=True):
+class FileReadParams(Guarded, frozen=True, kw_only=True):
     """Which file, and which part of it where it is large."""
 
     path: FilePath
@@ -45,7 +45,7 @@ class FileContent(Result, frozen=True, kw_only=True):
     next_offset: int | None = None
 
 
-class FileWriteParams(Params, frozen=True, kw_only=True):
+class FileWriteParams(Guarded, frozen=True, kw_only=True):
     """A file's new content, which replaces the old one at once and as a whole, or is added to it."""
 
     path: FilePath
@@ -63,7 +63,7 @@ class FileWritten(Result, frozen=True, kw_only=True):
     created: bool
 
 
-class FileEditParams(Params, frozen=True, kw_only=True):
+class FileEditParams(Guarded, frozen=True, kw_only=True):
     """A change of a text file: ``old`` replaced by ``new``, or a unified diff."""
 
     path: FilePath
@@ -92,6 +92,7 @@ class FileListParams(Paged, frozen=True, kw_only=True):
     path: FolderPath = "/"
     recursive: Annotated[bool, Meta(description="With all folders below.")] = False
     limit: Annotated[int, Meta(ge=1, le=10_000, description="How many entries at most.")] = 1000
+    pin: Pin | None = None
 
 
 class FileEntry(Result, frozen=True, kw_only=True):
@@ -122,6 +123,7 @@ class FileSearchParams(Paged, frozen=True, kw_only=True):
     ) = None
     regex: Annotated[bool, Meta(description="Whether `content` is a regular expression (Python's).")] = False
     limit: PageSize = 100
+    pin: Pin | None = None
 
 
 class FileFound(Result, frozen=True, kw_only=True):
@@ -145,7 +147,7 @@ class FilesFound(Page, frozen=True, kw_only=True):
     truncated: bool = False
 
 
-class FileDeleteParams(Params, frozen=True, kw_only=True):
+class FileDeleteParams(Guarded, frozen=True, kw_only=True):
     """A file, a link, or a folder: an empty one, or with ``recursive`` all that is in it."""
 
     path: FilePath
@@ -159,7 +161,7 @@ class FileDeleted(Result, frozen=True, kw_only=True):
     deleted: bool
 
 
-class FileMoveParams(Params, frozen=True, kw_only=True):
+class FileMoveParams(Guarded, frozen=True, kw_only=True):
     """From where to where; folders that are missing there are made."""
 
     source: FilePath = msgspec.field(name="from")

@@ -4,10 +4,21 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import JsonObject, Page, Paged, Params, Rate, Result, Scope, SessionKey, Topic, When
+from openclaw_rpc.protocol.base import (
+    JsonObject,
+    Page,
+    Paged,
+    Params,
+    Pin,
+    Rate,
+    Result,
+    Scope,
+    SessionKey,
+    Topic,
+    When,
+)
 from openclaw_rpc.protocol.errors import Conflict, NotFound, ProviderError, Timeout, TooLarge
 from openclaw_rpc.protocol.method import Event, Method
-from openclaw_rpc.protocol.tool import Pin
 
 SkillStatus = Literal["active", "disabled", "ineligible", "broken"]
 """Whether a skill is offered to agents, was switched off, lacks what it needs here (``unmet``), or can't be read

@@ -10,6 +10,7 @@ from openclaw_rpc.protocol.base import (
     Page,
     Paged,
     Params,
+    Pin,
     Rate,
     Result,
     Scope,
@@ -27,7 +28,6 @@ ApprovalOutcome = Literal["approved", "denied", "expired", "cancelled"]
 """How an approval ended; ``cancelled`` with its run."""
 
 ApprovalId = Annotated[str, Meta(min_length=1, max_length=100, description="The id that `tool.approval` told.")]
-Pin = Annotated[str, Meta(min_length=1, max_length=200, description="The PIN that `openclaw pin set` took.")]
 
 
 class ToolListParams(Paged, frozen=True, kw_only=True):

@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from openclaw_rpc.protocol.base import Params, Result, Scope
+from openclaw_rpc.protocol.base import Guarded, Result, Scope
 from openclaw_rpc.protocol.errors import ProviderError, Timeout
 from openclaw_rpc.protocol.method import Method
 
 PageFormat = Literal["text", "markdown", "html", "raw"]
 
 
-class WebFetchParams(Params, frozen=True, kw_only=True):
+class WebFetchParams(Guarded, frozen=True, kw_only=True):
     """Which page, and how it is wanted."""
 
     url: Annotated[str, Meta(min_length=1, max_length=8192, description="An http or https URL.")]

@@ -186,7 +186,8 @@ class Dispatcher:
         """Run the handler of a row that does what a tool does, under the tool's policies and PIN."""
         method = bound.method
         tool: str = method.tool or method.name
-        async with self._tool_guard.around(call.principal, tool, params, call.pin, dangerous=method.dangerous):
+        pin = params.pin if params.pin is not None else call.pin
+        async with self._tool_guard.around(call.principal, tool, params, pin, dangerous=method.dangerous):
             return await bound.handler(params, call)
 
     async def _shielded(self, bound: AnyBound, work: Awaitable[Any], call: Call) -> Any:

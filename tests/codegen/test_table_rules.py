@@ -76,6 +76,7 @@ def test_the_real_table_is_fit() -> None:
         (row(doc=" "), "thing.do: its doc is empty"),
         (row(params=dict), "thing.do: its params are not a struct"),
         (row(params=Open), "thing.do: Open takes unknown fields"),
+        (row(tool="do"), "thing.do: it stands for a tool, for which a PIN may be wanted: Empty has no pin"),
         (row(result=Closed), "thing.do: Closed is closed to new fields"),
         (row(result=Snake), "Snake.session_key: fields are camelCase"),
         (row(result=Mute), "Mute: it has no docstring of its own"),

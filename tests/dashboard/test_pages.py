@@ -174,6 +174,25 @@ async def test_methods_are_called_by_hand_and_their_frames_shown(chromium: Any) 
         await expect(page.get_by_role("alert")).to_contain_text("not JSON")
 
 
+async def test_what_is_guarded_asks_for_the_pin_and_is_done_with_it(chromium: Any) -> None:
+    async with (
+        world(pin=PIN, security={"require_pin_for": ["file_delete"]}) as here,
+        signed_in(chromium, here.served.app, "#/files") as page,
+    ):
+        (here.workspace / "plan.txt").write_text("the plan")
+        await page.get_by_role("button", name="Delete plan.txt").click()
+        await page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
+        dialog = page.get_by_role("dialog", name="This needs the PIN.")
+        await dialog.get_by_role("textbox", name="PIN").fill("0000")
+        await dialog.get_by_role("button", name="Go on").click()
+        await expect(dialog.get_by_role("alert")).to_have_text("That is not the PIN.")
+        assert (here.workspace / "plan.txt").exists()
+        await dialog.get_by_role("textbox", name="PIN").fill(PIN)
+        await dialog.get_by_role("button", name="Go on").click()
+        await expect(page.get_by_role("table", name="Files")).not_to_contain_text("plan.txt")
+        assert not (here.workspace / "plan.txt").exists()
+
+
 async def test_memory_and_files_are_searched_read_and_deleted(chromium: Any) -> None:
     async with world() as here, signed_in(chromium, here.served.app, "#/memory") as page:
         await here.client.result("memory.store", key="colour", value="The user likes blue")

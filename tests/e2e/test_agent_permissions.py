@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
+from openclaw_rpc.protocol.table import by_name
 from tests.support.agent import PIN, World, world
 from tests.support.gateway import Client
 from tests.support.obedient import call
@@ -203,6 +204,41 @@ async def test_without_a_pin_set_a_guarded_tool_says_how_to_set_one() -> None:
         assert "openclaw pin set" in result["error"]
         error = await agent.client.error("command.execute", command="true")
         assert error["data"]["reason"] == "pin_not_set"
+
+
+@pytest.mark.parametrize(
+    ("method", "params"),
+    [
+        ("command.execute", {"command": "true"}),
+        ("command.start", {"command": "true"}),
+        ("file.write", {"path": "/a", "content": "b"}),
+        ("file.list", {}),
+        ("file.search", {"pattern": "*"}),
+        ("file.delete", {"path": "/a"}),
+        ("web.fetch", {"url": "http://127.0.0.1:1/"}),
+    ],
+)
+async def test_whatever_is_guarded_takes_the_pin_as_a_param_and_it_is_written_nowhere(
+    method: str, params: dict[str, Any]
+) -> None:
+    tool = by_name()[method].tool
+    assert tool is not None
+    async with world(pin="86420", security={"require_pin_for": [tool]}) as agent:
+        assert (await agent.client.error(method, **params))["data"]["reason"] == "pin_required"
+        assert (await agent.client.error(method, **params, pin="13579"))["data"]["reason"] == "wrong_pin"
+        answer = await agent.client.call(method, {**params, "pin": "86420"})
+        assert "error" not in answer or answer["error"]["data"].get("reason") not in ("pin_required", "wrong_pin")
+        records = (await agent.client.result("audit.query"))["records"]
+        lines = await agent.client.result("log.tail")
+        for shown in (str(records), str(lines)):
+            assert "13579" not in shown and "86420" not in shown
+
+
+@pytest.mark.parametrize("path", ["/api/files/list", "/api/files/read", "/api/files/search", "/api/browser/screenshot"])
+async def test_a_pin_in_a_url_is_refused(agent: World, path: str) -> None:
+    async with agent.served.http("GET", f"{path}?path=a&pin=13579") as answer:
+        body = await answer.text()
+        assert answer.status == 400 and "X-OpenClaw-Pin" in body and "13579" not in body
 
 
 async def execute(agent: World, pin: str | None, path: str = "/api/commands/execute") -> tuple[int, Any]:

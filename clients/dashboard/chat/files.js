@@ -1,6 +1,6 @@
 /** Files that go with a message: pictures and texts within it, everything else by way of the workspace. */
-import { call } from "../lib/net.js";
 import { t } from "../lib/words.js";
+import { guarded } from "../parts/pin-dialog.js";
 import { newId } from "./outbox.js";
 
 const PICTURES = /^image\/(png|jpeg|gif|webp)$/;
@@ -45,6 +45,6 @@ export async function attach(file) {
     return { id, name, preview: "", attachment: { type: "text", text, name, ...(file.type ? { mimeType: file.type } : {}) } };
   }
   const path = `/inbox/${id}-${name.replace(/[^\p{L}\p{N}._-]/gu, "_")}`;
-  await call("file.write", { path, content: await base64(file), encoding: "base64" });
+  await guarded("file.write", { path, content: await base64(file), encoding: "base64" });
   return { id, name, preview: "", attachment: { type: "file", path, name } };
 }

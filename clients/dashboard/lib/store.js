@@ -22,6 +22,7 @@ import { useEffect, useState } from "./html.js";
  * @property {import("../chat/outbox.js").Outgoing[]} outbox
  * @property {import("../chat/approvals.js").Approval[]} approvals
  * @property {boolean} approvalsHidden
+ * @property {import("../parts/pin-dialog.js").PinAsked | null} pinAsked A call that waits for the PIN.
  * @property {import("../chat/choices.js").Choices} choices The agents and models that can be picked.
  */
 
@@ -39,6 +40,7 @@ let state = {
   outbox: [],
   approvals: [],
   approvalsHidden: false,
+  pinAsked: null,
   choices: { agents: [], models: [] },
 };
 

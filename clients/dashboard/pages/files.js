@@ -1,10 +1,10 @@
 /** Files: the workspace, folder by folder. */
 import { Fragment, html, useRef, useState } from "../lib/html.js";
 import { bytes, moment } from "../lib/format.js";
-import { call } from "../lib/net.js";
 import { t } from "../lib/words.js";
 import { Dialog } from "../parts/dialog.js";
 import { Fault, Waiting, useCall, useTask } from "../parts/load.js";
+import { guarded } from "../parts/pin-dialog.js";
 import { Remove } from "../parts/remove.js";
 import { Table } from "../parts/table.js";
 
@@ -45,16 +45,16 @@ export default function Files() {
   const open = (entry) => run(async () => {
     const media = PICTURES[entry.name.split(".").pop()?.toLowerCase() ?? ""];
     if (media && entry.size < LARGEST) {
-      const { content } = await call("file.read", { path: entry.path, encoding: "base64" });
+      const { content } = await guarded("file.read", { path: entry.path, encoding: "base64" });
       setShown({ name: entry.name, picture: `data:${media};base64,${content}` });
       return;
     }
-    const { content, nextOffset } = await call("file.read", { path: entry.path, limit: SHOWN_BYTES });
+    const { content, nextOffset } = await guarded("file.read", { path: entry.path, limit: SHOWN_BYTES });
     setShown({ name: entry.name, text: content, more: nextOffset !== undefined });
   });
   /** @param {any} entry */
   const download = (entry) => run(async () => {
-    const { content } = await call("file.read", { path: entry.path, encoding: "base64" });
+    const { content } = await guarded("file.read", { path: entry.path, encoding: "base64" });
     const link = document.createElement("a");
     link.href = URL.createObjectURL(asBlob(content));
     link.download = entry.name;
@@ -65,7 +65,7 @@ export default function Files() {
   const upload = (given) => change(async () => {
     for (const file of given ?? []) {
       if (file.size > LARGEST) throw new Error(t("{name} is larger than {size} MB.", { name: file.name, size: LARGEST / 1e6 }));
-      await call("file.write", { path: `${path.replace(/\/$/, "")}/${file.name}`, content: await base64(file), encoding: "base64" });
+      await guarded("file.write", { path: `${path.replace(/\/$/, "")}/${file.name}`, content: await base64(file), encoding: "base64" });
     }
   });
   const steps = path.split("/").filter(Boolean);
@@ -88,7 +88,7 @@ export default function Files() {
           folder ? "" : bytes(each.size), moment(each.modifiedAt),
           html`<div class="row">${!folder && html`<button type="button" aria-label=${`${t("Download")} ${each.name}`} onClick=${() => download(each)}>${t("Download")}</button>`}
             <${Remove} label=${t("Delete {name}", { name: each.name })} text=${folder ? t("The folder and all that is in it are deleted.") : t("The file is deleted.")}
-              onYes=${() => change(() => call("file.delete", { path: each.path, ...(folder ? { recursive: true } : {}) }))} /></div>`,
+              onYes=${() => change(() => guarded("file.delete", { path: each.path, ...(folder ? { recursive: true } : {}) }))} /></div>`,
         ];
       })} />` : html`<${Waiting} of=${list} />`}
     ${shown && html`<${Dialog} label=${shown.name} wide onClose=${() => setShown(null)}>

@@ -10,6 +10,7 @@ import { startApprovals } from "../chat/approvals.js";
 import { ChatPage } from "../chat/page.js";
 import { startOutbox } from "../chat/outbox.js";
 import { startSessions } from "../chat/sessions.js";
+import { PinDialog } from "./pin-dialog.js";
 import { Shortcuts } from "./shortcuts.js";
 import { SignIn } from "./sign-in.js";
 
@@ -45,6 +46,7 @@ function Inside() {
       </main>
     </div>
     <${ApprovalDialog} />
+    <${PinDialog} />
     <${Shortcuts} />
     <${Toast} />
   <//>`;

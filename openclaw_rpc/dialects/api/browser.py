@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from openclaw_rpc.dialects.rest import Ask, Endpoint, Inputs, Plan, Reply, direct
+from openclaw_rpc.dialects.rest import Ask, Endpoint, Inputs, Plan, Reply, direct, without_pin
 from openclaw_rpc.protocol import browser
 from openclaw_rpc.protocol.browser import BrowserPicture, BrowserScreenshotParams
 from openclaw_rpc.protocol.validation import checked
@@ -15,7 +15,7 @@ JSON = "application/json"
 
 def screenshot(inputs: Inputs) -> Plan:
     """A picture of the page that was used last."""
-    params = checked(dict(inputs.query), BrowserScreenshotParams, browser.screenshot.name, texts=True)
+    params = checked(dict(without_pin(inputs.query)), BrowserScreenshotParams, browser.screenshot.name, texts=True)
     picture: BrowserPicture = yield Ask(browser.screenshot, params)
     accepted = inputs.headers.get("accept", "")
     if JSON in accepted and PNG not in accepted:

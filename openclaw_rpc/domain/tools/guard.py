@@ -44,4 +44,4 @@ class DirectGuard:
 
 
 def _plain(params: msgspec.Struct) -> Any:
-    return msgspec.to_builtins(params)
+    return {name: value for name, value in msgspec.to_builtins(params).items() if name != "pin"}

@@ -18,14 +18,14 @@ R = TypeVar("R")
 
 
 def parameters_of(kind: type[msgspec.Struct], hidden: Iterable[str] = ()) -> JsonObject:
-    """The JSON Schema of a struct as models are given it: one object, without the fields that are ``hidden``."""
+    """The JSON Schema of a struct as models are given it: one object, without the PIN and what is ``hidden``."""
     schema = msgspec.json.schema(kind)
     defs: JsonObject = schema.pop("$defs", {})
     name = str(schema.get("$ref", "")).rpartition("/")[2]
     top: JsonObject = dict(defs.pop(name)) if name in defs else schema
     top.pop("title", None)
     top.pop("description", None)
-    left_out = set(hidden)
+    left_out = {"pin", *hidden}
     top["properties"] = {
         key: _without_null(value) for key, value in top.get("properties", {}).items() if key not in left_out
     }

@@ -35,6 +35,7 @@ class Browser:
         self,
         *,
         url: str,
+        pin: str | None = None,
         profile: str = "default",
         timeout_ms: int = 30000,
         timeout: float | None = None,
@@ -43,6 +44,7 @@ class Browser:
 
         Args:
             url: http or https.
+            pin: The PIN that `openclaw pin set` took.
             profile: Cookies, storage and pages of its own, kept on disk.
             timeout_ms: Milliseconds.
 
@@ -50,12 +52,13 @@ class Browser:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, timeout, unauthorized.
         """
-        return self._client.request("browser.open", types.BrowserOpenParams(url=url, profile=profile, timeout_ms=timeout_ms), types.BrowserNavigated, timeout)
+        return self._client.request("browser.open", types.BrowserOpenParams(url=url, pin=pin, profile=profile, timeout_ms=timeout_ms), types.BrowserNavigated, timeout)
 
     def navigate(
         self,
         *,
         url: str,
+        pin: str | None = None,
         profile: str = "default",
         page_id: str | None = None,
         wait_until: Literal["commit", "domcontentloaded", "load", "networkidle"] = "load",
@@ -66,6 +69,7 @@ class Browser:
 
         Args:
             url: http or https.
+            pin: The PIN that `openclaw pin set` took.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
             wait_until: When the element counts as found.
@@ -75,11 +79,12 @@ class Browser:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, timeout, unauthorized.
         """
-        return self._client.request("browser.navigate", types.BrowserNavigateParams(url=url, profile=profile, page_id=page_id, wait_until=wait_until, timeout_ms=timeout_ms), types.BrowserNavigated, timeout)
+        return self._client.request("browser.navigate", types.BrowserNavigateParams(url=url, pin=pin, profile=profile, page_id=page_id, wait_until=wait_until, timeout_ms=timeout_ms), types.BrowserNavigated, timeout)
 
     def screenshot(
         self,
         *,
+        pin: str | None = None,
         selector: str | None = None,
         full_page: bool = False,
         profile: str = "default",
@@ -90,6 +95,7 @@ class Browser:
         """A screenshot of a page, as PNG.
 
         Args:
+            pin: The PIN that `openclaw pin set` took.
             selector: CSS, or another engine of Playwright's.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
@@ -99,12 +105,13 @@ class Browser:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, timeout, too_large, unauthorized.
         """
-        return self._client.request("browser.screenshot", types.BrowserScreenshotParams(selector=selector, full_page=full_page, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserPicture, timeout)
+        return self._client.request("browser.screenshot", types.BrowserScreenshotParams(pin=pin, selector=selector, full_page=full_page, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserPicture, timeout)
 
     def execute(
         self,
         *,
         script: str,
+        pin: str | None = None,
         profile: str = "default",
         page_id: str | None = None,
         timeout_ms: int = 30000,
@@ -113,6 +120,7 @@ class Browser:
         """Run JavaScript in a page.
 
         Args:
+            pin: The PIN that `openclaw pin set` took.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
             timeout_ms: Milliseconds.
@@ -121,12 +129,13 @@ class Browser:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, timeout, too_large, unauthorized.
         """
-        return self._client.request("browser.execute", types.BrowserExecuteParams(script=script, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserExecuted, timeout)
+        return self._client.request("browser.execute", types.BrowserExecuteParams(script=script, pin=pin, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserExecuted, timeout)
 
     def click(
         self,
         *,
         selector: str,
+        pin: str | None = None,
         button: Literal["left", "middle", "right"] = "left",
         count: int = 1,
         profile: str = "default",
@@ -138,6 +147,7 @@ class Browser:
 
         Args:
             selector: CSS, or another engine of Playwright's.
+            pin: The PIN that `openclaw pin set` took.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
             timeout_ms: Milliseconds.
@@ -146,13 +156,14 @@ class Browser:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, timeout, unauthorized.
         """
-        return self._client.request("browser.click", types.BrowserClickParams(selector=selector, button=button, count=count, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserPage, timeout)
+        return self._client.request("browser.click", types.BrowserClickParams(selector=selector, pin=pin, button=button, count=count, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserPage, timeout)
 
     def type(
         self,
         *,
         selector: str,
         text: str,
+        pin: str | None = None,
         clear: bool = True,
         submit: bool = False,
         profile: str = "default",
@@ -164,6 +175,7 @@ class Browser:
 
         Args:
             selector: CSS, or another engine of Playwright's.
+            pin: The PIN that `openclaw pin set` took.
             clear: Empty the field first.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
@@ -173,11 +185,12 @@ class Browser:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, timeout, unauthorized.
         """
-        return self._client.request("browser.type", types.BrowserTypeParams(selector=selector, text=text, clear=clear, submit=submit, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserPage, timeout)
+        return self._client.request("browser.type", types.BrowserTypeParams(selector=selector, text=text, pin=pin, clear=clear, submit=submit, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserPage, timeout)
 
     def snapshot(
         self,
         *,
+        pin: str | None = None,
         profile: str = "default",
         page_id: str | None = None,
         max_characters: int = 50000,
@@ -186,6 +199,7 @@ class Browser:
         """A page in words, as assistive technology reads it.
 
         Args:
+            pin: The PIN that `openclaw pin set` took.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
 
@@ -193,7 +207,7 @@ class Browser:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, timeout, unauthorized.
         """
-        return self._client.request("browser.snapshot", types.BrowserSnapshotParams(profile=profile, page_id=page_id, max_characters=max_characters), types.BrowserSnapshot, timeout)
+        return self._client.request("browser.snapshot", types.BrowserSnapshotParams(pin=pin, profile=profile, page_id=page_id, max_characters=max_characters), types.BrowserSnapshot, timeout)
 
     def close(
         self,
@@ -237,6 +251,7 @@ class AsyncBrowser:
         self,
         *,
         url: str,
+        pin: str | None = None,
         profile: str = "default",
         timeout_ms: int = 30000,
         timeout: float | None = None,
@@ -245,6 +260,7 @@ class AsyncBrowser:
 
         Args:
             url: http or https.
+            pin: The PIN that `openclaw pin set` took.
             profile: Cookies, storage and pages of its own, kept on disk.
             timeout_ms: Milliseconds.
 
@@ -252,12 +268,13 @@ class AsyncBrowser:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, timeout, unauthorized.
         """
-        return await self._client.request("browser.open", types.BrowserOpenParams(url=url, profile=profile, timeout_ms=timeout_ms), types.BrowserNavigated, timeout)
+        return await self._client.request("browser.open", types.BrowserOpenParams(url=url, pin=pin, profile=profile, timeout_ms=timeout_ms), types.BrowserNavigated, timeout)
 
     async def navigate(
         self,
         *,
         url: str,
+        pin: str | None = None,
         profile: str = "default",
         page_id: str | None = None,
         wait_until: Literal["commit", "domcontentloaded", "load", "networkidle"] = "load",
@@ -268,6 +285,7 @@ class AsyncBrowser:
 
         Args:
             url: http or https.
+            pin: The PIN that `openclaw pin set` took.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
             wait_until: When the element counts as found.
@@ -277,11 +295,12 @@ class AsyncBrowser:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, timeout, unauthorized.
         """
-        return await self._client.request("browser.navigate", types.BrowserNavigateParams(url=url, profile=profile, page_id=page_id, wait_until=wait_until, timeout_ms=timeout_ms), types.BrowserNavigated, timeout)
+        return await self._client.request("browser.navigate", types.BrowserNavigateParams(url=url, pin=pin, profile=profile, page_id=page_id, wait_until=wait_until, timeout_ms=timeout_ms), types.BrowserNavigated, timeout)
 
     async def screenshot(
         self,
         *,
+        pin: str | None = None,
         selector: str | None = None,
         full_page: bool = False,
         profile: str = "default",
@@ -292,6 +311,7 @@ class AsyncBrowser:
         """A screenshot of a page, as PNG.
 
         Args:
+            pin: The PIN that `openclaw pin set` took.
             selector: CSS, or another engine of Playwright's.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
@@ -301,12 +321,13 @@ class AsyncBrowser:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, timeout, too_large, unauthorized.
         """
-        return await self._client.request("browser.screenshot", types.BrowserScreenshotParams(selector=selector, full_page=full_page, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserPicture, timeout)
+        return await self._client.request("browser.screenshot", types.BrowserScreenshotParams(pin=pin, selector=selector, full_page=full_page, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserPicture, timeout)
 
     async def execute(
         self,
         *,
         script: str,
+        pin: str | None = None,
         profile: str = "default",
         page_id: str | None = None,
         timeout_ms: int = 30000,
@@ -315,6 +336,7 @@ class AsyncBrowser:
         """Run JavaScript in a page.
 
         Args:
+            pin: The PIN that `openclaw pin set` took.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
             timeout_ms: Milliseconds.
@@ -323,12 +345,13 @@ class AsyncBrowser:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, timeout, too_large, unauthorized.
         """
-        return await self._client.request("browser.execute", types.BrowserExecuteParams(script=script, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserExecuted, timeout)
+        return await self._client.request("browser.execute", types.BrowserExecuteParams(script=script, pin=pin, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserExecuted, timeout)
 
     async def click(
         self,
         *,
         selector: str,
+        pin: str | None = None,
         button: Literal["left", "middle", "right"] = "left",
         count: int = 1,
         profile: str = "default",
@@ -340,6 +363,7 @@ class AsyncBrowser:
 
         Args:
             selector: CSS, or another engine of Playwright's.
+            pin: The PIN that `openclaw pin set` took.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
             timeout_ms: Milliseconds.
@@ -348,13 +372,14 @@ class AsyncBrowser:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, timeout, unauthorized.
         """
-        return await self._client.request("browser.click", types.BrowserClickParams(selector=selector, button=button, count=count, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserPage, timeout)
+        return await self._client.request("browser.click", types.BrowserClickParams(selector=selector, pin=pin, button=button, count=count, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserPage, timeout)
 
     async def type(
         self,
         *,
         selector: str,
         text: str,
+        pin: str | None = None,
         clear: bool = True,
         submit: bool = False,
         profile: str = "default",
@@ -366,6 +391,7 @@ class AsyncBrowser:
 
         Args:
             selector: CSS, or another engine of Playwright's.
+            pin: The PIN that `openclaw pin set` took.
             clear: Empty the field first.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
@@ -375,11 +401,12 @@ class AsyncBrowser:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, timeout, unauthorized.
         """
-        return await self._client.request("browser.type", types.BrowserTypeParams(selector=selector, text=text, clear=clear, submit=submit, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserPage, timeout)
+        return await self._client.request("browser.type", types.BrowserTypeParams(selector=selector, text=text, pin=pin, clear=clear, submit=submit, profile=profile, page_id=page_id, timeout_ms=timeout_ms), types.BrowserPage, timeout)
 
     async def snapshot(
         self,
         *,
+        pin: str | None = None,
         profile: str = "default",
         page_id: str | None = None,
         max_characters: int = 50000,
@@ -388,6 +415,7 @@ class AsyncBrowser:
         """A page in words, as assistive technology reads it.
 
         Args:
+            pin: The PIN that `openclaw pin set` took.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
 
@@ -395,7 +423,7 @@ class AsyncBrowser:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
             service_unavailable, timeout, unauthorized.
         """
-        return await self._client.request("browser.snapshot", types.BrowserSnapshotParams(profile=profile, page_id=page_id, max_characters=max_characters), types.BrowserSnapshot, timeout)
+        return await self._client.request("browser.snapshot", types.BrowserSnapshotParams(pin=pin, profile=profile, page_id=page_id, max_characters=max_characters), types.BrowserSnapshot, timeout)
 
     async def close(
         self,

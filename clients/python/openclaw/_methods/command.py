@@ -23,6 +23,7 @@ class Command:
         self,
         *,
         command: str,
+        pin: str | None = None,
         cwd: str = "/",
         timeout: int = 30000,
         env: Dict[str, str] | UnsetType = UNSET,
@@ -36,6 +37,7 @@ class Command:
 
         Args:
             command: Run by bash, or by `/bin/sh`.
+            pin: The PIN that `openclaw pin set` took.
             cwd: The working directory, a folder of the workspace.
             timeout: Milliseconds until it is ended.
             env: Environment variables, besides the few that are always set.
@@ -47,12 +49,13 @@ class Command:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return self._client.request("command.execute", types.CommandExecuteParams(command=command, cwd=cwd, timeout=timeout, env=env, stdin=stdin, stream=stream, call_id=call_id), types.CommandResult, client_timeout)
+        return self._client.request("command.execute", types.CommandExecuteParams(command=command, pin=pin, cwd=cwd, timeout=timeout, env=env, stdin=stdin, stream=stream, call_id=call_id), types.CommandResult, client_timeout)
 
     def start(
         self,
         *,
         command: str,
+        pin: str | None = None,
         cwd: str = "/",
         timeout: int = 3600000,
         env: Dict[str, str] | UnsetType = UNSET,
@@ -64,6 +67,7 @@ class Command:
 
         Args:
             command: Run by bash, or by `/bin/sh`.
+            pin: The PIN that `openclaw pin set` took.
             cwd: The working directory, a folder of the workspace.
             timeout: Milliseconds until it is ended.
             env: Environment variables, besides the few that are always set.
@@ -73,7 +77,7 @@ class Command:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return self._client.request("command.start", types.CommandStartParams(command=command, cwd=cwd, timeout=timeout, env=env, keep=keep), types.BackgroundCommand, client_timeout)
+        return self._client.request("command.start", types.CommandStartParams(command=command, pin=pin, cwd=cwd, timeout=timeout, env=env, keep=keep), types.BackgroundCommand, client_timeout)
 
     def output(
         self,
@@ -143,6 +147,7 @@ class AsyncCommand:
         self,
         *,
         command: str,
+        pin: str | None = None,
         cwd: str = "/",
         timeout: int = 30000,
         env: Dict[str, str] | UnsetType = UNSET,
@@ -156,6 +161,7 @@ class AsyncCommand:
 
         Args:
             command: Run by bash, or by `/bin/sh`.
+            pin: The PIN that `openclaw pin set` took.
             cwd: The working directory, a folder of the workspace.
             timeout: Milliseconds until it is ended.
             env: Environment variables, besides the few that are always set.
@@ -167,12 +173,13 @@ class AsyncCommand:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return await self._client.request("command.execute", types.CommandExecuteParams(command=command, cwd=cwd, timeout=timeout, env=env, stdin=stdin, stream=stream, call_id=call_id), types.CommandResult, client_timeout)
+        return await self._client.request("command.execute", types.CommandExecuteParams(command=command, pin=pin, cwd=cwd, timeout=timeout, env=env, stdin=stdin, stream=stream, call_id=call_id), types.CommandResult, client_timeout)
 
     async def start(
         self,
         *,
         command: str,
+        pin: str | None = None,
         cwd: str = "/",
         timeout: int = 3600000,
         env: Dict[str, str] | UnsetType = UNSET,
@@ -184,6 +191,7 @@ class AsyncCommand:
 
         Args:
             command: Run by bash, or by `/bin/sh`.
+            pin: The PIN that `openclaw pin set` took.
             cwd: The working directory, a folder of the workspace.
             timeout: Milliseconds until it is ended.
             env: Environment variables, besides the few that are always set.
@@ -193,7 +201,7 @@ class AsyncCommand:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return await self._client.request("command.start", types.CommandStartParams(command=command, cwd=cwd, timeout=timeout, env=env, keep=keep), types.BackgroundCommand, client_timeout)
+        return await self._client.request("command.start", types.CommandStartParams(command=command, pin=pin, cwd=cwd, timeout=timeout, env=env, keep=keep), types.BackgroundCommand, client_timeout)
 
     async def output(
         self,

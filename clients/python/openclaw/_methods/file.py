@@ -23,6 +23,7 @@ class File:
         self,
         *,
         path: str,
+        pin: str | None = None,
         encoding: Literal["base64", "text"] = "text",
         offset: int = 0,
         limit: int | None = None,
@@ -32,6 +33,7 @@ class File:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
+            pin: The PIN that `openclaw pin set` took.
             encoding: `text` is UTF-8; `base64` takes any bytes.
             offset: Where to begin, in bytes.
             limit: How many bytes at most.
@@ -40,13 +42,14 @@ class File:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             too_large, unauthorized.
         """
-        return self._client.request("file.read", types.FileReadParams(path=path, encoding=encoding, offset=offset, limit=limit), types.FileContent, timeout)
+        return self._client.request("file.read", types.FileReadParams(path=path, pin=pin, encoding=encoding, offset=offset, limit=limit), types.FileContent, timeout)
 
     def write(
         self,
         *,
         path: str,
         content: str,
+        pin: str | None = None,
         encoding: Literal["base64", "text"] = "text",
         create_parents: bool = True,
         append: bool = False,
@@ -56,6 +59,7 @@ class File:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
+            pin: The PIN that `openclaw pin set` took.
             encoding: What `content` is: text, kept as UTF-8, or base64.
             create_parents: Make the folders that are missing.
             append: Add to the end.
@@ -64,12 +68,13 @@ class File:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             too_large, unauthorized.
         """
-        return self._client.request("file.write", types.FileWriteParams(path=path, content=content, encoding=encoding, create_parents=create_parents, append=append), types.FileWritten, timeout)
+        return self._client.request("file.write", types.FileWriteParams(path=path, content=content, pin=pin, encoding=encoding, create_parents=create_parents, append=append), types.FileWritten, timeout)
 
     def edit(
         self,
         *,
         path: str,
+        pin: str | None = None,
         old: str | None = None,
         new: str | None = None,
         every: bool = False,
@@ -80,6 +85,7 @@ class File:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
+            pin: The PIN that `openclaw pin set` took.
             old: What is replaced: exactly as it stands there, and only once.
             new: What takes its place.
             every: Replace `old` wherever it stands.
@@ -89,7 +95,7 @@ class File:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
             service_unavailable, too_large, unauthorized.
         """
-        return self._client.request("file.edit", types.FileEditParams(path=path, old=old, new=new, every=every, diff=diff), types.FileEdited, timeout)
+        return self._client.request("file.edit", types.FileEditParams(path=path, pin=pin, old=old, new=new, every=every, diff=diff), types.FileEdited, timeout)
 
     def list(
         self,
@@ -98,6 +104,7 @@ class File:
         path: str = "/",
         recursive: bool = False,
         limit: int = 1000,
+        pin: str | None = None,
         timeout: float | None = None,
     ) -> types.FileListing:
         """What a folder of the workspace holds.
@@ -107,12 +114,13 @@ class File:
             path: A folder in the workspace; `/` is all of it.
             recursive: With all folders below.
             limit: How many entries at most.
+            pin: The PIN that `openclaw pin set` took.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return self._client.request("file.list", types.FileListParams(cursor=cursor, path=path, recursive=recursive, limit=limit), types.FileListing, timeout)
+        return self._client.request("file.list", types.FileListParams(cursor=cursor, path=path, recursive=recursive, limit=limit, pin=pin), types.FileListing, timeout)
 
     def search(
         self,
@@ -123,6 +131,7 @@ class File:
         content: str | None = None,
         regex: bool = False,
         limit: int = 100,
+        pin: str | None = None,
         timeout: float | None = None,
     ) -> types.FilesFound:
         """Find files of the workspace by name, and by what is in them.
@@ -134,17 +143,19 @@ class File:
             content: What to look for in the files.
             regex: Whether `content` is a regular expression (Python's).
             limit: How many items at most.
+            pin: The PIN that `openclaw pin set` took.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             timeout, unauthorized.
         """
-        return self._client.request("file.search", types.FileSearchParams(pattern=pattern, cursor=cursor, path=path, content=content, regex=regex, limit=limit), types.FilesFound, timeout)
+        return self._client.request("file.search", types.FileSearchParams(pattern=pattern, cursor=cursor, path=path, content=content, regex=regex, limit=limit, pin=pin), types.FilesFound, timeout)
 
     def delete(
         self,
         *,
         path: str,
+        pin: str | None = None,
         recursive: bool = False,
         timeout: float | None = None,
     ) -> types.FileDeleted:
@@ -152,19 +163,21 @@ class File:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
+            pin: The PIN that `openclaw pin set` took.
             recursive: A folder with all that is in it.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
             service_unavailable, unauthorized.
         """
-        return self._client.request("file.delete", types.FileDeleteParams(path=path, recursive=recursive), types.FileDeleted, timeout)
+        return self._client.request("file.delete", types.FileDeleteParams(path=path, pin=pin, recursive=recursive), types.FileDeleted, timeout)
 
     def move(
         self,
         *,
         source: str,
         to: str,
+        pin: str | None = None,
         overwrite: bool = False,
         timeout: float | None = None,
     ) -> types.FileMoved:
@@ -173,13 +186,14 @@ class File:
         Args:
             source: A path in the workspace: `/Documents/notes.md`.
             to: A path in the workspace: `/Documents/notes.md`.
+            pin: The PIN that `openclaw pin set` took.
             overwrite: Replace a file that is there.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
             service_unavailable, unauthorized.
         """
-        return self._client.request("file.move", types.FileMoveParams(source=source, to=to, overwrite=overwrite), types.FileMoved, timeout)
+        return self._client.request("file.move", types.FileMoveParams(source=source, to=to, pin=pin, overwrite=overwrite), types.FileMoved, timeout)
 
 
 class AsyncFile:
@@ -192,6 +206,7 @@ class AsyncFile:
         self,
         *,
         path: str,
+        pin: str | None = None,
         encoding: Literal["base64", "text"] = "text",
         offset: int = 0,
         limit: int | None = None,
@@ -201,6 +216,7 @@ class AsyncFile:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
+            pin: The PIN that `openclaw pin set` took.
             encoding: `text` is UTF-8; `base64` takes any bytes.
             offset: Where to begin, in bytes.
             limit: How many bytes at most.
@@ -209,13 +225,14 @@ class AsyncFile:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             too_large, unauthorized.
         """
-        return await self._client.request("file.read", types.FileReadParams(path=path, encoding=encoding, offset=offset, limit=limit), types.FileContent, timeout)
+        return await self._client.request("file.read", types.FileReadParams(path=path, pin=pin, encoding=encoding, offset=offset, limit=limit), types.FileContent, timeout)
 
     async def write(
         self,
         *,
         path: str,
         content: str,
+        pin: str | None = None,
         encoding: Literal["base64", "text"] = "text",
         create_parents: bool = True,
         append: bool = False,
@@ -225,6 +242,7 @@ class AsyncFile:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
+            pin: The PIN that `openclaw pin set` took.
             encoding: What `content` is: text, kept as UTF-8, or base64.
             create_parents: Make the folders that are missing.
             append: Add to the end.
@@ -233,12 +251,13 @@ class AsyncFile:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             too_large, unauthorized.
         """
-        return await self._client.request("file.write", types.FileWriteParams(path=path, content=content, encoding=encoding, create_parents=create_parents, append=append), types.FileWritten, timeout)
+        return await self._client.request("file.write", types.FileWriteParams(path=path, content=content, pin=pin, encoding=encoding, create_parents=create_parents, append=append), types.FileWritten, timeout)
 
     async def edit(
         self,
         *,
         path: str,
+        pin: str | None = None,
         old: str | None = None,
         new: str | None = None,
         every: bool = False,
@@ -249,6 +268,7 @@ class AsyncFile:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
+            pin: The PIN that `openclaw pin set` took.
             old: What is replaced: exactly as it stands there, and only once.
             new: What takes its place.
             every: Replace `old` wherever it stands.
@@ -258,7 +278,7 @@ class AsyncFile:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
             service_unavailable, too_large, unauthorized.
         """
-        return await self._client.request("file.edit", types.FileEditParams(path=path, old=old, new=new, every=every, diff=diff), types.FileEdited, timeout)
+        return await self._client.request("file.edit", types.FileEditParams(path=path, pin=pin, old=old, new=new, every=every, diff=diff), types.FileEdited, timeout)
 
     async def list(
         self,
@@ -267,6 +287,7 @@ class AsyncFile:
         path: str = "/",
         recursive: bool = False,
         limit: int = 1000,
+        pin: str | None = None,
         timeout: float | None = None,
     ) -> types.FileListing:
         """What a folder of the workspace holds.
@@ -276,12 +297,13 @@ class AsyncFile:
             path: A folder in the workspace; `/` is all of it.
             recursive: With all folders below.
             limit: How many entries at most.
+            pin: The PIN that `openclaw pin set` took.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             unauthorized.
         """
-        return await self._client.request("file.list", types.FileListParams(cursor=cursor, path=path, recursive=recursive, limit=limit), types.FileListing, timeout)
+        return await self._client.request("file.list", types.FileListParams(cursor=cursor, path=path, recursive=recursive, limit=limit, pin=pin), types.FileListing, timeout)
 
     async def search(
         self,
@@ -292,6 +314,7 @@ class AsyncFile:
         content: str | None = None,
         regex: bool = False,
         limit: int = 100,
+        pin: str | None = None,
         timeout: float | None = None,
     ) -> types.FilesFound:
         """Find files of the workspace by name, and by what is in them.
@@ -303,17 +326,19 @@ class AsyncFile:
             content: What to look for in the files.
             regex: Whether `content` is a regular expression (Python's).
             limit: How many items at most.
+            pin: The PIN that `openclaw pin set` took.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
             timeout, unauthorized.
         """
-        return await self._client.request("file.search", types.FileSearchParams(pattern=pattern, cursor=cursor, path=path, content=content, regex=regex, limit=limit), types.FilesFound, timeout)
+        return await self._client.request("file.search", types.FileSearchParams(pattern=pattern, cursor=cursor, path=path, content=content, regex=regex, limit=limit, pin=pin), types.FilesFound, timeout)
 
     async def delete(
         self,
         *,
         path: str,
+        pin: str | None = None,
         recursive: bool = False,
         timeout: float | None = None,
     ) -> types.FileDeleted:
@@ -321,19 +346,21 @@ class AsyncFile:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
+            pin: The PIN that `openclaw pin set` took.
             recursive: A folder with all that is in it.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
             service_unavailable, unauthorized.
         """
-        return await self._client.request("file.delete", types.FileDeleteParams(path=path, recursive=recursive), types.FileDeleted, timeout)
+        return await self._client.request("file.delete", types.FileDeleteParams(path=path, pin=pin, recursive=recursive), types.FileDeleted, timeout)
 
     async def move(
         self,
         *,
         source: str,
         to: str,
+        pin: str | None = None,
         overwrite: bool = False,
         timeout: float | None = None,
     ) -> types.FileMoved:
@@ -342,10 +369,11 @@ class AsyncFile:
         Args:
             source: A path in the workspace: `/Documents/notes.md`.
             to: A path in the workspace: `/Documents/notes.md`.
+            pin: The PIN that `openclaw pin set` took.
             overwrite: Replace a file that is there.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
             service_unavailable, unauthorized.
         """
-        return await self._client.request("file.move", types.FileMoveParams(source=source, to=to, overwrite=overwrite), types.FileMoved, timeout)
+        return await self._client.request("file.move", types.FileMoveParams(source=source, to=to, pin=pin, overwrite=overwrite), types.FileMoved, timeout)

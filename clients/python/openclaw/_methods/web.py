@@ -23,6 +23,7 @@ class Web:
         self,
         *,
         url: str,
+        pin: str | None = None,
         max_bytes: int = 1000000,
         format: Literal["html", "markdown", "raw", "text"] = "text",
         timeout: float | None = None,
@@ -32,6 +33,7 @@ class Web:
 
         Args:
             url: An http or https URL.
+            pin: The PIN that `openclaw pin set` took.
             max_bytes: How much of it is read, in bytes.
             format: `text`: what a reader sees; `markdown`: with headings, lists and links; `html`: the page's
             source; `raw`: the body of any text type as it came.
@@ -40,7 +42,7 @@ class Web:
             APIError: forbidden, internal_error, invalid_request, provider_error, rate_limited, service_unavailable,
             timeout, unauthorized.
         """
-        return self._client.request("web.fetch", types.WebFetchParams(url=url, max_bytes=max_bytes, format=format), types.WebPage, timeout)
+        return self._client.request("web.fetch", types.WebFetchParams(url=url, pin=pin, max_bytes=max_bytes, format=format), types.WebPage, timeout)
 
 
 class AsyncWeb:
@@ -53,6 +55,7 @@ class AsyncWeb:
         self,
         *,
         url: str,
+        pin: str | None = None,
         max_bytes: int = 1000000,
         format: Literal["html", "markdown", "raw", "text"] = "text",
         timeout: float | None = None,
@@ -62,6 +65,7 @@ class AsyncWeb:
 
         Args:
             url: An http or https URL.
+            pin: The PIN that `openclaw pin set` took.
             max_bytes: How much of it is read, in bytes.
             format: `text`: what a reader sees; `markdown`: with headings, lists and links; `html`: the page's
             source; `raw`: the body of any text type as it came.
@@ -70,4 +74,4 @@ class AsyncWeb:
             APIError: forbidden, internal_error, invalid_request, provider_error, rate_limited, service_unavailable,
             timeout, unauthorized.
         """
-        return await self._client.request("web.fetch", types.WebFetchParams(url=url, max_bytes=max_bytes, format=format), types.WebPage, timeout)
+        return await self._client.request("web.fetch", types.WebFetchParams(url=url, pin=pin, max_bytes=max_bytes, format=format), types.WebPage, timeout)

@@ -37,6 +37,8 @@ class BrowserStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class BrowserOpenParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Where to, in a page of its own."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     url: str
     """http or https."""
     profile: str = "default"
@@ -48,6 +50,8 @@ class BrowserOpenParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
 class BrowserNavigateParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Where to, in the page that was used last."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     url: str
     """http or https."""
     profile: str = "default"
@@ -74,6 +78,8 @@ class BrowserNavigated(Struct, kw_only=True, omit_defaults=True, rename="camel")
 class BrowserScreenshotParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Of what: an element, the whole page, or what is in view."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     selector: str | None = None
     """CSS, or another engine of Playwright's."""
     full_page: bool = False
@@ -98,6 +104,8 @@ class BrowserPicture(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class BrowserExecuteParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """JavaScript, an expression or a function's body, run in the page."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     script: str
     profile: str = "default"
     """Cookies, storage and pages of its own, kept on disk."""
@@ -117,6 +125,8 @@ class BrowserExecuted(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class BrowserClickParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """What to click; waited for until it can be."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     selector: str
     """CSS, or another engine of Playwright's."""
     button: Literal["left", "middle", "right"] = "left"
@@ -132,6 +142,8 @@ class BrowserClickParams(Struct, kw_only=True, omit_defaults=True, rename="camel
 class BrowserTypeParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """What to type, and where; `submit` presses Enter."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     selector: str
     """CSS, or another engine of Playwright's."""
     text: str
@@ -149,6 +161,8 @@ class BrowserTypeParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
 class BrowserSnapshotParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Which page."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     profile: str = "default"
     """Cookies, storage and pages of its own, kept on disk."""
     page_id: str | None = None

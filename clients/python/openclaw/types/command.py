@@ -9,6 +9,8 @@ from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
 class CommandExecuteParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A line for the shell, and where and how to run it."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     command: str
     """Run by bash, or by `/bin/sh`."""
     cwd: str = "/"
@@ -44,6 +46,8 @@ class CommandResult(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class CommandStartParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A line for the shell that goes on in the background, its standard input empty."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     command: str
     """Run by bash, or by `/bin/sh`."""
     cwd: str = "/"

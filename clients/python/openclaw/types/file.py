@@ -9,6 +9,8 @@ from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
 class FileReadParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Which file, and which part of it where it is large."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     path: str
     """A path in the workspace: `/Documents/notes.md`."""
     encoding: Literal["base64", "text"] = "text"
@@ -35,6 +37,8 @@ class FileContent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class FileWriteParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A file's new content, which replaces the old one at once and as a whole, or is added to it."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     path: str
     """A path in the workspace: `/Documents/notes.md`."""
     content: str
@@ -58,6 +62,8 @@ class FileWritten(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class FileEditParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A change of a text file: `old` replaced by `new`, or a unified diff."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     path: str
     """A path in the workspace: `/Documents/notes.md`."""
     old: str | None = None
@@ -90,6 +96,8 @@ class FileListParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """With all folders below."""
     limit: int = 1000
     """How many entries at most."""
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
 
 
 class FileEntry(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -127,6 +135,8 @@ class FileSearchParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
     """Whether `content` is a regular expression (Python's)."""
     limit: int = 100
     """How many items at most."""
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
 
 
 class FileFound(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -155,6 +165,8 @@ class FilesFound(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class FileDeleteParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A file, a link, or a folder: an empty one, or with `recursive` all that is in it."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     path: str
     """A path in the workspace: `/Documents/notes.md`."""
     recursive: bool = False
@@ -171,6 +183,8 @@ class FileDeleted(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class FileMoveParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """From where to where; folders that are missing there are made."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     source: str = field(name="from")
     """A path in the workspace: `/Documents/notes.md`."""
     to: str

@@ -9,6 +9,8 @@ from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
 class WebFetchParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Which page, and how it is wanted."""
 
+    pin: str | None = None
+    """The PIN that `openclaw pin set` took."""
     url: str
     """An http or https URL."""
     max_bytes: int = 1000000
