@@ -1,58 +1,22 @@
 """`openclaw chat`: one turn, a conversation, Ctrl-C, a broken connection, no gateway at all."""
 
-import contextlib
 import os
-import pty
-import re
 import select
+import shlex
 import signal
-import subprocess
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from tests.cli.command import SECONDS, Gateway, Home, free_port, plain, program, start_gateway, wait_until_open
+from tests.cli.command import SECONDS, Gateway, Home, free_port, plain
 from tests.support.cutting_proxy import CuttingProxy
 from tests.support.scripted_gateway import After, Peer, scripted_gateway
 
-ROOT = Path(__file__).parents[2]
-
-
-@pytest.fixture(scope="module")
-def scripted(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """A gateway whose model answers as the message says."""
-    port = free_port()
-    upstream = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.upstream", "--port", str(port)],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        wait_until_open(upstream, port)
-        provider = (
-            f"{{type: openai-compatible, model: scripted, base_url: 'http://127.0.0.1:{port}/v1', max_retries: 0}}"
-        )
-        home = Home(tmp_path_factory.mktemp("scripted") / "home")
-        gateway = start_gateway(home, config=f"providers:\n  primary: {provider}\n")
-        try:
-            yield gateway
-        finally:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                gateway.stop()
-            if gateway.process.poll() is None:
-                gateway.process.kill()
-                gateway.process.communicate()
-    finally:
-        upstream.terminate()
-        upstream.communicate(timeout=SECONDS)
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489")
 
 
 class Reader:
@@ -93,6 +57,57 @@ def test_a_message_comes_from_standard_input(scripted: Gateway) -> None:
     assert scripted.run("chat", "-", stdin="from\na pipe\n").out == "echo: from\na pipe\n"
     assert scripted.run("chat", stdin="piped").out == "echo: piped\n"
     assert scripted.run("chat", stdin="").code == 2
+
+
+def test_what_comes_from_a_pipe_is_joined_to_the_message(scripted: Gateway) -> None:
+    done = scripted.run("chat", "Explain", "this:", "--session", "joined", stdin="some\ntext\n")
+    assert done.code == 0, done.err
+    (asked, _) = scripted.run("call", "chat.history", "--session-key", "joined").json()["messages"]
+    assert asked["content"] == "Explain this:\n\nsome\ntext"
+
+
+def test_files_go_with_the_message(scripted: Gateway, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("remember the milk")
+    (tmp_path / "dot.png").write_bytes(PNG)
+    files = [word for name in ("notes.txt", "dot.png") for word in ("--file", str(tmp_path / name))]
+    assert scripted.run("chat", "What is that?", "--session", "files", *files).code == 0
+    (asked, _) = scripted.run("call", "chat.history", "--session-key", "files").json()["messages"]
+    assert [(one["type"], one["name"]) for one in asked["attachments"]] == [("text", "notes.txt"), ("image", "dot.png")]
+    assert asked["attachments"][0]["text"] == "remember the milk"
+    (tmp_path / "some.bin").write_bytes(b"\0\1\2")
+    for name, why in (("some.bin", "neither a text nor a picture"), ("missing", "No such file")):
+        done = scripted.run("chat", "What is that?", "--file", str(tmp_path / name))
+        assert done.code == 1 and why in done.err and name in done.err
+
+
+def test_what_is_too_large_is_refused_before_it_is_sent(scripted: Gateway) -> None:
+    with CuttingProxy(scripted.port) as proxy:
+        done = scripted.run("chat", stdin="x" * 11_000_000, env={"OPENCLAW_URL": f"http://127.0.0.1:{proxy.port}"})
+        assert proxy.connections == 1
+    assert (done.code, done.out) == (1, "")
+    assert "the gateway takes 10,485,760" in done.err
+
+
+def test_the_last_chat_is_gone_on_with(scripted: Gateway, home: Home) -> None:
+    assert scripted.run("chat", "one", "--session", "last").code == 0
+    assert scripted.run("chat", "two", "--continue").code == 0
+    messages = scripted.run("call", "chat.history", "--session-key", "last").json()["messages"]
+    assert [message["content"] for message in messages] == ["one", "echo: one", "two", "echo: two"]
+    assert scripted.run("chat", "x", "--continue", "--session", "last").code == 2
+    assert "no earlier chat" in scripted.run("chat", "x", "--continue", "--agent", "writer").err
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_without_a_terminal_it_is_told_how_to_decide_about_what_waits(scripted: Gateway, more: list[str]) -> None:
+    process = scripted.home.start("chat", '[[tool:shell {"command": "echo decided"}]]', *more)
+    assert process.stderr is not None
+    told = Reader(process.stderr.fileno()).until("tool.deny --approval-id apr_")
+    assert "shell waits for approval" in told and "echo decided" in told
+    (approve,) = [line.partition("yes:")[2] for line in told.splitlines() if "yes:" in line]
+    assert scripted.run(*shlex.split(approve)[1:]).code == 0
+    out, _ = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0
+    assert "tool said" in out if not more else "tool.approval" in out
 
 
 def test_a_session_is_gone_on_with(scripted: Gateway) -> None:
@@ -179,81 +194,6 @@ def test_what_keeps_that_one_from_starting_is_said(home: Home) -> None:
     assert "gateway.yaml:2" in done.err
 
 
-class Terminal:
-    """A terminal with `openclaw` in it."""
-
-    def __init__(self, home: Home, *words: str) -> None:
-        self.near, far = pty.openpty()
-        self.process = subprocess.Popen(
-            [*program(), *words],
-            stdin=far,
-            stdout=far,
-            stderr=far,
-            env={**home.environment(), "TERM": "xterm"},
-            start_new_session=True,
-        )
-        os.close(far)
-        self.until = Reader(self.near).until
-
-    def type(self, text: str) -> None:
-        os.write(self.near, text.encode())
-
-    def interrupt(self) -> None:
-        self.process.send_signal(signal.SIGINT)
-
-
-@pytest.fixture
-def terminal(scripted: Gateway) -> Iterator[Terminal]:
-    """A conversation at its first prompt."""
-    opened = Terminal(scripted.home, "chat")
-    try:
-        opened.until("> ")
-        yield opened
-    finally:
-        if opened.process.poll() is None:
-            opened.process.kill()
-        opened.process.wait(SECONDS)
-        os.close(opened.near)
-
-
-def test_a_conversation_goes_on_in_one_session_until_ctrl_d(terminal: Terminal, scripted: Gateway) -> None:
-    terminal.type("first\n")
-    terminal.until("echo: first")
-    terminal.until("> ")
-    terminal.type("second\n")
-    terminal.until("echo: second")
-    terminal.until("> ")
-    terminal.type("\x04")
-    left = terminal.until("--session ") + terminal.until("\n")
-    assert terminal.process.wait(SECONDS) == 0
-    (key,) = re.findall(r"--session (\S+)", left)
-    messages = scripted.run("call", "chat.history", "--session-key", key).json()["messages"]
-    assert [message["content"] for message in messages[::2]] == ["first", "second"]
-
-
-def test_in_a_conversation_ctrl_c_stops_the_answer_and_the_next_question_is_taken(terminal: Terminal) -> None:
-    terminal.type("[[slow:1000,50]]\n")
-    terminal.until("w1 ")
-    terminal.interrupt()
-    terminal.until("(aborted)")
-    terminal.until("> ")
-    terminal.type("and now\n")
-    terminal.until("echo: and now")
-    terminal.until("> ")
-    terminal.type("/quit\n")
-    assert terminal.process.wait(SECONDS) == 0
-
-
-def test_ctrl_c_at_the_prompt_leaves(terminal: Terminal) -> None:
-    # readline misses a signal that comes between its prompt and its wait, where no person's would
-    for _ in range(5):
-        terminal.interrupt()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            assert terminal.process.wait(SECONDS / 6) == 0
-            return
-    pytest.fail("it did not leave")
-
-
 def test_a_second_ctrl_c_leaves_though_the_run_does_not_end(home: Home) -> None:
     async def run(peer: Peer, params: dict[str, Any]) -> Any:
         accepted = {"runId": "r1", "sessionKey": "s", "status": "accepted", "epoch": "e1", "seq": 1}
@@ -275,25 +215,3 @@ def test_a_second_ctrl_c_leaves_though_the_run_does_not_end(home: Home) -> None:
             opened.send_signal(signal.SIGINT)
             opened.communicate(timeout=SECONDS)
     assert opened.returncode == 130
-
-
-def test_what_was_typed_is_kept_for_the_owner_alone(terminal: Terminal, scripted: Gateway) -> None:
-    terminal.type("remember me\n")
-    terminal.until("echo: remember me")
-    terminal.until("> ")
-    terminal.type("/quit\n")
-    assert terminal.process.wait(SECONDS) == 0
-    (history,) = scripted.home.path.rglob("chat_history")
-    assert "remember me" in history.read_text()
-    assert history.stat().st_mode & 0o777 == 0o600
-
-
-def test_colours_are_for_terminals_that_want_them(scripted: Gateway) -> None:
-    home = Home(scripted.home.path, {"NO_COLOR": "1"})
-    opened = Terminal(home, "status")
-    try:
-        assert opened.process.wait(SECONDS) == 0
-        shown = os.read(opened.near, 65536).decode()
-        assert "status" in shown and "\x1b" not in shown
-    finally:
-        os.close(opened.near)

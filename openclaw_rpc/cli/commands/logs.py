@@ -7,13 +7,13 @@ from typing import Any
 import click
 import msgspec
 
+from openclaw_rpc.cli.chat.words import harmless
 from openclaw_rpc.cli.connecting import PATIENCE, connect
 from openclaw_rpc.cli.errors import NoGateway
 from openclaw_rpc.cli.logfile import RANK, read_log
 from openclaw_rpc.cli.moments import MOMENT
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import aside, colour_wanted, print_line, to_json
-from openclaw_rpc.cli.screen import harmless
 from openclaw_rpc.cli.target import GatewayTarget, find_paths, find_target
 from openclaw_rpc.protocol import log
 from openclaw_rpc.protocol.base import Topic

@@ -1,22 +1,17 @@
-"""How a run looks while it goes on: the answer on standard output, everything else dim on standard error."""
+"""How a run looks in a pipe: the answer on standard output, everything else on standard error."""
 
-import re
+import asyncio
 import sys
+import threading
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import click
 
 from openclaw import Event
-from openclaw_rpc.cli.output import is_terminal, print_line, to_json
+from openclaw_rpc.cli.chat.words import call_of, harmless, result_of, wanted_of
+from openclaw_rpc.cli.output import is_terminal, print_line
 from openclaw_rpc.protocol import chat
-
-# what moves the cursor, rings, or begins an escape sequence; newline and tab stay
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-
-
-def harmless(text: str) -> str:
-    """Text without control characters, so that what a model or a page says can't steer the terminal."""
-    return _CONTROL.sub("", text)
 
 
 class Screen:
@@ -27,6 +22,11 @@ class Screen:
         self._colour = colour
         self._people = is_terminal()
         self._line_open = False
+
+    def begin(self) -> None:
+        """What is waited for is not shown here."""
+
+    end = begin
 
     def show(self, event: Event) -> None:
         """Show one event of a run, in its turn."""
@@ -41,9 +41,9 @@ class Screen:
         elif event.type == chat.chat_status.name:
             self.note(f"… {data.get('message')}")
         elif event.type == chat.tool_call.name:
-            self.note(f"→ {data.get('tool')} {_short(data.get('params'))}")
+            self.note(f"→ {call_of(str(data.get('tool')), data.get('params'))}")
         elif event.type == chat.tool_result.name:
-            self.note(f"← {data.get('tool')} ({data.get('durationMs')} ms): {_result(data)}")
+            self.note(f"← {data.get('tool')} ({data.get('durationMs')} ms): {result_of(data)}")
         elif event.type == chat.chat_done.name:
             self._end(data)
 
@@ -52,6 +52,10 @@ class Screen:
         if not self.json:
             self._close_line()
             click.secho(harmless(text), dim=True, err=True, color=self._colour)
+
+    def line_ends(self) -> None:
+        """Let what comes next begin a line."""
+        self._close_line()
 
     def _say(self, text: str) -> None:
         if not text:
@@ -87,11 +91,52 @@ class Screen:
             self._line_open = False
 
 
-def _short(value: Any, limit: int = 160) -> str:
-    text = value if isinstance(value, str) else to_json(value)
-    text = " ".join(text.split())
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+class Told:
+    """Calls that wait where nobody can be asked: it is said how to decide, with JSON on standard output too."""
+
+    def __init__(self, screen: Screen, options: str) -> None:
+        """``options`` are those by which a command reaches the same gateway."""
+        self._screen = screen
+        self._options = options
+
+    def ask(self, info: Mapping[str, Any]) -> None:
+        """Say that a call waits, and how to decide."""
+        self._screen.line_ends()
+        pin = " --pin PIN" if info["needsPin"] else ""
+        content = " --content JSON" if info.get("asks") else ""
+        command = f"openclaw call{self._options} tool.%s --approval-id {info['approvalId']}"
+        for line in (
+            f"{info['tool']} waits for approval until {info['expiresAt']}: {wanted_of(info.get('params') or {})}",
+            f"  yes: {command % 'approve'}{pin}{content}",
+            f"  no:  {command % 'deny'}",
+        ):
+            click.echo(harmless(line), err=True)
+
+    def decided(self, data: Mapping[str, Any]) -> None:
+        """Say how it was decided."""
+        self._screen.note(f"({data['tool']}: {data['outcome']})")
 
 
-def _result(data: dict[str, Any]) -> str:
-    return f"failed: {_short(data['error'])}" if data.get("error") else _short(data.get("result"))
+async def lines(prompt: str) -> AsyncIterator[str]:
+    """Lines of a terminal that can do nothing else, until Ctrl-D. A thread reads them: a read can't be cancelled."""
+    loop = asyncio.get_running_loop()
+    taken: asyncio.Queue[str | None] = asyncio.Queue()
+    wanted = threading.Semaphore(0)
+
+    def read() -> None:
+        while wanted.acquire():
+            click.echo(prompt, nl=False, err=True)
+            line = sys.stdin.readline()
+            try:
+                loop.call_soon_threadsafe(taken.put_nowait, line or None)
+            except RuntimeError:  # the chat has ended
+                return
+
+    threading.Thread(target=read, daemon=True).start()
+    while True:
+        wanted.release()
+        line = await taken.get()
+        if line is None:
+            click.echo(err=True)
+            return
+        yield line.strip()

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from openclaw import Event
+from openclaw_rpc.cli.chat.plain import Screen
+from openclaw_rpc.cli.chat.words import harmless
 from openclaw_rpc.cli.output import duration
-from openclaw_rpc.cli.screen import Screen, harmless
 
 
 def play(*events: tuple[str, dict[str, Any]], json: bool = False) -> None:
@@ -28,7 +29,7 @@ def test_the_answer_goes_to_standard_output_and_the_tools_to_standard_error(caps
     shown = capsys.readouterr()
     assert shown.out == "Hello\n"
     called, answered, failed = shown.err.splitlines()
-    assert called == '→ shell {"command":"ls\\n-l"}'
+    assert called == "→ shell ls -l"
     assert answered.startswith("← shell (7 ms): xxx") and len(answered) < 200
     assert failed == "← shell (7 ms): failed: no such file"
 
