@@ -1,6 +1,7 @@
 """What the commands print: JSON, tables, dim asides. rich is imported only when something is laid out."""
 
 import os
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -29,6 +30,15 @@ def to_json(value: Any, *, pretty: bool = False) -> str:
     """JSON text of anything that msgspec can encode, indented where a person reads it."""
     data = msgspec.json.encode(value)
     return (msgspec.json.format(data, indent=2) if pretty else data).decode()
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+"""What moves the cursor, rings, or begins an escape sequence; newline and tab stay."""
+
+
+def harmless(text: str) -> str:
+    """Text without control characters, so that what a model or a page says can't steer the terminal."""
+    return _CONTROL.sub("", text)
 
 
 def print_json(value: Any) -> None:

@@ -8,6 +8,7 @@ import click
 import msgspec
 import msgspec.inspect as mi
 
+from openclaw_rpc.cli.completing import complete_name, is_known
 from openclaw_rpc.cli.moments import MOMENT, moment
 from openclaw_rpc.protocol.base import Timestamp
 from openclaw_rpc.protocol.table import AnyMethod
@@ -101,7 +102,7 @@ def kebab(name: str) -> str:
 
 def options(row: AnyMethod) -> list[click.Option]:
     """An option for every field of the row's params; none is required, since JSON may bring the field as well."""
-    return [_option(field) for field in fields_of(row)]
+    return [_option(field, row.namespace) for field in fields_of(row)]
 
 
 def plain(kind: mi.Type) -> tuple[mi.Type, str]:
@@ -124,7 +125,14 @@ def plain(kind: mi.Type) -> tuple[mi.Type, str]:
 _TIMESTAMP = plain(mi.type_info(Timestamp))[0]
 
 
-def _option(field: mi.Field) -> click.Option:
+def type_of(kind: mi.Type) -> AnyType:
+    """The type of an argument for a field; of a list, for one of its items."""
+    if isinstance(kind, mi.ListType):
+        return type_of(plain(kind.item_type)[0])
+    return _scalar(kind) or JsonText(kind)
+
+
+def _option(field: mi.Field, namespace: str) -> click.Option:
     kind, said = plain(field.type)
     if is_past(field):
         return click.Option(
@@ -141,7 +149,8 @@ def _option(field: mi.Field) -> click.Option:
         item = _scalar(plain(kind.item_type)[0])
         if item is not None:
             return click.Option(names, type=item, multiple=True, help=f"{about} Again for more.".strip())
-    return click.Option(names, type=_scalar(kind) or JsonText(kind), default=None, help=about)
+    names_of = complete_name(namespace, field.encode_name) if is_known(namespace, field.encode_name) else None
+    return click.Option(names, type=_scalar(kind) or JsonText(kind), default=None, help=about, shell_complete=names_of)
 
 
 def is_past(field: mi.Field) -> bool:

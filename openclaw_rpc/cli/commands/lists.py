@@ -1,4 +1,4 @@
-"""`openclaw sessions`, `agents` and `models`: one call each, laid out for people."""
+"""`openclaw agents` and `models`: one call each, laid out for people."""
 
 import asyncio
 from typing import Any
@@ -7,11 +7,10 @@ import click
 
 from openclaw import AsyncOpenClawClient
 from openclaw_rpc.cli.connecting import connect
-from openclaw_rpc.cli.moments import MOMENT
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import print_json, print_table
 from openclaw_rpc.cli.target import find_target
-from openclaw_rpc.protocol import agent, model, session
+from openclaw_rpc.protocol import agent, model
 from openclaw_rpc.protocol.base import Paged
 from openclaw_rpc.protocol.table import AnyMethod
 
@@ -36,35 +35,6 @@ async def whole_list(
         older, newer = (page, found) if row.backwards else (found, page)
         found = {**page, row.pages: older[row.pages] + newer[row.pages]}
     return found
-
-
-@click.command()
-@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
-@click.option("--text", metavar="TEXT", help="Only those with it in their title, key or messages.")
-@click.option("--since", type=MOMENT, metavar="TIME", help="Only those used since: ISO 8601, or 2h for two hours ago.")
-@click.option("--channel", metavar="CHANNEL", help="Only those of a channel.")
-@click.option("--agent", metavar="ID", help="Only those of an agent.")
-@gateway_command
-@click.pass_context
-def sessions(ctx: click.Context, limit: int, agent: str | None, **filters: str | None) -> None:
-    """The conversations there are, the last used first."""
-    wanted = {name: value for name, value in (*filters.items(), ("agentId", agent)) if value}
-    found = ask(ctx, session.list_, {"limit": limit, **wanted})
-    if shared(ctx).json:
-        print_json(found)
-        return
-    print_table(
-        ["SESSION", "TITLE", "MESSAGES", "AGENT", "CHANNEL", "UPDATED"],
-        [
-            (one["sessionKey"], one.get("title"), one["messageCount"], one["agentId"], one["channel"], one["updatedAt"])
-            for one in found["sessions"]
-        ],
-        empty="There are no sessions yet: openclaw chat begins one.",
-    )
-    more = found["total"] - len(found["sessions"])
-    if more > 0:
-        least = "at least " if found.get("totalIsMore") else ""
-        click.secho(f"and {least}{more} more", dim=True, err=True)
 
 
 @click.command()

@@ -1,0 +1,92 @@
+"""Groups of commands that are rows of the table, laid out: approvals, memory, mcp, usage, audit."""
+
+from typing import Any
+
+import click
+
+from openclaw_rpc.cli.derived import Verb, command, group
+from openclaw_rpc.cli.errors import CliError
+from openclaw_rpc.cli.output import print_table
+from openclaw_rpc.protocol import audit as audit_rows
+from openclaw_rpc.protocol import mcp as mcp_rows
+from openclaw_rpc.protocol import memory as memory_rows
+from openclaw_rpc.protocol import tool, usage
+
+
+def _intact(found: dict[str, Any]) -> None:
+    if not found["intact"]:
+        raise CliError(f"The audit log is not intact from entry {found.get('seq')} on: {found.get('fault')}")
+    click.echo(f"The audit log is intact: {found['records']} entries.")
+
+
+def _usage(found: dict[str, Any]) -> None:
+    shown = ("key", "requests", "promptTokens", "completionTokens", "cachedTokens", "cost", "avgLatencyMs")
+    rows = [[_number(row.get(name)) for name in shown] for row in found["rows"]]
+    total = found.get("total")
+    if total and len(rows) > 1:
+        rows.append(["total", *(_number(total.get(name)) for name in shown[1:])])
+    titles = ["", "REQUESTS", "TOKENS IN", "OUT", "CACHED", "COST", "MS ON AVERAGE"]
+    print_table(titles, rows, empty="No model was asked in that time.")
+
+
+def _number(value: Any) -> str:
+    return "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+approvals = group(
+    "approvals",
+    "What waits for a human: see it, allow it, refuse it.",
+    (
+        Verb(
+            "list",
+            tool.pending,
+            columns=("approvalId", "tool", "params", "needsPin", "sessionKey", "createdAt"),
+            empty="Nothing waits for approval.",
+        ),
+        Verb("approve", tool.approve, ("approvalId",), done="{approvalId} goes on."),
+        Verb("deny", tool.deny, ("approvalId",), done="{approvalId} is refused."),
+    ),
+)
+memory = group(
+    "memory",
+    "What is remembered: look for it, add to it, forget it.",
+    (
+        Verb(
+            "search",
+            memory_rows.search,
+            ("query",),
+            columns=("key", "value", "tags", "createdAt"),
+            empty="Nothing is remembered of that.",
+        ),
+        Verb("store", memory_rows.store, ("key", "value"), done="{key} is remembered."),
+        Verb("delete", memory_rows.delete, ("key",), done="{key} is forgotten."),
+        Verb("stats", memory_rows.stats),
+        Verb("compact", memory_rows.compact),
+    ),
+)
+mcp = group(
+    "mcp",
+    "MCP servers, and the tools that they bring.",
+    (
+        Verb(
+            "list",
+            mcp_rows.list_,
+            columns=("name", "transport", "status", "tools", "restarts", "error"),
+            empty="No MCP server is configured: mcp.servers in gateway.yaml names them.",
+        ),
+    ),
+)
+usage_command = command(Verb("usage", usage.query, show=_usage))
+audit = group(
+    "audit",
+    "What dangerous tools did, and who allowed it.",
+    (
+        Verb(
+            "query",
+            audit_rows.query,
+            columns=("seq", "at", "user", "outcome", "tool", "params", "reason"),
+            empty="Nothing is in the log that fits.",
+        ),
+        Verb("verify", audit_rows.verify, show=_intact),
+    ),
+)
