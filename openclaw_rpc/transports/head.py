@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from openclaw_rpc.http_fields import TOKEN, MalformedField, header_fields
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InvalidRequest, TooLarge
 
 MAX_LINE = 8190
@@ -15,8 +16,7 @@ MAX_LINE = 8190
 MAX_FIELDS = 128
 """Header fields of a head, for the same reason."""
 
-_REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,64}) ([\x21-\x7e\x80-\xff]+) HTTP/([0-9])\.([0-9])")
-_FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)")
+_REQUEST_LINE = re.compile(rb"(" + TOKEN + rb"{1,64}) ([\x21-\x7e\x80-\xff]+) HTTP/([0-9])\.([0-9])")
 _METHOD_BYTES = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _AUTHORITY = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._\-]+)(?::([0-9]{1,5}))?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
@@ -125,13 +125,11 @@ def parse_head(raw: bytes) -> RequestHead:
         raise InvalidRequest("the request line is not HTTP")
     if first[3] != b"1" or first[4] not in (b"0", b"1"):
         raise VersionNotSupported("only HTTP/1.1 is supported")
-    headers: list[tuple[str, str]] = []
-    for line in lines[1:]:
-        field = _FIELD.fullmatch(line)
-        if field is None:
-            raise InvalidRequest(f"header line {len(headers) + 1} is malformed")
-        headers.append((field[1].decode("ascii").lower(), field[2].decode("latin-1").strip(" \t")))
-    head = RequestHead(first[1].decode("ascii"), first[2].decode("latin-1"), int(first[4]), tuple(headers))
+    try:
+        headers = header_fields(lines[1:])
+    except MalformedField as error:
+        raise InvalidRequest(str(error)) from None
+    head = RequestHead(first[1].decode("ascii"), first[2].decode("latin-1"), int(first[4]), headers)
     _check_target(head)
     return head
 

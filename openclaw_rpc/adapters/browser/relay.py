@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 from urllib.parse import urlsplit
+
+from openclaw_rpc.http_fields import MalformedField, header_fields
 
 HEAD_BYTES: Final = 64 * 1024
 PIECE: Final = 64 * 1024
@@ -31,7 +34,6 @@ HOP_HEADERS: Final = frozenset(
 )
 _REQUEST: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e]+) HTTP/1\.[01]")
 _STATUS: Final = re.compile(r"HTTP/1\.[01] ([1-9][0-9]{2})(?: [^\r\n\0]*)?")
-_HEADER: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n\0]*?)[ \t]*")
 _PORT: Final = re.compile(r"[0-9]{1,5}", re.ASCII)
 
 
@@ -43,7 +45,7 @@ class Head(NamedTuple):
     """The first lines of a message: the start line, and the headers in their order, names in lower case."""
 
     start: str
-    headers: list[tuple[str, str]]
+    headers: Sequence[tuple[str, str]]
 
     def all(self, name: str) -> list[str]:
         """What a header says, each time it is there."""
@@ -68,15 +70,11 @@ async def read_head(reader: asyncio.StreamReader, *, lenient: bool = False) -> H
         raw = await reader.readuntil(b"\r\n\r\n")
     except asyncio.LimitOverrunError:
         raise BadMessage("the head is too long") from None
-    start, *lines = raw.decode("latin-1")[:-4].split("\r\n")
-    headers: list[tuple[str, str]] = []
-    for line in lines:
-        match = _HEADER.fullmatch(line)
-        if match is not None:
-            headers.append((match[1].lower(), match[2]))
-        elif not lenient:
-            raise BadMessage("a header is malformed")
-    return Head(start, headers)
+    start, *lines = raw[:-4].split(b"\r\n")
+    try:
+        return Head(start.decode("latin-1"), header_fields(lines, lenient=lenient))
+    except MalformedField as error:
+        raise BadMessage(str(error)) from None
 
 
 def destination(head: Head) -> tuple[str, Destination]:
@@ -216,7 +214,7 @@ async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         await writer.drain()
 
 
-def _spelled(start: str, headers: list[tuple[str, str]]) -> bytes:
+def _spelled(start: str, headers: Sequence[tuple[str, str]]) -> bytes:
     lines = (start, *(f"{name}: {value}" for name, value in headers), "", "")
     return "\r\n".join(lines).encode("latin-1")
 
