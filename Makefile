@@ -23,17 +23,38 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-$(PY):
-	@$(PYTHON) -m venv $(VENV)
+# What pip would say much later, and in other words: a Python that is too old, a .venv whose Python is gone or moved.
+.PHONY: usable
+usable:
+	@fresh='import sys; sys.exit(sys.version_info < (3, 11))'; \
+	same='import os, sys; sys.exit(sys.prefix == sys.base_prefix or not os.path.isdir("{}/lib/python{}.{}".format(sys.prefix, *sys.version_info)))'; \
+	stale() { echo "$(VENV) can't be used any more: $$1. rm -rf $(VENV), and then the same again." >&2; exit 1; }; \
+	if [[ -e $(VENV) ]]; then \
+	  [[ -e $(PY) ]] || stale "its Python is gone"; \
+	  $(PY) -c "$$fresh" || stale "its Python is older than 3.11"; \
+	  $(PY) -c "$$same" || stale "it was made by another version of Python"; \
+	  if [[ -e $(VENV)/bin/openclaw ]]; then \
+	    head -n 2 $(VENV)/bin/openclaw | grep -qF "$(CURDIR)/$(VENV)/" || stale "it was made in another folder"; \
+	  fi; \
+	elif ! command -v $(PYTHON) >/dev/null; then \
+	  echo "there is no $(PYTHON): install Python 3.11 or newer, or name one: make run PYTHON=python3.12" >&2; exit 1; \
+	elif ! $(PYTHON) -c "$$fresh"; then \
+	  better=; for each in python3.{14,13,12,11}; do command -v $$each >/dev/null && { better=$$each; break; }; done; \
+	  echo "$(PYTHON) is $$($(PYTHON) -V 2>&1), and 3.11 or newer is needed: $${better:+make run PYTHON=$$better}" >&2; \
+	  exit 1; \
+	fi
 
-$(RUNTIME): pyproject.toml constraints.txt | $(PY)
+$(PY): | usable
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(RUNTIME): pyproject.toml constraints.txt | usable $(PY)
 	@echo "installing what running needs"
 	@$(PIP) install -c constraints.txt -e .
 	@touch $@
 
-$(DEV): pyproject.toml constraints.txt | $(PY)
+$(DEV): pyproject.toml constraints.txt | usable $(PY)
 	@echo "installing what running and testing need"
 	@$(PIP) install -c constraints.txt -e '.[dev]'
 	@touch $(RUNTIME) $@
@@ -44,6 +65,18 @@ install: $(DEV) ## make .venv with everything that running and testing need
 .PHONY: run
 run: $(RUNTIME) ## start the gateway; ARGS='…' is handed to it
 	@$(VENV)/bin/openclaw gateway $(ARGS)
+
+.PHONY: install-cli
+install-cli: $(RUNTIME) ## link openclaw into ~/.local/bin, so that it can be typed anywhere
+	@link="$$HOME/.local/bin/openclaw"; script="$(CURDIR)/$(VENV)/bin/openclaw"; \
+	if [[ -e $$link && ! -L $$link || -L $$link && "$$(readlink "$$link")" != */$(VENV)/bin/openclaw ]]; then \
+	  echo "$$link is another program, OpenClaw's own perhaps: move it away, or type $$script" >&2; exit 1; \
+	fi; \
+	mkdir -p "$${link%/*}"; ln -sfn "$$script" "$$link"; \
+	found=$$(command -v openclaw || true); \
+	if [[ -z $$found ]]; then echo "$$link is there; put $${link%/*} on your PATH."; \
+	elif [[ ! $$found -ef $$script ]]; then echo "$$link is there, but $$found comes first on your PATH."; \
+	else echo "openclaw can be typed anywhere."; fi
 
 .PHONY: servers
 servers: # the programs that some tests start, where apt can bring them
