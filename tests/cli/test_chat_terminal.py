@@ -205,6 +205,28 @@ def test_a_message_that_is_typed_meanwhile_waits(terminal: Terminal) -> None:
     terminal.until("w59[^>]*> after that\necho: after that")
 
 
+def test_an_answer_that_is_left_goes_on(terminal: Terminal, scripted: Gateway) -> None:
+    terminal.enter("[[slow:40,20]]")
+    terminal.until("w1 ")
+    terminal.type(CTRL_D)
+    assert terminal.end() == 0
+    (key,) = re.findall(r"chat --session (\S+)", terminal.screen)
+    with chat(scripted.home, "and then", "--session", key) as after:
+        assert after.end() == 0
+    assert history(scripted, key)[1].split() == [f"w{number}" for number in range(40)]
+
+
+def test_what_waited_for_approval_is_asked_about_when_somebody_is_back(terminal: Terminal, scripted: Gateway) -> None:
+    terminal.enter(LIST_FILES)
+    terminal.until(r"\[a\]lways")
+    terminal.type(CTRL_D)
+    assert terminal.end() == 0
+    with chat(scripted.home, "--continue") as again:
+        again.until(r"shell wants: echo listed   \[y\]es")
+        again.type("n")
+        again.until("shell wants: echo listed   no")
+
+
 def test_one_question_on_a_terminal_is_asked_about_too(scripted: Gateway) -> None:
     with chat(scripted.home, LIST_FILES) as opened:
         opened.until("shell wants: echo listed")

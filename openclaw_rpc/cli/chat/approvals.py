@@ -62,6 +62,11 @@ class Approvals:
             self._asking[1].cancel()
             self._asker.note(f"({data['tool']}: {data['outcome']})")
 
+    def look_soon(self, session_key: str | None) -> None:
+        """The same later: what began to wait while the connection was lost may have been missed."""
+        if session_key is not None:
+            self._client.connection.spawn(self.look(session_key))
+
     async def look(self, session_key: str | None) -> int:
         """Ask about all that waits now, of that session or of all; how many there are."""
         found: list[dict[str, Any]] = [
@@ -101,6 +106,7 @@ class Approvals:
             try:
                 if choice == NO:
                     await self._client.tool.deny(approval_id=info["approvalId"])
+                    self._over.add(info["approvalId"])
                     return
                 if await self._approve(info):
                     if choice == ALWAYS:

@@ -29,7 +29,7 @@ STOPPED = 130
 
 async def chat_in_window(
     target: GatewayTarget, client: AsyncOpenClawClient, wanted: Wanted, told: list[Callable[[str], None]]
-) -> int:
+) -> tuple[int, Talk]:
     """Chat on the terminal; the exit code. ``told`` hears when the connection is lost."""
     # Where the cursor is need not be asked: it costs an answer, which some terminals never give.
     os.environ.setdefault("PROMPT_TOOLKIT_NO_CPR", "1")
@@ -44,11 +44,11 @@ async def chat_in_window(
     told.append(window.note)
     approvals = Approvals(client, window)
     talk = Talk(target, client, window, approvals, wanted.params)
-    conversation = Conversation(talk, window, approvals, wanted)
-    code = await conversation.hold()
+    client.on_state(lambda state: approvals.look_soon(talk.session_key) if state == "open" else None)
+    code = await Conversation(talk, window, approvals, wanted).hold()
     if wanted.text is None:
         left(talk)
-    return code
+    return code, talk
 
 
 class Conversation:
@@ -92,6 +92,7 @@ class Conversation:
         self._window.note(HINT)
         if self._talk.session_key:
             await show_last(self._talk.client, self._window, self._talk.session_key)
+            self._approvals.look_soon(self._talk.session_key)
         async for line in self._window.lines():
             if line.startswith("/") and line[1:].strip() in LEAVE:
                 return 0
@@ -120,7 +121,7 @@ class Conversation:
             turn, self._turn = self._turn, None
             turn.cancel()
         if turn.cancelled():
-            self._window.note("(left)")
+            self._window.note("(it is waited for no more)")
             return STOPPED
         return turn.result()
 

@@ -11,6 +11,7 @@ import click
 from openclaw import Event
 from openclaw_rpc.cli.chat.words import call_of, harmless, result_of, wanted_of
 from openclaw_rpc.cli.output import is_terminal, print_line
+from openclaw_rpc.cli.program import typed
 from openclaw_rpc.protocol import chat
 
 
@@ -110,7 +111,7 @@ class Told:
             f"  yes: {command % 'approve'}{pin}{content}",
             f"  no:  {command % 'deny'}",
         ):
-            click.echo(harmless(line), err=True)
+            click.echo(typed(harmless(line)), err=True)
 
     def decided(self, data: Mapping[str, Any]) -> None:
         """Say how it was decided."""

@@ -59,13 +59,17 @@ async def chat_at(target: GatewayTarget, wanted: Wanted) -> int:
         if not wanted.json and _terminal():
             from openclaw_rpc.cli.chat.conversation import chat_in_window
 
-            return await chat_in_window(target, client, wanted, told)
-        screen = Screen(json=wanted.json, colour=colour_wanted())
-        told.append(screen.note)
-        talk = Talk(target, client, screen, Told(screen, wanted.options), wanted.params)
-        if wanted.text is not None:
-            return await _stoppable(talk, talk.ask(wanted.text, wanted.attached))
-        return await _stoppable(talk, _converse_plainly(talk, list(wanted.attached)))
+            code, talk = await chat_in_window(target, client, wanted, told)
+        else:
+            screen = Screen(json=wanted.json, colour=colour_wanted())
+            told.append(screen.note)
+            talk = Talk(target, client, screen, Told(screen, wanted.options), wanted.params)
+            once = wanted.text is not None
+            work = talk.ask(wanted.text or "", wanted.attached) if once else _converse(talk, list(wanted.attached))
+            code = await _stoppable(talk, work, leaves=once)
+    # A run that nobody holds any more is aborted: one that was left in a conversation goes on, now that we are gone.
+    del talk
+    return code
 
 
 async def _go_on(target: GatewayTarget, client: AsyncOpenClawClient, params: dict[str, Any]) -> None:
@@ -91,14 +95,16 @@ def _terminal() -> bool:
 # ---- without a terminal, or with one that can do nothing ----
 
 
-async def _stoppable(talk: Talk, work: Coroutine[Any, Any, int]) -> int:
-    """Do it; Ctrl-C stops what runs, a second one leaves."""
+async def _stoppable(talk: Talk, work: Coroutine[Any, Any, int], *, leaves: bool) -> int:
+    """Do it; Ctrl-C stops what runs, a second one leaves. Where nothing runs it leaves only if it ``leaves``."""
     task = asyncio.ensure_future(work)
     leaving = False
 
     def interrupt() -> None:
         nonlocal leaving
-        if talk.stopping or not talk.stop():
+        if not talk.busy and not leaves:
+            aside("(Ctrl-D leaves.)")
+        elif talk.stopping or not talk.stop():
             leaving = True
             task.cancel()
 
@@ -126,7 +132,7 @@ def _interrupts(hear: Callable[[], None]) -> Generator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-async def _converse_plainly(talk: Talk, attached: list[dict[str, Any]]) -> int:
+async def _converse(talk: Talk, attached: list[dict[str, Any]]) -> int:
     aside(HINT)
     async for line in lines("> "):
         if line in ("/quit", "/exit"):

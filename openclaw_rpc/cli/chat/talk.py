@@ -66,7 +66,6 @@ class Talk:
         self.view = view
         self.approvals = approvals
         self.params = params
-        # A run that nobody holds any more is aborted; one that is left when the chat ends goes on.
         self._run: AsyncRun | None = None
         self._stopping = False
         self.busy = False
