@@ -51,7 +51,7 @@ async def is_empty(url: str) -> bool:
     from openclaw_rpc.adapters.postgres.driver import AWAY, PostgresError
 
     try:
-        connection = await connected(url, alone=True)
+        connection = await connected(url, place="alone")
     except (*AWAY, PostgresError) as error:
         raise StorageUnusable(f"The database can't be reached: {error}") from None
     try:
