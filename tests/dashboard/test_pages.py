@@ -96,15 +96,15 @@ async def test_the_overview_tells_how_the_gateway_is_and_what_was_used(chromium:
 async def test_the_overview_shows_what_is_left_of_the_budgets(chromium: Any) -> None:
     async with world() as here, signed_in(chromium, here.served.app) as page:
         async with here.served.connect() as client:
-            await client.result("budget.set", name="daily", tokens=1000, per="user")
+            await client.result("budget.set", name="daily", tokens=100_000, per="user")
         await here.run("count this")
         await page.goto(f"{here.served.url}/#/overview")
         bar = page.get_by_role("meter", name="daily · owner")
         await expect(bar).to_be_visible()
         async with here.served.connect() as client:
             left = (await client.result("budget.status"))["budgets"][0]["left"]
-        assert 0 < left < 1000
-        await expect(page.get_by_text(re.compile(rf"^{left} of 1,000 tokens left until "))).to_be_visible()
+        assert 0 < left < 100_000
+        await expect(page.get_by_text(re.compile(rf"^{left:,} of 100,000 tokens left until "))).to_be_visible()
 
 
 async def test_a_changed_configuration_is_shown_before_it_is_saved_and_applies(chromium: Any) -> None:
@@ -217,6 +217,10 @@ async def test_language_and_theme_follow_the_browser_until_chosen_and_are_kept(c
         gateway(settings()) as running,
         signed_in(chromium, running.app, locale="zh-CN", color_scheme="dark") as page,
     ):
+        # One word in English, two in Chinese: memory in use and what is remembered, tokens of text and to sign in.
+        await page.goto(f"{running.url}/#/overview")
+        for said in ("内存", "词元", "记忆", "令牌"):
+            await expect(page.get_by_text(said, exact=True).first).to_be_visible()
         html = page.locator("html")
         await expect(html).to_have_attribute("data-theme", "dark")
         await expect(page.get_by_role("navigation", name="页面")).to_be_visible()
@@ -246,7 +250,7 @@ async def test_at_phone_width_everything_is_behind_the_menu(chromium: Any) -> No
 
 
 async def test_the_explorer_shows_http_and_the_websocket_and_calls_both(chromium: Any) -> None:
-    async with gateway(settings()) as running, signed_in(chromium, running.app, "docs") as page:
+    async with gateway(settings()) as running, signed_in(chromium, running.app, "docs/api") as page:
         for title in ("Gateway", "Conversations", "OpenAI", "WebSocket", "Methods", "Events"):
             await expect(page.get_by_role("heading", name=title, exact=True).first).to_be_visible()
         await expect(page.get_by_role("cell", name="4029")).to_be_visible()

@@ -32,6 +32,7 @@ export const CHINESE = /** @type {Record<string, string>} */ ({
   "The agent {agent} wants to use this tool, with exactly these parameters:": "代理 {agent} 想以下列参数使用此工具：",
   "Its run has read from outside, and may do what that wanted:": "此次运行读取过外部内容，可能受其影响：", "The MCP server {server} asks:": "MCP 服务器 {server} 询问：", "Choose …": "请选择…",
   // Overview
+  "Memory|in use": "内存", "Tokens|of text": "词元",
   Status: "状态", Version: "版本", Uptime: "运行时间", Runs: "运行", Connections: "连接数", Cost: "费用", Latency: "延迟", "Runs at work": "正在进行的运行", unknown: "未知", ok: "正常",
   "{running} at work, {queued} waiting": "{running} 个进行中，{queued} 个等待", "By day: read below, written above": "按天：下方为输入，上方为输出",
   "By day, at the configured prices": "按天，按配置的价格", "No prices are configured (providers.NAME.prices).": "未配置价格（providers.NAME.prices）。",

@@ -11,11 +11,12 @@ export async function loadWords(language) {
 
 /**
  * The words in the reader's language. `{name}` in them is replaced by the value of that name.
+ * What stands behind a `|` is not shown: it tells two meanings of one English word apart.
  *
  * @param {string} english
  * @param {Record<string, string | number>} [values]
  */
 export function t(english, values) {
-  const words = get().language === "zh-CN" ? (chinese[english] ?? english) : english;
+  const words = (get().language === "zh-CN" && chinese[english]) || english.replace(/\|.*/, "");
   return values ? words.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole)) : words;
 }

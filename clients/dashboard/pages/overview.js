@@ -37,11 +37,11 @@ export default function Overview() {
       <${Fact} name="Uptime" value=${duration(now.uptime)} />
       <${Fact} name="Runs" value=${t("{running} at work, {queued} waiting", { running: now.load.runsRunning, queued: now.load.runsQueued })} />
       <${Fact} name="Connections" value=${number(now.load.connections)} />
-      <${Fact} name="Memory" value=${now.load.memoryBytes ? bytes(now.load.memoryBytes) : t("unknown")} />
+      <${Fact} name="Memory|in use" value=${now.load.memoryBytes ? bytes(now.load.memoryBytes) : t("unknown")} />
     </dl>
     <div class="cards">
-      <${Card} title="Tokens" note=${t("By day: read below, written above")}>
-        <${Bars} name=${t("Tokens")} about=${summary(days, (/** @type {any} */ row) => row.totalTokens)} labels=${days.map((row) => row.key.slice(5))}
+      <${Card} title="Tokens|of text" note=${t("By day: read below, written above")}>
+        <${Bars} name=${t("Tokens|of text")} about=${summary(days, (/** @type {any} */ row) => row.totalTokens)} labels=${days.map((row) => row.key.slice(5))}
           series=${[days.map((row) => row.promptTokens), days.map((row) => row.completionTokens)]} show=${short} />
       <//>
       <${Card} title="Cost" note=${days.some((row) => row.cost !== undefined) ? t("By day, at the configured prices") : t("No prices are configured (providers.NAME.prices).")}>
