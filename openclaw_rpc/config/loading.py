@@ -11,6 +11,7 @@ import msgspec
 from openclaw_rpc.config.errors import ConfigError, Keys, Problem
 from openclaw_rpc.config.parsing import MAX_BYTES, ParsedFile, parse
 from openclaw_rpc.config.settings import ALIASES, Settings, contradictions
+from openclaw_rpc.domain.nearest import meant
 
 _VARIABLE: Final = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}|)")
 _PLACE: Final = re.compile(r"\[(\d+)\]|\.([^.\[]+)")
@@ -215,16 +216,29 @@ class _Decoder:
         try:
             return msgspec.convert(value, kind, strict=keys not in self._expanded)
         except (msgspec.ValidationError, RecursionError) as error:
+            if self._items(kind, value, keys):
+                return None
             said, _, place = str(error).partition(" - at `$")
             inner = tuple(index or name for index, name in _PLACE.findall(place))
             self._problem((*keys, *inner), said + _advice(said, value, kind))
             return None
 
+    def _items(self, kind: Any, value: Any, keys: Keys) -> bool:
+        """Whether some of a mapping's plain values are wrong: each is a problem, with its own key."""
+        values = _shape(kind).values
+        if values is None or not isinstance(value, dict):
+            return False
+        before = len(self._problems)
+        for key, item in cast("dict[str, Any]", value).items():
+            if not isinstance(item, dict | list):
+                self._leaf(values, item, (*keys, key))
+        return len(self._problems) > before
+
 
 def _advice(said: str, value: Any, kind: Any) -> str:
     if said.startswith("Invalid enum value"):
         known = [str(choice) for choice in _choices(kind)]
-        return f": it is one of {', '.join(known)}" if known else ""
+        return f": it is one of {', '.join(known)}{meant(str(value), known)}" if known else ""
     if "got `str`" in said and isinstance(value, str):
         if "`bool`" in said:
             return ": write true or false"

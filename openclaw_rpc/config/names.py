@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from openclaw_rpc.config.errors import Keys
 from openclaw_rpc.domain.agents import DEFAULT_AGENT, ToolRules
+from openclaw_rpc.domain.nearest import meant
 from openclaw_rpc.domain.skills.manifest import RESERVED
 from openclaw_rpc.domain.tools.policy import matches
 from openclaw_rpc.protocol.table import METHODS
@@ -39,8 +40,12 @@ def misnamed(settings: Settings) -> Iterator[tuple[Keys, str]]:
         provider, slash, _ = (agent.model or "").partition("/")
         if slash and provider not in providers and (near := _near(provider, providers)):
             yield ("agents", agent_id, "model"), f"there is no provider {provider!r}{near}"
+    agents = {DEFAULT_AGENT, *settings.agents}
+    for channel_id, section in settings.channels.items():
+        asked = section.get("agent")
+        if isinstance(asked, str) and asked not in agents:
+            yield ("channels", channel_id, "agent"), f"there is no agent {asked!r}{_near(asked, agents)}"
     for name, budget in settings.budgets.items():
-        agents = {DEFAULT_AGENT, *settings.agents}
         for agent_id in budget.only if budget.per == "agent" else ():
             if agent_id not in agents:
                 yield ("budgets", name, "only"), f"there is no agent {agent_id!r}{_near(agent_id, agents)}"
@@ -55,17 +60,11 @@ def _tools(where: Keys, patterns: Iterable[str]) -> Iterator[tuple[Keys, str]]:
             yield (*where, pattern), f"there is no tool {pattern!r}{near}"
 
 
-def _near(name: str, names: Collection[str]) -> str:
-    from difflib import get_close_matches  # seldom needed
-
-    found = get_close_matches(name.lower(), names, n=1, cutoff=_CUTOFF)
-    return f"; did you mean {found[0]}?" if found else ""
-
-
 def _near_prefix(pattern: str) -> str:
     """A pattern that fits no tool: of which family it may be meant."""
     families = {f"{name.partition('_')[0]}_*" for name in TOOLS if "_" in name}
-    from difflib import get_close_matches  # seldom needed
+    return _near(pattern, families)
 
-    found = get_close_matches(pattern.lower(), families, n=1, cutoff=_CUTOFF)
-    return f"; did you mean {found[0]}?" if found else ""
+
+def _near(name: str, names: Iterable[str]) -> str:
+    return meant(name, names, _CUTOFF)

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from openclaw_rpc.domain.nearest import meant
 from openclaw_rpc.protocol.agent import AgentInfo, AgentList
 from openclaw_rpc.protocol.base import Name
 from openclaw_rpc.protocol.errors import NotFound
@@ -135,7 +136,8 @@ class Agents:
             return self.default
         agent = self._agents.get(agent_id)
         if agent is None:
-            raise NotFound(f"there is no agent {agent_id!r}", field="agentId", reason="unknown agent")
+            near = meant(agent_id, self._agents)
+            raise NotFound(f"there is no agent {agent_id!r}{near}", field="agentId", reason="unknown agent")
         return agent
 
     @property

@@ -118,3 +118,18 @@ def test_params_come_from_a_file_and_from_pairs_together(
     (tmp_path / "params.json").write_text('{"sessionKey": "from-file", "title": "old"}')
     assert run(["call", "session.create", f"@{tmp_path / 'params.json'}", "title=new"]) == 0
     assert '"title":"new"' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        (["chat.run", "message=hi", "agentId=defualt"], "default"),
+        (["tool.invoke", "name=file_raed"], "file_read"),
+        (["channel.status", "channelId=webhok"], "webhook"),
+    ],
+)
+def test_a_misspelt_name_is_answered_with_the_nearest(
+    words: list[str], meant: str, here: Gateway, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["call", *words]) == 1
+    assert f"did you mean {meant}?" in capsys.readouterr().err

@@ -26,6 +26,10 @@ def problems(config: dict[str, Any]) -> list[str]:
     ("config", "where", "meant"),
     [
         ({"security": {"require_pin_for": ["shel"]}}, "security.require_pin_for", "shell"),
+        ({"security": {"policies": {"shell": "aks"}}}, "security.policies.shell", "ask"),
+        ({"security": {"dangerous_tools": "denny"}}, "security.dangerous_tools", "deny"),
+        ({"providers": {"main": {"type": "olama", "model": "m"}}}, "providers.main.type", "ollama"),
+        ({"agents": {"coder": {}}, "channels": {"webhook": {"agent": "codr"}}}, "channels.webhook.agent", "coder"),
         ({"security": {"policies": {"file_wriet": "deny"}}}, "security.policies", "file_write"),
         ({"security": {"policies": {"browzer_*": "deny"}}}, "security.policies", "browser_*"),
         ({"agents": {"a": {"tools": ["web_fecth"]}}}, "agents.a.tools", "web_fetch"),

@@ -49,3 +49,12 @@ def test_a_changed_file_changes_the_agents():
     assert agents.get().id == "default"
     with pytest.raises(NotFound):
         agents.get("a")
+
+
+def test_a_misspelt_agent_is_answered_with_the_nearest() -> None:
+    agents = Agents({"coder": AgentSettings(), "Writer": AgentSettings()})
+    for name, meant in (("codr", "coder"), ("writr", "Writer")):
+        with pytest.raises(NotFound, match=f"did you mean {meant}"):
+            agents.get(name)
+    with pytest.raises(NotFound, match=r"there is no agent 'xyz'$"):
+        agents.get("xyz")

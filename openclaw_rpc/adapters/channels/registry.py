@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Final
 
 from openclaw_rpc.domain.channels.channel import Channel
+from openclaw_rpc.domain.nearest import meant
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.installing import install_command, shown
 from openclaw_rpc.protocol.errors import Conflict, InvalidRequest, NotFound, Unavailable
@@ -68,7 +69,8 @@ class ChannelFolder:
         else:
             entry = next((each for each in entry_points(group=GROUP) if each.name == kind), None)
             if entry is None:
-                raise NotFound(f"there is no channel {kind!r}", field="channelId")
+                near = meant(kind, self.names())
+                raise NotFound(f"there is no kind of channel {kind!r}{near}", field="channelId")
             try:
                 found = entry.load()
             except Exception as error:

@@ -1,6 +1,7 @@
 """`openclaw doctor`: is everything there that the gateway needs?"""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import click
 
@@ -13,6 +14,8 @@ from openclaw_rpc.cli.output import print_json
 from openclaw_rpc.cli.program import typed
 from openclaw_rpc.cli.target import find_paths
 
+LEVELS: Mapping[str, int] = MappingProxyType({"ok": 0, "warn": 3, "fail": 1})
+"""The exit code for the gravest thing that was found; 2 is wrong usage, as everywhere."""
 MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "red")}
 
 
@@ -20,7 +23,10 @@ MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "
 @gateway_command
 @click.pass_context
 def doctor(ctx: click.Context) -> None:
-    """Check this machine, the configuration and the gateway; exit code 1 when something fails."""
+    """Check this machine, the configuration and the gateway.
+
+    Exit codes with --json: 0 all is well, 3 something is to be looked at, 1 something fails. Without it a warning is 0.
+    """
     options = shared(ctx)
     found: list[Check] = []
     for check in _checks(options):
@@ -28,11 +34,12 @@ def doctor(ctx: click.Context) -> None:
         if not options.json:
             _show(check)
     failed = [check for check in found if check.status == "fail"]
+    warned = sum(check.status == "warn" for check in found)
+    level = "fail" if failed else "warn" if warned else "ok"
     if options.json:
-        print_json({"ok": not failed, "version": __version__, "checks": found})
-    else:
-        warned = sum(check.status == "warn" for check in found)
-        click.echo(f"\n{len(found)} checks: {len(failed)} failed, {warned} to look at.")
+        print_json({"ok": not failed, "level": level, "version": __version__, "checks": found})
+        ctx.exit(LEVELS[level])
+    click.echo(f"\n{len(found)} checks: {len(failed)} failed, {warned} to look at.")
     ctx.exit(1 if failed else 0)
 
 

@@ -18,6 +18,7 @@ from openclaw_rpc.domain.channels.ports import ChannelKinds
 from openclaw_rpc.domain.channels.replies import Replies, ReplyPart
 from openclaw_rpc.domain.events.change import Change, Claim, Delivery
 from openclaw_rpc.domain.files import Files, clean, shown
+from openclaw_rpc.domain.nearest import meant
 from openclaw_rpc.domain.ports import ConfigFile, Store
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.channel import (
@@ -154,7 +155,8 @@ class Channels:
         """
         link = self._links.get(channel_id)
         if link is None:
-            raise NotFound(f"there is no channel {channel_id!r}", field="channelId")
+            near = meant(channel_id, self._links)
+            raise NotFound(f"there is no channel {channel_id!r}{near}", field="channelId")
         return link
 
     async def _outbox(self, link: Link) -> OutboxCounts | None:

@@ -9,6 +9,7 @@ import anyio
 import msgspec
 
 from openclaw_rpc.domain.clock import Clock, iso
+from openclaw_rpc.domain.nearest import meant
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.skills.manifest import UNKNOWN_VERSION, Manifest
 from openclaw_rpc.domain.skills.needs import Host, unmet
@@ -81,7 +82,7 @@ class Library:
         await self.look(0)
         found = self.found.get(slug.lower())
         if found is None:
-            raise NotFound(f"there is no skill {slug!r}", field="name")
+            raise NotFound(f"there is no skill {slug!r}{meant(slug, self.found)}", field="name")
         return found
 
     async def look(self, max_age: float) -> None:

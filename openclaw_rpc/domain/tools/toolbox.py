@@ -19,6 +19,7 @@ import msgspec
 
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.nearest import meant
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import SessionRecord
@@ -183,9 +184,10 @@ class Tools:
         """
         agent_id = session.agent_id if session is not None else self._agents.default.id
         context, call_id = _direct(principal, agent_id, session), new_id("call")
-        offered = (await self._offers.tools(context)).get(name)
+        tools = await self._offers.tools(context)
+        offered = tools.get(name)
         if offered is None:
-            raise NotFound(f"there is no tool {name!r}", field="name")
+            raise NotFound(f"there is no tool {name!r}{meant(name, tools)}", field="name")
         tool, decision = offered.tool, offered.decision
         schema.check(name, tool.spec.parameters, params)
         actor = Actor.of_run(context, call_id)
