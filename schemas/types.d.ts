@@ -764,7 +764,7 @@ export interface ConfigStatus {
   overridden?: Array<string>;
 }
 
-/** A part of the configuration, merged into the file; null takes a key away. `${NAME}` is written as text, not as a variable. Settings that start a program or name a file of the host (`mcp.servers.*.command`, `storage`, …) need the PIN. */
+/** A part of the configuration, merged into the file; null takes a key away. `${NAME}` is written as text, not as a variable. Settings that start a program, name a file of the host or forget what is kept (`mcp.servers.*.command`, `storage`, `retention`, …) need the PIN. */
 export interface ConfigUpdateParams {
   config: Record<string, unknown>;
   /** The PIN that `openclaw pin set` took. */

@@ -27,6 +27,7 @@ from openclaw_rpc.app.openai import OpenAiParts
 from openclaw_rpc.app.options import Options
 from openclaw_rpc.app.outside import Outside
 from openclaw_rpc.app.reporting import Described, LogPublisher, Observed, RunCounts
+from openclaw_rpc.app.retention import Forgetting
 from openclaw_rpc.app.storage import opened
 from openclaw_rpc.app.tools import AgentTools
 from openclaw_rpc.config.dotenv import exposed
@@ -280,7 +281,8 @@ class App:
         await tokens.refresh()
         self.outside = Outside(settings, store, self.streams, bus, self.tools, tasks, clock, logs)
         await self.outside.build(stack, paths, self.file, self.runs, self.sessions, tokens)
-        self._features: tuple[Feature, ...] = (self.servers, money, self.openai, self.tools, self.outside)
+        forgetting = Forgetting(settings, kept, self.sessions, self.runs, clock, logs)
+        self._features: tuple[Feature, ...] = (self.servers, money, self.openai, self.tools, self.outside, forgetting)
         self.authenticator = Authenticator(settings.gateway.auth, tokens, clock)
         self.devices = Devices(self.authenticator, tokens, store.documents, clock, bus)
         await self.devices.open()

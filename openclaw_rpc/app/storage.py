@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from openclaw_rpc.domain.nodes.ports import NodeStore
     from openclaw_rpc.domain.ports import Store, TokenStore
     from openclaw_rpc.domain.responses.ports import ResponseStore
+    from openclaw_rpc.domain.retention import RetentionStore
     from openclaw_rpc.domain.skills.ports import SkillRecords
     from openclaw_rpc.domain.tools.approvals import ApprovalStore
     from openclaw_rpc.domain.tools.audit import AuditLog
@@ -40,6 +41,7 @@ class Kept:
     approvals: ApprovalStore
     skills: SkillRecords
     audit: AuditLog
+    retention: RetentionStore
     answers: Callable[[], bool]
     nodes: NodeStore | None = None
     """Which processes there are, where several may be one gateway."""
@@ -69,6 +71,7 @@ async def _in_sqlite(settings: StorageSettings, paths: Paths, place: Place | Non
     from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
     from openclaw_rpc.adapters.skills.records import SqliteSkillRecords
     from openclaw_rpc.adapters.sqlite import Database
+    from openclaw_rpc.adapters.store.retention import SqliteRetention
     from openclaw_rpc.adapters.store.sqlite import SqliteStore
     from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
 
@@ -86,6 +89,7 @@ async def _in_sqlite(settings: StorageSettings, paths: Paths, place: Place | Non
             approvals=SqliteApprovalStore(database),
             skills=SqliteSkillRecords(database),
             audit=SqliteAuditLog(database),
+            retention=SqliteRetention(database),
             answers=lambda: True,
         )
 
@@ -106,6 +110,7 @@ async def _in_postgres(settings: StorageSettings, paths: Paths, place: Place | N
     from openclaw_rpc.adapters.postgres.pins import PostgresPinStore
     from openclaw_rpc.adapters.postgres.records import PostgresApprovalStore, PostgresSkillRecords
     from openclaw_rpc.adapters.postgres.responses import PostgresResponseStore
+    from openclaw_rpc.adapters.postgres.retention import PostgresRetention
     from openclaw_rpc.adapters.postgres.store import PostgresStore
     from openclaw_rpc.adapters.postgres.tokens import PostgresTokenStore
 
@@ -121,6 +126,7 @@ async def _in_postgres(settings: StorageSettings, paths: Paths, place: Place | N
             approvals=PostgresApprovalStore(database),
             skills=PostgresSkillRecords(database),
             audit=PostgresAuditLog(database),
+            retention=PostgresRetention(database),
             answers=lambda: database.answers,
             nodes=PostgresNodes(database, store.documents) if place == "shared" else None,
             watch=database.watch,

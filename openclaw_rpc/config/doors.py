@@ -17,6 +17,7 @@ GUARDED: Final[tuple[Keys, ...]] = (
     ("mcp", "servers", "*", "cwd"),
     ("browser", "executable"),
     ("storage",),
+    ("retention",),
     ("logging", "file"),
     ("logging", "max_bytes"),
     ("logging", "backups"),
@@ -24,7 +25,10 @@ GUARDED: Final[tuple[Keys, ...]] = (
     ("gateway", "tls"),
     ("gateway", "control_ui", "root"),
 )
-"""Settings that start a program or name a file of the host: they need the PIN. `*` is any name."""
+"""Settings that need the PIN: they start a program, name a file of the host, or forget what is kept.
+
+`*` is any name.
+"""
 
 
 def guarded(steps: Sequence[Step]) -> list[Keys]:

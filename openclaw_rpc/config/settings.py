@@ -24,6 +24,7 @@ from openclaw_rpc.domain.mcp import McpSettings
 from openclaw_rpc.domain.memory.settings import MemorySettings
 from openclaw_rpc.domain.models import ProviderSettings
 from openclaw_rpc.domain.outbound import OutboundSettings
+from openclaw_rpc.domain.retention import RetentionSettings
 from openclaw_rpc.domain.skills.settings import SkillSettings
 from openclaw_rpc.domain.webhooks.service import WebhookSettings
 from openclaw_rpc.protocol.base import Name
@@ -153,6 +154,7 @@ class Settings(Section, frozen=True, kw_only=True):
     storage: Annotated[StorageSettings, Meta(description="Where things are kept.")] = StorageSettings()
     bus: Annotated[BusSettings, Meta(description="How several processes are one gateway.")] = BusSettings()
     cluster: Annotated[ClusterSettings, Meta(description="This process among several.")] = ClusterSettings()
+    retention: Annotated[RetentionSettings, Meta(description="How long things are kept.")] = RetentionSettings()
     logging: Annotated[LoggingSettings, Meta(description="What is logged.")] = LoggingSettings()
     security: Annotated[CommandSettings, Meta(description="What dangerous acts need.")] = CommandSettings()
     outbound: Annotated[OutboundSettings, Meta(description="What may be connected to.")] = OutboundSettings()

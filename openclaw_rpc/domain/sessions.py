@@ -254,6 +254,13 @@ class Sessions:
         await stop(record.id)
         if not await self._store.delete_session(record.id):
             raise NotFound(f"there is no session {key!r}", field="sessionKey")
+        self._gone(record, later)
+
+    def forgotten(self, record: SessionRecord) -> None:
+        """Tell of a session that was deleted since it was not used for long."""
+        self._gone(record, lambda tell: tell())
+
+    def _gone(self, record: SessionRecord, later: Later) -> None:
         stream = self._streams.of(record)
         self._streams.drop(record.id)
         later(lambda: stream.tell(session_deleted, SessionGoneEvent(session_key=record.key)))

@@ -25,8 +25,8 @@ class ConfigSchema(Result, frozen=True, kw_only=True):
 class ConfigUpdateParams(Params, frozen=True, kw_only=True):
     """A part of the configuration, merged into the file; null takes a key away.
 
-    `${NAME}` is written as text, not as a variable. Settings that start a program or name a file of the host
-    (`mcp.servers.*.command`, `storage`, …) need the PIN.
+    `${NAME}` is written as text, not as a variable. Settings that start a program, name a file of the host
+    or forget what is kept (`mcp.servers.*.command`, `storage`, `retention`, …) need the PIN.
     """
 
     config: Annotated[JsonObject, Meta(min_length=1)]

@@ -18,16 +18,19 @@ from openclaw_rpc.adapters.postgres.memory import PostgresMemoryStore
 from openclaw_rpc.adapters.postgres.pins import PostgresPinStore
 from openclaw_rpc.adapters.postgres.records import PostgresApprovalStore, PostgresSkillRecords
 from openclaw_rpc.adapters.postgres.responses import PostgresResponseStore
+from openclaw_rpc.adapters.postgres.retention import PostgresRetention
 from openclaw_rpc.adapters.postgres.store import PostgresStore
 from openclaw_rpc.adapters.postgres.tokens import PostgresTokenStore
 from openclaw_rpc.adapters.responses.sqlite import SqliteResponseStore
 from openclaw_rpc.adapters.skills import SqliteSkillRecords
 from openclaw_rpc.adapters.sqlite import Database
+from openclaw_rpc.adapters.store.retention import SqliteRetention
 from openclaw_rpc.adapters.store.sqlite import SqliteStore
 from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
 from openclaw_rpc.domain.memory.ports import MemoryStore
 from openclaw_rpc.domain.ports import Store, TokenStore
 from openclaw_rpc.domain.responses.ports import ResponseStore
+from openclaw_rpc.domain.retention import RetentionStore
 from openclaw_rpc.domain.skills.ports import SkillRecords
 from openclaw_rpc.domain.tools.approvals import ApprovalStore
 from openclaw_rpc.domain.tools.audit import AuditLog
@@ -58,6 +61,8 @@ class Kept:
     approvals: ApprovalStore
     skills: SkillRecords
     audit: AuditLog
+    retention: RetentionStore | None = None
+    """What forgets; nothing does in memory."""
 
 
 @asynccontextmanager
@@ -90,6 +95,7 @@ async def in_sqlite(folder: Path) -> AsyncGenerator[Kept]:
             approvals=SqliteApprovalStore(database),
             skills=SqliteSkillRecords(database),
             audit=SqliteAuditLog(database),
+            retention=SqliteRetention(database),
         )
 
 
@@ -106,6 +112,7 @@ async def in_postgres(folder: Path) -> AsyncGenerator[Kept]:
             approvals=PostgresApprovalStore(database),
             skills=PostgresSkillRecords(database),
             audit=PostgresAuditLog(database),
+            retention=PostgresRetention(database),
         )
 
 

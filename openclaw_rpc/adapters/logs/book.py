@@ -190,6 +190,15 @@ class Logs:
         if fault is not None:
             self.get("log").warning("no file for the log: lines are kept in memory alone", error=fault)
 
+    def prune(self, before: str) -> int:
+        """Take the lines from before a time out of the files. Blocks: call it in a thread. Answers how many.
+
+        Raises:
+            OSError: a file can't be written anew; it is as it was.
+        """
+        file = self._file
+        return 0 if file is None else file.prune(before)
+
     def bridge(self) -> None:
         """Take what libraries log through the standard library as well."""
         self._bridge = _Bridge(self)

@@ -19,6 +19,10 @@ from openclaw_rpc.domain.records import LogRecord
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
+class _Dated(msgspec.Struct):
+    timestamp: str
+
+
 class LineFile(RotatingFileHandler):
     """JSON lines in a file of bounded size, readable by its owner alone. ``fault``: why the last one is not in it."""
 
@@ -42,6 +46,55 @@ class LineFile(RotatingFileHandler):
         """Close the file; what a full disk does not take any more is lost."""
         with contextlib.suppress(OSError):
             super().close()
+
+    def prune(self, before: str) -> int:
+        """Take the lines from before a time out of the file, and out of the older ones; how many."""
+        path = Path(self.baseFilename)
+        older = [path.with_name(f"{path.name}.{number}") for number in range(self.backupCount, 0, -1)]
+        return sum(self._prune(one, before) for one in (*older, path) if one.exists())
+
+    def _prune(self, path: Path, before: str) -> int:
+        """Write a file anew without what is over. Lines that come meanwhile wait only for what came since."""
+        half = path.with_name(path.name + ".part")
+        with path.open("rb") as old:
+            line = old.readline()
+            if not line or _written_at(line) >= before:
+                return 0
+            half.unlink(missing_ok=True)
+            removed = 0
+            try:
+                with open(half, "wb", opener=private_opener) as new:
+                    while line:
+                        if _written_at(line) < before:
+                            removed += 1
+                        else:
+                            new.write(line)
+                        line = old.readline()
+                    with self.lock or contextlib.nullcontext():
+                        if not self._is_still(path, old.fileno()):
+                            return 0  # a new file was begun meanwhile: the next time
+                        new.write(old.read())
+                        new.flush()
+                        self._replace(path, half)
+            finally:
+                half.unlink(missing_ok=True)
+        return removed
+
+    @staticmethod
+    def _is_still(path: Path, descriptor: int) -> bool:
+        try:
+            return os.path.samestat(path.stat(), os.fstat(descriptor))
+        except FileNotFoundError:
+            return False
+
+    def _replace(self, path: Path, half: Path) -> None:
+        """Put a file in another's place; the lines that come are written to it."""
+        stream = self.stream if str(path) == self.baseFilename else None
+        if stream is not None:
+            stream.close()
+        half.replace(path)
+        if stream is not None:
+            self.stream = self._open()
 
     def _open(self) -> TextIOWrapper:
         stream = open(self.baseFilename, "a", encoding="utf-8", opener=private_opener)  # noqa: SIM115
@@ -71,6 +124,14 @@ class Terminal:
             self._stream.flush()
         except (OSError, ValueError):
             self._stream = None
+
+
+def _written_at(line: bytes) -> str:
+    """When a line was written; nothing where it can't be read."""
+    try:
+        return msgspec.json.decode(line, type=_Dated).timestamp
+    except (msgspec.MsgspecError, ValueError):
+        return ""
 
 
 def _printable(value: Any) -> Any:

@@ -308,3 +308,57 @@ def test_importing_the_log_does_not_import_rich():
     code = "import openclaw_rpc.adapters.logs, structlog, rich.console; print('rich')"
     done = run([sys.executable, "-c", code], capture_output=True, text=True, timeout=50, check=True)
     assert done.stdout.strip() == "rich"
+
+
+def lines_of(path: Path) -> list[str]:
+    return [json.loads(line)["message"] for line in path.read_text().splitlines()]
+
+
+def old_line(message: str, day: int) -> str:
+    record = LogRecord(timestamp=f"2026-01-{day:02}T00:00:00.000Z", level="info", component="x", message=message)
+    return msgspec.json.encode(record).decode() + "\n"
+
+
+def test_lines_that_are_over_go_from_every_file_and_new_ones_are_still_written(paths: Paths) -> None:
+    paths.prepare()
+    path = paths.logs / "gateway.log"
+    path.with_name("gateway.log.2").write_text(old_line("oldest", 1) + old_line("older", 2))
+    path.with_name("gateway.log.1").write_text(old_line("old", 3) + old_line("kept", 5))
+    path.write_text(old_line("out of order", 4) + old_line("kept too", 6) + "not a line\n")
+    logs = configure_logs(settings(), paths, terminal=False)
+    try:
+        logs.get("test").info("before")
+        assert logs.prune("2026-01-05T00:00:00.000Z") == 5
+        assert logs.prune("2026-01-05T00:00:00.000Z") == 0
+        logs.get("test").info("after")
+        assert lines_of(path.with_name("gateway.log.2")) == []
+        assert lines_of(path.with_name("gateway.log.1")) == ["kept"]
+        assert lines_of(path) == ["kept too", "before", "after"]
+        assert path.stat().st_mode & 0o777 == 0o600
+    finally:
+        logs.close()
+
+
+def test_no_line_is_lost_that_is_written_while_old_ones_go(paths: Paths) -> None:
+    paths.prepare()
+    path = paths.logs / "gateway.log"
+    path.write_text("".join(old_line(f"old {number}", 1) for number in range(5_000)))
+    logs = configure_logs(settings(), paths, terminal=False)
+    log = logs.get("test")
+    stop = threading.Event()
+    written: list[str] = []
+
+    def write() -> None:
+        while not stop.is_set():
+            log.info(f"line {len(written)}")
+            written.append(f"line {len(written)}")
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        assert logs.prune("2026-01-02T00:00:00.000Z") == 5_000
+    finally:
+        stop.set()
+        thread.join()
+        logs.close()
+    assert lines_of(path) == written

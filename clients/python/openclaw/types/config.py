@@ -22,8 +22,8 @@ class ConfigSchema(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 class ConfigUpdateParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A part of the configuration, merged into the file; null takes a key away.
 
-    `${NAME}` is written as text, not as a variable. Settings that start a program or name a file of the host
-    (`mcp.servers.*.command`, `storage`, …) need the PIN.
+    `${NAME}` is written as text, not as a variable. Settings that start a program, name a file of the host or
+    forget what is kept (`mcp.servers.*.command`, `storage`, `retention`, …) need the PIN.
     """
 
     config: dict[str, Any]
