@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import IO, Final
 
 TEMPORARY: Final = ".openclaw-part-"
 """What the names of files that are still being written begin with, unless they are given one."""
+LITTLE: Final = 50 * 1024 * 1024
+"""Bytes of room on a disk on which nothing can be kept soon."""
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 Rename = Callable[[Path, Path], None]
@@ -73,3 +76,15 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def room(folder: Path) -> int:
+    """How many bytes are free on the disk of a folder, which need not be there yet."""
+    return shutil.disk_usage(existing(folder)).free
+
+
+def existing(folder: Path) -> Path:
+    """The folder, or the nearest one above it that is there."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return folder

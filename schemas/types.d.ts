@@ -80,7 +80,7 @@ export interface AuditQueryParams {
   cursor?: string | null;
 }
 
-/** A record of the audit log. `seq` counts from 1; `previous` is the SHA-256 of the record before, in hex. `user` is whose tools they are, `token` the name of the token that acted or decided. `params` are shortened and without secrets; `paramsDigest` is the SHA-256 of all of them. */
+/** A record of the audit log. `seq` counts from 1; `previous` is the SHA-256 of the record before, in hex. `user` is whose tools they are, or a random id where that user was deleted; `token` the name of the token that acted or decided. `params` are shortened and without secrets; `paramsDigest` is the SHA-256 of all of them. */
 export interface AuditRecord {
   /** A time in UTC, ISO 8601 with milliseconds. */
   at: string;
@@ -112,10 +112,12 @@ export interface AuditRecord {
   durationMs?: number | null;
 }
 
-/** Whether the log is unchanged; `fault` says what is wrong, `seq` where. */
+/** Whether the log is unchanged; `fault` says what is wrong, `seq` where. `pruned` older records are gone, as `retention.audit` says. */
 export interface AuditVerdict {
   intact: boolean;
   records: number;
+  /** @default 0 */
+  pruned?: number;
   fault?: string | null;
   seq?: number | null;
 }

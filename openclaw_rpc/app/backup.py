@@ -21,7 +21,7 @@ from openclaw_rpc.adapters.memory.files import Folder
 from openclaw_rpc.app.migration import gateway_runs
 from openclaw_rpc.domain.clock import iso, new_id
 from openclaw_rpc.domain.kept import StorageUnusable
-from openclaw_rpc.durable import TEMPORARY
+from openclaw_rpc.durable import TEMPORARY, existing
 
 if TYPE_CHECKING:
     from openclaw_rpc.config.paths import Paths
@@ -159,7 +159,7 @@ async def restore(
     """
     if gateway_runs(paths):
         raise StorageUnusable("A gateway runs in this home. Stop it first.")
-    parent = _existing(paths.home.parent)
+    parent = existing(paths.home.parent)
     with tempfile.TemporaryDirectory(dir=parent, prefix=STAGING) as name:
         staging = Path(name)
         manifest = archive.unpack(path, passphrase, staging)
@@ -268,12 +268,6 @@ def _put(source: Path, target: Path) -> None:
     if target.is_dir() and not target.is_symlink():
         shutil.rmtree(target)
     shutil.move(source, target)
-
-
-def _existing(folder: Path) -> Path:
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return folder
 
 
 def backup_name(now: float) -> str:

@@ -14,9 +14,10 @@ from typing import cast, get_args
 
 import anyio
 
-from openclaw_rpc import __version__
+from openclaw_rpc import __version__, durable
 from openclaw_rpc.adapters.logs import Logs, configure_logs
 from openclaw_rpc.adapters.npm import find_control_ui, page_in
+from openclaw_rpc.adapters.supervisor import Supervisor
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.app.chores import Chores
 from openclaw_rpc.app.features import Feature
@@ -26,7 +27,7 @@ from openclaw_rpc.app.nodes import Load, Nodes
 from openclaw_rpc.app.openai import OpenAiParts
 from openclaw_rpc.app.options import Options
 from openclaw_rpc.app.outside import Outside
-from openclaw_rpc.app.reporting import Described, LogPublisher, Observed, RunCounts
+from openclaw_rpc.app.reporting import Described, LogPublisher, Observed, RunCounts, resident_bytes
 from openclaw_rpc.app.retention import Forgetting
 from openclaw_rpc.app.storage import opened
 from openclaw_rpc.app.tools import AgentTools
@@ -108,6 +109,7 @@ class App:
         self._options = options
         self._started = time.monotonic()
         self.run_counts = RunCounts()
+        self.supervisor = Supervisor(options.environ)
         self.stop_reason = "the gateway was asked to stop"
         """What the log says of its stop."""
 
@@ -227,13 +229,17 @@ class App:
             for name, work in self.nodes.chores():
                 chores.start(name, work)
             await self.nodes.begin()
+            if self.supervisor.watchdog is not None:
+                chores.start("watchdog", self.supervisor.watch)
             await self.servers.begin()
             self.ready = True
+            self.supervisor.ready(f"listening at {self.url}")
             self.log.info("listening", addresses=[f"{host}:{port}" for host, port in self.addresses], model=self.model)
             try:
                 yield
             finally:
                 self.ready = False
+                self.supervisor.stopping()
                 with anyio.CancelScope(shield=True):
                     await self._stop()
 
@@ -281,8 +287,14 @@ class App:
         await tokens.refresh()
         self.outside = Outside(settings, store, self.streams, bus, self.tools, tasks, clock, logs)
         await self.outside.build(stack, paths, self.file, self.runs, self.sessions, tokens)
-        forgetting = Forgetting(settings, kept, self.sessions, self.runs, clock, logs)
-        self._features: tuple[Feature, ...] = (self.servers, money, self.openai, self.tools, self.outside, forgetting)
+        self._features: tuple[Feature, ...] = (
+            self.servers,
+            money,
+            self.openai,
+            self.tools,
+            self.outside,
+            Forgetting(settings, kept, self.sessions, self.runs, clock, logs),
+        )
         self.authenticator = Authenticator(settings.gateway.auth, tokens, clock)
         self.devices = Devices(self.authenticator, tokens, store.documents, clock, bus)
         await self.devices.open()
@@ -336,7 +348,8 @@ class App:
 
     async def _listen(self, stack: AsyncExitStack) -> None:
         gateway, judge = self.settings.gateway, self.judge
-        health = Health(lambda: self.ready, self.nodes.engines, self.nodes.name)
+        kept_in = self.paths.database(self.settings.storage.file).parent
+        health = Health(lambda: self.ready, self.nodes.engines, self.nodes.name, lambda: durable.room(kept_in))
         self.rest = RestDoor(
             DIALECTS,
             self.dispatcher,
@@ -465,14 +478,6 @@ def cause_of(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = cast("BaseExceptionGroup[BaseException]", error).exceptions[0]
     return error
-
-
-def resident_bytes() -> int | None:
-    """The memory that this process has in use, where `/proc` tells."""
-    try:
-        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    except (OSError, ValueError, AttributeError):
-        return None
 
 
 def rules_of(settings: Settings) -> HeadRules:

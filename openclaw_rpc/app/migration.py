@@ -51,6 +51,24 @@ async def counted(settings: StorageSettings, paths: Paths) -> tuple[str, dict[st
         return side.identity, {table.name: await side.count(table) for table in TABLES if table.name != "counters"}
 
 
+async def vacuum(settings: StorageSettings, paths: Paths) -> tuple[int, int] | None:
+    """Have the database give back what it does not need: its bytes before and after, where it is a file.
+
+    Raises:
+        StorageUnusable: a gateway runs on the file, which would stand still meanwhile; or it can't be used.
+    """
+    if settings.postgres is not None:
+        from openclaw_rpc.adapters.postgres.upkeep import vacuum as vacuum_postgres
+
+        await vacuum_postgres(settings.postgres)
+        return None
+    from openclaw_rpc.adapters.sqlite.upkeep import vacuum as vacuum_sqlite
+
+    if await in_thread(gateway_runs, paths):
+        raise StorageUnusable("A gateway runs in this home, and would stand still meanwhile. Stop it first.")
+    return await in_thread(vacuum_sqlite, _file(settings, paths))
+
+
 @asynccontextmanager
 async def _opened(settings: StorageSettings, paths: Paths, *, alone: bool = True) -> AsyncGenerator[Side]:
     if settings.postgres is not None:

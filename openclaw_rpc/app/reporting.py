@@ -1,7 +1,9 @@
 """What the parts of a gateway are told of each other: calls counted, log lines told, its state described."""
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -86,3 +88,11 @@ class Described:
         """The user's sessions."""
         records, _, _ = await self._store.list_sessions(SessionQuery(user=user, limit=20))
         return records
+
+
+def resident_bytes() -> int | None:
+    """The memory that this process has in use, where `/proc` tells."""
+    try:
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError, AttributeError):
+        return None

@@ -10,7 +10,7 @@ from openclaw_rpc.app.features import Feature
 from openclaw_rpc.app.storage import Kept
 from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.domain.clock import Clock
-from openclaw_rpc.domain.retention import Retention
+from openclaw_rpc.domain.retention import Places, Retention
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.threads import in_thread
@@ -24,11 +24,14 @@ class Forgetting(Feature):
     ) -> None:
         self.retention = Retention(
             settings.retention,
-            kept.sessions,
-            kept.retention,
+            Places(
+                store=kept.sessions,
+                kept=kept.retention,
+                audit=kept.audit,
+                prune_logs=lambda before: in_thread(logs.prune, before),
+            ),
             sessions,
             runs.busy,
-            lambda before: in_thread(logs.prune, before),
             clock,
             logs.get("retention"),
         )

@@ -11,6 +11,8 @@ from openclaw_rpc.domain.kept import StorageUnusable
 from openclaw_rpc.installing import install_command
 
 if TYPE_CHECKING:
+    from openclaw_rpc.adapters.postgres import Postgres
+    from openclaw_rpc.adapters.sqlite import Database
     from openclaw_rpc.app.chores import Work
     from openclaw_rpc.config.paths import Paths
     from openclaw_rpc.config.settings import StorageSettings
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from openclaw_rpc.domain.tools.approvals import ApprovalStore
     from openclaw_rpc.domain.tools.audit import AuditLog
     from openclaw_rpc.domain.tools.pin import PinStore
+    from openclaw_rpc.domain.users import Users
 
 
 Place = Literal["alone", "shared"]
@@ -42,6 +45,7 @@ class Kept:
     skills: SkillRecords
     audit: AuditLog
     retention: RetentionStore
+    users: Callable[[], Users]
     answers: Callable[[], bool]
     nodes: NodeStore | None = None
     """Which processes there are, where several may be one gateway."""
@@ -90,8 +94,22 @@ async def _in_sqlite(settings: StorageSettings, paths: Paths, place: Place | Non
             skills=SqliteSkillRecords(database),
             audit=SqliteAuditLog(database),
             retention=SqliteRetention(database),
+            users=lambda: _users_in_sqlite(database),
             answers=lambda: True,
         )
+
+
+def _users_in_sqlite(database: Database) -> Users:
+    # Only a command asks for it.
+    from openclaw_rpc.adapters.users.sqlite import SqliteUsers
+
+    return SqliteUsers(database)
+
+
+def _users_in_postgres(database: Postgres) -> Users:
+    from openclaw_rpc.adapters.users.postgres import PostgresUsers
+
+    return PostgresUsers(database)
 
 
 @asynccontextmanager
@@ -127,6 +145,7 @@ async def _in_postgres(settings: StorageSettings, paths: Paths, place: Place | N
             skills=PostgresSkillRecords(database),
             audit=PostgresAuditLog(database),
             retention=PostgresRetention(database),
+            users=lambda: _users_in_postgres(database),
             answers=lambda: database.answers,
             nodes=PostgresNodes(database, store.documents) if place == "shared" else None,
             watch=database.watch,

@@ -93,7 +93,9 @@ def _open(identifier: str, tag: str, doc: str, properties: Json, others: Json | 
     return {"operationId": identifier, "tags": [tag], "summary": doc, "responses": {"200": answer, **(others or {})}}
 
 
-_NOT_NOW: Final[Json] = {"503": {"description": "Not now: it starts or stops, or what keeps things is away."}}
+_NOT_NOW: Final[Json] = {
+    "503": {"description": "Not now: it starts or stops, what keeps things is away, or the disk is full."}
+}
 OPEN: Final[dict[str, Json]] = {
     "/api/v1/health": _open(
         "get_api_v1_health",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Annotated, Final, Protocol
 
 import anyio
@@ -15,10 +16,14 @@ from openclaw_rpc.domain.events.change import Change, Claim
 from openclaw_rpc.domain.ports import Log, Store
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.sessions import Sessions
-from openclaw_rpc.protocol.errors import AlreadyClaimed
+from openclaw_rpc.domain.tools.audit import AuditLog
+from openclaw_rpc.protocol.audit import AuditRecord
+from openclaw_rpc.protocol.errors import AlreadyClaimed, GatewayError
 
 AT_ONCE: Final = 200
 """How many sessions, or rows of usage, are forgotten in one write: others' writes come in between."""
+PRUNED: Final = "retention.audit"
+"""What the audit log calls its own pruning."""
 
 Duration = Annotated[str, Meta(pattern="^[1-9][0-9]{0,8}[smhdw]$", max_length=10, examples=["90d"])]
 
@@ -37,11 +42,14 @@ class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     ) = None
     usage: Annotated[Duration, Meta(description="What each request to a model used.")] | None = None
     logs: Annotated[Duration, Meta(description="The lines of the log's files.")] | None = None
+    audit: (
+        Annotated[Duration, Meta(description="The audit log's records; a signed head has the others verify.")] | None
+    ) = None
     check_every: Annotated[Duration, Meta(description="How often it is looked what is over.")] = "1h"
 
     def limits(self) -> dict[str, int]:
         """How many seconds each kind is kept, of those that are not kept for good."""
-        chosen = {"sessions": self.sessions, "events": self.events, "usage": self.usage, "logs": self.logs}
+        chosen = {kind: getattr(self, kind) for kind in ("sessions", "events", "usage", "logs", "audit")}
         return {kind: parse_duration(text, f"retention.{kind}") for kind, text in chosen.items() if text is not None}
 
 
@@ -65,34 +73,42 @@ class RetentionStore(Protocol):
         ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    """Where things lie that are forgotten.
+
+    ``audit``: how much of it goes is written there as well. ``prune_logs`` takes the lines from before a time out of
+    the log's files, and answers how many.
+    """
+
+    store: Store
+    kept: RetentionStore
+    audit: AuditLog
+    prune_logs: Callable[[str], Awaitable[int]]
+
+
 class Retention:
     """Forgets what is over.
 
     Args:
-        store: Where runs, sessions and claims lie.
-        kept: What forgets them.
+        places: Where things lie.
         sessions: Tells of those that go.
         busy: Whether a session has runs.
-        prune_logs: Takes the lines from before a time out of the log's files; answers how many.
     """
 
     def __init__(
         self,
         settings: RetentionSettings,
-        store: Store,
-        kept: RetentionStore,
+        places: Places,
         sessions: Sessions,
         busy: Callable[[str], bool],
-        prune_logs: Callable[[str], Awaitable[int]],
         clock: Clock,
         log: Log,
     ) -> None:
         self._settings = settings
-        self._store = store
-        self._kept = kept
+        self._places = places
         self._sessions = sessions
         self._busy = busy
-        self._prune_logs = prune_logs
         self._clock = clock
         self._log = log
         self._changed = anyio.Event()
@@ -119,10 +135,14 @@ class Retention:
         forgotten: dict[str, int] = {}
         # A log's files are each node's own.
         if (seconds := limits.pop("logs", None)) is not None:
-            forgotten["logs"] = await self._prune_logs(self._ago(seconds))
+            forgotten["logs"] = await self._places.prune_logs(self._ago(seconds))
         if limits and await self._mine():
             for kind, seconds in limits.items():
-                forgotten[kind] = await _FORGET[kind](self, self._ago(seconds))
+                try:
+                    forgotten[kind] = await self._forget(kind, self._ago(seconds))
+                except GatewayError as error:
+                    # The others go on; this one is tried again the next time.
+                    self._log.error("what is over could not be forgotten", kind=kind, error=error.message)
         if any(forgotten.values()):
             self._log.info("forgot what is over", **forgotten)
         return forgotten
@@ -133,7 +153,7 @@ class Retention:
         settings = hashlib.sha256(msgspec.json.encode(self._settings)).hexdigest()[:16]
         claim = Claim(name="retention", key=f"{slot}:{settings}", at=iso(self._clock.now()))
         try:
-            await self._store.commit(Change(claims=[claim]))
+            await self._places.store.commit(Change(claims=[claim]))
         except AlreadyClaimed:
             return False
         return True
@@ -142,23 +162,36 @@ class Retention:
         # Nothing that is kept is older than 1970.
         return iso(max(0.0, self._clock.now() - seconds))
 
+    async def _forget(self, kind: str, before: str) -> int:
+        match kind:
+            case "sessions":
+                return await self._forget_sessions(before)
+            case "events":
+                return await _all(self._places.kept.drop_events, before)
+            case "usage":
+                return await _all(self._places.kept.drop_usage, before)
+            case _:
+                return await self._forget_audit(before)
+
     async def _forget_sessions(self, before: str) -> int:
         forgotten = 0
         while True:
             gone = 0
-            for record in await self._kept.quiet_sessions(before, AT_ONCE):
-                if not self._busy(record.id) and await self._kept.delete_quiet(record.id, before):
+            for record in await self._places.kept.quiet_sessions(before, AT_ONCE):
+                if not self._busy(record.id) and await self._places.kept.delete_quiet(record.id, before):
                     self._sessions.forgotten(record)
                     gone += 1
             forgotten += gone
             if not gone:
                 return forgotten
 
-    async def _forget_events(self, before: str) -> int:
-        return await _all(self._kept.drop_events, before)
-
-    async def _forget_usage(self, before: str) -> int:
-        return await _all(self._kept.drop_usage, before)
+    async def _forget_audit(self, before: str) -> int:
+        pruned = await _all(self._places.audit.prune, before)
+        if pruned:
+            params = {"before": before, "records": pruned}
+            record = AuditRecord(at=iso(self._clock.now()), user="", outcome="done", tool=PRUNED, params=params)
+            await self._places.audit.append(record)
+        return pruned
 
 
 async def _all(drop: Callable[[str, int], Awaitable[int]], before: str) -> int:
@@ -166,10 +199,3 @@ async def _all(drop: Callable[[str, int], Awaitable[int]], before: str) -> int:
     while done := await drop(before, AT_ONCE):
         dropped += done
     return dropped
-
-
-_FORGET: Final = {
-    "sessions": Retention._forget_sessions,  # pyright: ignore[reportPrivateUsage] - of this module
-    "events": Retention._forget_events,  # pyright: ignore[reportPrivateUsage]
-    "usage": Retention._forget_usage,  # pyright: ignore[reportPrivateUsage]
-}

@@ -30,8 +30,8 @@ AuditOutcome = Literal[
 class AuditRecord(Result, frozen=True, kw_only=True):
     """A record of the audit log. ``seq`` counts from 1; ``previous`` is the SHA-256 of the record before, in hex.
 
-    ``user`` is whose tools they are, ``token`` the name of the token that acted or decided. ``params`` are shortened
-    and without secrets; ``paramsDigest`` is the SHA-256 of all of them.
+    ``user`` is whose tools they are, or a random id where that user was deleted; ``token`` the name of the token that
+    acted or decided. ``params`` are shortened and without secrets; ``paramsDigest`` is the SHA-256 of all of them.
     """
 
     at: When
@@ -74,10 +74,14 @@ class AuditPage(Result, frozen=True, kw_only=True):
 
 
 class AuditVerdict(Result, frozen=True, kw_only=True):
-    """Whether the log is unchanged; ``fault`` says what is wrong, ``seq`` where."""
+    """Whether the log is unchanged; ``fault`` says what is wrong, ``seq`` where.
+
+    ``pruned`` older records are gone, as `retention.audit` says.
+    """
 
     intact: bool
     records: int
+    pruned: int = 0
     fault: str | None = None
     seq: int | None = None
 

@@ -64,3 +64,20 @@ async def test_streams_of_a_quiet_session_begin_anew_where_its_events_are_gone(u
 def test_a_duration_that_is_not_one_is_refused_by_its_name(value: str) -> None:
     with pytest.raises(ConfigError, match=r"retention\.sessions"):
         load(f'retention: {{sessions: "{value}"}}', "gateway.yaml", {})
+
+
+async def test_the_audit_log_is_pruned_says_so_and_verifies(upstream: Upstream) -> None:
+    retention = {"audit": "1s", "check_every": "1s"}
+    security = {"policies": {"file_delete": "deny"}}
+    config = {**settings(upstream.url), "retention": retention, "security": security}
+    async with gateway(config) as served, served.connect() as client:
+        await client.result("file.write", path="a.txt", content="x")
+        await client.error("file.delete", path="a.txt")
+        with anyio.fail_after(SECONDS):
+            while True:
+                verdict = await client.result("audit.verify")
+                assert verdict["intact"], verdict
+                pruned = (await client.result("audit.query", tool="retention.audit"))["records"]
+                if verdict.get("pruned") and pruned:
+                    break
+        assert pruned[0]["params"]["records"] >= 1

@@ -1,12 +1,15 @@
 """The chain of the audit log's records: each is a line of JSON that holds the SHA-256 of the line before."""
 
 import hashlib
-from collections.abc import Iterable
+import hmac
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Final
 
 import msgspec
 
 from openclaw_rpc.protocol.audit import AuditRecord, AuditVerdict
+from openclaw_rpc.protocol.errors import Unavailable
 
 GENESIS: Final = "0" * 64
 """What the first record holds in the place of a hash."""
@@ -17,6 +20,31 @@ class ChainEnd(msgspec.Struct, frozen=True, kw_only=True):
 
     seq: int = 0
     hash: str = GENESIS
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """Where what was pruned ended, and what is kept begins; ``signature`` is made with a key of the log's own."""
+
+    seq: int = 0
+    hash: str = GENESIS
+    signature: str = ""
+
+    @classmethod
+    def signed(cls, end: ChainEnd, key: bytes) -> "Head":
+        """The head behind what was pruned."""
+        return cls(seq=end.seq, hash=end.hash, signature=_signature(end, key))
+
+    def is_signed(self, key: bytes) -> bool:
+        """Whether it was signed with that key. Where nothing was pruned there is nothing to sign."""
+        end = ChainEnd(seq=self.seq, hash=self.hash)
+        return self == NOTHING_PRUNED or hmac.compare_digest(self.signature, _signature(end, key))
+
+
+NOTHING_PRUNED: Final = Head()
+
+
+def _signature(end: ChainEnd, key: bytes) -> str:
+    return hmac.new(key, f"audit-head:{end.seq}:{end.hash}".encode(), hashlib.sha256).hexdigest()
 
 
 def link(record: AuditRecord, head: ChainEnd) -> tuple[bytes, ChainEnd]:
@@ -39,9 +67,40 @@ def read(line: bytes) -> AuditRecord:
     return msgspec.json.decode(line, type=AuditRecord)
 
 
-def verify(lines: Iterable[bytes], end: ChainEnd | None) -> AuditVerdict:
-    """Whether lines are a whole chain, from its first record to at least the one where it is known to have ended."""
-    at = ChainEnd()
+def named(line: bytes, user: str | None) -> AuditRecord:
+    """A line's record with the user's name, where its random id still has one."""
+    record = read(line)
+    return record if user is None else msgspec.structs.replace(record, user=user)
+
+
+def pruned(head: Head, key: bytes, rows: Sequence[tuple[bytes, str | None]], before: str) -> tuple[Head, int]:
+    """The head behind those of the first rows, (line, time) each, that are from before a time; and how many they are.
+
+    Raises:
+        Unavailable: they are not as they were written, and must not be lost.
+    """
+    lines = [row[0] for row in takewhile(lambda row: row[1] is None or row[1] < before, rows)]
+    if not lines:
+        return head, 0
+    verdict = verify(lines, None, head, key)
+    if not verdict.intact:
+        raise Unavailable(
+            f"the audit log is not pruned, since it does not verify: {verdict.fault} (record {verdict.seq})",
+            reason="audit",
+        )
+    return Head.signed(head_of(lines[-1], head.seq + len(lines)), key), len(lines)
+
+
+def verify(lines: Iterable[bytes], end: ChainEnd | None, head: Head = NOTHING_PRUNED, key: bytes = b"") -> AuditVerdict:
+    """Whether lines are a whole chain, from what was pruned to at least the record where it is known to have ended."""
+    if not head.is_signed(key):
+        fault = "where the records begin that were not pruned is not what was signed"
+        return AuditVerdict(intact=False, records=0, pruned=head.seq, fault=fault, seq=head.seq + 1)
+    verdict = _verify(lines, end, ChainEnd(seq=head.seq, hash=head.hash))
+    return msgspec.structs.replace(verdict, records=verdict.records - head.seq, pruned=head.seq)
+
+
+def _verify(lines: Iterable[bytes], end: ChainEnd | None, at: ChainEnd) -> AuditVerdict:
     seen_end = end is None or end == at
     for line in lines:
         number = at.seq + 1

@@ -11,8 +11,8 @@ from openclaw_rpc.protocol.audit import AuditRecord, AuditVerdict
 class SqliteAuditLog:
     """An `AuditLog`. A record, and where the chain ends, are on disk together or not at all.
 
-    The file refuses to change or remove a record. Whoever can write to the file can forge both; what the chain shows is
-    a change by anybody, or anything, that did not mean to forge it.
+    The file refuses to change a record, or to remove one that is not before the head that pruning left. Whoever can
+    write to the file can forge all of it; what the chain shows is a change by anybody who did not mean to forge it.
     """
 
     def __init__(self, database: Database) -> None:
@@ -25,6 +25,10 @@ class SqliteAuditLog:
     async def query(self, query: AuditQuery) -> tuple[list[AuditRecord], int | None]:
         """See the port."""
         return await self._database.read(partial(rows.query, query=query), single=True)
+
+    async def prune(self, before: str, limit: int) -> int:
+        """See the port."""
+        return await self._database.write(partial(rows.prune, before=before, limit=limit))
 
     async def verify(self) -> AuditVerdict:
         """See the port."""

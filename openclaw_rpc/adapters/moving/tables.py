@@ -72,6 +72,7 @@ TABLES: Final = (
     _table("pin_tries", "user_name wrong last locked_until"),
     _table("approvals", "place id data", numbered=True),
     _table("skills", "slug enabled invocations last_used installed_at source version", flags="enabled"),
+    _table("audit_users", "id user_name"),
     _table("audit", "place line seq at tool user_name outcome", numbered=True),
     _table("single_values", "name value", where=f"name NOT IN ('{MARK}', 'token_revision')"),
     _table("counters", "name value", where="name = 'token_revision'"),

@@ -192,5 +192,14 @@ MIGRATIONS: Sequence[Statements] = (
         "ALTER TABLE usage ADD COLUMN cached_tokens INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE usage ADD COLUMN reasoning_tokens INTEGER NOT NULL DEFAULT 0",
     ),
+    # What is chained names a user by a random id; and the oldest records may go, behind a head that was signed.
+    (
+        "CREATE TABLE audit_users (id TEXT NOT NULL PRIMARY KEY, user TEXT NOT NULL UNIQUE)",
+        "DROP TRIGGER audit_is_never_cut",
+        """CREATE TRIGGER audit_is_never_cut BEFORE DELETE ON audit
+            WHEN old.seq IS NULL OR old.seq > coalesce((
+                SELECT json_extract(CAST(value AS TEXT), '$.seq') FROM single_values WHERE name = 'audit_pruned'), 0)
+            BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END""",
+    ),
 )
 """Version n of the file is reached by the first n entries. Never change one that was released: add another."""

@@ -12,14 +12,17 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from openclaw_rpc.cli.checks.check import Check, fail, ok, warn
+from openclaw_rpc.cli.target import some_settings
 from openclaw_rpc.config.paths import Paths
+from openclaw_rpc.durable import LITTLE, existing, room
 from openclaw_rpc.installing import install_command, shown
+from openclaw_rpc.protocol.errors import GatewayError
 
 OLDEST_PYTHON = (3, 11)
 OLDEST_SQLITE = (3, 35, 0)
 EARLIEST = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 MIB = 1024 * 1024
-LITTLE, ENOUGH = 50 * MIB, 1024 * MIB
+ENOUGH = 1024 * MIB
 AHEAD_SECONDS = 120
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -29,7 +32,7 @@ def machine(paths: Paths) -> Iterator[Check]:
     yield python()
     yield from folders(paths)
     yield sqlite(paths.state)
-    yield disk(paths.state)
+    yield from disks(paths)
     yield clock(paths)
     yield uvloop()
     yield from openclaw_home(paths)
@@ -42,13 +45,6 @@ def python() -> Check:
     if sys.version_info < OLDEST_PYTHON:
         return fail("python", f"Python {version}", "Install Python 3.11 or later, and openclaw-rpc into it.")
     return ok("python", f"Python {version}")
-
-
-def existing(folder: Path) -> Path:
-    """The folder, or the nearest one above it that is there."""
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return folder
 
 
 def folders(paths: Paths) -> Iterator[Check]:
@@ -94,9 +90,20 @@ def sqlite(folder: Path) -> Check:
     return ok("sqlite", f"SQLite {sqlite3.sqlite_version}, write-ahead log works")
 
 
+def disks(paths: Paths) -> Iterator[Check]:
+    """Whether there is room on each disk that the gateway writes to."""
+    try:
+        database = paths.database(some_settings(paths, "storage").storage.file).absolute().parent
+    except GatewayError:  # the check of the configuration tells
+        database = paths.state
+    folders = (database, paths.state, paths.workspace, paths.logs)
+    by_disk = {existing(folder).stat().st_dev: folder for folder in reversed(folders)}
+    yield from (disk(folder) for folder in reversed(by_disk.values()))
+
+
 def disk(folder: Path) -> Check:
-    """Whether there is room."""
-    free = shutil.disk_usage(existing(folder)).free
+    """Whether there is room on the disk of a folder."""
+    free = room(folder)
     said = f"{free // MIB} MiB free"
     if free < LITTLE:
         return fail("disk", said, f"Make room on the disk of {folder}: nothing can be kept soon.")

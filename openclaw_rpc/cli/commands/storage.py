@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def storage() -> None:
-    """See what keeps everything, or move it from SQLite to PostgreSQL, or back."""
+    """See what keeps everything, sweep it, or move it from SQLite to PostgreSQL, or back."""
 
 
 @storage.command()
@@ -41,6 +41,29 @@ def status(ctx: click.Context) -> None:
         return
     aside(where)
     print_table(["TABLE", "ROWS"], rows.items(), empty="Nothing is kept.")
+
+
+@storage.command()
+@offline_command
+@click.pass_context
+def vacuum(ctx: click.Context) -> None:
+    """Give the disk back what the database does not need any more, after much was deleted.
+
+    A SQLite file is written anew: no gateway may run, and the disk needs room for twice the file. PostgreSQL sweeps
+    its tables while gateways run.
+    """
+    from openclaw_rpc.app.migration import vacuum as sweep
+    from openclaw_rpc.domain.kept import StorageUnusable
+
+    paths = find_paths(shared(ctx))
+    try:
+        sizes = anyio.run(sweep, some_settings(paths, "storage").storage, paths)
+    except StorageUnusable as error:
+        raise CliError(str(error)) from None
+    if shared(ctx).json:
+        print_json({"before": sizes[0], "after": sizes[1]} if sizes is not None else {})
+        return
+    aside(f"{sizes[0]:,} bytes became {sizes[1]:,}." if sizes is not None else "The tables were swept.")
 
 
 @storage.command()

@@ -48,7 +48,7 @@ class AuditQuery(msgspec.Struct, kw_only=True, frozen=True):
 
 
 class AuditLog(Protocol):
-    """Records, each chained to the one before by its hash. Nothing is ever changed or taken away."""
+    """Records, each chained to the one before by its hash. Nothing is ever changed; only the oldest may be pruned."""
 
     async def append(self, record: AuditRecord) -> None:
         """Keep a record; it is on disk when this returns. ``seq`` and ``previous`` are given by the log.
@@ -66,8 +66,18 @@ class AuditLog(Protocol):
         """
         ...
 
+    async def prune(self, before: str, limit: int) -> int:
+        """Take away up to so many of the oldest records, those from before a time; how many.
+
+        A signed head says where they ended, so that the others verify.
+
+        Raises:
+            Unavailable: those records are not as they were written, or the log can't be used; all are still there.
+        """
+        ...
+
     async def verify(self) -> AuditVerdict:
-        """Whether every record is as it was written, and none is missing.
+        """Whether every record is as it was written, and none is missing but those that were pruned.
 
         Raises:
             Unavailable: the log can't be read.

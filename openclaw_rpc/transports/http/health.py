@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from openclaw_rpc import __version__
+from openclaw_rpc.durable import LITTLE
 from openclaw_rpc.protocol.errors import Unavailable
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
@@ -21,7 +22,8 @@ class Health:
     """The open routes.
 
     ``ready`` says whether calls are served: not while the gateway starts or stops. ``engines`` are what keeps things
-    and what carries messages, by name, and whether each answers; ``node`` is this process's name.
+    and what carries messages, by name, and whether each answers; ``node`` is this process's name. ``room``: how many
+    bytes are free where they are kept.
     """
 
     def __init__(
@@ -29,12 +31,14 @@ class Health:
         ready: Callable[[], bool],
         engines: Callable[[], Mapping[str, bool]],
         node: str,
+        room: Callable[[], int],
         *,
         version: str = __version__,
     ) -> None:
         self._node = node
         self._ready = ready
         self._engines = engines
+        self._room = room
         self._version = version
         self._started = time.monotonic()
 
@@ -59,7 +63,7 @@ class Health:
 
     async def is_ready(self, _: HttpRequest) -> web.Response:
         """``{status, node, engines, warnings}``: 200, or 503 while the gateway starts or stops, or what keeps things is
-        away. Without Redis it is ``degraded``, and serves all the same.
+        away, or its disk nearly ``full``. Without Redis it is ``degraded``, and serves all the same.
 
         Raises:
             Unavailable: the gateway is starting or stopping.
@@ -68,10 +72,14 @@ class Health:
             raise Unavailable("the gateway is starting or stopping", retryAfter=1)
         engines = self._engines()
         told = {name: "ok" if answers else "away" for name, answers in engines.items()}
-        about: dict[str, object] = {"node": self._node, "engines": told, "warnings": []}
-        if all(answers for name, answers in engines.items() if name not in DISPENSABLE):
+        full = self._room() < LITTLE
+        warnings = ["the disk is nearly full"] if full else []
+        about: dict[str, object] = {"node": self._node, "engines": told, "warnings": warnings}
+        serves = all(answers for name, answers in engines.items() if name not in DISPENSABLE)
+        if serves and not full:
             return _json({"status": "ready" if all(engines.values()) else "degraded", **about})
-        return _json({"status": "away", **about}, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
+        status = "full" if serves else "away"
+        return _json({"status": status, **about}, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 def _json(value: dict[str, object], *, status: int = 200, headers: Mapping[str, str] = {}) -> web.Response:

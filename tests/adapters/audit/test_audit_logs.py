@@ -83,3 +83,35 @@ async def test_records_that_come_together_are_all_kept(log: AuditLog):
             group.start_soon(fill, log, 5)
     verdict = await log.verify()
     assert (verdict.intact, verdict.records) == (True, 100)
+
+
+async def test_what_is_pruned_leaves_a_log_that_verifies_and_goes_on(log: AuditLog):
+    await fill(log)
+    assert await log.prune(at(4), 3) == 3
+    assert await log.prune(at(4), 3) == 1
+    assert await log.prune(at(4), 3) == 0
+    assert await numbers(log) == [9, 8, 7, 6, 5, 4]
+    verdict = await log.verify()
+    assert (verdict.intact, verdict.records, verdict.pruned) == (True, 6, 4)
+    await log.append(AuditRecord(at=at(20), user="ada", outcome="done", params={"number": 10}))
+    verdict = await log.verify()
+    assert (verdict.intact, verdict.records, verdict.pruned) == (True, 7, 4)
+    assert (await log.query(AuditQuery(limit=1)))[0][0].seq == 11
+
+
+async def test_a_log_that_was_pruned_whole_verifies_and_goes_on(log: AuditLog):
+    await fill(log)
+    assert await log.prune(at(99), 1000) == 10
+    assert await log.query(AuditQuery(limit=9)) == ([], None)
+    verdict = await log.verify()
+    assert (verdict.intact, verdict.records, verdict.pruned) == (True, 0, 10)
+    await log.append(AuditRecord(at=at(20), user="ada", outcome="done"))
+    assert (await log.verify()).records == 1
+
+
+async def test_only_the_oldest_go_where_times_are_out_of_order(log: AuditLog):
+    for second in (1, 5, 2, 3):
+        await log.append(AuditRecord(at=at(second), user="ada", outcome="done", params={"number": second}))
+    assert await log.prune(at(4), 10) == 1
+    assert await numbers(log) == [3, 2, 5]
+    assert (await log.verify()).intact

@@ -11,6 +11,7 @@ class MemoryAuditLog:
     def __init__(self) -> None:
         self._lines: list[bytes] = []
         self._head = chain.ChainEnd()
+        self._pruned = chain.Head()
 
     async def append(self, record: AuditRecord) -> None:
         """Keep a record."""
@@ -28,6 +29,13 @@ class MemoryAuditLog:
                 found.append(record)
         return found, None
 
+    async def prune(self, before: str, limit: int) -> int:
+        """Take the oldest away."""
+        rows = [(line, chain.read(line).at) for line in self._lines[:limit]]
+        self._pruned, count = chain.pruned(self._pruned, b"key", rows, before)
+        del self._lines[:count]
+        return count
+
     async def verify(self) -> AuditVerdict:
         """Whether every record is as it was written."""
-        return chain.verify(self._lines, self._head)
+        return chain.verify(self._lines, self._head, self._pruned, b"key")

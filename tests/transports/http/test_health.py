@@ -5,12 +5,18 @@ import json
 import aiohttp
 
 from openclaw_rpc import __version__
+from openclaw_rpc.durable import LITTLE
 from openclaw_rpc.transports.http.health import Health
 from tests.support.doors import opened, raw, request_bytes
 
+PLENTY = 2**40
+
 
 async def test_health_is_open_and_says_the_version_and_the_uptime() -> None:
-    async with opened(Health(lambda: True, dict, "n1").routes()) as gateway, raw(gateway.port) as client:
+    async with (
+        opened(Health(lambda: True, dict, "n1", lambda: PLENTY).routes()) as gateway,
+        raw(gateway.port) as client,
+    ):
         await client.send(request_bytes(gateway.port, "/api/v1/health"))
         status, head, answer = await client.answer()
     body = json.loads(answer)
@@ -23,7 +29,8 @@ async def test_health_is_open_and_says_the_version_and_the_uptime() -> None:
 async def test_ready_follows_the_gateway_and_alive_does_not() -> None:
     ready = [False]
     answers = [True]
-    health = Health(lambda: ready[0], lambda: {"sqlite": answers[0]}, "n1")
+    free = [PLENTY]
+    health = Health(lambda: ready[0], lambda: {"sqlite": answers[0]}, "n1", lambda: free[0])
     async with opened(health.routes()) as gateway, aiohttp.ClientSession() as client:
         base = f"http://127.0.0.1:{gateway.port}"
         async with client.get(f"{base}/readyz") as response:
@@ -36,6 +43,12 @@ async def test_ready_follows_the_gateway_and_alive_does_not() -> None:
             assert response.status == 200
             about = {"node": "n1", "engines": {"sqlite": "ok"}, "warnings": []}
             assert json.loads(await response.read()) == {"status": "ready", **about}
+        free[0] = LITTLE - 1
+        async with client.get(f"{base}/readyz") as response:
+            assert (response.status, response.headers["Retry-After"]) == (503, "2")
+            told = json.loads(await response.read())
+            assert (told["status"], told["warnings"]) == ("full", ["the disk is nearly full"])
+        free[0] = PLENTY
         answers[0] = False
         async with client.get(f"{base}/readyz") as response:
             assert (response.status, response.headers["Retry-After"]) == (503, "2")
@@ -46,7 +59,7 @@ async def test_ready_follows_the_gateway_and_alive_does_not() -> None:
 
 
 async def test_without_redis_a_node_is_degraded_and_serves() -> None:
-    health = Health(lambda: True, lambda: {"postgres": True, "redis": False}, "n1")
+    health = Health(lambda: True, lambda: {"postgres": True, "redis": False}, "n1", lambda: PLENTY)
     async with (
         opened(health.routes()) as gateway,
         aiohttp.ClientSession() as client,

@@ -9,8 +9,8 @@ from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
 class AuditRecord(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A record of the audit log. `seq` counts from 1; `previous` is the SHA-256 of the record before, in hex.
 
-    `user` is whose tools they are, `token` the name of the token that acted or decided. `params` are shortened and
-    without secrets; `paramsDigest` is the SHA-256 of all of them.
+    `user` is whose tools they are, or a random id where that user was deleted; `token` the name of the token that
+    acted or decided. `params` are shortened and without secrets; `paramsDigest` is the SHA-256 of all of them.
     """
 
     at: str
@@ -56,9 +56,13 @@ class AuditPage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class AuditVerdict(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """Whether the log is unchanged; `fault` says what is wrong, `seq` where."""
+    """Whether the log is unchanged; `fault` says what is wrong, `seq` where.
+
+    `pruned` older records are gone, as `retention.audit` says.
+    """
 
     intact: bool
     records: int
+    pruned: int = 0
     fault: str | None = None
     seq: int | None = None

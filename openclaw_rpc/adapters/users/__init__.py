@@ -1,0 +1,1 @@
+"""Everything of one user, in whatever keeps it: found, and deleted."""
