@@ -32,6 +32,8 @@ and a second line.
 {CODE}
 > quoted
 
+one\u2028line
+
 the end"""
 
 

@@ -20,6 +20,7 @@ THEME = Theme({"markdown.code": "cyan", "markdown.block_quote": "italic", "markd
 CODE_THEME = "ansi_dark"
 MOST_LINES = 40
 """Lines of code that wait for the end of their block."""
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _PADDING = re.compile(r" +((?:\x1b\[[0-9;]*m)*)$", re.MULTILINE)
 
 
@@ -118,7 +119,7 @@ class Stream:
         blocks = [token for token in _parse(self.rest) if token.level == 0 and token.map]
         if not blocks:
             return []
-        lines = self.rest.splitlines(keepends=True)
+        lines = _LINE.findall(self.rest)
         last = blocks[-1]
         start = last.map[0] if last.map else 0
         found = ["".join(lines[:start])] if start else []

@@ -308,7 +308,7 @@ class ChatWindow:
             rows = self._app.output.get_size().rows
             self._live = self._shown.live(rows - 6 - len(self._lines))
             self._app.invalidate()
-            await asyncio.sleep(max(TICK / 2, 4 * (monotonic() - began)))
+            await asyncio.sleep(max(TICK, 4 * (monotonic() - began)))
             try:
                 await asyncio.wait_for(self._wake.wait(), TICK if self._busy else None)
             except asyncio.TimeoutError:  # noqa: UP041

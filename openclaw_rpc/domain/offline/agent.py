@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol, cast
@@ -82,7 +83,7 @@ class OfflineAgent:
                 value = calculate(words)
                 return say(language, "calc") if value is None else f"{words} = {value}\n"
             case "status":
-                return readable(await self._info.status(prompt.user)) + "\n"
+                return _block(readable(await self._info.status(prompt.user))) + "\n"
             case "sessions":
                 sessions = await self._info.sessions(prompt.user)
                 lines = [
@@ -117,8 +118,18 @@ def _results(messages: Sequence[JsonObject], language: Language) -> str:
         with contextlib.suppress(msgspec.DecodeError, RecursionError):
             value = msgspec.json.decode(value)
         error = cast("JsonObject", value).get("error") if isinstance(value, dict) else None
-        found.append(say(language, "failed" if error else "result", name=name) + readable(error or value) + "\n")
+        found.append(
+            say(language, "failed" if error else "result", name=name) + _block(readable(error or value)) + "\n"
+        )
     return "\n".join(reversed(found))
+
+
+def _block(text: str) -> str:
+    """A text as it is; where spaces at the beginning of a line matter, as a block that Markdown leaves alone."""
+    if not any(line.startswith(" ") for line in text.split("\n")):
+        return text
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}\n{text}\n{fence}"
 
 
 def readable(value: Any, pad: str = "") -> str:

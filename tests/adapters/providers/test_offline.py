@@ -106,7 +106,9 @@ async def test_help_lists_commands_and_tools() -> None:
 
 
 async def test_status_is_the_gateways() -> None:
-    assert await said("/status", user="anna") == "version: 1.2.3\nuser: anna\nruns:\n  running: 2\n  queued: 0\n"
+    assert (
+        await said("/status", user="anna") == "```\nversion: 1.2.3\nuser: anna\nruns:\n  running: 2\n  queued: 0\n```\n"
+    )
 
 
 async def test_sessions_are_the_users() -> None:
@@ -170,12 +172,15 @@ async def test_a_wrong_command_says_what_is_wrong(command: str, words: str) -> N
 @pytest.mark.parametrize(
     ("content", "shown"),
     [
-        ('{"exitCode": 0, "stdout": "a\\nb\\n"}', "Result of shell:\nexitCode: 0\nstdout:\n  a\n  b\n"),
-        ('[{"name": "x", "size": 1}, {"name": "y"}]', "Result of shell:\n-\n  name: x\n  size: 1\n-\n  name: y\n"),
+        ('{"exitCode": 0, "stdout": "a\\nb\\n"}', "Result of shell:\n```\nexitCode: 0\nstdout:\n  a\n  b\n```\n"),
+        (
+            '[{"name": "x", "size": 1}, {"name": "y"}]',
+            "Result of shell:\n```\n-\n  name: x\n  size: 1\n-\n  name: y\n```\n",
+        ),
         ("plain text", "Result of shell:\nplain text\n"),
         ('{"error": "not allowed"}', "shell failed:\nnot allowed\n"),
         ("", "Result of shell:\n\n"),
-        ("[" * 900 + "]" * 900, "Result of shell:\n-"),
+        ("[" * 900 + "]" * 900, "Result of shell:\n```\n-"),
     ],
 )
 async def test_a_tools_result_is_printed(content: str, shown: str) -> None:
