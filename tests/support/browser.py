@@ -117,7 +117,7 @@ def children(of: int, having: str) -> list[int]:
     return found
 
 
-async def until(true: Callable[[], object], seconds: float = 10, what: Callable[[], Iterable[object]] = tuple) -> None:
+async def until(true: Callable[[], object], seconds: float = 30, what: Callable[[], Iterable[object]] = tuple) -> None:
     """Wait until something is so."""
     with anyio.move_on_after(seconds):
         while not true():  # noqa: ASYNC110 — a process or another program decides
