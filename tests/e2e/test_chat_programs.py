@@ -283,3 +283,22 @@ async def test_a_response_ends_with_a_call_of_the_clients_and_goes_on_with_its_o
     assert second.status == 200, second.body
     assert second.json["output"][-1]["content"][0]["text"] == "tool said: a lake"
     assert [role for role, _ in told(upstream)] == ["user", "assistant", "tool"]
+
+
+@pytest.mark.parametrize("headers", [{}, {"x_session_id": "named"}])
+async def test_what_a_client_says_in_several_messages_is_one_question(
+    client: OpenAIClient, served: TestGateway, upstream: Upstream, headers: dict[str, str]
+) -> None:
+    key = name()
+    headers = {field: f"{key}-{value}" for field, value in headers.items()}
+    said: list[Any] = []
+    for question in ("first", "second"):
+        said += [{"role": "user", "content": text} for text in (f"I am at home. {key}", f"{question} {key}")]
+        answer = await say(client, *said, headers=headers, stream=True)
+        assert answer.status == 200
+        said.append({"role": "assistant", "content": answer.text})
+        whole = f"I am at home. {key}\n\n{question} {key}"
+        assert told(upstream)[-1] == ("user", whole)
+    roles = ["user", "assistant", "user"]
+    assert [role for role, _ in told(upstream)] == roles
+    assert len(await sessions(served, key)) == 1, "it is one conversation"

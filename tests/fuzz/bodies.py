@@ -27,7 +27,7 @@ from tests.fuzz.frames import ODD
 from tests.support.gateway import TOKEN, gateway, settings
 from tests.support.raw_model import DONE, Answer, RawModel, call, delta, document, event, raw_model, said
 
-SECONDS = 20.0
+SECONDS = 40.0
 """An answer that takes longer is a hang."""
 AT_ONCE = 8
 OURS = re.compile(rb"internal_error|its log says why")

@@ -10,14 +10,14 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 import msgspec
 
 from openclaw_rpc.dialects.rest import Ask, Inputs
 from openclaw_rpc.protocol import session
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.chat import ChatMessage, ChatRunParams
+from openclaw_rpc.protocol.chat import ChatMessage, ChatRunParams, EarlierMessage
 from openclaw_rpc.protocol.errors import NotFound
 from openclaw_rpc.protocol.session import (
     SessionDetail,
@@ -28,6 +28,7 @@ from openclaw_rpc.protocol.session import (
     SessionPage,
 )
 
+Said = TypeVar("Said", ChatMessage, EarlierMessage)
 KEY_LENGTH = 200
 OWN_HEADER = "x-openclaw-session-key"
 PROGRAM_HEADERS = ("x-session-id", "session-id", "x-openwebui-chat-id")
@@ -93,12 +94,13 @@ def placed(
     ``named``: the key that the client has for its conversation. ``tail``: what it brings may be the newest part of it.
     """
     if named is None:
-        key = yield from _by_its_beginning(params)
-        return msgspec.structs.replace(params, session_key=key)
+        return (yield from _by_its_beginning(params))
     params = msgspec.structs.replace(params, session_key=named)
     found = yield from _detail(named)
-    if found is None or not found.messages or _fits(found, params, tail=tail):
+    if found is None or not found.messages:
         return params
+    if _fits(found, params, tail=tail):
+        return _whole_question(found, params)
     if alone and not params.history:
         return None
     yield Ask(session.fork, SessionForkParams(session_key=named), trusted=True)
@@ -106,8 +108,8 @@ def placed(
     return params
 
 
-def _by_its_beginning(params: ChatRunParams) -> Generator[Ask, Any, str]:
-    """The session of a conversation that has no name: found again by its first message, then by all that was said."""
+def _by_its_beginning(params: ChatRunParams) -> Generator[Ask, Any, ChatRunParams]:
+    """In the session of a conversation that has no name: found by its first message, then by all that was said."""
     first = next((each.content for each in params.history if each.role == "user"), params.message)
     name = f"chat-{_digest(first)[:16]}"
     if params.history:
@@ -118,8 +120,36 @@ def _by_its_beginning(params: ChatRunParams) -> Generator[Ask, Any, str]:
                 continue
             found = yield from _detail(each.session_key)
             if found is not None and _fits(found, params, tail=False):
-                return each.session_key
-    return f"{name}-{uuid.uuid4().hex[:12]}"
+                return _whole_question(found, msgspec.structs.replace(params, session_key=each.session_key))
+    return msgspec.structs.replace(params, session_key=f"{name}-{uuid.uuid4().hex[:12]}")
+
+
+def _whole_question(found: SessionDetail, params: ChatRunParams) -> ChatRunParams:
+    """The run with all that the client says since the last answer: several messages are one question.
+
+    Those that the session has are questions that were not answered.
+    """
+    if params.tool_outputs:
+        return params
+    known = {_plain(message.content) for message in _unanswered(found.messages)}
+    new = [message for message in _unanswered(params.history) if _plain(message.content) not in known]
+    if not new:
+        return params
+    texts = [message.content for message in new if message.content]
+    pictures = [picture for message in new for picture in message.attachments]
+    return msgspec.structs.replace(
+        params, message="\n\n".join([*texts, params.message]), attachments=[*pictures, *params.attachments]
+    )
+
+
+def _unanswered(messages: Sequence[Said]) -> list[Said]:
+    """A user's messages at the end."""
+    found: list[Said] = []
+    for message in reversed(messages):
+        if message.role != "user":
+            break
+        found.insert(0, message)
+    return found
 
 
 def _detail(key: str) -> Generator[Ask, Any, SessionDetail | None]:
@@ -142,7 +172,7 @@ def _fits(found: SessionDetail, params: ChatRunParams, *, tail: bool) -> bool:
         return False
     last = found.messages[-1]
     return all(
-        mine == theirs or (at == len(kept) - 1 and _is_cut_short(last, mine[1], theirs[1]))
+        mine.is_like(theirs) or (at == len(kept) - 1 and _is_cut_short(last, mine.text, theirs.text))
         for at, (mine, theirs) in enumerate(zip(kept, brought, strict=True))
     )
 
@@ -152,17 +182,35 @@ def _is_cut_short(last: ChatMessage, kept: str, brought: str) -> bool:
     return last.status in CUT_SHORT and (kept.startswith(brought) or brought.startswith(kept))
 
 
-def _turns(messages: Iterable[tuple[str, str]]) -> Sequence[tuple[str, str]]:
-    """Who said what: what an agent said in one turn joined, and of questions without an answer the last alone.
+class _Turn(NamedTuple):
+    """What one side said in a turn: its messages joined, and the last of them."""
 
-    A question at the end that has no answer yet does not count.
-    """
-    turns: list[tuple[str, str]] = []
+    role: str
+    text: str
+    last: str
+
+    def is_like(self, other: _Turn) -> bool:
+        """Whether it is the same; of questions without an answer a side may know the last alone."""
+        same = self.text == other.text or (self.role == "user" and self.last == other.last)
+        return self.role == other.role and same
+
+
+def _turns(messages: Iterable[tuple[str, str]]) -> Sequence[_Turn]:
+    """Who said what, a side's neighbours as one turn. A question at the end that has no answer yet does not count."""
+    turns: list[_Turn] = []
     for role, content in messages:
         if role not in ("user", "assistant") or not content.strip():
             continue
-        before = turns.pop()[1] if turns and turns[-1][0] == role else ""
-        turns.append((role, before + content if role == "assistant" else content))
-    if turns and turns[-1][0] == "user":
+        last = _plain(content)
+        if turns and turns[-1].role == role:
+            space = "" if role == "assistant" else " "
+            turns[-1] = _Turn(role, turns[-1].text + space + (content if role == "assistant" else last), last)
+        else:
+            turns.append(_Turn(role, content if role == "assistant" else last, last))
+    if turns and turns[-1].role == "user":
         turns.pop()
-    return [(role, " ".join(content.split())) for role, content in turns]
+    return [turn._replace(text=_plain(turn.text)) for turn in turns]
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())

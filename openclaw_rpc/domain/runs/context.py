@@ -147,6 +147,7 @@ def conversation(messages: Sequence[ChatMessage]) -> list[JsonObject]:
     A call's result is looked for right behind it: there are servers that give the same ids again in each turn.
     """
     forms: list[JsonObject] = []
+    brought = False
     waiting = deque(messages)
     while waiting:
         message = waiting.popleft()
@@ -170,8 +171,13 @@ def conversation(messages: Sequence[ChatMessage]) -> list[JsonObject]:
             form.pop("tool_calls")
             form["content"] = message.content
             results.clear()
-        if form["content"] or results:
-            forms += (form, *results)
+        if not form["content"] and not results:
+            continue
+        if brought and form["role"] == "user" == forms[-1]["role"]:
+            # No run failed between them: the client says two things at once.
+            form["content"] = _together(forms.pop()["content"], form["content"])
+        forms += (form, *results)
+        brought = message.run_id is None
     return alternating(forms)
 
 
