@@ -46,10 +46,11 @@ async def test_responses_go_on_with_a_conversation_and_add_to_it(model: str) -> 
         assert first["conversation"] == {"id": conversation}
         answer = await client.respond("two", model, conversation={"id": conversation}, stream=True)
         assert answer.events[-1][1]["type"] == "response.completed"
-        assert [text.split("\n\n")[-1] for text in told(upstream)][-3:] == ["one", "echo: one", "two"]
-        assert "I am Ada." in told(upstream)[0]
+        # To an agent, what was said since the last answer is one question.
+        asked = ["I am Ada.", "one"] if model == "scripted" else ["I am Ada.\n\none"]
+        assert told(upstream) == [*asked, f"echo: {asked[-1]}", "two"]
         assert said(await items(client, conversation)) == [
-            ("user", "I am Ada."), ("user", "one"), ("assistant", "echo: one"), ("user", "two"),
+            ("user", "I am Ada."), ("user", "one"), ("assistant", f"echo: {asked[-1]}"), ("user", "two"),
             ("assistant", "echo: two"),
         ]  # fmt: skip
 
@@ -117,7 +118,8 @@ async def test_people_of_a_front_end_go_on_with_what_it_made() -> None:
         conversation = await made(client, "I am Ada.")
         await client.respond("one", "openclaw", conversation=conversation, user="ada")
         await client.respond("two", "openclaw", conversation=conversation, user="ada")
-        assert [text.split("\n\n")[-1] for text in told(upstream)][-3:] == ["one", "echo: one", "two"]
+        whole = "I am Ada.\n\none"
+        assert told(upstream) == [whole, f"echo: {whole}", "two"]
 
 
 async def test_what_failed_or_is_not_to_be_kept_adds_nothing() -> None:

@@ -283,3 +283,16 @@ async def test_numbers_of_tokens_that_no_number_holds_are_counted_as_many() -> N
             async with running.connect() as socket:
                 rows = (await socket.result("usage.query", by="model"))["rows"]
     assert sum(row["requests"] for row in rows) == 3
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses", "/v1/nowhere"])
+async def test_a_body_that_is_not_packed_as_it_says_is_refused_and_its_connection_closed_with_a_word(
+    world: tuple[RawModel, OpenAIClient], path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    _, client = world
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    for _ in range(3):
+        async with client.session.post(client.base + path, data=b'{"model":"raw"}', headers=headers) as answer:
+            assert answer.status == (404 if path.endswith("nowhere") else 400)
+            assert answer.headers["Connection"] == "close"
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]

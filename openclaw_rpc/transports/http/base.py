@@ -178,6 +178,9 @@ class HttpDoor:
                 "request %s failed: %s %s%s", request.id, request.method, request.bare_path, _of_trace(trace)
             )
             response = self._refuse(request, InternalError(f"something went wrong; see the log for {request.id}"))
+        if request.content.exception() is not None:
+            # aiohttp would read a body that can't be unpacked to its end, and log each time that it can't.
+            request.content.feed_eof()
         self.responses[response.status] = self.responses.get(response.status, 0) + 1
         if _log.isEnabledFor(logging.DEBUG):
             took = (loop.time() - start) * 1000

@@ -97,7 +97,8 @@ class HttpRequest(web.BaseRequest):
     @property
     def keep_alive(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]
         """Whether another request may follow: not where the body was not read, or can't be."""
-        return super().keep_alive and (not self.body_exists or self.content.at_eof())
+        read = not self.body_exists or (self.content.at_eof() and self.content.exception() is None)
+        return super().keep_alive and read
 
     @property
     def bare_path(self) -> str:
