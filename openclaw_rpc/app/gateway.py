@@ -257,7 +257,7 @@ class App:
         bus = self.bus = nodes.bus
         self.streams = Streams(store, events, tasks, bus)
         self.agents = Agents(settings.agents)
-        self.servers = ModelServers(settings, Described(self.status, store), self.log)
+        self.servers = ModelServers(settings, Described(self.status, store), self.log, self._options.program)
         self.models = models = self.servers.models
         agents = self.agents
         self.metrics = Metrics(table.by_name(), models.has, lambda name: models.knows(name, agents.models))

@@ -23,8 +23,9 @@ LOOK_SECONDS = 10.0
 class ModelServers(Feature):
     """Keeps `Models` as the configuration says. ``shown`` is what answers by default, in words."""
 
-    def __init__(self, settings: Settings, described: Described, log: Log) -> None:
+    def __init__(self, settings: Settings, described: Described, log: Log, program: str) -> None:
         self._described = described
+        self._program = program
         self._log = log
         self._wanted = self._in_force = settings.providers
         self._changed = anyio.Event()
@@ -99,4 +100,4 @@ class ModelServers(Feature):
             return {name: OpenAIProvider(name, chosen) for name, chosen in settings.items()}
         from openclaw_rpc.adapters.providers.offline import OfflineProvider
 
-        return {OFFLINE: OfflineProvider(self._described)}
+        return {OFFLINE: OfflineProvider(self._described, program=self._program)}

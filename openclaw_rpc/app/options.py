@@ -13,13 +13,17 @@ def _nothing(_port: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """What the command line says; None leaves it to `gateway.yaml`. ``terminal``: pretty lines go to stderr."""
+    """What the command line says; None leaves it to `gateway.yaml`. ``terminal``: pretty lines go to stderr.
+
+    ``program`` is how the command line is typed on this machine.
+    """
 
     config: Path | None = None
     port: int | None = None
     bind: str | None = None
     log_level: str | None = None
     terminal: bool = False
+    program: str = "openclaw"
     fenced: Callable[[int], None] = field(default=_nothing)
     """What is done at once when other nodes took this one for dead; it is given the port that it listened on."""
     environ: MutableMapping[str, str] = field(default_factory=lambda: os.environ)

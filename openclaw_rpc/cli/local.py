@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import Shared
+from openclaw_rpc.cli.program import program
 from openclaw_rpc.cli.target import GatewayTarget, find_target, is_given
 
 START_SECONDS = 20.0
@@ -58,7 +59,7 @@ def _child(options: Shared) -> Generator[int]:
     """A gateway in a process of its own, so that Ctrl-C is ours alone; it ends when its standard input does."""
     port = free_port()
     command = [sys.executable, "-m", "openclaw_rpc.cli", "gateway", "--port", str(port), "--bind", "127.0.0.1"]
-    command += ["--with-parent"]
+    command += ["--with-parent", "--typed-as", program()]
     if options.config is not None:
         command += ["--config", str(options.config)]
     apart = 0x200 if sys.platform == "win32" else 0  # CREATE_NEW_PROCESS_GROUP

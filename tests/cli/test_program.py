@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command import Home, program
+from tests.cli.command import Gateway, Home, program
 
 SCRIPT = Path(program()[0])
 
@@ -39,6 +39,12 @@ def test_by_how_it_was_started(home: Home, elsewhere: str, tmp_path: Path) -> No
     link.parent.mkdir()
     link.symlink_to(SCRIPT)
     assert "`openclaw gateway`" in said(home, "openclaw", cwd=tmp_path, path=f"{link.parent}:{os.environ['PATH']}")
+
+
+def test_the_offline_agent_names_it_as_the_gateway_was_started(gateway: Gateway) -> None:
+    events = gateway.run("call", "chat.run", "message=hello", "--stream").lines()[1:]
+    said = "".join(event["data"]["delta"] for event in events if event["type"] == "chat.delta")
+    assert f"`{program()[0]} config set providers.primary" in said
 
 
 def test_a_module_is_named_with_its_python(home: Home, tmp_path: Path) -> None:

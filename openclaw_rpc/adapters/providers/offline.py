@@ -34,11 +34,19 @@ class OfflineProvider:
         info: what it may say about the gateway.
         name: what the configuration would call it.
         now: the time, with its zone.
+        program: how the command line is typed on this machine.
     """
 
-    def __init__(self, info: OfflineInfo, *, name: str = OFFLINE, now: Callable[[], datetime] = local_now) -> None:
+    def __init__(
+        self,
+        info: OfflineInfo,
+        *,
+        name: str = OFFLINE,
+        now: Callable[[], datetime] = local_now,
+        program: str = "openclaw",
+    ) -> None:
         self.name = name
-        self._agent = OfflineAgent(info, now)
+        self._agent = OfflineAgent(info, now, program)
 
     @property
     def default_model(self) -> str:

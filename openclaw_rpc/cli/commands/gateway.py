@@ -8,7 +8,7 @@ import threading
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,6 +16,7 @@ from openclaw_rpc.cli.banner import announce, say
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import offline_command, shared
 from openclaw_rpc.cli.output import is_terminal
+from openclaw_rpc.cli.program import program
 
 if TYPE_CHECKING:
     from openclaw_rpc.app import App
@@ -28,10 +29,11 @@ LEVELS = ("debug", "info", "warn", "error")
 @click.option("--port", type=click.IntRange(0, 65535), metavar="N", help="In place of gateway.port; 0: any free one.")
 @click.option("--bind", metavar="ADDRESS", help="In place of gateway.bind: 127.0.0.1, ::1, 0.0.0.0 …")
 @click.option("--log-level", type=click.Choice(LEVELS), help="In place of logging.level.")
+@click.option("--typed-as", metavar="COMMAND", hidden=True, help="How hints name this program.")
 @click.option("--with-parent", is_flag=True, hidden=True, help="Stop when standard input ends.")
 @offline_command
 @click.pass_context
-def gateway(ctx: click.Context, port: int | None, bind: str | None, log_level: str | None, with_parent: bool) -> None:
+def gateway(ctx: click.Context, port: int | None, bind: str | None, log_level: str | None, **hidden: Any) -> None:
     """Start the gateway, and stay in the foreground.
 
     It says where it listens and which model answers. SIGTERM and Ctrl-C stop it gracefully: runs get
@@ -53,11 +55,12 @@ def gateway(ctx: click.Context, port: int | None, bind: str | None, log_level: s
             bind=bind,
             log_level=log_level,
             terminal=is_terminal(sys.stderr),
+            program=hidden["typed_as"] or program(),
             fenced=_begin_anew,
         )
     )
     _check_tls(app)
-    if with_parent:
+    if hidden["with_parent"]:
         threading.Thread(target=_until_the_parent_ends, name="parent", daemon=True).start()
     _serve(app, json=options.json)
 

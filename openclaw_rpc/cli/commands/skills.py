@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from openclaw_rpc.cli.commands.lists import ask
+from openclaw_rpc.cli.derived import Verb, command
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
 from openclaw_rpc.protocol import skill
@@ -93,6 +94,10 @@ def remove(ctx: click.Context, name: str) -> None:
         print_json(done)
     else:
         aside(f"{name} is removed.")
+
+
+skills.add_command(command(Verb("enable", skill.enable, ("name",), done="It is offered to agents again.")))
+skills.add_command(command(Verb("disable", skill.disable, ("name",), done="It is offered to nobody any more.")))
 
 
 @skills.command()

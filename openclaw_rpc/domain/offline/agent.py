@@ -48,11 +48,13 @@ class OfflineAgent:
     Args:
         info: what it may say about the gateway.
         now: the time, with its zone.
+        program: how the command line is typed on this machine.
     """
 
-    def __init__(self, info: OfflineInfo, now: Callable[[], datetime]) -> None:
+    def __init__(self, info: OfflineInfo, now: Callable[[], datetime], program: str) -> None:
         self._info = info
         self._now = now
+        self._program = program
 
     async def reply(self, prompt: Prompt) -> OfflineReply:
         """The answer to the last message: a tool's result is printed, a command run, anything else explained."""
@@ -62,7 +64,7 @@ class OfflineAgent:
         users = [message for message in prompt.messages if message.get("role") == "user"]
         text = text_of(users[-1].get("content")).strip() if users else ""
         if not text.startswith("/"):
-            return OfflineReply(text=say(language, "configure"))
+            return OfflineReply(text=say(language, "configure", program=self._program))
         name, *rest = text[1:].split(None, 1) or [""]
         words = "".join(rest).strip()
         for spec in prompt.tools:

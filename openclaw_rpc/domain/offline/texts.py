@@ -41,7 +41,7 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
     "en": {
         "configure": """\
 No model is configured yet: this is the gateway's built-in offline agent, which runs commands but can't converse.
-- A hosted model: `openclaw config set providers.primary '{"type": "openai", "model": "gpt-5-mini", "api_key": "…"}'`
+- A hosted model: `{program} config set providers.primary '{"type": "openai", "model": "gpt-5-mini", "api_key": "…"}'`
 - A model on this machine: `ollama pull qwen3`, and restart the gateway, which finds Ollama, LM Studio, vLLM and others.
 - `/help` lists the commands.
 """,
@@ -64,7 +64,7 @@ Tools, as `/name text`, `/name key=value …` or `/name {json}`:
     "zh": {
         "configure": """\
 尚未配置任何模型。现在回答您的是网关内置的离线助手：它可以执行命令，但不能自由对话。
-- 云端模型：`openclaw config set providers.primary '{"type": "deepseek", "model": "deepseek-chat", "api_key": "…"}'`
+- 云端模型：`{program} config set providers.primary '{"type": "deepseek", "model": "deepseek-chat", "api_key": "…"}'`
 - 本机模型：先执行 `ollama pull qwen3`，再重新启动网关；它会自动查找 Ollama、LM Studio、llama.cpp 和 vLLM。
 - 输入 `/help` 可查看全部命令。
 """,
