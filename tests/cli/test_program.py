@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from openclaw_rpc.installing import shown
 from tests.cli.command import Gateway, Home, program
 
 SCRIPT = Path(program()[0])
@@ -44,7 +45,7 @@ def test_by_how_it_was_started(home: Home, elsewhere: str, tmp_path: Path) -> No
 def test_the_offline_agent_names_it_as_the_gateway_was_started(gateway: Gateway) -> None:
     events = gateway.run("call", "chat.run", "message=hello", "--stream").lines()[1:]
     said = "".join(event["data"]["delta"] for event in events if event["type"] == "chat.delta")
-    assert f"`{program()[0]} config set providers.primary" in said
+    assert f"`{shown(program()[0])} config set providers.primary" in said
 
 
 def test_a_module_is_named_with_its_python(home: Home, tmp_path: Path) -> None:
