@@ -31,6 +31,7 @@ from openclaw_rpc.app.reporting import Described, LogPublisher, Observed, RunCou
 from openclaw_rpc.app.retention import Forgetting
 from openclaw_rpc.app.storage import opened
 from openclaw_rpc.app.tools import AgentTools
+from openclaw_rpc.app.tracing import traced
 from openclaw_rpc.config.dotenv import exposed
 from openclaw_rpc.config.errors import dotted
 from openclaw_rpc.config.file import GatewayFile
@@ -210,6 +211,7 @@ class App:
     @asynccontextmanager
     async def _serving(self, logs: Logs) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
+            self.tracing = await traced(self.settings.tracing, stack)
             await self._assemble(stack, logs)
             chores = await stack.enter_async_context(self.chores)
             await stack.enter_async_context(self.runs.serving())
@@ -257,7 +259,9 @@ class App:
         bus = self.bus = nodes.bus
         self.streams = Streams(store, events, tasks, bus)
         self.agents = Agents(settings.agents)
-        self.servers = ModelServers(settings, Described(self.status, store), self.log, self._options.program)
+        self.servers = ModelServers(
+            settings, Described(self.status, store), self.tracing, self.log, self._options.program
+        )
         self.models = models = self.servers.models
         agents = self.agents
         self.metrics = Metrics(table.by_name(), models.has, lambda name: models.knows(name, agents.models))
@@ -266,15 +270,15 @@ class App:
         self.tools = AgentTools(settings, paths, self.agents, self.models, self.streams, self.sessions, clock, logs)
         await self.tools.build(stack, kept, bus)
         observed = Observed(self.metrics, logs.get("rpc"))
-        money = Money(settings, self.file, store, bus, models, observed, clock, logs.get("usage"))
-        asking = Asking(models, self.sessions, money.spending, logs.get("reasoning"))
+        money = Money(settings, self.file, store, bus, clock, logs.get("usage"))
+        asking = Asking(models, self.sessions, money.way(models, observed, self.tracing), logs.get("reasoning"))
         self.runs = Runs(
             settings.runs,
             store=store,
             streams=self.streams,
             sessions=self.sessions,
             drafts=Drafts(self.streams, self.sessions, self.agents, self.tools.toolbox),
-            turn=Turn(store, self.sessions, self.tools.toolbox, asking),
+            turn=Turn(store, self.sessions, self.tools.toolbox, asking, self.tracing),
             tasks=tasks,
             log=logs.get("reasoning"),
         )

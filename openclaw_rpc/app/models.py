@@ -15,6 +15,7 @@ from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.domain.models import OFFLINE, PRIMARY, Models, ProviderSettings
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.providers import Provider
+from openclaw_rpc.domain.tracing import Tracing
 
 LOOK_SECONDS = 10.0
 """How often a server on this machine is looked for while none is configured."""
@@ -23,7 +24,8 @@ LOOK_SECONDS = 10.0
 class ModelServers(Feature):
     """Keeps `Models` as the configuration says. ``shown`` is what answers by default, in words."""
 
-    def __init__(self, settings: Settings, described: Described, log: Log, program: str) -> None:
+    def __init__(self, settings: Settings, described: Described, tracing: Tracing, log: Log, program: str) -> None:
+        self._traceparent = tracing.traceparent if tracing.active else None
         self._described = described
         self._program = program
         self._log = log
@@ -63,7 +65,8 @@ class ModelServers(Feature):
             if before is not None and before.base_url == settings.base_url and before.model in found.models:
                 return
             self._found = settings
-            await self.models.replace({PRIMARY: OpenAIProvider(PRIMARY, settings)}, {PRIMARY: settings})
+            provider = OpenAIProvider(PRIMARY, settings, self._traceparent)
+            await self.models.replace({PRIMARY: provider}, {PRIMARY: settings})
             self.shown = f"{settings.model} ({found.title} on this machine)"
             self._log.info("a model's server was found on this machine", server=found.title, model=settings.model)
 
@@ -97,7 +100,7 @@ class ModelServers(Feature):
 
     def _providers(self, settings: Mapping[str, ProviderSettings]) -> dict[str, Provider]:
         if settings:
-            return {name: OpenAIProvider(name, chosen) for name, chosen in settings.items()}
+            return {name: OpenAIProvider(name, chosen, self._traceparent) for name, chosen in settings.items()}
         from openclaw_rpc.adapters.providers.offline import OfflineProvider
 
         return {OFFLINE: OfflineProvider(self._described, program=self._program)}

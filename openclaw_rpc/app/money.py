@@ -16,6 +16,7 @@ from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.ports import ConfigFile, Log, Store
 from openclaw_rpc.domain.runs.spending import Meter, Spending
+from openclaw_rpc.domain.tracing import Tracing
 from openclaw_rpc.methods.budget import BudgetMethods
 from openclaw_rpc.methods.usage import UsageMethods
 from openclaw_rpc.protocol.budget import BudgetExceededEvent, budget_exceeded
@@ -25,23 +26,18 @@ from openclaw_rpc.rpc.bind import Namespace
 class Money(Feature):
     """The parts, joined."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        file: ConfigFile,
-        store: Store,
-        bus: Bus,
-        models: Models,
-        meter: Meter,
-        clock: Clock,
-        log: Log,
-    ) -> None:
+    def __init__(self, settings: Settings, file: ConfigFile, store: Store, bus: Bus, clock: Clock, log: Log) -> None:
         self.budgets = Budgets(settings.budgets, store, clock, self._exceeded)
-        self.spending = Spending(models, self.budgets, meter, clock)
         self.ledger = Ledger(store, log)
         self._store = store
         self._bus = bus
         self._file = file
+        self._clock = clock
+
+    def way(self, models: Models, meter: Meter, tracing: Tracing) -> Spending:
+        """The way to models."""
+        self.spending = Spending(models, self.budgets, meter, self._clock, tracing)
+        return self.spending
 
     def namespaces(self) -> tuple[Namespace, ...]:
         """Their rows."""

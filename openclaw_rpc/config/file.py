@@ -28,7 +28,7 @@ Listener = Callable[[Settings, Settings], None]
 
 TEMPLATE: Final = """\
 # The gateway's settings. Every key has a default; `openclaw config check` says what is wrong with this file.
-# A good edit applies at once; port, bind, tls, control_ui and storage alone wait for a restart.
+# A good edit applies at once; port, bind, tls, control_ui, storage, bus and tracing wait for a restart.
 # ${{NAME}} stands for a variable of the environment, ${{NAME:-text}} for text where there is no such variable.
 
 gateway:

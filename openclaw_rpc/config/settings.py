@@ -41,6 +41,7 @@ RESTART: Final = (
     ("gateway", "tls"),
     ("gateway", "control_ui"),
     ("storage",),
+    ("tracing",),
     ("bus",),
     ("cluster",),
 )
@@ -118,6 +119,29 @@ class ClusterSettings(Section, frozen=True, kw_only=True):
     ] = 3
 
 
+class TracingSettings(Section, frozen=True, kw_only=True):
+    """Spans of runs, requests to models and tools, sent to a collector of OpenTelemetry (extra `otel`)."""
+
+    endpoint: (
+        Annotated[
+            str,
+            Meta(
+                pattern="^https?://[^\\s/]+",
+                max_length=4096,
+                description="A collector's address for OTLP over HTTP, such as http://127.0.0.1:4318.",
+            ),
+        ]
+        | None
+    ) = None
+    headers: Annotated[dict[str, str], Meta(description="Headers that the collector wants, such as its key.")] = {}
+    service_name: Annotated[
+        str, Meta(min_length=1, max_length=200, description="What the gateway is called in traces.")
+    ] = "openclaw-rpc"
+    sample: Annotated[
+        float, Meta(ge=0, le=1, description="Which part of the traces that begin here is recorded; 1 is all.")
+    ] = 1.0
+
+
 class OpenAISettings(Section, frozen=True, kw_only=True):
     """The doors that speak OpenAI's API."""
 
@@ -171,6 +195,7 @@ class Settings(Section, frozen=True, kw_only=True):
         BrowserSettings()
     )
     mcp: Annotated[McpSettings, Meta(description="MCP servers.")] = McpSettings()
+    tracing: Annotated[TracingSettings, Meta(description="Where spans are sent.")] = TracingSettings()
     openai: Annotated[OpenAISettings, Meta(description="OpenAI's API.")] = OpenAISettings()
 
 

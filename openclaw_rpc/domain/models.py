@@ -375,6 +375,10 @@ class Models:
         price = settings.prices.get(model) if settings else None
         return None if price is None else price.of(usage)
 
+    def settings_of(self, provider: str) -> ProviderSettings | None:
+        """How a provider was configured, where it was."""
+        return self._settings.get(provider)
+
     def priced(self, provider: str, model: str) -> bool:
         """Whether the configuration says what that model costs."""
         settings = self._settings.get(provider)

@@ -23,7 +23,7 @@ from openclaw_rpc.domain.models import ChosenModel, Models
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.providers import ProviderFault
 from openclaw_rpc.domain.runs.context import estimate
-from openclaw_rpc.domain.runs.spending import ModelRequest, Spender, Spending, estimated
+from openclaw_rpc.domain.runs.spending import ModelRequest, Operation, Spender, Spending, estimated
 from openclaw_rpc.domain.under_way import UnderWay
 from openclaw_rpc.protocol.chat import Usage
 from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
@@ -220,7 +220,7 @@ class Completions:
         head = _read(body, EmbeddingHead, "model.embed")
         await self._models.settle()
         choices, asked = self._choices(head.model)
-        wanted = _Wanted(principal, body, 0)
+        wanted = _Wanted(principal, body, 0, "embeddings")
         async with self._under_way.one():
             request, data = await self._first(
                 wanted, choices, lambda choice: choice.provider.embed(_body(body, choice, asked))
@@ -248,7 +248,9 @@ class Completions:
     ) -> tuple[ModelRequest, T]:
         """The request to the first provider that answers, and its answer, or the beginning of it."""
         for left, choice in zip(range(len(choices) - 1, -1, -1), choices, strict=True):
-            request = await self._spending.begin(wanted.spender, choice, wanted.tokens, wanted.most)
+            request = await self._spending.begin(
+                wanted.spender, choice, wanted.tokens, wanted.most, operation=wanted.operation
+            )
             with ExitStack() as failing:
                 failing.enter_context(request)
                 try:
@@ -284,7 +286,10 @@ def _body(body: Raw | bytes, choice: ChosenModel, asked: str | None) -> bytes:
 class _Wanted:
     """What a client's own request is counted as. ``most``: how many tokens its answer may have."""
 
-    def __init__(self, principal: Principal, body: Raw | bytes, most: int | None) -> None:
+    def __init__(
+        self, principal: Principal, body: Raw | bytes, most: int | None, operation: Operation = "chat"
+    ) -> None:
+        self.operation: Operation = operation
         self.spender = Spender.without_session(principal.user, principal.name)
         self.most = most
         self._body = body

@@ -11,6 +11,7 @@ from openclaw_rpc.domain.clock import SystemClock
 from openclaw_rpc.domain.models import Models, Price, ProviderSettings
 from openclaw_rpc.domain.runs.context import tokens_of
 from openclaw_rpc.domain.runs.spending import Spender, Spending
+from openclaw_rpc.domain.tracing import Tracing
 from openclaw_rpc.protocol.chat import Usage
 from tests.bench.measure import Row
 from tests.support.tools import ObedientModel, Unmeasured
@@ -34,7 +35,7 @@ async def _turn_us(budgets: Mapping[str, BudgetSettings]) -> float:
     settings = ProviderSettings(type="openai", model="m", prices={"m": Price(input=1, output=2)})
     models = Models({"primary": ObedientModel()}, {"primary": settings})
     kept = Budgets(budgets, VolatileStore(), clock, lambda data, user: None)
-    spending = Spending(models, kept, Unmeasured(), clock)
+    spending = Spending(models, kept, Unmeasured(), clock, Tracing())
     choice = models.resolve(None)[0]
     spender = Spender("ada", "s_1", "one", "main", "phone")
     said = [{"role": "user", "content": "How is the weather in the mountains today? " * 5}] * MESSAGES

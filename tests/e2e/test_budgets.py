@@ -94,7 +94,7 @@ async def test_the_python_client_raises_an_error_of_its_own_class(spent: TestGat
 async def test_a_chat_and_a_task_are_told_why_there_is_no_answer(upstream: Upstream) -> None:
     async with TelegramServer.running() as telegram, serving(upstream, telegram, budgets=SPENT["budgets"]) as served:
         telegram.says("hello")
-        await telegram.until(lambda: any("'nothing' is used up" in text for text in texts(telegram)))
+        await telegram.until(lambda: any("'nothing' is used up" in text for text in texts(telegram)), 40)
         async with served.connect() as client:
             await client.result("event.subscribe", topics=["tasks"])
             action = {"type": "message", "params": {"content": "work"}}

@@ -34,6 +34,12 @@ def environment() -> dict[str, str]:
     return dict(os.environ) | {"CWD": str(Path.cwd())}
 
 
+@server.tool(annotations=ToolAnnotations(read_only_hint=True))
+def traced(context: Context) -> str:
+    """Where the caller says that this use stands in a trace."""
+    return str((context.request_context.meta or {}).get("traceparent"))
+
+
 @server.tool()
 def fail() -> str:
     """Go wrong."""

@@ -38,6 +38,7 @@ from openclaw_rpc.domain.tools.pin import PinGuard
 from openclaw_rpc.domain.tools.policy import Policies, PolicyMap, SecurityPolicy
 from openclaw_rpc.domain.tools.ports import Preparation, RunContext, ToolSpec
 from openclaw_rpc.domain.tools.toolbox import Safety, Tools
+from openclaw_rpc.domain.tracing import Tracing
 from openclaw_rpc.protocol import chat, tool
 from openclaw_rpc.protocol.audit import AuditRecord
 from openclaw_rpc.protocol.base import JsonObject, Scope
@@ -208,7 +209,8 @@ class Unmeasured:
 
 def unlimited(models: Models, clock: ManualClock) -> Spending:
     """The way to models where there are no budgets."""
-    return Spending(models, Budgets({}, VolatileStore(), clock, lambda data, user: None), Unmeasured(), clock)
+    budgets = Budgets({}, VolatileStore(), clock, lambda data, user: None)
+    return Spending(models, budgets, Unmeasured(), clock, Tracing())
 
 
 class Ears:

@@ -1,7 +1,7 @@
 """The connections to a model's server: opened by aiohttp, which knows names, proxies and TLS, and kept for the next."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 import aiohttp
@@ -27,6 +27,10 @@ class RequestTemplate(NamedTuple):
     head: bytes
 
 
+Traceparent = Callable[[], str | None]
+"""Answers where the request that is being made stands in a trace."""
+
+
 class Connections:
     """The connections to the server at ``address``.
 
@@ -34,7 +38,8 @@ class Connections:
     a thread for each request, which would cost more than all the rest of it.
     """
 
-    def __init__(self, address: str, connect_timeout: float) -> None:
+    def __init__(self, address: str, connect_timeout: float, traceparent: Traceparent | None = None) -> None:
+        self._traceparent = traceparent
         self._proxy, self._proxy_auth = proxy_for(yarl.URL(address))
         self._seconds = connect_timeout
         self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_timeout, sock_connect=connect_timeout)
@@ -85,6 +90,8 @@ class Connections:
             LateError, BrokenError, NoHttpError: as they say.
         """
         size = b"\r\n" if body is None else b"Content-Length: %d\r\n\r\n" % len(body)
+        if self._traceparent is not None and (trace := self._traceparent()) is not None:
+            size = b"traceparent: %s\r\n%s" % (trace.encode(), size)
         pieces = request.head + size, body or b""
         used_before = True
         while True:

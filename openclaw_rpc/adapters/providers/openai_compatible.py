@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 import anyio
 import msgspec
 
+from openclaw_rpc.adapters.providers.connections import Traceparent
 from openclaw_rpc.adapters.providers.faults import Failed
 from openclaw_rpc.adapters.providers.frames import BadAnswerError, loads, objects
 from openclaw_rpc.adapters.providers.http1 import LateError
@@ -52,13 +53,14 @@ class OpenAIProvider:
     Args:
         name: what the configuration calls it; messages do too.
         settings: where it is and how long to wait for it.
+        traceparent: where a request stands in a trace, which is told to the server.
     """
 
-    def __init__(self, name: str, settings: ProviderSettings) -> None:
+    def __init__(self, name: str, settings: ProviderSettings, traceparent: Traceparent | None = None) -> None:
         self.name = name
         self._settings = settings
         self._bodies = RequestBodies(name, settings)
-        self._upstream = Upstream(name, settings)
+        self._upstream = Upstream(name, settings, traceparent)
         self._whole = Whole(self._upstream, settings)
         self._windows: dict[str, int] = {}
         self._finding = anyio.Lock()

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 import anyio
 import yarl
 
-from openclaw_rpc.adapters.providers.connections import Connections, RequestTemplate
+from openclaw_rpc.adapters.providers.connections import Connections, RequestTemplate, Traceparent
 from openclaw_rpc.adapters.providers.faults import MAX_BODY, Failed, Faults, causes
 from openclaw_rpc.adapters.providers.frames import BadAnswerError
 from openclaw_rpc.adapters.providers.http1 import HttpResponse, LateError, NoHttpError
@@ -58,7 +58,7 @@ async def drain(answer: HttpResponse) -> None:
 class Upstream:
     """A server's address, and the connections to it; made when first asked, and again after ``aclose``."""
 
-    def __init__(self, name: str, settings: ProviderSettings) -> None:
+    def __init__(self, name: str, settings: ProviderSettings, traceparent: Traceparent | None = None) -> None:
         self._settings = settings
         self._client: openai.AsyncOpenAI | None = None
         self._ready: dict[str, RequestTemplate] = {}
@@ -67,7 +67,7 @@ class Upstream:
         parts = urlsplit(settings.address)
         netloc = parts.netloc.rpartition("@")[2]
         self._address = urlunsplit((parts.scheme, netloc, parts.path, "", ""))
-        self._connections = Connections(self._address, settings.connect_timeout_seconds)
+        self._connections = Connections(self._address, settings.connect_timeout_seconds, traceparent)
         self._query = dict(parse_qsl(parts.query))  # such as Azure's api-version
         self._headers = {"Accept-Encoding": "identity", **settings.headers}
         secrets = [settings.api_key or "", *settings.headers.values(), *self._query.values()]

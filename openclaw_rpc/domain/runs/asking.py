@@ -119,6 +119,7 @@ class Asking:
                     usage = reply.usage or estimated(asked(), estimate("x" * reply.characters))
                     live.usage = live.usage.plus(usage)
                     live.stream.owe_usage(request.ended(usage))
+                    request.span.note({"gen_ai.response.finish_reasons": [reply.finish] if reply.finish else None})
 
     async def _prompt(
         self, live: LiveRun, choice: ChosenModel, preparation: Preparation, talk: Talk

@@ -64,6 +64,8 @@ class LiveRun:
             pin=pin,
             guest=principal.guest,
         )
+        self.traceparent: str | None = None
+        """What the request that began it said of its trace."""
         self.opening: ChatMessageEvent | None = None
         """The event of the user's message, told first."""
         self.conversation: list[ChatMessage] | None = None

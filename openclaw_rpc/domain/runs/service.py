@@ -21,6 +21,7 @@ from openclaw_rpc.domain.runs.lanes import Lanes, RunLimits
 from openclaw_rpc.domain.runs.live import Ending, LiveRun, state_of
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.domain.tracing import INCOMING
 from openclaw_rpc.protocol.chat import (
     ChatMessageEvent,
     ChatRunParams,
@@ -134,6 +135,7 @@ class Runs:
         if isinstance(admitted, RunRecord):
             return self._again(admitted), _nothing
         live = admitted.live
+        live.traceparent = INCOMING.get()
         if params.options.if_busy == "interrupt":
             for other in [other for other in self._lanes.of(live.session.id) if other is not live]:
                 self._stop(other, "aborted")

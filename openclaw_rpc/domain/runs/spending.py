@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Final, NamedTuple, Protocol, Self
+from typing import Final, Literal, NamedTuple, Protocol, Self
+from urllib.parse import urlsplit
 
 from openclaw_rpc.domain.budgets import Budgets, Hold, Who
 from openclaw_rpc.domain.clock import Clock, iso
 from openclaw_rpc.domain.models import ChosenModel, Models
 from openclaw_rpc.domain.providers import ProviderFault
 from openclaw_rpc.domain.records import RunRecord, SessionRecord, UsageRecord
+from openclaw_rpc.domain.tracing import INCOMING, NO_SPAN, Attributes, Open, Tracing
 from openclaw_rpc.protocol.chat import Usage
 
 FIRST_ANSWER: Final = 256
 """Tokens that an answer is expected to have, before there was one."""
 ANSWERS: Final = 16
 """Over about how many answers the expectation is made."""
+
+
+Operation = Literal["chat", "embeddings"]
+PROVIDERS: Final[Mapping[str, str]] = {"gemini": "gcp.gemini", "mistral": "mistral_ai", "xai": "x_ai"}
+"""What OpenTelemetry's conventions call providers, where it is not the type's own name."""
 
 
 class Meter(Protocol):
@@ -60,7 +67,8 @@ class Spender(NamedTuple):
 class Spending:
     """The way to a model: what it takes is held before it is asked, and what it used is counted."""
 
-    def __init__(self, models: Models, budgets: Budgets, meter: Meter, clock: Clock) -> None:
+    def __init__(self, models: Models, budgets: Budgets, meter: Meter, clock: Clock, tracing: Tracing) -> None:
+        self._tracing = tracing
         self._models = models
         self._budgets = budgets
         self._meter = meter
@@ -77,7 +85,13 @@ class Spending:
             await self._budgets.check(_who(spender), priced=self._models.priced(choice.name, choice.model))
 
     async def begin(
-        self, spender: Spender, choice: ChosenModel, asked: Callable[[], int], most: int | None = None
+        self,
+        spender: Spender,
+        choice: ChosenModel,
+        asked: Callable[[], int],
+        most: int | None = None,
+        *,
+        operation: Operation = "chat",
     ) -> ModelRequest:
         """Before a model is asked. ``asked`` tells about how many tokens the request has, where that is wanted;
         ``most`` is how many its answer may have.
@@ -91,7 +105,27 @@ class Spending:
             usage = estimated(asked(), answer)
             cost = self._models.cost(choice.name, choice.model, usage) or 0.0
             hold = await self._budgets.hold(_who(spender), usage.total_tokens, cost)
-        return ModelRequest(self, spender, choice, hold)
+        span = NO_SPAN
+        if self._tracing.active:
+            name, about = f"{operation} {choice.model}", self._about(spender, choice, most, operation)
+            span = self._tracing.open(name, about, client=True, parent=INCOMING.get())
+        return ModelRequest(self, spender, choice, hold, span)
+
+    def _about(self, spender: Spender, choice: ChosenModel, most: int | None, operation: Operation) -> Attributes:
+        """A request as its span says it."""
+        settings = self._models.settings_of(choice.name)
+        address = urlsplit(settings.address) if settings is not None else None
+        kind = settings.type if settings is not None else choice.name
+        return {
+            "gen_ai.operation.name": operation,
+            "gen_ai.provider.name": PROVIDERS.get(kind, kind),
+            "gen_ai.request.model": choice.model,
+            "gen_ai.request.max_tokens": most or None,
+            "gen_ai.conversation.id": spender.session_key or None,
+            "server.address": address.hostname if address is not None else None,
+            "server.port": address.port if address is not None else None,
+            "openclaw.provider": choice.name,
+        }
 
     def ended(self, request: ModelRequest, usage: Usage) -> UsageRecord:
         """See `ModelRequest.ended`."""
@@ -101,6 +135,8 @@ class Spending:
         cost = self._models.cost(choice.name, choice.model, usage)
         self._answers += (usage.completion_tokens - self._answers) / ANSWERS
         tokens = usage.prompt_tokens + usage.completion_tokens
+        if self._tracing.active:
+            request.span.note(usage_attributes(usage) | {"openclaw.cost": cost})
         if not choice.offline:
             self._budgets.settle(request.hold, _who(spender), tokens, cost or 0.0)
         return UsageRecord(
@@ -133,9 +169,12 @@ class Spending:
 class ModelRequest:
     """A request to a model, from before it is asked, as a context until it is over."""
 
-    __slots__ = ("_spending", "began", "choice", "hold", "spender")
+    __slots__ = ("_spending", "began", "choice", "hold", "span", "spender")
 
-    def __init__(self, spending: Spending, spender: Spender, choice: ChosenModel, hold: Hold | None) -> None:
+    def __init__(
+        self, spending: Spending, spender: Spender, choice: ChosenModel, hold: Hold | None, span: Open
+    ) -> None:
+        self.span = span
         self._spending = spending
         self.spender = spender
         self.choice = choice
@@ -153,14 +192,26 @@ class ModelRequest:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._spending.over(self)
+        self.span.__exit__(kind, error, trace)
         if isinstance(error, ProviderFault):
             self._spending.failed(error)
 
 
 def _who(spender: Spender) -> Who:
     return Who(spender.user, spender.token, spender.agent_id)
+
+
+def usage_attributes(usage: Usage) -> dict[str, int | float | None]:
+    """What was used, as spans say it."""
+    return {
+        "gen_ai.usage.input_tokens": usage.prompt_tokens,
+        "gen_ai.usage.output_tokens": usage.completion_tokens,
+        "gen_ai.usage.cache_read.input_tokens": usage.cached_tokens or None,
+    }
 
 
 def estimated(asked: int, answered: int) -> Usage:

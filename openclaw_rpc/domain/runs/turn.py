@@ -17,10 +17,12 @@ from openclaw_rpc.domain.runs.compaction import COMMAND
 from openclaw_rpc.domain.runs.context import conversation
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.runs.reply import RequestedCall
+from openclaw_rpc.domain.runs.spending import usage_attributes
 from openclaw_rpc.domain.runs.talk import HISTORY, Talk
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.tools.ports import Toolbox, ToolSpec
 from openclaw_rpc.domain.tools.results import shortened
+from openclaw_rpc.domain.tracing import Tracing
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (
     ChatMessage,
@@ -45,13 +47,38 @@ NO_TOOL = "the tool {name!r} is not there; there are: {names}"
 class Turn:
     """Does the work of a run. What goes wrong is raised; what was said until then is in the run."""
 
-    def __init__(self, store: Store, sessions: Sessions, toolbox: Toolbox, asking: Asking) -> None:
+    def __init__(
+        self, store: Store, sessions: Sessions, toolbox: Toolbox, asking: Asking, tracing: Tracing | None = None
+    ) -> None:
+        self._tracing = tracing or Tracing()
         self._store = store
         self._sessions = sessions
         self._toolbox = toolbox
         self._asking = asking
 
     async def run(self, live: LiveRun) -> FinishReason:
+        """Do it all, as one span; see `_run`.
+
+        Raises:
+            GatewayError: as `_run`.
+        """
+        record = live.record
+        about: dict[str, str | None] = {
+            "gen_ai.operation.name": "invoke_agent",
+            "gen_ai.agent.id": live.agent.id,
+            "gen_ai.agent.name": live.agent.id,
+            "gen_ai.conversation.id": live.session.key,
+            "gen_ai.request.model": record.model,
+            "openclaw.run_id": record.id,
+            "openclaw.channel": live.session.channel,
+        }
+        with self._tracing.open(f"invoke_agent {live.agent.id}", about, root=True, parent=live.traceparent) as span:
+            finish = await self._run(live)
+            if self._tracing.active:
+                span.note(usage_attributes(live.usage) | {"gen_ai.response.finish_reasons": [finish]})
+            return finish
+
+    async def _run(self, live: LiveRun) -> FinishReason:
         """Ask until the model answers without a tool, or the agent's steps are used up.
 
         Raises:
@@ -142,12 +169,19 @@ class Turn:
         began = time.monotonic()
         result: Any = None
         error: str | None = None
+        about = {
+            "gen_ai.operation.name": "execute_tool",
+            "gen_ai.tool.name": name,
+            "gen_ai.tool.call.id": call.call_id,
+            "gen_ai.tool.type": "function",
+        }
         try:
-            if spec is None:
-                raise InvalidRequest(NO_TOOL.format(name=name, names=", ".join(sorted(tools)) or "none"))
-            if call.fault:
-                raise InvalidRequest(call.fault)
-            result = await self._toolbox.use(name, call.params, live.context, call.call_id)
+            with self._tracing.open(f"execute_tool {name}", about):
+                if spec is None:
+                    raise InvalidRequest(NO_TOOL.format(name=name, names=", ".join(sorted(tools)) or "none"))
+                if call.fault:
+                    raise InvalidRequest(call.fault)
+                result = await self._toolbox.use(name, call.params, live.context, call.call_id)
         except GatewayError as failed:
             error = failed.message
         text = f"error: {error}" if error is not None else as_text(result)

@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 from openclaw_rpc.aiohttp_private import AbstractStreamWriter, RawRequestMessage, RequestHandler, StreamReader
 from openclaw_rpc.domain.principals import Credentials, Principal
+from openclaw_rpc.domain.tracing import INCOMING
 from openclaw_rpc.protocol.errors import (
     Forbidden,
     GatewayError,
@@ -160,7 +161,9 @@ class HttpDoor:
         """Answer a request, whatever happens; only a cancellation (the client is gone) passes through."""
         loop = asyncio.get_running_loop()
         start = loop.time()
-        trace = child_of(request.headers.get("traceparent"))
+        said = request.headers.get("traceparent")
+        trace = child_of(said)
+        INCOMING.set(said if trace is not None else None)
         if trace is not None:
             request.extra["traceresponse"] = trace.header
         try:
