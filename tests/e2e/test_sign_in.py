@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -17,6 +19,7 @@ from openclaw_rpc.domain.tokens import KnownTokens
 from openclaw_rpc.protocol.errors import Unauthorized
 from tests.support.clock import ManualClock
 from tests.support.gateway import PASSWORD, TOKEN, TestGateway, gateway, settings
+from tests.support.tls import self_signed
 from tests.support.volatile.tokens import MemoryTokenStore
 
 
@@ -119,6 +122,16 @@ async def test_the_cookie_is_for_the_browser_alone_and_dies_with_the_sign_out() 
             with pytest.raises(Exception, match="4002"):
                 await client.next(lambda _: False)
         assert await status(running, "GET", "/status", signed) == 401
+
+
+async def test_under_tls_the_cookie_never_goes_over_a_plain_connection(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    tls = {"certificate": str(certificate), "key": str(key)}
+    async with gateway(settings(tls=tls)) as running, aiohttp.ClientSession() as client:
+        assert running.url.startswith("https://")
+        trusted = ssl.create_default_context(cafile=str(certificate))
+        async with client.post(f"{running.url}/login", json={"token": TOKEN}, ssl=trusted) as answer:
+            assert answer.status == 204 and "; Secure" in answer.headers["Set-Cookie"]
 
 
 async def test_the_cookie_counts_for_the_gateways_own_pages_alone() -> None:
