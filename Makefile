@@ -145,6 +145,10 @@ crash: install ## kill the gateway 200 times while runs stream, 20 times while t
 cluster: install servers ## three nodes of one gateway under faults, 200 clients; ARGS="--streams 24 --faults 7" for less
 	@$(PY) -m tests.cluster $(ARGS)
 
+.PHONY: soak
+soak: install ## let a gateway work for 30 minutes; what it takes must level off (chart: soak.svg); ARGS='--minutes 5'
+	@$(PY) -m tests.soak $(ARGS)
+
 .PHONY: fuzz
 fuzz: install ## 100000 hostile inputs of each kind
 	@$(PY) -m tests.fuzz --cases 100000 $(ARGS)

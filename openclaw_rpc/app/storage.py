@@ -94,16 +94,17 @@ async def _in_sqlite(settings: StorageSettings, paths: Paths, place: Place | Non
             skills=SqliteSkillRecords(database),
             audit=SqliteAuditLog(database),
             retention=SqliteRetention(database),
-            users=lambda: _users_in_sqlite(database),
+            users=lambda: _users_in_sqlite(database, paths),
             answers=lambda: True,
         )
 
 
-def _users_in_sqlite(database: Database) -> Users:
+def _users_in_sqlite(database: Database, paths: Paths) -> Users:
     # Only a command asks for it.
+    from openclaw_rpc.adapters.memory.files import Folder
     from openclaw_rpc.adapters.users.sqlite import SqliteUsers
 
-    return SqliteUsers(database)
+    return SqliteUsers(database, Folder(paths.state / "memory"))
 
 
 def _users_in_postgres(database: Postgres) -> Users:

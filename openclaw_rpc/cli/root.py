@@ -57,7 +57,7 @@ COMMANDS: Mapping[str, CommandEntry] = MappingProxyType(
         "storage": CommandEntry("storage", "storage", "See what keeps everything, or move it elsewhere."),
         "backup": CommandEntry("backup", "backup", "Copy all that is kept to one file, and put it back."),
         "service": CommandEntry("service", "service", "Have the system start the gateway, and watch it."),
-        "user": CommandEntry("user", "user", "Delete all that is kept of a user."),
+        "user": CommandEntry("user", "user", "Hand out all that is kept of a user, or delete it."),
         "import": CommandEntry("import_", "import_", "Bring over what another gateway keeps."),
         "devices": CommandEntry("devices", "devices", "Programs that came in with a key of their own."),
         "pin": CommandEntry("pin", "pin", "Set the PIN that dangerous tools ask for."),

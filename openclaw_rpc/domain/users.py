@@ -6,6 +6,8 @@ from typing import Protocol
 
 import msgspec
 
+from openclaw_rpc.protocol.base import JsonObject
+
 
 class Traces(msgspec.Struct, frozen=True, kw_only=True):
     """What there is of a user: the names of the user and of the people below, and the ids of their sessions and runs.
@@ -24,6 +26,10 @@ class Users(Protocol):
 
     async def traces(self, user: str) -> Traces:
         """What there is of a user; changes nothing."""
+        ...
+
+    async def told(self, user: str) -> dict[str, list[JsonObject]]:
+        """What is kept of a user besides sessions and files, by kind; tokens without what they could be used with."""
         ...
 
     async def delete(self, user: str) -> dict[str, int]:

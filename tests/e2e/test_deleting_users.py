@@ -15,7 +15,7 @@ import pytest
 
 from openclaw_rpc.adapters.users import statements
 from openclaw_rpc.app import backup
-from openclaw_rpc.app.users import delete_user
+from openclaw_rpc.app.users import delete_user, export_user
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.settings import StorageSettings
 from openclaw_rpc.domain.kept import StorageUnusable
@@ -81,6 +81,22 @@ def files_with(home: Path, text: str) -> list[str]:
     return found
 
 
+async def handed_out(storage: StorageSettings, paths: Paths, folder: Path) -> None:
+    """What is kept of a user is written down whole, and nothing of another."""
+    counts = await export_user(USER, storage, paths, folder)
+    assert counts["sessions"] >= 2 and counts["memories"] >= 2 and counts["files"] == 2, counts
+    assert counts["usage"] and counts["responses"] and counts["tokens"] and counts["documents"], counts
+    text = "".join(path.read_text() for path in sorted(folder.rglob("*")) if path.is_file())
+    for said in ("answered", "remembered", "remembered too", "responded", "told to the webhook"):
+        assert f"MARK-OF-{USER} {said}" in text, said
+    assert OTHER not in text and "whsec_" not in text
+    assert "## assistant," in "".join(path.read_text() for path in (folder / "sessions").glob("*.md"))
+    with pytest.raises(FileExistsError):
+        await export_user(USER, storage, paths, folder)
+    with pytest.raises(StorageUnusable, match="There is no user"):
+        await export_user("nobody", storage, paths, folder.with_name("nobody"))
+
+
 async def test_nothing_of_a_deleted_user_is_left_in_any_table_or_file(upstream: Upstream, tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
@@ -97,6 +113,7 @@ async def test_nothing_of_a_deleted_user_is_left_in_any_table_or_file(upstream: 
         with pytest.raises(StorageUnusable, match="gateway runs"):
             await delete_user(USER, StorageSettings(), paths)
         await backup.create(StorageSettings(), paths, tmp_path / "one.backup", None, lambda *_: None)
+    await handed_out(StorageSettings(), paths, tmp_path / "out")
     database = home / "state" / "gateway.db"
     before = {table for table, row in rows_of(database) if USER in row.replace(OTHER, "")}
     missing = {table for table in statements.NAMED if table not in before}
@@ -146,6 +163,7 @@ async def test_a_postgresql_database_forgets_a_user_in_every_table(upstream: Ups
         async with gateway({**config(upstream.url), "storage": {"url": url}}, home=home) as served:
             for user in (USER, OTHER):
                 await live(served, user)
+        await handed_out(storage, paths, tmp_path / "out")
         await delete_user(USER, storage, paths)
         connection: Any = await asyncpg.connect(url)
         try:

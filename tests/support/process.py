@@ -28,6 +28,11 @@ class GatewayProcess:
         self.ws_url = url.replace("http", "ws", 1)
         self._process = process
 
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._process.pid
+
     async def kill(self) -> None:
         """End it as a loss of power would."""
         self._process.send_signal(signal.SIGKILL)

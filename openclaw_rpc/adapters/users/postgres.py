@@ -6,6 +6,7 @@ from openclaw_rpc.adapters.postgres import Postgres
 from openclaw_rpc.adapters.postgres.transaction import Transaction
 from openclaw_rpc.adapters.users import statements as sql
 from openclaw_rpc.domain.users import Traces
+from openclaw_rpc.protocol.base import JsonObject
 
 
 class PostgresUsers:
@@ -17,6 +18,10 @@ class PostgresUsers:
     async def traces(self, user: str) -> Traces:
         """See the port."""
         return await self._database.read(lambda db: _traces(db, user))
+
+    async def told(self, user: str) -> dict[str, list[JsonObject]]:
+        """See the port."""
+        return await self._database.read(lambda db: _told(db, user))
 
     async def delete(self, user: str) -> dict[str, int]:
         """See the port."""
@@ -33,6 +38,20 @@ async def _traces(db: Transaction, user: str) -> Traces:
         runs=await texts(sql.RUN_IDS),
         named_in_audit=await db.value(sql.OLD_RECORDS, user),
     )
+
+
+async def _told(db: Transaction, user: str) -> dict[str, list[JsonObject]]:
+    told: dict[str, list[JsonObject]] = {}
+    for kind, statement in sql.TOLD.items():
+        rows = await db.all(f"SELECT to_jsonb(t) FROM ({statement}) t", user)  # noqa: S608
+        told[kind] = [sql.unpacked(row[0]) for row in rows]
+    found = await _traces(db, user)
+    for content in sql.CONTENTS:
+        rows = await db.all(f"SELECT {content.data} FROM {content.table}")  # noqa: S608
+        told[content.table] = [sql.plain(row[0]) for row in rows if sql.is_of(row[0], found.names, frozenset())]
+    lines = await db.all(f"SELECT line FROM memories WHERE id IN ({sql.MEMORIES})", user)  # noqa: S608
+    told["memories"] = [sql.plain(row[0]) for row in lines]
+    return told
 
 
 async def _delete(db: Transaction, user: str) -> dict[str, int]:

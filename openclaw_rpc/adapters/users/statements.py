@@ -63,6 +63,18 @@ IN_FILES: Final[Mapping[str, str]] = {
 """What SQLite has besides; it goes first."""
 
 
+TOLD: Final[Mapping[str, str]] = {
+    "usage": f"""SELECT at, session_key, agent_id, token, model, provider, prompt_tokens, completion_tokens, latency_ms,
+        cost FROM usage WHERE {_mine("user_name")} ORDER BY at""",  # noqa: S608
+    "responses": f"SELECT id, created_at, body, input FROM responses WHERE {_mine('user_name')} ORDER BY created_at",  # noqa: S608
+    "tokens": f"SELECT name, scopes, created_at, expires_at, revoked FROM tokens WHERE {_mine('user_name')}",  # noqa: S608
+}
+"""What a user is told of each kind, besides sessions and files."""
+MEMORIES: Final = f"{_MEMORIES} ORDER BY id"
+SECRET: Final = frozenset({"secret", "secrets", "grant", "token"})
+"""Fields of records that are not handed out."""
+
+
 class Content(NamedTuple):
     """A table whose rows hold JSON that may be a user's."""
 
@@ -77,6 +89,35 @@ CONTENTS: Final = (
     Content("approvals", "id", "data"),
 )
 _WHOSE: Final = frozenset({"user", "userId", "user_id", "owner"})
+
+
+def plain(value: Any) -> Any:
+    """A column's value as JSON has it."""
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return without_secrets(msgspec.json.decode(value))
+    except msgspec.DecodeError:
+        return value.decode(errors="replace")
+
+
+def unpacked(row: str) -> dict[str, Any]:
+    """A row that PostgreSQL wrote as JSON, in which bytes are digits."""
+    fields: dict[str, Any] = msgspec.json.decode(row)
+    return {
+        name: plain(bytes.fromhex(value[2:])) if isinstance(value, str) and value.startswith("\\x") else value
+        for name, value in fields.items()
+    }
+
+
+def without_secrets(value: Any) -> Any:
+    """A tree of JSON without the fields that hold secrets."""
+    if isinstance(value, dict):
+        fields = cast("dict[str, Any]", value)
+        return {name: without_secrets(inner) for name, inner in fields.items() if name not in SECRET}
+    if isinstance(value, list):
+        return [without_secrets(inner) for inner in cast("list[Any]", value)]
+    return value
 
 
 def is_of(data: bytes, names: Collection[str], ids: Collection[str]) -> bool:

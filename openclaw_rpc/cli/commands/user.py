@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import anyio
 import click
 
@@ -13,7 +15,34 @@ from openclaw_rpc.cli.target import find_paths, some_settings
 
 @click.group()
 def user() -> None:
-    """Delete all that is kept of a user."""
+    """Hand out all that is kept of a user, or delete it."""
+
+
+@user.command()
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path))
+@offline_command
+@click.pass_context
+def export(ctx: click.Context, name: str, folder: Path) -> None:
+    """Write all that is kept of a user and the people below to a new FOLDER; the gateway may run.
+
+    Sessions as Markdown and JSON, memories, usage, responses, webhooks and tasks as JSON, and the files. No secrets.
+    """
+    from openclaw_rpc.app.users import export_user
+    from openclaw_rpc.domain.kept import StorageUnusable
+
+    paths = find_paths(shared(ctx))
+    if folder.exists():
+        raise CliError(f"{folder} is there already.", exit_code=2)
+    try:
+        counts = anyio.run(export_user, name, some_settings(paths, "storage").storage, paths, folder.absolute())
+    except StorageUnusable as error:
+        raise CliError(str(error)) from None
+    if shared(ctx).json:
+        print_json({"folder": str(folder.absolute()), "counts": counts})
+        return
+    print_table(["KIND", "HOW MANY"], counts.items(), empty="")
+    aside(f"It is in {folder}.")
 
 
 @user.command()

@@ -1,0 +1,1 @@
+"""A gateway under a small load for long: what it takes must level off."""
