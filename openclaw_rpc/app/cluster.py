@@ -14,6 +14,7 @@ from openclaw_rpc.adapters.logs import Logs
 from openclaw_rpc.adapters.redis.bus import RedisBus
 from openclaw_rpc.adapters.redis.link import RedisLink
 from openclaw_rpc.app.chores import Work
+from openclaw_rpc.app.openai import OpenAiParts
 from openclaw_rpc.app.outside import Outside
 from openclaw_rpc.app.storage import Kept
 from openclaw_rpc.app.tools import AgentTools
@@ -56,6 +57,7 @@ class Parts(Protocol):
     dispatcher: Dispatcher
     devices: Devices
     limiter: RateLimiter
+    openai: OpenAiParts
     outside: Outside
 
 
@@ -76,7 +78,6 @@ class Cluster:
         self._left_over = anyio.Event()
         self._changed: set[str] = set()
         self._news = anyio.Event()
-        membership.renewed = self.bus.release
         membership.gone = lambda number: self.bus.forget(str(number))
         membership.take_over = self._leave_over
         self.bus.held = lambda: membership.lapsed
@@ -111,9 +112,16 @@ class Cluster:
         remote.serve(runs)
         runs.join(remote)
         Forwarding(remote, sessions, approvals, asking, self._look_again).serve(parts.dispatcher)
+        streams.held = self.bus.held
+
+        def renewed() -> None:
+            streams.tell_held()
+            self.bus.release()
+
+        self.membership.renewed = renewed
         self._limits = SharedLimits(parts.limiter, self._wire, self._living)
         self._wire.post = lambda node, message: tasks.start(self._post(int(node), message))
-        self._devices, self._outside = parts.devices, parts.outside
+        self._devices, self._outside, self._openai = parts.devices, parts.outside, parts.openai
         nodes.changed = lambda kind: self._wire.send(None, Changed(self._wire.node, kind))
         self._wire.on(Changed, lambda message: self._changed.add(message.kind) or self._news.set())
         self._wire.on_joined(self._everything_changed)
@@ -136,17 +144,18 @@ class Cluster:
                 self._log.warning("what other nodes left can't be read", error=error.message)
             await anyio.sleep(LETTER_SECONDS if self.link.answers else AWAY_SECONDS)
 
-    async def stream_of(self, session: SessionRecord) -> Stream:
-        """The stream of a session, whichever node tells its events."""
+    async def stream_of(self, session: SessionRecord, after: int) -> Stream:
+        """The stream of a session, whichever node tells its events, once it is told up to ``after``."""
         try:
             return self._streams.of(await self._owners.take(session))
         except HeldElsewhere as there:
-            return self._mirrors.watch(there.session)
+            return await self._mirrors.reached(there.session, after)
 
     async def take_over(self) -> None:
         """End the runs that dead nodes left behind. At the start, and whenever a node is gone."""
         await self._owners.adopt()
         await self._outside.recover()
+        await self._openai.responses.recover()
 
     async def led(self, work: Work) -> None:
         """Do what one node does for all, once this is the one."""

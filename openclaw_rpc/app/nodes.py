@@ -86,7 +86,7 @@ class Nodes:
         return self._alone if self.cluster is None else self.cluster.bus.everywhere
 
     @property
-    def stream_of(self) -> Callable[[SessionRecord], Awaitable[Stream]] | None:
+    def stream_of(self) -> Callable[[SessionRecord, int], Awaitable[Stream]] | None:
         """Finds the stream of a session, where not all are this process's."""
         return None if self.cluster is None else self.cluster.stream_of
 

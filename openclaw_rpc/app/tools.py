@@ -79,6 +79,8 @@ CONNECTIONS = 2000
 class AgentTools(Feature):
     """Everything that agents and clients can do besides talking, built once, told of each change of the settings."""
 
+    of_one = frozenset({"compaction"})
+
     def __init__(
         self,
         settings: Settings,

@@ -45,7 +45,7 @@ class Following:
         store: Store,
         streams: Streams,
         bus: Bus,
-        stream_of: Callable[[SessionRecord], Awaitable[Stream]] | None = None,
+        stream_of: Callable[[SessionRecord, int], Awaitable[Stream]] | None = None,
     ) -> None:
         self._stream_of = stream_of
         self._store = store
@@ -60,7 +60,10 @@ class Following:
         ``again`` is false where a peer that hears it already is not to be told again what it missed.
         """
         peer = peer_of(call)
-        stream = self._streams.of(session) if self._stream_of is None else await self._stream_of(session)
+        if self._stream_of is None:
+            stream = self._streams.of(session)
+        else:
+            stream = await self._stream_of(session, 0 if after is None else after.seq)
         # Keeps the stream in memory while its history is read.
         stream.holders += 1
         try:

@@ -66,8 +66,7 @@ class Responses:
     async def serving(self) -> AsyncGenerator[None]:
         """Give responses a place to live in; first those that the last process left behind are ended."""
         await self._store.prune(iso(self._clock.now() - KEPT.total_seconds()))
-        for record in await self._store.unfinished():
-            await self._store.put(_interrupted(record))
+        await self.recover()
         async with anyio.create_task_group() as group:
             self._group = group
             try:
@@ -75,6 +74,11 @@ class Responses:
             finally:
                 self._group = None
                 group.cancel_scope.cancel()
+
+    async def recover(self) -> None:
+        """End those that were under way in a process that is gone."""
+        for record in await self._store.unfinished():
+            await self._store.put(_interrupted(record))
 
     async def close(self, seconds: float) -> None:
         """Take no more responses, let those under way end for so long, then interrupt them."""

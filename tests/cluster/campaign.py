@@ -87,7 +87,9 @@ class Node:
     def errors(self) -> str:
         """What it wrote to standard error, where that is a traceback."""
         said = (self._home / "stderr.txt").read_text()
-        return said[-3000:] if "Traceback" in said else ""
+        logs = [line for file in self._home.rglob("*.log*") for line in file.read_text().splitlines()]
+        failed = [line for line in logs if '"error"' in line and "can't be reached" not in line and "Traceback" in line]
+        return said[-3000:] if "Traceback" in said else "\n".join(failed[:3])[:3000]
 
 
 class Driver:

@@ -39,8 +39,8 @@ def own() -> Generator[Server]:
         yield made
 
 
-def config(upstream: Upstream, shared: dict[str, Any], node: str) -> dict[str, Any]:
-    return {**settings(upstream.url), **shared, "cluster": {"node": node, "lease_seconds": LEASE}}
+def config(upstream: Upstream, shared: dict[str, Any], node: str, lease: float = LEASE) -> dict[str, Any]:
+    return {**settings(upstream.url), **shared, "cluster": {"node": node, "lease_seconds": lease}}
 
 
 @asynccontextmanager
@@ -149,9 +149,10 @@ async def test_while_redis_is_away_runs_go_on_and_watchers_elsewhere_miss_nothin
     upstream: Upstream, shared: dict[str, Any], own: Server
 ) -> None:
     shared["bus"]["url"] = own.url
+    # Both are in this process: one that is late must not be taken for dead by the other.
     async with (
-        gateway(config(upstream, shared, "a")) as a,
-        gateway(config(upstream, shared, "b")) as b,
+        gateway(config(upstream, shared, "a", 20)) as a,
+        gateway(config(upstream, shared, "b", 20)) as b,
         a.connect() as on_a,
         b.connect() as on_b,
     ):

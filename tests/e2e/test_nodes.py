@@ -28,8 +28,9 @@ async def shared() -> AsyncGenerator[dict[str, Any]]:
         yield {"storage": {"url": url}, "bus": {"url": redis.shared().url, "prefix": redis.prefix()}}
 
 
-def config(upstream: Upstream, shared: dict[str, Any], node: str) -> dict[str, Any]:
-    return {**settings(upstream.url), **shared, "cluster": {"node": node, "lease_seconds": 1}}
+def config(upstream: Upstream, shared: dict[str, Any], node: str, lease: float = 20) -> dict[str, Any]:
+    """A node's. All of them share this process: one that is late must not be taken for dead by the others."""
+    return {**settings(upstream.url), **shared, "cluster": {"node": node, "lease_seconds": lease}}
 
 
 async def test_a_run_is_watched_aborted_and_resumed_on_other_nodes(upstream: Upstream, shared: dict[str, Any]) -> None:
@@ -93,7 +94,7 @@ async def test_a_message_to_another_nodes_session_is_run_there_and_told_here(
 async def test_two_living_nodes_do_not_share_a_name(upstream: Upstream, shared: dict[str, Any]) -> None:
     async with gateway(config(upstream, shared, "a")):
         with pytest.raises(StorageUnusable, match=r"cluster\.node"):
-            async with gateway(config(upstream, shared, "a")):
+            async with gateway(config(upstream, shared, "a", lease=1)):
                 pass
 
 
@@ -211,3 +212,21 @@ async def test_a_rate_limit_holds_for_all_nodes_together(upstream: Upstream, sha
             frame = await (on_a if at % 2 else on_b).call("system.status")
             answered += "result" in frame
         assert 50 <= answered <= 70
+
+
+async def test_a_node_that_starts_leaves_the_responses_of_others_alone(
+    upstream: Upstream, shared: dict[str, Any]
+) -> None:
+    body = {"model": "openclaw", "input": "[[slow:60,20]]", "background": True}
+    async with gateway(config(upstream, shared, "a")) as a:
+        async with a.http("POST", "/v1/responses", body) as response:
+            begun = await response.json()
+        async with gateway(config(upstream, shared, "b")) as b:
+            with anyio.fail_after(20):
+                while True:
+                    async with b.http("GET", f"/v1/responses/{begun['id']}") as response:
+                        found = await response.json()
+                    if found["status"] not in ("queued", "in_progress"):
+                        break
+                    await anyio.sleep(0.05)
+    assert found["status"] == "completed"

@@ -161,6 +161,8 @@ MIGRATIONS: Sequence[Statements] = (
             RETURN old; END $$""",
         """CREATE TRIGGER audit_is_never_cut BEFORE DELETE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_cut()""",
     ),
+    # Which node a response is under way on.
+    ("ALTER TABLE responses ADD COLUMN node bigint",),
 )
 """Version n of the database is reached by the first n entries. Never change one that was released: add another."""
 

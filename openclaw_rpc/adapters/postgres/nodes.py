@@ -30,7 +30,9 @@ _FORGET: Final = "DELETE FROM past_nodes WHERE beat_at < clock_timestamp() - int
 _OPEN_RUN: Final = "status IN ('queued', 'running')"
 _NOBODYS: Final = "(owner IS NULL OR NOT EXISTS (SELECT FROM nodes WHERE number = owner))"
 _ADOPT: Final = f"""UPDATE sessions SET owner = $1
-    WHERE number IN (SELECT place >> 32 FROM runs WHERE {_OPEN_RUN}) AND {_NOBODYS} RETURNING id"""  # noqa: S608
+    WHERE number IN (SELECT place >> 32 FROM runs WHERE {_OPEN_RUN}) AND {_NOBODYS}"""  # noqa: S608
+_AT_WORK: Final = f"""SELECT id FROM sessions
+    WHERE number IN (SELECT place >> 32 FROM runs WHERE {_OPEN_RUN}) AND owner = $1"""  # noqa: S608
 _CLAIM: Final = f"UPDATE sessions SET owner = $2 WHERE id = $1 AND owner IS DISTINCT FROM $2 AND {_NOBODYS}"  # noqa: S608
 _WHOSE: Final = SELECT_SESSION.replace(" FROM", ", owner, number FROM") + "WHERE id = $1"
 
@@ -106,7 +108,8 @@ class PostgresNodes:
 
         async def adopt(db: Transaction) -> list[str]:
             await self._stand(db)
-            return [row[0] for row in await db.changing(_ADOPT, self._number)]
+            await db.change(_ADOPT, self._number)
+            return [row[0] for row in await db.all(_AT_WORK, self._number)]
 
         return await self._database.apart(adopt)
 

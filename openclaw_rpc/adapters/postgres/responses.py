@@ -12,8 +12,8 @@ from openclaw_rpc.domain.responses.ports import ResponseRecord
 _COLUMNS: Final = "id, user_name, created_at, finished, body, input, context, events, conversation, session_key, run_id"
 _SELECT: Final = f"SELECT {_COLUMNS} FROM responses "  # noqa: S608
 _SETS: Final = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS.split(", ")[1:])
-_PUT: Final = f"""INSERT INTO responses ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-    ON CONFLICT (id) DO UPDATE SET {_SETS}"""  # noqa: S608
+_PUT: Final = f"""INSERT INTO responses ({_COLUMNS}, node) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+    $11, $12) ON CONFLICT (id) DO UPDATE SET {_SETS}"""  # noqa: S608
 
 
 class PostgresResponseStore:
@@ -25,7 +25,7 @@ class PostgresResponseStore:
     async def put(self, record: ResponseRecord) -> None:
         """See the port."""
         row = msgspec.structs.astuple(record)
-        await self._database.write(lambda db: db.change(_PUT, *row))
+        await self._database.write(lambda db: db.change(_PUT, *row, db.node))
 
     async def find(self, response_id: str) -> ResponseRecord | None:
         """See the port."""
@@ -43,7 +43,7 @@ class PostgresResponseStore:
 
     async def unfinished(self) -> list[ResponseRecord]:
         """See the port."""
-        return await self._all("WHERE NOT finished")
+        return await self._all("WHERE NOT finished AND NOT EXISTS (SELECT FROM nodes WHERE number = responses.node)")
 
     async def prune(self, before: str) -> int:
         """See the port."""

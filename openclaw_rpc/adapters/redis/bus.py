@@ -49,7 +49,8 @@ class RedisBus:
 
     def publish(self, event: Published) -> None:
         """See :class:`~openclaw_rpc.domain.events.bus.Bus`."""
-        if self._late or self.held():
+        if not event.seq and (self._late or self.held()):
+            # What has a number is held by its stream.
             self._late.append(event)
             return
         self.local.publish(event)

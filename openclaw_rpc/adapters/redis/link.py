@@ -38,6 +38,7 @@ class RedisLink:
         self._hear: Callable[[bytes], None] = _nobody
         self._joined: Callable[[], None] = _nothing
         self._waiting: list[tuple[str, bytes]] = []
+        self._lost = False
         self._wake = asyncio.Event()
 
     @property
@@ -54,6 +55,8 @@ class RedisLink:
         if len(self._waiting) < MOST_WAITING and self.answers:
             self._waiting.append((self._channel(node), message))
             self._wake.set()
+        else:
+            self._lost = True
 
     def _channel(self, node: str | None) -> str:
         return f"{self._prefix}:all" if node is None else f"{self._prefix}:node:{node}"
@@ -94,7 +97,13 @@ class RedisLink:
                     await self._client.publish_all(batch)
                 pauses = backoff(0.05, 1.0)
             except AWAY:
+                self._lost = True
                 await asyncio.sleep(next(pauses))
+            else:
+                if self._lost and self.answers:
+                    # Some of what was sent did not arrive: as if the link had been away.
+                    self._lost = False
+                    self._joined()
 
     async def _keep_hearing(self) -> None:
         pauses = backoff(0.05, 1.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -64,6 +64,8 @@ class Stream:
         self.seq = session.seq
         self.kept_events = 0
         """How many lasting events were begun or told: while it stays, the messages on disk do."""
+        self.held: Callable[[], bool] | None = None
+        """Whether nothing may be told just now; where no other process could be at the session, nobody asks."""
         self.holders = 0
         """Runs and readers that need this stream in memory."""
         self._ring: deque[Published] = deque()
@@ -80,6 +82,11 @@ class Stream:
     def head(self) -> int:
         """The number of the last event that was told."""
         return self._gate[0].seq - 1 if self._gate else self.seq
+
+    @property
+    def gated(self) -> bool:
+        """Whether events wait to be told."""
+        return bool(self._gate)
 
     @property
     def first(self) -> int:
@@ -100,7 +107,7 @@ class Stream:
         event = Published(row, data, self.user, self.session_id, run_id, self.epoch, self.seq)
         if row in DELTAS:
             self._gather(event)
-        if self._gate:
+        if self._gate or (self.held is not None and self.held()):
             self._gate.append(event)
         else:
             self._tell(event)
@@ -199,7 +206,7 @@ class Stream:
         """Let events go; they are told in the order of their numbers."""
         for event in events:
             event.ready = True
-        while self._gate and self._gate[0].ready:
+        while self._gate and self._gate[0].ready and (self.held is None or not self.held()):
             self._tell(self._gate.popleft())
 
     def tell(self, row: Event[Any], data: msgspec.Struct) -> None:

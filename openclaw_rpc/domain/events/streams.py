@@ -7,7 +7,7 @@ being written holds back those behind it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -74,6 +74,8 @@ class Streams:
         self._tasks = tasks
         self._bus = bus
         self._replayer = Replayer(rows)
+        self.held: Callable[[], bool] | None = None
+        """Whether nothing may be told just now; `tell_held` tells it."""
         self._streams: dict[str, Stream] = {}
         self._waiting: dict[str, Stream] = {}
 
@@ -84,6 +86,7 @@ class Streams:
             if len(self._streams) >= self.idle_streams:
                 self._sweep()
             stream = Stream(session, self._bus, self._waiting)
+            stream.held = self.held
         # Behind all others: those that were asked for least lately are let go first.
         self._streams[session.id] = stream
         return stream
@@ -95,6 +98,12 @@ class Streams:
     def find(self, session_id: str) -> Stream | None:
         """The stream of a session, where it is in memory."""
         return self._streams.get(session_id)
+
+    def tell_held(self) -> None:
+        """Tell what could not be told before."""
+        for stream in list(self._streams.values()):
+            if stream.gated:
+                stream.release(())
 
     def drop(self, session_id: str) -> None:
         """Forget the stream of a session that was deleted; where a run still has to end, a sweep does it later."""

@@ -16,7 +16,8 @@ from openclaw_rpc.protocol.errors import GatewayError
 MARGIN_SECONDS: Final = 0.5
 """How long before its lease is over a node falls silent that could not renew it."""
 BEATS: Final = 4
-"""How often in its lease a node beats."""
+BEAT_SECONDS: Final = 1.0
+"""How often in its lease a node beats, and how far apart its beats are at most."""
 NAME_SECONDS: Final = 2.0
 """How much longer than a lease is waited for the last node of this name to be taken for dead."""
 _CLOCK: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
@@ -62,7 +63,9 @@ class Membership:
         return boot_time() - self._renewed > self._lease - MARGIN_SECONDS
 
     def lives(self, number: int) -> bool:
-        """Whether a node is alive, as far as is known."""
+        """Whether a node is alive, as far as is known; one that came since the last beat is."""
+        if number > max((node.number for node in self.seen), default=0):
+            return True
         return any(node.living and node.number == number for node in self.seen)
 
     async def join(self) -> None:
@@ -133,7 +136,7 @@ class Membership:
                 return
             except GatewayError as error:
                 self._log.warning("this node could not say that it is alive", error=error.message)
-            await anyio.sleep(self._lease / BEATS)
+            await anyio.sleep(min(self._lease / BEATS, BEAT_SECONDS))
 
 
 def _nothing() -> None:

@@ -28,6 +28,8 @@ BEHIND_SECONDS: Final = 0.1
 """The same, of one of which something is missing."""
 IDLE_SECONDS: Final = 5.0
 """How long a session is followed that nobody here listens to any more."""
+REACH_SECONDS: Final = 2.0
+"""How long an event is waited for that somebody has heard elsewhere: its node keeps it within half a second."""
 MOST_WAITING: Final = 10_000
 """How many events may wait for one that is missing; the store has them as well."""
 
@@ -88,6 +90,16 @@ class Mirrors:
             self._wake.set()
         mirror.needed = anyio.current_time()
         return mirror.stream
+
+    async def reached(self, session: SessionRecord, after: int) -> Stream:
+        """As `watch`, once the stream is where the store is, and as far as a number that somebody has heard of."""
+        stream = self.watch(session)
+        await self._look([session.id])
+        with anyio.move_on_after(REACH_SECONDS):
+            while (mirror := self._mirrors.get(session.id)) is not None and mirror.stream.seq < after:
+                await anyio.sleep(BEHIND_SECONDS / 2)
+                await self._look([session.id])
+        return stream
 
     def arrived(self, event: Published) -> None:
         """Take what another node told."""

@@ -13,7 +13,7 @@ from openclaw_rpc.domain.nodes.ports import NodeStore
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.elsewhere import HeldElsewhere
 from openclaw_rpc.domain.runs.order import Order
-from openclaw_rpc.protocol.errors import NotFound
+from openclaw_rpc.protocol.errors import GatewayError, NotFound
 
 MOST_KNOWN: Final = 100_000
 """Of how many sessions it is remembered that they are ours; the store knows of the others."""
@@ -93,5 +93,14 @@ class Owners:
         Raises:
             Unavailable: the store is away.
         """
+        failed: GatewayError | None = None
         for session_id in await self._store.adopt():
-            await self._take(session_id, session_id)
+            if session_id not in self._mine:
+                try:
+                    await self._take(session_id, session_id)
+                except NotFound:
+                    continue
+                except GatewayError as error:
+                    failed = error
+        if failed is not None:
+            raise failed

@@ -124,7 +124,7 @@ class NodeStore(Protocol):
         ...
 
     async def adopt(self) -> list[str]:
-        """Make the sessions this node's that have a run which nobody is at, and answer their ids."""
+        """Make the sessions this node's that have a run which nobody is at; the ids of all its own with open runs."""
         ...
 
     async def leave(self) -> None:
