@@ -4,6 +4,7 @@ import os
 import select
 import shlex
 import signal
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -64,6 +65,14 @@ def test_what_comes_from_a_pipe_is_joined_to_the_message(scripted: Gateway) -> N
     assert done.code == 0, done.err
     (asked, _) = scripted.run("call", "chat.history", "--session-key", "joined").json()["messages"]
     assert asked["content"] == "Explain this:\n\nsome\ntext"
+
+
+def test_a_pipe_that_nobody_closes_is_said_to_be_waited_for(scripted: Gateway) -> None:
+    process = scripted.home.start("chat", "Hello", stdin=subprocess.PIPE)
+    assert process.stderr is not None
+    Reader(process.stderr.fileno()).until("Waiting for the end of standard input")
+    out, _ = process.communicate("there", timeout=SECONDS)
+    assert (process.returncode, out) == (0, "echo: Hello\n\nthere\n")
 
 
 def test_files_go_with_the_message(scripted: Gateway, tmp_path: Path) -> None:

@@ -155,6 +155,8 @@ def question_of(info: Mapping[str, Any]) -> str:
     params = members_of(info.get("params"))
     if info.get("asks"):
         lines = [f"{harmless(info['tool'])} asks: {short(params.get('question') or params, SHOWN)}"]
+        if params.get("url"):
+            lines.append(f"To be opened: {short(params['url'], SHOWN)}")
     else:
         lines = [f"{harmless(info['tool'])} wants: {wanted_of(params)}"]
     read: Sequence[str] = info.get("read") or ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from threading import Timer
 from typing import Any
 
 import click
@@ -15,6 +16,7 @@ from openclaw_rpc.cli.output import aside, is_terminal
 from openclaw_rpc.cli.target import find_paths
 
 HISTORY = "chat_history"
+PATIENT_SECONDS = 3
 
 
 @click.command()
@@ -70,12 +72,18 @@ def _message(words: tuple[str, ...]) -> str | None:
 def _piped() -> str:
     if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - it is, where nobody opened it
         return ""
+    # A pipe that nobody closes is waited for as long as one that is slow: at least it is said.
+    patience = Timer(PATIENT_SECONDS, aside, ["(Waiting for the end of standard input; `< /dev/null` goes without.)"])
+    patience.daemon = True
+    patience.start()
     try:
         return sys.stdin.buffer.read().decode().strip()
     except UnicodeDecodeError:
         raise click.UsageError("Standard input is not text in UTF-8.") from None
     except OSError:
         return ""
+    finally:
+        patience.cancel()
 
 
 def _params(wanted: dict[str, str | None]) -> dict[str, Any]:
