@@ -2003,6 +2003,8 @@ export interface SystemStatus {
   node: string;
   /** All processes of the gateway. */
   nodes: Array<NodeStatus>;
+  /** What goes on all the same, and should be looked at. */
+  warnings?: Array<string>;
 }
 
 /** What is done. `message`: `params.content` is asked in the session `task:ID`, or in `params.sessionKey`. `skill`: the tool `params.action` of the skill `name` with the other params. `command`: `params.command`. */

@@ -29,12 +29,12 @@ from openclaw_rpc.app.options import Options
 from openclaw_rpc.app.outside import Outside
 from openclaw_rpc.app.reporting import Described, LogPublisher, Observed, RunCounts, resident_bytes
 from openclaw_rpc.app.retention import Forgetting
-from openclaw_rpc.app.storage import opened
+from openclaw_rpc.app.storage import Kept, opened
 from openclaw_rpc.app.tools import AgentTools
 from openclaw_rpc.app.tracing import traced
 from openclaw_rpc.config.dotenv import exposed
 from openclaw_rpc.config.errors import dotted
-from openclaw_rpc.config.file import GatewayFile
+from openclaw_rpc.config.node_file import NodeFile
 from openclaw_rpc.config.patching import differences, plain
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.settings import Settings
@@ -102,7 +102,7 @@ class App:
 
     def __init__(self, options: Options) -> None:
         self.paths = Paths.find(options.environ, options.config)
-        self.file = GatewayFile(self.paths.config, options.environ, home=self.paths.home, overrides=options.overrides())
+        self.file = NodeFile(self.paths.config, options.environ, home=self.paths.home, overrides=options.overrides())
         self.settings: Settings = self.file.load()
         self.made_token: str | None = None
         self.addresses: list[tuple[str, int]] = []
@@ -172,6 +172,7 @@ class App:
             chores=self.chores.status(),
             node=self.nodes.name,
             nodes=self.nodes.shown(),
+            warnings=self.file.warnings(),
         )
 
     async def _join(self, stack: AsyncExitStack, logs: Logs) -> Nodes:
@@ -192,7 +193,8 @@ class App:
     async def running(self) -> AsyncGenerator[App]:
         """Listen; on leaving, stop gracefully."""
         self.paths.prepare()
-        self.made_token = self.file.ensure_token()
+        if self.settings.storage.postgres is None:
+            self.made_token = self.file.ensure_token()
         self.settings = self.file.settings
         async with AsyncExitStack() as stack:
             logs = self.logs = configure_logs(self.settings, self.paths, terminal=self._options.terminal)
@@ -223,6 +225,8 @@ class App:
             chores.start("revocations", self.tokens.watch)
             chores.start("probes", self.door.probe)
             chores.start("configuration", self.file.watch)
+            if self.file.is_joined:
+                chores.start("common configuration", self.file.follow)
             if self.kept.watch is not None:
                 chores.start("storage", self.kept.watch)
             for feature in self._features:
@@ -245,13 +249,20 @@ class App:
                 with anyio.CancelScope(shield=True):
                     await self._stop()
 
+    async def _open(self, stack: AsyncExitStack) -> Kept:
+        """What is kept, with the part of the configuration that all nodes have in common."""
+        storage, place = self.settings.storage, "alone" if self.settings.bus.url is None else "shared"
+        kept = await stack.enter_async_context(opened(storage, self.paths, place=place))
+        if storage.postgres is not None:
+            self.made_token = await self.file.join(kept.sessions.documents, self.paths.state / "gateway.yaml.seen")
+            self.settings = self.file.settings
+        return kept
+
     async def _assemble(self, stack: AsyncExitStack, logs: Logs) -> None:
         """Every part, the inner ones first."""
-        settings, paths, clock = self.settings, self.paths, SystemClock()
         self.chores = Chores(self.log)
-        kept = self.kept = await stack.enter_async_context(
-            opened(settings.storage, paths, place="alone" if settings.bus.url is None else "shared")
-        )
+        kept = self.kept = await self._open(stack)
+        settings, paths, clock = self.settings, self.paths, SystemClock()
         store = self.store = kept.sessions
         events = table.events()
         tasks = LoopTasks()
@@ -458,8 +469,8 @@ class App:
         changed = [dotted(keys) for keys in differences(plain(old), plain(new))]
         waiting = [path for path in self.file.restart_needed if path in changed]
         event = ConfigChangedEvent(changed=changed, needs_restart=waiting)
-        # Behind the answer to the call that changed it.
-        asyncio.get_running_loop().call_soon(self.bus.publish, Published(config_changed, event, user=""))
+        # Behind the answer to the call that changed it; each node says so when it holds there.
+        asyncio.get_running_loop().call_soon(self.nodes.here.publish, Published(config_changed, event, user=""))
 
     async def _stop(self) -> None:
         """Nothing new; what is under way gets its time, and an end in any case; then everybody is sent away."""

@@ -81,6 +81,11 @@ class Nodes:
         return self._alone if self.cluster is None else self.cluster.bus
 
     @property
+    def here(self) -> Bus:
+        """What is told to those who listen at this process, and to nobody else."""
+        return self._alone if self.cluster is None else self.cluster.bus.local
+
+    @property
     def everywhere(self) -> Bus:
         """The same for those who hear all processes."""
         return self._alone if self.cluster is None else self.cluster.bus.everywhere

@@ -11,7 +11,7 @@ import anyio
 from openclaw_rpc.config import dotenv
 from openclaw_rpc.config.doors import guarded, literal
 from openclaw_rpc.config.errors import ConfigError, dotted
-from openclaw_rpc.config.loading import decode, load, read, unknown_keys
+from openclaw_rpc.config.loading import decode, read, unknown_keys
 from openclaw_rpc.config.parsing import ParsedFile, parse
 from openclaw_rpc.config.patching import differences, leaves, plain, steps_of, waiting
 from openclaw_rpc.config.secrets import redact
@@ -20,7 +20,7 @@ from openclaw_rpc.config.writing import Step, applied, rewritten, stands, write_
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.config import ConfigStatus
-from openclaw_rpc.protocol.errors import Conflict, InvalidRequest
+from openclaw_rpc.protocol.errors import Conflict, InvalidRequest, Unavailable
 from openclaw_rpc.threads import in_thread
 
 Listener = Callable[[Settings, Settings], None]
@@ -44,7 +44,7 @@ gateway:
 #     model: gpt-5
 #     api_key: "${{OPENAI_API_KEY}}"
 """
-_TRIES: Final = 5
+TRIES: Final = 5
 
 Stamp = tuple[int, int, int] | None
 Signature = tuple[Stamp, Stamp]
@@ -166,7 +166,7 @@ class GatewayFile:
         """
         async with self._lock:
             old = plain(self._settings)
-            settings, signature = await in_thread(self._rewrite, patch, outside)
+            settings, signature = await self._changed(patch, outside)
             self._taken = self._noticed = signature
             self._there = signature[0] is not None
             self.last_error = None
@@ -202,7 +202,8 @@ class GatewayFile:
                 continue
             async with self._lock:
                 if signature != self._taken:
-                    await self._reload(signature)
+                    with contextlib.suppress(Unavailable):  # what else keeps it is away: the next look tries again
+                        await self._reload(signature)
 
     async def reload(self) -> tuple[list[str], list[str]]:
         """Take the file as it stands now, as `watch` does in the end.
@@ -214,7 +215,7 @@ class GatewayFile:
         """
         async with self._lock:
             old = plain(self._settings)
-            for _ in range(_TRIES):
+            for _ in range(TRIES):
                 signature = self._signature()
                 self._noticed = signature
                 await self._reload(signature)
@@ -239,11 +240,19 @@ class GatewayFile:
             overridden=[dotted(keys) for keys in leaves(self._overrides)],
         )
 
+    async def _changed(self, patch: JsonObject, outside: bool) -> tuple[Settings, Signature]:
+        """Keep what a patch asks for; the settings that come of it."""
+        return await in_thread(self._rewrite, patch, outside)
+
+    async def _edited(self) -> Settings:
+        """The settings that come of an edit by hand."""
+        return await in_thread(lambda: self._decoded(read(self.path)))
+
     async def _reload(self, signature: Signature) -> None:
         try:
             if signature[0] is None and self._there:
                 raise ConfigError.of(self.path, "the file is gone")
-            settings = await in_thread(lambda: self._decoded(read(self.path)))
+            settings = await self._edited()
         except ConfigError as error:
             self._taken = signature
             self.last_error = str(error)
@@ -273,7 +282,7 @@ class GatewayFile:
 
     def _rewrite(self, patch: JsonObject, outside: bool) -> tuple[Settings, Signature]:
         """Read, merge, check, write; in a worker thread."""
-        for _ in range(_TRIES):
+        for _ in range(TRIES):
             signature = self._signature()
             try:
                 text = read(self.path)
@@ -281,11 +290,7 @@ class GatewayFile:
                 now = self._decoded(text)
             except ConfigError as error:
                 raise Conflict(f"the file is invalid as it stands, correct it first: {error}") from None
-            for keys, reason in unknown_keys(patch):
-                raise InvalidRequest(f"{dotted(keys)}: {reason}", field=dotted(keys), reason=reason)
-            steps = [s for s in steps_of(patch, plain(now)) if not s.remove or stands(tree, s.keys)]
-            if outside:
-                steps = literal(steps, tree)
+            steps = self._steps(patch, tree, now, outside)
             if not steps:
                 return now, signature
             fresh = self._checked(text, tree, steps)
@@ -296,6 +301,13 @@ class GatewayFile:
             return self._decoded(fresh), self._signature()
         raise Conflict("the file is being changed by somebody else; try again")
 
+    def _steps(self, patch: JsonObject, tree: dict[str, Any], now: Settings, outside: bool) -> list[Step]:
+        """What a patch changes of a tree and the settings that it stands for."""
+        for keys, reason in unknown_keys(patch):
+            raise InvalidRequest(f"{dotted(keys)}: {reason}", field=dotted(keys), reason=reason)
+        steps = [s for s in steps_of(patch, plain(now)) if not s.remove or stands(tree, s.keys)]
+        return literal(steps, tree) if outside else steps
+
     def _checked(self, text: str, tree: dict[str, Any], steps: list[Step]) -> str:
         """The new text, which is known to say what the steps ask for.
 
@@ -304,10 +316,9 @@ class GatewayFile:
         """
         document = ParsedFile(file=self.path.name, value=applied(tree, steps), lines={})
         try:
-            wanted = decode(document, self._variables(), self._overrides)
+            wanted = self._typed(document)
         except ConfigError as error:
-            first = error.problems[0]
-            raise InvalidRequest(f"{first.path}: {first.reason}", field=first.path, reason=first.reason) from None
+            raise refused(error) from None
         fresh = rewritten(text, steps)
         with contextlib.suppress(ConfigError):
             if self._decoded(fresh) == wanted:
@@ -322,7 +333,10 @@ class GatewayFile:
             raise Conflict(f"{self.path} can't be written: {error.strerror}", reason="not_writable") from None
 
     def _decoded(self, text: str) -> Settings:
-        return load(text, str(self.path), self._variables(), self._overrides)
+        return self._typed(parse(text, str(self.path)))
+
+    def _typed(self, document: ParsedFile) -> Settings:
+        return decode(document, self._variables(), self._overrides)
 
     def _variables(self) -> Mapping[str, str]:
         return self._env if self._home is None else dotenv.variables(self._env, self._home)
@@ -337,6 +351,12 @@ def _stamp(file: Path) -> Stamp:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size, found.st_ino
+
+
+def refused(error: ConfigError) -> InvalidRequest:
+    """What a patch is refused with that asks for something wrong: its first problem."""
+    first = error.problems[0]
+    return InvalidRequest(f"{first.path}: {first.reason}", field=first.path, reason=first.reason)
 
 
 class _Silence:

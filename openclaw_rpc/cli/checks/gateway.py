@@ -122,7 +122,7 @@ async def _running(options: Shared, own: GatewaySettings, settings: Settings | N
     try:
         target = find_target(options)
         async with connect(target) as client:
-            found = [_version(target.shown, client), await _chores(client), await _models(client)]
+            found = [_version(target.shown, client), *await _state(client), await _models(client)]
             own_file = await _in_force(client, options)
             return [*found, *own_file, *await _mcp(client), *await channels.running(client)]
     except NoGateway as error:
@@ -161,12 +161,18 @@ def _port(settings: GatewaySettings) -> Check:
         )
 
 
-async def _chores(client: AsyncOpenClawClient) -> Check:
-    """The gateway's background work."""
+async def _state(client: AsyncOpenClawClient) -> list[Check]:
+    """What the gateway says of itself: its background work, and what should be looked at."""
     try:
-        found: dict[str, dict[str, Any]] = (await client.call(system.status.name)).get("chores", {})
+        status: dict[str, Any] = await client.call(system.status.name)
     except openclaw.APIError as error:
-        return warn("chores", error.message, "Use a token with the scope read.")
+        return [warn("chores", error.message, "Use a token with the scope read.")]
+    hint = "What the nodes have in common counts: openclaw config get shows it. Edit the file to change it for all."
+    return [_chores(status.get("chores", {})), *(warn("nodes", text, hint) for text in status.get("warnings", ()))]
+
+
+def _chores(found: dict[str, dict[str, Any]]) -> Check:
+    """The gateway's background work."""
     failing = {name: one for name, one in found.items() if one["state"] == "waiting"}
     if failing:
         said = "; ".join(f"{name} failed {one['failures']} times: {one['error']}" for name, one in failing.items())

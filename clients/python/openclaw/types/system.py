@@ -82,6 +82,8 @@ class SystemStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     node: str
     nodes: list[NodeStatus]
     """All processes of the gateway."""
+    warnings: list[str] = []
+    """What goes on all the same, and should be looked at."""
 
 
 class MethodInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
