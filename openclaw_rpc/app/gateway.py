@@ -29,7 +29,7 @@ from openclaw_rpc.app.options import Options
 from openclaw_rpc.app.outside import Outside
 from openclaw_rpc.app.reporting import Described, LogPublisher, Observed, RunCounts, resident_bytes
 from openclaw_rpc.app.retention import Forgetting
-from openclaw_rpc.app.storage import Kept, opened
+from openclaw_rpc.app.storage import opened_together
 from openclaw_rpc.app.tools import AgentTools
 from openclaw_rpc.app.tracing import traced
 from openclaw_rpc.config.dotenv import exposed
@@ -89,7 +89,7 @@ from openclaw_rpc.transports.http.people import People
 from openclaw_rpc.transports.http.rest import RestDoor
 from openclaw_rpc.transports.listener import Listener, hand_over
 from openclaw_rpc.transports.places import Places
-from openclaw_rpc.transports.sockets import activated
+from openclaw_rpc.transports.sockets import activated, adopted
 from openclaw_rpc.transports.ws.door import SocketDoor
 
 LAST_SECONDS = 1
@@ -101,7 +101,7 @@ class App:
     """A gateway that listens. ``made_token`` is the owner's token where it was made at this start."""
 
     def __init__(self, options: Options) -> None:
-        self.paths = Paths.find(options.environ, options.config)
+        self.paths = Paths.find(options.environ, options.config).of_worker(options.worker)
         self.file = NodeFile(self.paths.config, options.environ, home=self.paths.home, overrides=options.overrides())
         self.settings: Settings = self.file.load()
         self.made_token: str | None = None
@@ -193,8 +193,6 @@ class App:
     async def running(self) -> AsyncGenerator[App]:
         """Listen; on leaving, stop gracefully."""
         self.paths.prepare()
-        if self.settings.storage.postgres is None:
-            self.made_token = self.file.ensure_token()
         self.settings = self.file.settings
         async with AsyncExitStack() as stack:
             logs = self.logs = configure_logs(self.settings, self.paths, terminal=self._options.terminal)
@@ -214,25 +212,24 @@ class App:
     async def _serving(self, logs: Logs) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             self.tracing = await traced(self.settings.tracing, stack)
+            self.chores = Chores(self.log)
             await self._assemble(stack, logs)
             chores = await stack.enter_async_context(self.chores)
             await stack.enter_async_context(self.runs.serving())
             await stack.enter_async_context(self.openai.serving())
             await self._listen(stack)
-            stack.enter_context(self.paths.announced(self.url))
+            if not self._options.sockets:
+                stack.enter_context(self.paths.announced(self.url))
             chores.start("heartbeats", self.door.beat)
             chores.start("tokens", self.door.keep_valid)
             chores.start("revocations", self.tokens.watch)
             chores.start("probes", self.door.probe)
-            chores.start("configuration", self.file.watch)
-            if self.file.is_joined:
-                chores.start("common configuration", self.file.follow)
             if self.kept.watch is not None:
                 chores.start("storage", self.kept.watch)
             for feature in self._features:
                 for name, work in feature.chores():
                     chores.start(name, self.nodes.led(work) if name in feature.of_one else work)
-            for name, work in self.nodes.chores():
+            for name, work in (*self.file.chores(), *self.nodes.chores()):
                 chores.start(name, work)
             await self.nodes.begin()
             if self.supervisor.watchdog is not None:
@@ -249,19 +246,10 @@ class App:
                 with anyio.CancelScope(shield=True):
                     await self._stop()
 
-    async def _open(self, stack: AsyncExitStack) -> Kept:
-        """What is kept, with the part of the configuration that all nodes have in common."""
-        storage, place = self.settings.storage, "alone" if self.settings.bus.url is None else "shared"
-        kept = await stack.enter_async_context(opened(storage, self.paths, place=place))
-        if storage.postgres is not None:
-            self.made_token = await self.file.join(kept.sessions.documents, self.paths.state / "gateway.yaml.seen")
-            self.settings = self.file.settings
-        return kept
-
     async def _assemble(self, stack: AsyncExitStack, logs: Logs) -> None:
         """Every part, the inner ones first."""
-        self.chores = Chores(self.log)
-        kept = self.kept = await self._open(stack)
+        self.kept, self.made_token = await opened_together(stack, self.file, self.paths)
+        kept, self.settings = self.kept, self.file.settings
         settings, paths, clock = self.settings, self.paths, SystemClock()
         store = self.store = kept.sessions
         events = table.events()
@@ -417,7 +405,7 @@ class App:
             gateway.bind,
             gateway.port,
             reuse_port=gateway.reuse_port,
-            sockets=activated(self._options.environ, os.getpid()),
+            sockets=adopted(self._options.sockets) or activated(self._options.environ, os.getpid()),
         )
 
     def _control_ui(self) -> tuple[str, Callable[[], Path | None]]:

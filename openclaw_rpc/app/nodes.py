@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -12,7 +11,7 @@ from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.logs import Logs
 from openclaw_rpc.app.chores import Work
 from openclaw_rpc.app.storage import Kept
-from openclaw_rpc.config.settings import Settings
+from openclaw_rpc.config.settings import Settings, node_name
 from openclaw_rpc.domain.clock import SystemClock, iso
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.events.stream import Stream
@@ -45,7 +44,7 @@ class Nodes:
     def __init__(
         self, settings: Settings, ready: Callable[[], bool], load: Callable[[], Load], fenced: Callable[[], None]
     ) -> None:
-        self.name = settings.cluster.node or f"{socket.gethostname()}-{settings.gateway.port}"
+        self.name = node_name(settings)
         self.cluster: Cluster | None = None
         """What this process shares with the others, where there are some."""
         self._settings = settings

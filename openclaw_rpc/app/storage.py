@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from openclaw_rpc.adapters.postgres import Postgres
     from openclaw_rpc.adapters.sqlite import Database
     from openclaw_rpc.app.chores import Work
+    from openclaw_rpc.config.node_file import NodeFile
     from openclaw_rpc.config.paths import Paths
     from openclaw_rpc.config.settings import StorageSettings
     from openclaw_rpc.domain.memory.ports import MemoryStore
@@ -51,6 +52,19 @@ class Kept:
     """Which processes there are, where several may be one gateway."""
     watch: Work | None = None
     """What finds out, while the gateway runs, whether it answers."""
+
+
+async def opened_together(stack: AsyncExitStack, file: NodeFile, paths: Paths) -> tuple[Kept, str | None]:
+    """Open it for a gateway; in PostgreSQL, join its file with what all nodes have in common of the configuration.
+
+    Answers also the owner's token where it was made now. Raises as `opened` and :meth:`NodeFile.join`.
+    """
+    settings = file.settings
+    place = "alone" if settings.bus.url is None else "shared"
+    kept = await stack.enter_async_context(opened(settings.storage, paths, place=place))
+    if settings.storage.postgres is None:
+        return kept, file.ensure_token()
+    return kept, await file.join(kept.sessions.documents, paths.state / "gateway.yaml.seen")
 
 
 @asynccontextmanager

@@ -114,7 +114,7 @@ class AgentTools(Feature):
         remembering = Remembering(self.memories, self._agents, self._logs.get("memory"))
         stack.callback(self._bus.subscribe(Filter(names=Remembering.hears), remembering))
         self._embed()
-        driver = PlaywrightDriver(lambda: self.settings.browser, paths.state / "browser", lambda: self.policy)
+        driver = PlaywrightDriver(lambda: self.settings.browser, paths.browser, lambda: self.policy)
         self.browsers = Browsers(
             lambda: self.settings.browser, driver, lambda: self.policy, self._clock, self._logs.get("browser")
         )

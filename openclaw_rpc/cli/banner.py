@@ -18,13 +18,13 @@ OFFLINE = "offline"
 CONFIGURE = "openclaw config set providers.primary '{type: openai, model: gpt-5, api_key: \"${OPENAI_API_KEY}\"}'"
 
 
-def announce(app: "App", *, json: bool) -> None:
-    """Say it on standard output; whoever closed that does not want to know."""
+def announce(found: dict[str, Any], *, json: bool) -> None:
+    """Say these facts on standard output; whoever closed that does not want to know."""
     with suppress(OSError, ValueError):
         if json:
-            print_line(facts(app))
+            print_line(found)
             return
-        for name, value in lines(app):
+        for name, value in lines(found):
             click.echo(f"{click.style(f'{name:<8}', dim=True)} {typed(value)}", color=colour_wanted())
         sys.stdout.flush()
 
@@ -37,55 +37,61 @@ def say(text: str) -> None:
 
 def facts(app: "App") -> dict[str, Any]:
     """What a program that started the gateway needs: the address above all, and the token where it is new."""
+    auth, link = app.settings.gateway.auth, app.sign_in_link()
     found: dict[str, Any] = {
         "version": __version__,
         "url": app.url,
+        "addresses": app.listening,
         "model": app.model,
         "config": str(app.paths.config),
+        "auth": ("token" if auth.token else "password") if auth.enabled else "none",
+        "dashboard": link or app.url + "/",
     }
-    link = app.sign_in_link()
-    found |= {"dashboard": link or app.url + "/"}
+    found |= {"beside": str(app.paths.home)} if app.paths.has_openclaw else {}
     return found | ({"token": app.made_token} if app.made_token else {})
 
 
-def lines(app: "App") -> list[tuple[str, str]]:
+def lines(facts: dict[str, Any]) -> list[tuple[str, str]]:
     """The same for people: a name and what it stands for."""
-    more = f" ({', '.join(app.listening)})" if len(app.addresses) > 1 else ""
-    found = [("openclaw", f"{__version__} listens on {click.style(app.url, bold=True)}{more}")]
-    if app.model == OFFLINE:
+    url, addresses = facts["url"], facts["addresses"]
+    more = f" ({', '.join(addresses)})" if len(addresses) > 1 else ""
+    found = [("openclaw", f"{facts['version']} listens on {click.style(url, bold=True)}{more}")]
+    if "workers" in facts:
+        found.append(("workers", f"{facts['workers']} processes"))
+    if facts["model"] == OFFLINE:
         found += [
             ("model", "the offline agent: it runs commands such as /help, and says how to get a model"),
             ("", f"or: {CONFIGURE}"),
         ]
     else:
-        found.append(("model", app.model))
-    link = app.sign_in_link()
-    found.append(("open", f"{link}  (works once, for 10 minutes)" if link else app.url + "/"))
+        found.append(("model", facts["model"]))
+    page = facts["dashboard"]
+    found.append(("open", f"{page}  (works once, for 10 minutes)" if "#" in page else page))
     found.append(("talk", "openclaw chat"))
-    found.append(("", _curl(app)))
-    found += _token(app)
-    if app.paths.has_openclaw:
-        said = f"{app.paths.home} is OpenClaw's home, too: its files are left alone"
+    found.append(("", _curl(facts)))
+    found += _token(facts)
+    if "beside" in facts:
+        said = f"{facts['beside']} is OpenClaw's home, too: its files are left alone"
         found.append(("beside", f"{said}; openclaw import openclaw brings them over"))
     return found
 
 
-def _token(app: "App") -> list[tuple[str, str]]:
+def _token(facts: dict[str, Any]) -> list[tuple[str, str]]:
     """Where the owner's token is; the token itself where it was made just now."""
-    auth = app.settings.gateway.auth
-    place = f"kept in {app.paths.config}; openclaw token show prints it"
-    if app.made_token:
-        return [("token", app.made_token), ("", f"made just now, {place}")]
-    if not auth.enabled:
+    config, auth = facts["config"], facts["auth"]
+    place = f"kept in {config}; openclaw token show prints it"
+    if "token" in facts:
+        return [("token", facts["token"]), ("", f"made just now, {place}")]
+    if auth == "none":
         return [("token", "not needed: gateway.auth.enabled is false, so whoever reaches the port is the owner")]
-    return [("token", place if auth.token else f"not there; a password lets the owner in ({app.paths.config})")]
+    return [("token", place if auth == "token" else f"not there; a password lets the owner in ({config})")]
 
 
-def _curl(app: "App") -> str:
+def _curl(facts: dict[str, Any]) -> str:
     """A line to copy; the token stands in it only as a name, so that no terminal's history keeps it."""
-    auth = app.settings.gateway.auth
-    if not auth.enabled:
-        return f"curl {app.url}/status"
-    if auth.token:
-        return f'curl -H "Authorization: Bearer $TOKEN" {app.url}/status'
-    return f'curl -H "X-OpenClaw-Password: $PASSWORD" {app.url}/status'
+    url, auth = facts["url"], facts["auth"]
+    if auth == "none":
+        return f"curl {url}/status"
+    if auth == "token":
+        return f'curl -H "Authorization: Bearer $TOKEN" {url}/status'
+    return f'curl -H "X-OpenClaw-Password: $PASSWORD" {url}/status'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -35,10 +36,11 @@ class NodeFile(GatewayFile):
     _common: CommonPart | None = None
     _own: Tree = {}
 
-    @property
-    def is_joined(self) -> bool:
-        """Whether the file is no more than a part of it."""
-        return self._common is not None
+    def chores(self) -> Iterator[tuple[str, Callable[[], Awaitable[None]]]]:
+        """What goes on while the gateway runs."""
+        yield "configuration", self.watch
+        if self._common is not None:
+            yield "common configuration", self.follow
 
     @property
     def differing(self) -> list[str]:

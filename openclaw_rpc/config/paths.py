@@ -38,6 +38,7 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     state: Path
     cache: Path
     logs: Path
+    worker: int = 1
 
     @classmethod
     def find(cls, env: Mapping[str, str], config: str | Path | None = None) -> Paths:
@@ -73,6 +74,17 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     def has_openclaw(self) -> bool:
         """Whether OpenClaw's own home is the same folder."""
         return (self.home / OPENCLAW_FILE).exists()
+
+    @property
+    def browser(self) -> Path:
+        """What the browser of this process keeps."""
+        return self.state / ("browser" if self.worker == 1 else f"browser-{self.worker}")
+
+    def of_worker(self, number: int) -> Paths:
+        """Those of one of several processes on one port, from 1 on: what only one may use at a time is its own."""
+        if number == 1:
+            return self
+        return msgspec.structs.replace(self, worker=number, logs=self.logs / f"worker-{number}")
 
     def database(self, chosen: str | None) -> Path:
         """The file that all is kept in: the one that `storage.path` chose, else one in the state folder."""

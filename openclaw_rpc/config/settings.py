@@ -1,6 +1,7 @@
 """All that `gateway.yaml` may say, as typed structs with their defaults, and what must hold between its keys."""
 
 import ipaddress
+import socket
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Final, Literal, cast
 
@@ -197,6 +198,11 @@ class Settings(Section, frozen=True, kw_only=True):
     mcp: Annotated[McpSettings, Meta(description="MCP servers.")] = McpSettings()
     tracing: Annotated[TracingSettings, Meta(description="Where spans are sent.")] = TracingSettings()
     openai: Annotated[OpenAISettings, Meta(description="OpenAI's API.")] = OpenAISettings()
+
+
+def node_name(settings: Settings) -> str:
+    """What this process is called among those of its gateway."""
+    return settings.cluster.node or f"{socket.gethostname()}-{settings.gateway.port}"
 
 
 def switched_on(settings: Settings, name: str) -> bool:

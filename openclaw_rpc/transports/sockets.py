@@ -128,6 +128,15 @@ def activated(environ: MutableMapping[str, str], pid: int) -> list[socket.socket
     return inherited
 
 
+def adopted(descriptors: Sequence[int]) -> list[socket.socket]:
+    """The listening sockets that this process was started with, by their descriptors.
+
+    Raises:
+        CannotListenError: one is not a listening TCP socket.
+    """
+    return [_inherited(descriptor) for descriptor in descriptors]
+
+
 def _inherited(descriptor: int) -> socket.socket:
     try:
         sock = socket.socket(fileno=descriptor)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from openclaw_rpc.cli.banner import announce, say
+from openclaw_rpc.cli.banner import announce, facts, say
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import offline_command, shared
 from openclaw_rpc.cli.output import is_terminal
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from openclaw_rpc.app import App
 
 SWITCH_SECONDS = 0.001
+MOST_WORKERS = 64
 LEVELS = ("debug", "info", "warn", "error")
 
 
@@ -30,15 +31,40 @@ LEVELS = ("debug", "info", "warn", "error")
 @click.option("--bind", metavar="ADDRESS", help="In place of gateway.bind: 127.0.0.1, ::1, 0.0.0.0 …")
 @click.option("--log-level", type=click.Choice(LEVELS), help="In place of logging.level.")
 @click.option("--typed-as", metavar="COMMAND", hidden=True, help="How hints name this program.")
+@click.option(
+    "--workers",
+    type=click.IntRange(1, MOST_WORKERS),
+    default=1,
+    metavar="N",
+    help="How many processes serve the port; more than one need PostgreSQL and Redis. SIGHUP restarts them one by one.",
+)
 @click.option("--with-parent", is_flag=True, hidden=True, help="Stop when standard input ends.")
+@click.option("--worker", hidden=True, help="NUMBER:DESCRIPTORS:NODE of one of several processes.")
 @offline_command
 @click.pass_context
-def gateway(ctx: click.Context, port: int | None, bind: str | None, log_level: str | None, **hidden: Any) -> None:
+def gateway(
+    ctx: click.Context, port: int | None, bind: str | None, log_level: str | None, workers: int, **hidden: Any
+) -> None:
     """Start the gateway, and stay in the foreground.
 
     It says where it listens and which model answers. SIGTERM and Ctrl-C stop it gracefully: runs get
     gateway.shutdown_seconds to end. A second Ctrl-C stops it at once; nothing that was acknowledged is lost.
     """
+    options = shared(ctx)
+    chosen: dict[str, Any] = {
+        "config": _file(options.config),
+        "port": port,
+        "bind": bind,
+        "log_level": log_level,
+        "terminal": is_terminal(sys.stderr),
+        "program": hidden["typed_as"] or program(),
+    }
+    worker: str | None = hidden["worker"]
+    if workers > 1:
+        from openclaw_rpc.app.options import Options as Said
+        from openclaw_rpc.cli.workers import serve
+
+        ctx.exit(serve(workers, Said(**chosen), as_json=options.json))
     # Importing makes no garbage, but very many objects, which collections would look at again and again.
     gc.disable()
     from openclaw_rpc.app import App, Options
@@ -47,22 +73,21 @@ def gateway(ctx: click.Context, port: int | None, bind: str | None, log_level: s
     gc.enable()
     # The threads that write to disk wait this long for the loop's lock; Python's own 5 ms make every write slow.
     sys.setswitchinterval(SWITCH_SECONDS)
-    options = shared(ctx)
-    app = App(
-        Options(
-            config=_file(options.config),
-            port=port,
-            bind=bind,
-            log_level=log_level,
-            terminal=is_terminal(sys.stderr),
-            program=hidden["typed_as"] or program(),
-            fenced=_begin_anew,
-        )
-    )
+    if worker is None:
+        app = App(Options(**chosen, fenced=_begin_anew))
+    else:
+        number, descriptors, node = worker.split(":", 2)
+        sockets = [int(descriptor) for descriptor in descriptors.split(",")]
+        app = App(Options(**chosen, worker=int(number), node=node, sockets=sockets, fenced=_end))
     _check_tls(app)
     if hidden["with_parent"]:
         threading.Thread(target=_until_the_parent_ends, name="parent", daemon=True).start()
-    _serve(app, json=options.json)
+    _serve(app, json=options.json, alone=worker is None)
+
+
+def _end(port: int) -> None:
+    """End at once where a parent starts a successor; see `_begin_anew`."""
+    os._exit(1)
 
 
 def _begin_anew(port: int) -> None:
@@ -90,26 +115,26 @@ def _check_tls(app: "App") -> None:
         raise CliError(f"{app.paths.config}: gateway.tls: {problem}", hint="openclaw doctor checks it again.")
 
 
-def _serve(app: "App", *, json: bool) -> None:
-    """Run until a signal comes."""
+def _serve(app: "App", *, json: bool, alone: bool) -> None:
+    """Run until a signal comes. Where a parent started others beside it, that says what there is to say."""
     import anyio
 
     fast = sys.platform != "win32" and find_spec("uvloop") is not None
     with suppress(KeyboardInterrupt):  # only where signals can't be received otherwise
         try:
-            anyio.run(_run, app, json, backend_options={"use_uvloop": fast})
+            anyio.run(_run, app, json, alone, backend_options={"use_uvloop": fast})
         except BaseExceptionGroup as group:
             from openclaw_rpc.app import cause_of
 
             raise cause_of(group) from group
 
 
-async def _run(app: "App", json: bool) -> None:
+async def _run(app: "App", json: bool, alone: bool) -> None:
     import anyio
 
     if sys.platform == "win32":
         async with app.running():
-            announce(app, json=json)
+            announce(facts(app), json=json)
             await anyio.sleep_forever()
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with anyio.create_task_group() as watch:
@@ -120,9 +145,10 @@ async def _run(app: "App", json: bool) -> None:
                     os._exit(1)
 
             async with app.running():
-                announce(app, json=json)
+                announce(facts(app), json=json)
                 app.stop_reason = f"it was sent {signal.Signals(await anext(aiter(signals))).name}"
-                say("Stopping; runs get their time. Again to stop at once.")
+                if alone:
+                    say("Stopping; runs get their time. Again to stop at once.")
                 watch.start_soon(at_once)
             watch.cancel_scope.cancel()
 
