@@ -19,6 +19,7 @@ from openclaw_rpc.adapters.backup.archive import ArchiveWriter, Manifest
 from openclaw_rpc.adapters.backup.sealing import BackupDamaged
 from openclaw_rpc.adapters.memory.files import Folder
 from openclaw_rpc.app.migration import gateway_runs
+from openclaw_rpc.config.paths import RUNNING
 from openclaw_rpc.domain.clock import iso, new_id
 from openclaw_rpc.domain.kept import StorageUnusable
 from openclaw_rpc.durable import TEMPORARY, existing
@@ -36,7 +37,7 @@ LIST: Final = "backups.jsonl"
 """The file in the state folder that says which backups were made."""
 SQLITE: Final = "database/gateway.db"
 POSTGRES: Final = "database/postgres.dump"
-_LEFT_OUT: Final = frozenset({"port", "browser", "memory"})
+_LEFT_OUT: Final = frozenset({RUNNING, "browser", "memory"})
 """Of the state folder: what says that a gateway runs, the browser's profile, and files that the database names."""
 
 
@@ -207,7 +208,7 @@ def _add_below(writer: ArchiveWriter, name: str, path: Path, left_out: frozenset
         writer.add(name, path)
         if path.is_dir() and not path.is_symlink():
             for child in sorted(path.iterdir()):
-                if child.name not in left_out and not child.name.startswith((STAGING, TEMPORARY)):
+                if child.name not in left_out and not child.name.startswith((STAGING, TEMPORARY, f"{RUNNING}.")):
                     _add_below(writer, f"{name}/{child.name}", child, frozenset())
     except FileNotFoundError:
         return

@@ -13,6 +13,8 @@ import msgspec
 
 APP: Final = "openclaw"
 HOME_VARIABLE: Final = "OPENCLAW_HOME"
+RUNNING: Final = "running"
+"""The file in the state folder that says where the gateway listens, while one runs."""
 OPENCLAW_FILE: Final = "openclaw.json"
 """What OpenClaw's own gateway has in its home."""
 
@@ -96,7 +98,7 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
 
         The file is locked, so that one that a killed gateway left behind says nothing.
         """
-        file, fresh = self.state / "running", self.state / f"running.{os.getpid()}"
+        file, fresh = self.state / RUNNING, self.state / f"{RUNNING}.{os.getpid()}"
         with open(fresh, "w", opener=private_opener) as held:
             held.write(f"{url}\n{self.config}\n{os.getpid()}\n")
             held.flush()
@@ -112,7 +114,7 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
     def announcement(self) -> Announcement | None:
         """Where the gateway with this `gateway.yaml` listens, which may say another port since; None: none does."""
         try:
-            with (self.state / "running").open() as file:
+            with (self.state / RUNNING).open() as file:
                 url, config, pid = file.read().splitlines()
                 return Announcement(url, int(pid)) if config == str(self.config) and _is_locked(file) else None
         except (OSError, ValueError):

@@ -14,7 +14,7 @@ import pytest
 from websockets.asyncio.client import connect
 
 from openclaw_rpc.app import backup
-from openclaw_rpc.config.paths import Paths
+from openclaw_rpc.config.paths import RUNNING, Paths
 from openclaw_rpc.config.settings import StorageSettings
 from openclaw_rpc.domain.kept import StorageUnusable
 from openclaw_rpc.threads import in_thread
@@ -116,6 +116,7 @@ async def test_a_copy_made_under_load_holds_all_that_was_acknowledged_before(tmp
     restored = new.run("backup", "restore", str(path), env=env)
     assert restored.code == 0, restored.err
     assert (new.path / "workspace" / "notes.txt").read_text() == "kept"
+    assert not (new.path / "state" / RUNNING).exists(), "nobody runs there"
     async with gateway_process(config(), new.path) as process:
         await everything_is_there(process, runs, memories[:: len(memories) // 20])
 

@@ -41,7 +41,7 @@ def config(upstream: str, seconds: float) -> dict[str, Any]:
         **settings(upstream),
         "retention": {**retention, "check_every": f"{max(1, round(seconds / 60))}s"},
         "logging": {"level": "info", "max_bytes": 262_144, "backups": 2},
-        "memory": {"compact_every_seconds": max(1, seconds / 60), "max_log_entries": 200},
+        "memory": {"compact_every_seconds": max(1, seconds / 60), "max_log_entries": 20},
     }
 
 
@@ -56,7 +56,7 @@ async def soak(seconds: float, clients: int, home: Path) -> Soak:
         for at in range(clients):
             group.start_soon(_people, process, at, found)
         began = anyio.current_time()
-        while (passed := anyio.current_time() - began) < seconds:
+        while (passed := anyio.current_time() - began) < seconds and not found.faults:
             found.samples.append(await anyio.to_thread.run_sync(measured, process.pid, home, passed))
             await anyio.sleep(EVERY)
         group.cancel_scope.cancel()
@@ -80,11 +80,13 @@ async def _one(process: GatewayProcess, key: str, found: Soak) -> None:
     async with connect(process.ws_url, additional_headers=HEADERS, proxy=None, max_queue=None, max_size=None) as socket:
         client = Client(socket)
         await client.next()
+        first = ""
         for turn in range(TURNS):
             client.seen.clear()
             message = f"[[tool:file_list {{}}]]{turn}" if turn == 2 else f"[[slow:20,1]]turn {turn} of {key}"
             _, done = await client.chat(message, sessionKey=key)
             assert done["data"]["finishReason"] == "stop", done
+            first = first or f"{done['data']['runId']}/{done['epoch']}/{done['seq']}"
             found.turns += 1
             await anyio.sleep(PAUSE)
         await client.result("memory.store", key=key, value=f"What {key} said")
@@ -94,10 +96,10 @@ async def _one(process: GatewayProcess, key: str, found: Soak) -> None:
     past = f"{process.url}/v1/sessions/{key}/events"
     async with (
         aiohttp.ClientSession(headers=HEADERS) as session,
-        session.get(past, headers={"Last-Event-ID": "0"}) as response,
+        session.get(past, headers={"Last-Event-ID": first}) as response,
     ):
-        assert response.status == 200
-        await response.content.readany()
+        assert response.status == 200, await response.text()
+        assert await response.content.readany()
     found.sessions += 1
 
 
