@@ -78,7 +78,7 @@ class McpWorld:
 
 async def eventually(wanted: Callable[[], object], about: Callable[[], str] = str) -> None:
     """Wait for something that nobody tells of."""
-    with anyio.move_on_after(20):
+    with anyio.move_on_after(40):
         while not wanted():  # noqa: ASYNC110
             await anyio.sleep(0.01)
     assert wanted(), about()
