@@ -42,7 +42,7 @@ TEXTS: Mapping[Language, Mapping[str, str]] = {
         "configure": """\
 No model is configured yet: this is the gateway's built-in offline agent, which runs commands but can't converse.
 - A hosted model: `{program} config set providers.primary '{"type": "openai", "model": "gpt-5-mini", "api_key": "…"}'`
-- A model on this machine: `ollama pull qwen3`, and restart the gateway, which finds Ollama, LM Studio, vLLM and others.
+- A model on this machine: `ollama pull qwen3`; the gateway finds Ollama, LM Studio, vLLM and others by itself.
 - `/help` lists the commands.
 """,
         "help": """\
@@ -65,7 +65,7 @@ Tools, as `/name text`, `/name key=value …` or `/name {json}`:
         "configure": """\
 尚未配置任何模型。现在回答您的是网关内置的离线助手：它可以执行命令，但不能自由对话。
 - 云端模型：`{program} config set providers.primary '{"type": "deepseek", "model": "deepseek-chat", "api_key": "…"}'`
-- 本机模型：先执行 `ollama pull qwen3`，再重新启动网关；它会自动查找 Ollama、LM Studio、llama.cpp 和 vLLM。
+- 本机模型：执行 `ollama pull qwen3` 即可；网关会自动找到 Ollama、LM Studio、llama.cpp 和 vLLM。
 - 输入 `/help` 可查看全部命令。
 """,
         "help": """\
