@@ -8,9 +8,8 @@ import ssl
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from http import HTTPStatus
 from pathlib import Path
-from typing import cast, get_args
+from typing import cast
 
 import anyio
 
@@ -20,6 +19,7 @@ from openclaw_rpc.adapters.npm import find_control_ui, page_in
 from openclaw_rpc.adapters.supervisor import Supervisor
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.app.chores import Chores
+from openclaw_rpc.app.counting import counted
 from openclaw_rpc.app.features import Feature
 from openclaw_rpc.app.models import ModelServers
 from openclaw_rpc.app.money import Money
@@ -67,7 +67,7 @@ from openclaw_rpc.methods.session import SessionMethods
 from openclaw_rpc.methods.system import SystemMethods
 from openclaw_rpc.methods.token import TokenMethods
 from openclaw_rpc.protocol import table
-from openclaw_rpc.protocol.chat import FinishReason, chat_done
+from openclaw_rpc.protocol.chat import chat_done
 from openclaw_rpc.protocol.config import ConfigChangedEvent, config_changed
 from openclaw_rpc.protocol.device import device_revoked
 from openclaw_rpc.protocol.system import GatewayStatus, LoadStatus, ReasoningStatus, SystemStatus
@@ -83,7 +83,7 @@ from openclaw_rpc.transports.http.health import Health
 from openclaw_rpc.transports.http.hooks import HooksDoor
 from openclaw_rpc.transports.http.manual import Manual
 from openclaw_rpc.transports.http.mcp import McpDoor
-from openclaw_rpc.transports.http.metrics import Metrics, MetricsDoor, one_of
+from openclaw_rpc.transports.http.metrics import Metrics, MetricsDoor
 from openclaw_rpc.transports.http.openapi import OpenApiDoor
 from openclaw_rpc.transports.http.people import People
 from openclaw_rpc.transports.http.rest import RestDoor
@@ -400,7 +400,7 @@ class App:
             tls=tls_context(self.settings),
             refusal=self.rest.refusal,
         )
-        self._count()
+        counted(self)
         self.addresses = await self.listener.start(
             gateway.bind,
             gateway.port,
@@ -415,32 +415,6 @@ class App:
             return chosen.base_path, lambda: None
         root = None if chosen.root == "auto" else Path(chosen.root).expanduser()
         return chosen.base_path, lambda: find_control_ui(env) if root is None else page_in(root)
-
-    def _count(self) -> None:
-        metrics, runs = self.metrics, self.runs
-        metrics.gauge("connections_open", "WebSockets that are open.", lambda: self.door.open)
-        metrics.gauge("runs_running", "Runs at work.", lambda: runs.running)
-        metrics.gauge("runs_queued", "Runs that wait.", lambda: runs.queued)
-        metrics.counter(
-            "runs", "Runs that ended.", "reason", one_of(*get_args(FinishReason)), lambda: self.run_counts.by_reason
-        )
-        metrics.counter(
-            "chore_failures",
-            "Background jobs that failed and were started again.",
-            "chore",
-            lambda name: name in self.chores.names,
-            self.chores.failures,
-        )
-        status = one_of(*(str(code.value) for code in HTTPStatus), "499")
-        metrics.counter("http_responses", "Answers over HTTP.", "status", status, lambda: self.http.responses)
-        metrics.counter("refused_connections", "Connections refused.", "status", status, lambda: self.listener.refused)
-        metrics.counter(
-            "slow_peers_closed",
-            "Connections closed since their peer did not keep up.",
-            "transport",
-            one_of("websocket", "http"),
-            lambda: {"websocket": self.door.slow_peers, "http": self.rest.slow_peers + self.http.stalled_peers},
-        )
 
     def _apply(self, old: Settings, new: Settings) -> None:
         """Take what changed in the configuration, all but what waits for a restart."""

@@ -216,6 +216,11 @@ class Outside(Feature):
         for kind in kinds:
             self._outboxes[kind].wake()
 
+    @property
+    def dead(self) -> dict[str, int]:
+        """How many deliveries of each kind failed for good since the start."""
+        return {kind: loop.dead for kind, loop in self._outboxes.items()}
+
     def namespaces(self) -> Iterable[Namespace]:
         """The handlers of its rows."""
         return (

@@ -59,6 +59,8 @@ class DeliveryLoop:
         self._sender = sender
         self._clock = clock
         self._log = log
+        self.dead = 0
+        """How many failed for good since the start."""
         self._wake = anyio.Event()
         self._began: dict[str, float] = {}
         self._held: dict[str, float] = {}
@@ -131,6 +133,7 @@ class DeliveryLoop:
     async def _settle(self, delivery: Delivery, outcome: SendOutcome) -> None:
         """Keep what came of it, however long the disk refuses: it was sent."""
         if outcome.status == "dead":
+            self.dead += 1
             self._log.warning(
                 "a delivery failed for good", kind=delivery.kind, target=delivery.target, error=outcome.error
             )

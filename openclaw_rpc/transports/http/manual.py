@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PAGES: Final = (
     "start", "models", "agents", "safety", "channels", "webhooks", "websocket", "clients", "openclaw-apps",
-    "running", "processes", "configuration", "methods", "errors",
+    "running", "processes", "upgrading", "configuration", "methods", "errors",
 )  # fmt: skip
 """In the order in which one reads them; the last three are made by `make gen`."""
 _COMMENT: Final = re.compile(r"<!--.*?-->\s*", re.DOTALL)
