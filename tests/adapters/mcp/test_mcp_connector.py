@@ -12,7 +12,7 @@ from openclaw_rpc.domain.mcp import McpServerSettings, McpSettings
 from openclaw_rpc.protocol.errors import ProviderError, Timeout, Unavailable
 from tests.support.mcp_world import McpWorld, alive, eventually, free_port, program, served_over_http
 
-SMALL = ["add", "die", "environment", "fail", "moor", "more", "shout", "sleep", "spawn"]
+SMALL = ["add", "die", "environment", "fail", "moor", "more", "shout", "sleep", "spawn", "traced"]
 
 
 async def test_a_program_s_tools_are_known_and_used(tmp_path: Path):
