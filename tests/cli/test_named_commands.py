@@ -117,5 +117,7 @@ def test_names_that_the_gateway_knows_are_completed(gateway: Gateway, home: Home
     assert completed("openclaw", "sessions", "show", "completed-") == ["completed-key"]
     assert completed("openclaw", "call", "chat.run", "--agent-id", "def") == ["default"]
     assert completed("openclaw", "call", "chat.run", "sess") == ["sessionKey="]
+    assert completed("openclaw", "chat", "--session", "completed-") == ["completed-key"]
+    assert completed("openclaw", "channels", "status", "webh") == ["webhook"]
     home.configure("gateway: {port: 1}\n")
     assert completed("openclaw", "sessions", "show", "x", of=home) == []

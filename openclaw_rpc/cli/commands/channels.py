@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from openclaw_rpc.cli.commands.lists import ask
+from openclaw_rpc.cli.completing import complete_name
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import print_json, print_table
 from openclaw_rpc.protocol import channel
@@ -43,7 +44,7 @@ def list_(ctx: click.Context) -> None:
 
 
 @channels.command()
-@click.argument("channel_id", metavar="ID")
+@click.argument("channel_id", metavar="ID", shell_complete=complete_name("channel", "channelId"))
 @gateway_command
 @click.pass_context
 def status(ctx: click.Context, channel_id: str) -> None:
@@ -52,7 +53,7 @@ def status(ctx: click.Context, channel_id: str) -> None:
 
 
 @channels.command()
-@click.argument("channel_id", metavar="ID")
+@click.argument("channel_id", metavar="ID", shell_complete=complete_name("channel", "channelId"))
 @gateway_command
 @click.pass_context
 def enable(ctx: click.Context, channel_id: str) -> None:
@@ -61,7 +62,7 @@ def enable(ctx: click.Context, channel_id: str) -> None:
 
 
 @channels.command()
-@click.argument("channel_id", metavar="ID")
+@click.argument("channel_id", metavar="ID", shell_complete=complete_name("channel", "channelId"))
 @gateway_command
 @click.pass_context
 def disable(ctx: click.Context, channel_id: str) -> None:
@@ -83,7 +84,7 @@ def install(ctx: click.Context, path: str) -> None:
 
 
 @channels.command()
-@click.argument("channel_id", metavar="ID")
+@click.argument("channel_id", metavar="ID", shell_complete=complete_name("channel", "channelId"))
 @gateway_command
 @click.pass_context
 def remove(ctx: click.Context, channel_id: str) -> None:
@@ -96,7 +97,7 @@ def remove(ctx: click.Context, channel_id: str) -> None:
 
 
 @channels.command()
-@click.argument("channel_id", metavar="ID")
+@click.argument("channel_id", metavar="ID", shell_complete=complete_name("channel", "channelId"))
 @click.argument("to", metavar="CHAT")
 @click.argument("text")
 @click.option("--file", "files", metavar="PATH", multiple=True, help="A file of the workspace; may be given again.")
@@ -114,7 +115,7 @@ def send(ctx: click.Context, channel_id: str, to: str, text: str, files: tuple[s
 
 
 @channels.command()
-@click.argument("channel_id", metavar="ID")
+@click.argument("channel_id", metavar="ID", shell_complete=complete_name("channel", "channelId"))
 @click.argument("code")
 @gateway_command
 @click.pass_context

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from openclaw_rpc.cli.chat.attaching import attachment_of
+from openclaw_rpc.cli.completing import complete_name
 from openclaw_rpc.cli.local import some_gateway
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import aside, is_terminal
@@ -21,10 +22,22 @@ PATIENT_SECONDS = 3
 
 @click.command()
 @click.argument("message", nargs=-1)
-@click.option("--session", metavar="KEY", help="The session to go on with; else a new one.")
+@click.option(
+    "--session",
+    metavar="KEY",
+    shell_complete=complete_name("", "sessionKey"),
+    help="The session to go on with; else a new one.",
+)
 @click.option("--continue", "-c", "go_on", is_flag=True, help="Go on with the session that was last used here.")
-@click.option("--agent", metavar="ID", help="Which agent; see `openclaw agents`.")
-@click.option("--model", metavar="MODEL", help="`model` or `provider/model`; see `openclaw models`.")
+@click.option(
+    "--agent", metavar="ID", shell_complete=complete_name("", "agentId"), help="Which agent; see `openclaw agents`."
+)
+@click.option(
+    "--model",
+    metavar="MODEL",
+    shell_complete=complete_name("", "model"),
+    help="`model` or `provider/model`; see `openclaw models`.",
+)
 @click.option("--thinking", type=click.Choice(["low", "medium", "high"]), help="How long the model may reason.")
 @click.option("--file", "-f", "files", multiple=True, metavar="FILE", help="A text or picture to go with the message.")
 @gateway_command

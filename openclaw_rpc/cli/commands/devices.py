@@ -3,6 +3,7 @@
 import click
 
 from openclaw_rpc.cli.commands.lists import ask
+from openclaw_rpc.cli.completing import complete_name
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import print_json, print_table
 from openclaw_rpc.protocol import device
@@ -41,7 +42,7 @@ def list_(ctx: click.Context) -> None:
 
 
 @devices.command()
-@click.argument("device_id", metavar="DEVICE")
+@click.argument("device_id", metavar="DEVICE", shell_complete=complete_name("device", "deviceId"))
 @gateway_command
 @click.pass_context
 def revoke(ctx: click.Context, device_id: str) -> None:
@@ -54,7 +55,7 @@ def revoke(ctx: click.Context, device_id: str) -> None:
 
 
 @devices.command()
-@click.argument("device_id", metavar="DEVICE")
+@click.argument("device_id", metavar="DEVICE", shell_complete=complete_name("device", "deviceId"))
 @gateway_command
 @click.pass_context
 def remove(ctx: click.Context, device_id: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from openclaw_rpc.cli.commands.lists import ask
+from openclaw_rpc.cli.completing import complete_name
 from openclaw_rpc.cli.derived import Verb, command
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
@@ -84,7 +85,7 @@ def install(ctx: click.Context, what: str, version: str | None, force: bool) -> 
 
 
 @skills.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_name("skill", "name"))
 @gateway_command
 @click.pass_context
 def remove(ctx: click.Context, name: str) -> None:
@@ -101,7 +102,7 @@ skills.add_command(command(Verb("disable", skill.disable, ("name",), done="It is
 
 
 @skills.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_name("skill", "name"))
 @gateway_command
 @click.pass_context
 def info(ctx: click.Context, name: str) -> None:

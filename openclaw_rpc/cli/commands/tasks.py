@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from openclaw_rpc.cli.commands.lists import ask
+from openclaw_rpc.cli.completing import complete_name
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import print_json, print_table, to_json
 from openclaw_rpc.protocol import task
@@ -46,7 +47,7 @@ def list_(ctx: click.Context) -> None:
 
 
 @tasks.command()
-@click.argument("task_id", metavar="ID")
+@click.argument("task_id", metavar="ID", shell_complete=complete_name("task", "taskId"))
 @gateway_command
 @click.pass_context
 def get(ctx: click.Context, task_id: str) -> None:
@@ -83,7 +84,7 @@ def create(ctx: click.Context, name: str, **given: Any) -> None:
 
 
 @tasks.command()
-@click.argument("task_id", metavar="ID")
+@click.argument("task_id", metavar="ID", shell_complete=complete_name("task", "taskId"))
 @click.option("--name", metavar="NAME", help="Call it so.")
 @click.option("--cron", "schedule", metavar="CRON", help="In place of its schedule.")
 @click.option("--every", metavar="INTERVAL", help="In place of its schedule.")
@@ -161,7 +162,7 @@ def _show(ctx: click.Context, found: dict[str, Any]) -> None:
 
 
 @tasks.command()
-@click.argument("task_id", metavar="ID")
+@click.argument("task_id", metavar="ID", shell_complete=complete_name("task", "taskId"))
 @gateway_command
 @click.pass_context
 def delete(ctx: click.Context, task_id: str) -> None:
@@ -174,7 +175,7 @@ def delete(ctx: click.Context, task_id: str) -> None:
 
 
 @tasks.command()
-@click.argument("task_id", metavar="ID")
+@click.argument("task_id", metavar="ID", shell_complete=complete_name("task", "taskId"))
 @gateway_command
 @click.pass_context
 def run(ctx: click.Context, task_id: str) -> None:
@@ -187,7 +188,7 @@ def run(ctx: click.Context, task_id: str) -> None:
 
 
 @tasks.command()
-@click.argument("task_id", metavar="ID")
+@click.argument("task_id", metavar="ID", shell_complete=complete_name("task", "taskId"))
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
 @gateway_command
 @click.pass_context

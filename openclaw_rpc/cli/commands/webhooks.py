@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from openclaw_rpc.cli.commands.lists import ask
+from openclaw_rpc.cli.completing import complete_name
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
 from openclaw_rpc.protocol import webhook
@@ -63,7 +64,7 @@ def create(ctx: click.Context, url: str, events: tuple[str, ...], secret: str | 
 
 
 @webhooks.command()
-@click.argument("webhook_id", metavar="ID")
+@click.argument("webhook_id", metavar="ID", shell_complete=complete_name("webhook", "webhookId"))
 @gateway_command
 @click.pass_context
 def get(ctx: click.Context, webhook_id: str) -> None:
@@ -72,7 +73,7 @@ def get(ctx: click.Context, webhook_id: str) -> None:
 
 
 @webhooks.command()
-@click.argument("webhook_id", metavar="ID")
+@click.argument("webhook_id", metavar="ID", shell_complete=complete_name("webhook", "webhookId"))
 @click.option("--url", metavar="URL", help="Where to call from now on.")
 @click.option("--event", "events", metavar="EVENT", multiple=True, help="In place of the others; may be given again.")
 @click.option("--new-secret", is_flag=True, help="Make a new secret; the old one signs beside it for a day.")
@@ -93,7 +94,7 @@ def update(ctx: click.Context, webhook_id: str, events: tuple[str, ...], *, new_
 
 
 @webhooks.command()
-@click.argument("webhook_id", metavar="ID")
+@click.argument("webhook_id", metavar="ID", shell_complete=complete_name("webhook", "webhookId"))
 @gateway_command
 @click.pass_context
 def delete(ctx: click.Context, webhook_id: str) -> None:
@@ -106,7 +107,7 @@ def delete(ctx: click.Context, webhook_id: str) -> None:
 
 
 @webhooks.command()
-@click.argument("webhook_id", metavar="ID")
+@click.argument("webhook_id", metavar="ID", shell_complete=complete_name("webhook", "webhookId"))
 @gateway_command
 @click.pass_context
 def test(ctx: click.Context, webhook_id: str) -> None:
@@ -121,7 +122,7 @@ def test(ctx: click.Context, webhook_id: str) -> None:
 
 
 @webhooks.command()
-@click.argument("webhook_id", metavar="ID")
+@click.argument("webhook_id", metavar="ID", shell_complete=complete_name("webhook", "webhookId"))
 @click.option("--status", type=click.Choice(["pending", "delivered", "dead"]), help="Only those.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
 @gateway_command
@@ -144,7 +145,7 @@ def deliveries(ctx: click.Context, webhook_id: str, status: str | None, limit: i
 
 
 @webhooks.command()
-@click.argument("webhook_id", metavar="ID")
+@click.argument("webhook_id", metavar="ID", shell_complete=complete_name("webhook", "webhookId"))
 @click.argument("delivery_id", metavar="DELIVERY")
 @gateway_command
 @click.pass_context
