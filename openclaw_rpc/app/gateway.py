@@ -437,9 +437,10 @@ class App:
     async def _stop(self) -> None:
         """Nothing new; what is under way gets its time, and an end in any case; then everybody is sent away."""
         self.log.info("stopping", reason=self.stop_reason, runs=self.runs.running)
-        seconds = self.settings.gateway.shutdown_seconds
-        deadline = anyio.current_time() + seconds
+        deadline = anyio.current_time() + (seconds := self.settings.gateway.shutdown_seconds)
         self.door.stopping = True
+        if self._options.sockets:  # who comes now waits for this worker's successor
+            self.listener.close_sockets()
         self.rest.stop(self.runs.busy)
         async with anyio.create_task_group() as group:
             for part in (self.runs, *self._features):

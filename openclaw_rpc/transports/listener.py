@@ -151,7 +151,7 @@ class Listener:
                 )
                 self._servers.append(server)
         except BaseException:
-            self._close_sockets()
+            self.close_sockets()
             for sock in bound:
                 sock.close()
             raise
@@ -162,7 +162,7 @@ class Listener:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + grace
         self.stopping = True
-        self._close_sockets()
+        self.close_sockets()
         for reader in list(self.undecided):
             reader.turn_away()
         self.http.pre_shutdown()
@@ -172,7 +172,8 @@ class Listener:
         for reader in list(self.undecided):
             reader.abort()
 
-    def _close_sockets(self) -> None:
+    def close_sockets(self) -> None:
+        """Take no further connection. Of sockets that another process holds as well, they wait there."""
         for server in self._servers:
             server.close()
         self._servers.clear()

@@ -51,7 +51,9 @@ class Served:
         with anyio.fail_after(SECONDS):
             while True:
                 url = self.said["url"].replace("http", "ws", 1)
-                async with connect(url, additional_headers=HEADERS, proxy=None) as socket:
+                # Who comes while a worker is restarted waits for its successor.
+                opening = connect(url, additional_headers=HEADERS, proxy=None, open_timeout=SECONDS)
+                async with opening as socket:
                     client = Client(socket)
                     await client.next(lambda frame: frame.get("type") == "connected")
                     if node is None or (await client.result("system.status"))["node"] == node:
