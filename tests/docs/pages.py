@@ -1,4 +1,4 @@
-"""The pages of `openclaw_rpc/docs`, taken apart: their fences, headings and links."""
+"""The pages of `openclaw_rpc/docs` and README, taken apart: their fences, headings and links."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from openclaw_rpc.transports.http.manual import PAGES, anchor
 
 TOP = Path(__file__).resolve().parents[2]
 FOLDER = TOP / "openclaw_rpc" / "docs"
-FILES = {page: FOLDER / f"{page}.md" for page in PAGES}
+FILES = {**{page: FOLDER / f"{page}.md" for page in PAGES}, "README": TOP / "README.md"}
 UNTESTED = re.compile(r"<!-- untested: \S.*-->")
 
 

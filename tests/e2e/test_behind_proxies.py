@@ -1,4 +1,4 @@
-"""nginx and Caddy in front, by the very files that README and `examples/deploy` show."""
+"""nginx and Caddy in front, by the very files that the manual and `examples/deploy` show."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.mcp_world import free_port
 from tests.support.upstream import scripted_upstream
 
 TOP = Path(__file__).parents[2]
-README = (TOP / "README.md").read_text()
+MANUAL = (TOP / "openclaw_rpc" / "docs" / "running.md").read_text()
 NGINX = """
 daemon off;
 {user}
@@ -43,9 +43,9 @@ Change = Callable[[str], str]
 
 
 def shown(language: str) -> str:
-    """The file that README shows."""
-    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
-    assert found is not None, f"README shows no file for {language}"
+    """The file that the manual shows."""
+    found = re.search(rf"```{language}\n(.*?)```", MANUAL, re.DOTALL)
+    assert found is not None, f"the manual shows no file for {language}"
     return found[1]
 
 
@@ -201,7 +201,7 @@ async def test_an_upgrade_that_was_taken_away_is_said_with_the_lines_that_are_mi
 
 
 def below(site: str) -> str:
-    """The same site below a path, as README says."""
+    """The same site below a path, as the manual says."""
     moved = site.replace("location / {", "location /gateway/ {\n        proxy_set_header X-Forwarded-Prefix /gateway;")
     return re.sub(r"(proxy_pass http://[^;/]+);", r"\1/;", moved)
 
