@@ -20,6 +20,7 @@ from websockets.asyncio.client import connect
 from tests.cli.command import Home, free_port
 from tests.support import postgres, redis
 from tests.support.gateway import TOKEN, Client, settings
+from tests.support.nodes import seen
 from tests.support.upstream import Upstream
 
 # Each process takes its time to start on a machine with other work.
@@ -93,7 +94,7 @@ async def test_workers_are_one_gateway_and_are_restarted_under_its_clients(home:
     with workers(home, 2) as served:
         assert served.said["workers"] == 2
         async with served.connect("n-1") as one, served.connect("n-2") as two:
-            assert {node["node"] for node in (await one.result("system.status"))["nodes"]} == {"n-1", "n-2"}
+            await seen(one, {"n-1", "n-2"})
             run = await one.result("chat.run", sessionKey="s", message="[[slow:20,20]]")
             await two.result("event.subscribe", sessionKey="s", after={"epoch": run["epoch"], "seq": run["seq"]})
             await two.event("chat.done", runId=run["runId"])

@@ -98,7 +98,7 @@ def placed(
     params = msgspec.structs.replace(params, session_key=named)
     found = yield from _detail(named)
     if found is None or not found.messages:
-        return params
+        return _first_question(params)
     if _fits(found, params, tail=tail):
         return _whole_question(found, params)
     if alone and not params.history:
@@ -121,7 +121,14 @@ def _by_its_beginning(params: ChatRunParams) -> Generator[Ask, Any, ChatRunParam
             found = yield from _detail(each.session_key)
             if found is not None and _fits(found, params, tail=False):
                 return _whole_question(found, msgspec.structs.replace(params, session_key=each.session_key))
-    return msgspec.structs.replace(params, session_key=f"{name}-{uuid.uuid4().hex[:12]}")
+    return _first_question(msgspec.structs.replace(params, session_key=f"{name}-{uuid.uuid4().hex[:12]}"))
+
+
+def _first_question(params: ChatRunParams) -> ChatRunParams:
+    """The run of a new session, with all that the client says since the last answer as one question."""
+    new = [] if params.tool_outputs else _unanswered(params.history)
+    earlier = params.history[: len(params.history) - len(new)]
+    return _asking(msgspec.structs.replace(params, history=earlier), new)
 
 
 def _whole_question(found: SessionDetail, params: ChatRunParams) -> ChatRunParams:
@@ -133,10 +140,15 @@ def _whole_question(found: SessionDetail, params: ChatRunParams) -> ChatRunParam
         return params
     known = {_plain(message.content) for message in _unanswered(found.messages)}
     new = [message for message in _unanswered(params.history) if _plain(message.content) not in known]
-    if not new:
+    return _asking(params, new)
+
+
+def _asking(params: ChatRunParams, before: Sequence[EarlierMessage]) -> ChatRunParams:
+    """The run with what else is asked, before its message."""
+    if not before:
         return params
-    texts = [message.content for message in new if message.content]
-    pictures = [picture for message in new for picture in message.attachments]
+    texts = [message.content for message in before if message.content]
+    pictures = [picture for message in before for picture in message.attachments]
     return msgspec.structs.replace(
         params, message="\n\n".join([*texts, params.message]), attachments=[*pictures, *params.attachments]
     )

@@ -147,7 +147,6 @@ def conversation(messages: Sequence[ChatMessage]) -> list[JsonObject]:
     A call's result is looked for right behind it: there are servers that give the same ids again in each turn.
     """
     forms: list[JsonObject] = []
-    brought = False
     waiting = deque(messages)
     while waiting:
         message = waiting.popleft()
@@ -171,13 +170,8 @@ def conversation(messages: Sequence[ChatMessage]) -> list[JsonObject]:
             form.pop("tool_calls")
             form["content"] = message.content
             results.clear()
-        if not form["content"] and not results:
-            continue
-        if brought and form["role"] == "user" == forms[-1]["role"]:
-            # No run failed between them: the client says two things at once.
-            form["content"] = _together(forms.pop()["content"], form["content"])
-        forms += (form, *results)
-        brought = message.run_id is None
+        if form["content"] or results:
+            forms += (form, *results)
     return alternating(forms)
 
 

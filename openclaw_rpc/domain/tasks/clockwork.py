@@ -184,7 +184,11 @@ class Clockwork:
             self._running[task.id] -= 1
         time.run_id, time.error, time.output = done.run_id, done.error, _bounded(done.output)
         time.status = "completed" if done.error is None else "error"
-        await self._conclude(task, time)
+        try:
+            await self._conclude(task, time)
+        except GatewayError as error:
+            # The store is away, or closed since the gateway stops: the next start finds the time under way.
+            self._log.error("how a task ended could not be kept", task=task.id, error=error.message)
 
     async def _conclude(self, task: Task, time: TimeOfTask) -> None:
         """Keep how a time ended, with what that causes to be sent."""
