@@ -48,7 +48,7 @@ class Supervisor:
             return
         # "@" stands for the zero byte that abstract addresses begin with (unix(7)).
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
-        # A supervisor that does not listen is no reason to end.
+        # It goes on where the supervisor does not listen.
         with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as sock:
             sock.setblocking(False)
             sock.sendto(said.encode(), address)

@@ -51,7 +51,7 @@ class BudgetSetParams(Params, frozen=True, kw_only=True):
 
 
 class BudgetSet(Result, frozen=True, kw_only=True):
-    """The budget that is in force now; ``removed`` where there is none of that name any more."""
+    """The budget that is in force now; ``removed`` once no budget has that name."""
 
     budget: BudgetInfo | None = None
     removed: bool = False

@@ -348,7 +348,7 @@ export interface BudgetList {
   budgets: Array<BudgetInfo>;
 }
 
-/** The budget that is in force now; `removed` where there is none of that name any more. */
+/** The budget that is in force now; `removed` once no budget has that name. */
 export interface BudgetSet {
   budget?: BudgetInfo | null;
   /** @default false */

@@ -70,7 +70,7 @@ class ChannelFolder:
             entry = next((each for each in entry_points(group=GROUP) if each.name == kind), None)
             if entry is None:
                 near = meant(kind, self.names())
-                raise NotFound(f"there is no kind of channel {kind!r}{near}", field="channelId")
+                raise NotFound(f"{kind!r} is not a kind of channel{near}", field="channelId")
             try:
                 found = entry.load()
             except Exception as error:

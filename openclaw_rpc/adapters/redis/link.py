@@ -62,7 +62,7 @@ class RedisLink:
         return f"{self._prefix}:all" if node is None else f"{self._prefix}:node:{node}"
 
     async def serve(self) -> None:
-        """Send and hear until cancelled; what Redis does meanwhile is no reason to end."""
+        """Send and hear until cancelled; whatever Redis does meanwhile, it goes on."""
         tasks = [asyncio.ensure_future(work()) for work in (self._keep_hearing, self._keep_sending)]
         try:
             for ended in (await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED))[0]:

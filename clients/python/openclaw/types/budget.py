@@ -40,7 +40,7 @@ class BudgetSetParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class BudgetSet(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """The budget that is in force now; `removed` where there is none of that name any more."""
+    """The budget that is in force now; `removed` once no budget has that name."""
 
     budget: BudgetInfo | None = None
     removed: bool = False
