@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from openclaw_rpc.protocol import table
 from tests.support.conversation import FOLDER, Conversation, Line, Mismatch, filled, match, read
+from tests.support.engines import ENGINES, engine
 from tests.support.gateway import PASSWORD, TOKEN, Client, TestGateway, gateway, settings
 from tests.support.upstream import Upstream, scripted_upstream
 
@@ -21,8 +22,9 @@ SCOPES = {"read", "chat", "tools", "admin"}
 WELCOME = '<-- {"type": "connected"}'
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 async def upstream() -> AsyncGenerator[Upstream]:
+    """One a conversation: it remembers what it has seen."""
     async with scripted_upstream() as server:
         yield server
 
@@ -81,8 +83,9 @@ class Replay:
         assert text == wanted
 
 
+@pytest.mark.parametrize("kept", ENGINES)
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-async def test_a_conversation_goes_as_it_is_written(path: Path, upstream: Upstream) -> None:
+async def test_a_conversation_goes_as_it_is_written(path: Path, kept: str, upstream: Upstream) -> None:
     found = read(path)
     if found.needs is not None and shutil.which(found.needs) is None:
         pytest.skip(f"{found.needs} is not installed")
@@ -93,7 +96,7 @@ async def test_a_conversation_goes_as_it_is_written(path: Path, upstream: Upstre
         # An address that nobody answers at, so that no model's server on this machine is found.
         config["providers"] = {}
     protocols = [found.subprotocol] if found.subprotocol else None
-    async with gateway(config) as served:
+    async with engine(kept) as engines, gateway({**config, **engines}) as served:
         token = token_of(found, served)
         async with served.connect(found.path, token=token, greeted=False, subprotocols=protocols) as client:
             replay = Replay(client)

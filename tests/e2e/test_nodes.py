@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from openclaw_rpc.domain.kept import StorageUnusable
 from tests.support import postgres, redis
+from tests.support.engines import engine
 from tests.support.gateway import Client, gateway, settings
 from tests.support.nodes import seen
 from tests.support.upstream import Upstream
@@ -25,8 +26,8 @@ pytestmark = [postgres.INSTALLED, redis.INSTALLED, pytest.mark.timeout(120)]
 @pytest.fixture
 async def shared() -> AsyncGenerator[dict[str, Any]]:
     """What the nodes of one gateway have in common."""
-    async with postgres.database() as url:
-        yield {"storage": {"url": url}, "bus": {"url": redis.shared().url, "prefix": redis.prefix()}}
+    async with engine("postgres") as made:
+        yield made
 
 
 def config(upstream: Upstream, shared: dict[str, Any], node: str, lease: float = 20) -> dict[str, Any]:

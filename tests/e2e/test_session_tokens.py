@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 
+from tests.support.engines import ENGINES, engine
 from tests.support.gateway import TOKEN, TestGateway, gateway, settings
 from tests.support.upstream import scripted_upstream
 
 
-@pytest.fixture(scope="module")
-async def served() -> AsyncGenerator[TestGateway]:
-    async with scripted_upstream() as upstream, gateway(settings(upstream.url)) as running:
+@pytest.fixture(scope="module", params=ENGINES)
+async def served(request: pytest.FixtureRequest) -> AsyncGenerator[TestGateway]:
+    async with (
+        engine(request.param) as engines,
+        scripted_upstream() as upstream,
+        gateway({**settings(upstream.url), **engines}) as running,
+    ):
         yield running
 
 

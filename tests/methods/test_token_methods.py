@@ -1,3 +1,6 @@
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
 import pytest
 
 from openclaw_rpc.adapters.bus.memory import MemoryBus
@@ -13,7 +16,7 @@ from openclaw_rpc.protocol.token import TokenCreateParams, TokenRevokeParams
 from openclaw_rpc.rpc.bind import join
 from openclaw_rpc.rpc.call import Call
 from tests.support.bus import Heard
-from tests.support.volatile.tokens import MemoryTokenStore
+from tests.support.kept import FAMILIES
 
 ME = Call(owner("gateway"))
 ALICE = Call(Principal("alice", "t", frozenset(Scope), "tok_alice"))
@@ -24,9 +27,10 @@ def bus() -> MemoryBus:
     return MemoryBus()
 
 
-@pytest.fixture
-def service(bus: MemoryBus) -> TokenService:
-    return TokenService(KnownTokens(MemoryTokenStore()), SystemClock(), bus)
+@pytest.fixture(params=FAMILIES)
+async def service(request: pytest.FixtureRequest, tmp_path: Path, bus: MemoryBus) -> AsyncGenerator[TokenService]:
+    async with FAMILIES[request.param](tmp_path) as kept:
+        yield TokenService(KnownTokens(kept.tokens), SystemClock(), bus)
 
 
 @pytest.fixture
@@ -34,7 +38,7 @@ def methods(service: TokenService) -> TokenMethods:
     return TokenMethods(service)
 
 
-def test_every_row_of_the_namespace_has_its_handler(methods: TokenMethods):
+async def test_every_row_of_the_namespace_has_its_handler(methods: TokenMethods):
     table = {row.name: row for row in token.METHODS}
     assert set(join(table, [methods])) == set(table)
 

@@ -138,11 +138,16 @@ def shared() -> Server:
 
 
 _FREE: list[str] = []
-_EMPTY = """SET session_replication_role = replica; DO $$ DECLARE tables text; BEGIN
-    SELECT string_agg(quote_ident(tablename), ', ') INTO tables FROM pg_tables
-        WHERE schemaname = 'public' AND tablename <> 'schema_version';
-    IF tables IS NOT NULL THEN EXECUTE 'TRUNCATE ' || tables || ' RESTART IDENTITY'; END IF;
+_EMPTY = """SET session_replication_role = replica; DO $$ DECLARE found record; BEGIN
+    FOR found IN SELECT oid::regclass AS name, relkind AS kind, pg_relation_size(oid) AS size FROM pg_class
+        WHERE relnamespace = 'public'::regnamespace AND relname <> 'schema_version' AND relkind IN ('r', 'S') LOOP
+      IF found.kind = 'S' THEN PERFORM setval(found.name, 1, false);
+      ELSIF found.size > 1000000 THEN EXECUTE 'TRUNCATE ' || found.name;
+      ELSIF found.size > 0 THEN EXECUTE 'DELETE FROM ' || found.name;
+      END IF;
+    END LOOP;
 END $$"""
+"""Rows are deleted: for small tables that takes a tenth of what TRUNCATE takes, which makes a file for each anew."""
 
 
 @asynccontextmanager
