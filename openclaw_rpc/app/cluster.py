@@ -24,7 +24,7 @@ from openclaw_rpc.domain.events.replay import Replayer
 from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.limits import RateLimiter
-from openclaw_rpc.domain.nodes.asking import Asking
+from openclaw_rpc.domain.nodes.calls import NodeCalls
 from openclaw_rpc.domain.nodes.limits import SharedLimits
 from openclaw_rpc.domain.nodes.membership import Membership
 from openclaw_rpc.domain.nodes.mirrors import Mirrors
@@ -89,7 +89,7 @@ class Cluster:
         """Find the way to sessions' nodes, and do what those ask for."""
         nodes = self._nodes
         streams, runs, sessions, approvals = parts.streams, parts.runs, parts.sessions, parts.tools.approvals
-        asking = Asking(self._wire, self.membership.lives, tasks, self._log)
+        asking = NodeCalls(self._wire, self.membership.lives, tasks, self._log)
         self._streams = streams
         self._mirrors = Mirrors(
             self._kept.sessions,

@@ -48,9 +48,9 @@ from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.limits import RateLimiter
-from openclaw_rpc.domain.runs.asking import Asking
 from openclaw_rpc.domain.runs.compacting import Compacting
 from openclaw_rpc.domain.runs.drafts import Drafts
+from openclaw_rpc.domain.runs.model_requests import ModelRequests
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.turn import Turn
 from openclaw_rpc.domain.sessions import Sessions
@@ -270,7 +270,7 @@ class App:
         await self.tools.build(stack, kept, bus)
         observed = Observed(self.metrics, logs.get("rpc"))
         money = Money(settings, self.file, store, bus, clock, logs.get("usage"))
-        asking = Asking(models, self.sessions, money.way(models, observed, self.tracing), logs.get("reasoning"))
+        asking = ModelRequests(models, self.sessions, money.way(models, observed, self.tracing), logs.get("reasoning"))
         self.runs = Runs(
             settings.runs,
             store=store,

@@ -26,7 +26,7 @@ LASTED_SECONDS: Final = 10.0
 """A worker that served for this long ended for a reason of its own: the pauses begin anew."""
 
 
-class Told(Protocol):
+class WorkersObserver(Protocol):
     """Who is told what becomes of the workers."""
 
     def ready(self, line: bytes) -> None:
@@ -72,7 +72,7 @@ class Workers:
         self,
         sockets: Sequence[Sequence[socket.socket]],
         command: Callable[[int, Sequence[int]], Sequence[str]],
-        told: Told,
+        told: WorkersObserver,
         *,
         stop_seconds: float,
     ) -> None:

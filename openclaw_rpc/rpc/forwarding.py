@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from openclaw_rpc.domain.nodes.asking import Asking
+from openclaw_rpc.domain.nodes.calls import NodeCalls
 from openclaw_rpc.domain.nodes.remote import Caller, RemoteRuns
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.sessions import Sessions
@@ -51,7 +51,7 @@ class Forwarding:
         remote: RemoteRuns,
         sessions: Sessions,
         approvals: Approvals,
-        asking: Asking,
+        asking: NodeCalls,
         look_again: Callable[[str], Awaitable[None]],
     ) -> None:
         self._look_again = look_again

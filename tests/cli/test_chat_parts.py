@@ -8,9 +8,9 @@ import anyio
 import pytest
 
 from openclaw import AsyncOpenClawClient, Event
-from openclaw_rpc.cli.chat.approvals import Approvals
+from openclaw_rpc.cli.chat.approvals import ApprovalPrompts
 from openclaw_rpc.cli.chat.keys import opened, without_quotes
-from openclaw_rpc.cli.chat.layout import MOST_LINES, Layout, Stream
+from openclaw_rpc.cli.chat.layout import MOST_LINES, Layout, MarkdownStream
 from openclaw_rpc.cli.chat.shown import Shown
 from openclaw_rpc.cli.chat.words import call_of, pictures_in, seconds
 from tests.support.scripted_gateway import Handler, Peer, RefusedError, scripted_gateway
@@ -45,7 +45,7 @@ def laid_out(text: str) -> str:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_pieces_of_markdown_come_out_as_blocks_with_nothing_lost(seed: int) -> None:
-    stream, rest, blocks = Stream(), MARKDOWN, list[str]()
+    stream, rest, blocks = MarkdownStream(), MARKDOWN, list[str]()
     choose = random.Random(seed)
     while rest:
         size = choose.randint(1, 40)
@@ -149,7 +149,7 @@ async def decided(person: Person, *infos: dict[str, Any], refusing: str = "") ->
     methods: dict[str, Handler] = {"tool.approve": approve, "tool.deny": deny}
     with anyio.fail_after(SECONDS):
         async with scripted_gateway(methods) as gateway, AsyncOpenClawClient(gateway.url, "t") as client:
-            approvals = Approvals(client, person)
+            approvals = ApprovalPrompts(client, person)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(approvals.serve)
                 for info in infos:
@@ -206,7 +206,7 @@ async def test_what_is_decided_elsewhere_is_asked_no_more() -> None:
     person = Person()
     with anyio.fail_after(SECONDS):
         async with scripted_gateway({}) as gateway, AsyncOpenClawClient(gateway.url, "t") as client:
-            approvals = Approvals(client, person)
+            approvals = ApprovalPrompts(client, person)
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(approvals.serve)
                 approvals.ask(waiting(1))

@@ -20,8 +20,8 @@ from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.principals import owner
 from openclaw_rpc.domain.providers import OfferedModel, Prompt
 from openclaw_rpc.domain.records import RunRecord, SessionQuery, SessionRecord
-from openclaw_rpc.domain.runs.asking import Asking
 from openclaw_rpc.domain.runs.drafts import Drafts
+from openclaw_rpc.domain.runs.model_requests import ModelRequests
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.talk import HISTORY
 from openclaw_rpc.domain.runs.turn import Turn
@@ -133,7 +133,7 @@ class World:
         self.sessions = Sessions(self.disk, self.streams, agents, clock)
         models = Models({"primary": self.talker}, {})
         toolbox = NoTools()
-        asking = Asking(models, self.sessions, unlimited(models, clock), self.log)
+        asking = ModelRequests(models, self.sessions, unlimited(models, clock), self.log)
         turn = Turn(self.disk, self.sessions, toolbox, asking)
         self.runs = Runs(
             self.settings,

@@ -14,7 +14,7 @@ from openclaw_rpc.adapters.redis.bus import RedisBus
 from openclaw_rpc.adapters.redis.link import RedisLink
 from openclaw_rpc.domain.events.bus import Filter, Unsubscribe
 from openclaw_rpc.domain.events.published import EventListener, Published
-from openclaw_rpc.domain.nodes.wire import Ask, Wire
+from openclaw_rpc.domain.nodes.wire import CallRequest, Wire
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.method import Event
 from tests.support.gateway import Client
@@ -58,7 +58,7 @@ class Across:
         self._waiting: list[Published] = []
         self._task: asyncio.Task[None] | None = None
         self._heard = asyncio.Event()
-        speaker.wire.on(Ask, lambda _: self._heard.set())
+        speaker.wire.on(CallRequest, lambda _: self._heard.set())
 
     def publish(self, event: Published) -> None:
         """Once the speaker knows what the hearer wants."""
@@ -69,7 +69,7 @@ class Across:
     async def _publish(self) -> None:
         # Messages keep their order: when this one has come, so has whatever the hearer said before.
         self._heard.clear()
-        self._hearer.wire.send(self._speaker.wire.node, Ask("hearer", "1", "settled", b""))
+        self._hearer.wire.send(self._speaker.wire.node, CallRequest("hearer", "1", "settled", b""))
         with anyio.fail_after(10):
             await self._heard.wait()
         while self._waiting:

@@ -23,8 +23,8 @@ from openclaw_rpc.domain.models import Models, ProviderSettings
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.providers import OfferedModel, Prompt, ProviderFault
 from openclaw_rpc.domain.records import SessionRecord
-from openclaw_rpc.domain.runs.asking import Asking
 from openclaw_rpc.domain.runs.drafts import Drafts
+from openclaw_rpc.domain.runs.model_requests import ModelRequests
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.runs.spending import Spending
 from openclaw_rpc.domain.runs.turn import Turn
@@ -318,7 +318,7 @@ class ToolWorld:
     async def runs(self) -> AsyncGenerator[Runs]:
         """Runs with the obedient model."""
         models = Models({"primary": self.model}, {"primary": ProviderSettings(type="openai", model="obedient")})
-        asking = Asking(models, self.sessions, unlimited(models, self.clock), ListLog())
+        asking = ModelRequests(models, self.sessions, unlimited(models, self.clock), ListLog())
         turn = Turn(self.store, self.sessions, self.tools, asking)
         runs = Runs(
             _RunSettings(),

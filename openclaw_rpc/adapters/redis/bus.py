@@ -13,7 +13,7 @@ import msgspec
 from openclaw_rpc.adapters.bus.memory import Key, MemoryBus, keys_for, keys_of
 from openclaw_rpc.domain.events.bus import Bus, Filter, Unsubscribe
 from openclaw_rpc.domain.events.published import EventListener, Published
-from openclaw_rpc.domain.nodes.wire import Events, Hello, Told, Wants, Wire
+from openclaw_rpc.domain.nodes.wire import Hello, Interests, RelayedEvent, RelayedEvents, Wire
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.method import Event
 
@@ -41,9 +41,9 @@ class RedisBus:
         """By what is wanted, the other nodes that want it."""
         self._wants: Counter[Key] = Counter()
         """What is wanted here, and by how many."""
-        self._outgoing: dict[str, list[Told]] = {}
-        wire.on(Events, self.hear)
-        wire.on(Wants, self._learn)
+        self._outgoing: dict[str, list[RelayedEvent]] = {}
+        wire.on(RelayedEvents, self.hear)
+        wire.on(Interests, self._learn)
         wire.on(Hello, self._greeted)
         wire.on_joined(self._join)
 
@@ -88,7 +88,7 @@ class RedisBus:
         nodes = self._takers(event.row, event.session_id)
         if not nodes:
             return
-        told = Told(
+        told = RelayedEvent(
             event.row.name,
             msgspec.Raw(msgspec.msgpack.encode(event.data)),
             event.user,
@@ -106,11 +106,11 @@ class RedisBus:
     def _flush(self) -> None:
         outgoing, self._outgoing = self._outgoing, {}
         for node, told in outgoing.items():
-            self._wire.send(node, Events(self._wire.node, told))
+            self._wire.send(node, RelayedEvents(self._wire.node, told))
 
     # ---- what others tell, and want ----
 
-    def hear(self, message: Events) -> None:
+    def hear(self, message: RelayedEvents) -> None:
         """Take what another node tells."""
         for told in message.told:
             row = self._rows.get(told.name)
@@ -118,7 +118,7 @@ class RedisBus:
                 data = _decoder(row.data).decode(told.data)
                 self.arrived(Published(row, data, told.user, told.session_id, told.run_id, told.epoch, told.seq))
 
-    def _learn(self, message: Wants) -> None:
+    def _learn(self, message: Interests) -> None:
         if message.whole:
             self.forget(message.node)
         for key in message.more:
@@ -141,7 +141,7 @@ class RedisBus:
         self._tell_wants(message.node)
 
     def _tell_wants(self, node: str | None) -> None:
-        self._wire.send(node, Wants(self._wire.node, more=tuple(self._wants), whole=True))
+        self._wire.send(node, Interests(self._wire.node, more=tuple(self._wants), whole=True))
 
     def want(self, keys: Sequence[Key]) -> Unsubscribe:
         """Be sent what is looked up by these keys, until what is answered is called; all but our own sessions."""
@@ -149,7 +149,7 @@ class RedisBus:
         new = [key for key in mine if self._wants[key] == 0]
         self._wants.update(mine)
         if new:
-            self._wire.send(None, Wants(self._wire.node, more=new))
+            self._wire.send(None, Interests(self._wire.node, more=new))
 
         def unwant() -> None:
             dropped: list[Key] = []
@@ -160,7 +160,7 @@ class RedisBus:
                     del self._wants[key]
                     dropped.append(key)
             if dropped:
-                self._wire.send(None, Wants(self._wire.node, less=dropped))
+                self._wire.send(None, Interests(self._wire.node, less=dropped))
 
         return unwant
 

@@ -33,7 +33,7 @@ class Asker(Protocol):
         ...
 
 
-class Approvals:
+class ApprovalPrompts:
     """The calls that wait, asked about one after the other.
 
     ``always`` names the tools that need no more questions in this chat. That never holds for calls that need the PIN,

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from prompt_toolkit.output import create_output
 
-from openclaw_rpc.cli.chat.approvals import Approvals
+from openclaw_rpc.cli.chat.approvals import ApprovalPrompts
 from openclaw_rpc.cli.chat.completing import SlashCompleter
 from openclaw_rpc.cli.chat.earlier import show_last
 from openclaw_rpc.cli.chat.session import HINT, Wanted, asked, left
-from openclaw_rpc.cli.chat.slash import LEAVE, Commands
-from openclaw_rpc.cli.chat.talk import Talk
+from openclaw_rpc.cli.chat.slash import LEAVE, SlashCommands
+from openclaw_rpc.cli.chat.talk import ChatTurns
 from openclaw_rpc.cli.chat.window import ChatWindow
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.output import colour_wanted, is_terminal
@@ -29,7 +29,7 @@ STOPPED = 130
 
 async def chat_in_window(
     target: GatewayTarget, client: AsyncOpenClawClient, wanted: Wanted, told: list[Callable[[str], None]]
-) -> tuple[int, Talk]:
+) -> tuple[int, ChatTurns]:
     """Chat on the terminal; the exit code. ``told`` hears when the connection is lost."""
     # Where the cursor is need not be asked: it costs an answer, which some terminals never give.
     os.environ.setdefault("PROMPT_TOOLKIT_NO_CPR", "1")
@@ -42,8 +42,8 @@ async def chat_in_window(
         pipe=None if is_terminal() else sys.stdout,
     )
     told.append(window.note)
-    approvals = Approvals(client, window)
-    talk = Talk(target, client, window, approvals, wanted.params)
+    approvals = ApprovalPrompts(client, window)
+    talk = ChatTurns(target, client, window, approvals, wanted.params)
     client.on_state(lambda state: approvals.look_soon(talk.session_key) if state == "open" else None)
     code = await Conversation(talk, window, approvals, wanted).hold()
     if wanted.text is None:
@@ -54,12 +54,12 @@ async def chat_in_window(
 class Conversation:
     """What is going on, and what Ctrl-C and Ctrl-D do to it."""
 
-    def __init__(self, talk: Talk, window: ChatWindow, approvals: Approvals, wanted: Wanted) -> None:
+    def __init__(self, talk: ChatTurns, window: ChatWindow, approvals: ApprovalPrompts, wanted: Wanted) -> None:
         self._talk = talk
         self._window = window
         self._approvals = approvals
         self._wanted = wanted
-        self._commands = Commands(talk, window, approvals)
+        self._commands = SlashCommands(talk, window, approvals)
         self._commands.attached = list(wanted.attached)
         self._turn: asyncio.Task[int] | None = None
         window.interrupted = self._interrupted

@@ -103,7 +103,7 @@ class Layout:
         return _PADDING.sub(r"\1", out.getvalue())
 
 
-class Stream:
+class MarkdownStream:
     """Markdown that comes in pieces."""
 
     def __init__(self) -> None:

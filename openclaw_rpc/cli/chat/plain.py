@@ -92,7 +92,7 @@ class Screen:
             self._line_open = False
 
 
-class Told:
+class UnattendedApprovals:
     """Calls that wait where nobody can be asked: it is said how to decide, with JSON on standard output too."""
 
     def __init__(self, screen: Screen, options: str) -> None:

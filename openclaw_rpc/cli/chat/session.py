@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from openclaw_rpc.cli.chat.plain import Screen, Told, lines
-from openclaw_rpc.cli.chat.talk import Talk
+from openclaw_rpc.cli.chat.plain import Screen, UnattendedApprovals, lines
+from openclaw_rpc.cli.chat.talk import ChatTurns
 from openclaw_rpc.cli.connecting import PATIENCE, connect, spoken
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.output import aside, colour_wanted, complain, is_terminal
@@ -63,7 +63,7 @@ async def chat_at(target: GatewayTarget, wanted: Wanted) -> int:
         else:
             screen = Screen(json=wanted.json, colour=colour_wanted())
             told.append(screen.note)
-            talk = Talk(target, client, screen, Told(screen, wanted.options), wanted.params)
+            talk = ChatTurns(target, client, screen, UnattendedApprovals(screen, wanted.options), wanted.params)
             once = wanted.text is not None
             work = talk.ask(wanted.text or "", wanted.attached) if once else _converse(talk, list(wanted.attached))
             code = await _stoppable(talk, work, leaves=once)
@@ -95,7 +95,7 @@ def _terminal() -> bool:
 # ---- without a terminal, or with one that can do nothing ----
 
 
-async def _stoppable(talk: Talk, work: Coroutine[Any, Any, int], *, leaves: bool) -> int:
+async def _stoppable(talk: ChatTurns, work: Coroutine[Any, Any, int], *, leaves: bool) -> int:
     """Do it; Ctrl-C stops what runs, a second one leaves. Where nothing runs it leaves only if it ``leaves``."""
     task = asyncio.ensure_future(work)
     leaving = False
@@ -132,7 +132,7 @@ def _interrupts(hear: Callable[[], None]) -> Generator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-async def _converse(talk: Talk, attached: list[dict[str, Any]]) -> int:
+async def _converse(talk: ChatTurns, attached: list[dict[str, Any]]) -> int:
     aside(HINT)
     async for line in lines("> "):
         if line in ("/quit", "/exit"):
@@ -143,7 +143,9 @@ async def _converse(talk: Talk, attached: list[dict[str, Any]]) -> int:
     return 0
 
 
-async def asked(talk: Talk, text: str, attached: list[dict[str, Any]], refused: Callable[[CliError], None]) -> None:
+async def asked(
+    talk: ChatTurns, text: str, attached: list[dict[str, Any]], refused: Callable[[CliError], None]
+) -> None:
     """A turn; a message that is refused is no reason to lose the conversation."""
     taken, attached[:] = list(attached), []
     try:
@@ -155,7 +157,7 @@ async def asked(talk: Talk, text: str, attached: list[dict[str, Any]], refused: 
         refused(error)
 
 
-def left(talk: Talk) -> None:
+def left(talk: ChatTurns) -> None:
     """Say how to come back."""
     if talk.session_key:
         aside(typed(f"Continue with: openclaw chat --session {talk.session_key}"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
 
-from openclaw_rpc.cli.chat.layout import Layout, Stream, tail
+from openclaw_rpc.cli.chat.layout import Layout, MarkdownStream, tail
 from openclaw_rpc.cli.chat.words import call_of, harmless, pictures_in, result_of, seconds
 from openclaw_rpc.protocol import chat
 
@@ -30,7 +30,7 @@ class Shown:
         self._began = monotonic()
         self._finished: list[str] = []
         self._last: Kind | None = None
-        self._answer = Stream()
+        self._answer = MarkdownStream()
         self._thought = ""
         self._waits = ""
         self._tools: dict[str, tuple[str, float]] = {}

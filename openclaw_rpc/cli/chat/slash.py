@@ -12,32 +12,32 @@ from openclaw_rpc.cli.chat.earlier import show_last, title_of
 from openclaw_rpc.cli.errors import CliError
 
 if TYPE_CHECKING:
-    from openclaw_rpc.cli.chat.approvals import Approvals
-    from openclaw_rpc.cli.chat.talk import Talk
+    from openclaw_rpc.cli.chat.approvals import ApprovalPrompts
+    from openclaw_rpc.cli.chat.talk import ChatTurns
     from openclaw_rpc.cli.chat.window import ChatWindow
 
 LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SlashCommand:
     """A command: what stands behind it, and its line in `/help`."""
 
     takes: str
     doc: str
 
 
-ENTRIES: Mapping[str, Entry] = {
-    "help": Entry("", "this list"),
-    "model": Entry("[NAME]", "list the models, or ask another one"),
-    "agent": Entry("[ID]", "list the agents, or ask another one"),
-    "new": Entry("", "begin a new session"),
-    "sessions": Entry("[KEY|NUMBER|WORDS]", "list sessions, find some, or go on with one"),
-    "attach": Entry("[FILE]", "send a file with the next message"),
-    "image": Entry("FILE|URL", "send a picture with the next message"),
-    "approve": Entry("", "decide about what waits for approval"),
-    "clear": Entry("", "clear the terminal, not the session"),
-    "quit": Entry("", "leave, as Ctrl-D does"),
+ENTRIES: Mapping[str, SlashCommand] = {
+    "help": SlashCommand("", "this list"),
+    "model": SlashCommand("[NAME]", "list the models, or ask another one"),
+    "agent": SlashCommand("[ID]", "list the agents, or ask another one"),
+    "new": SlashCommand("", "begin a new session"),
+    "sessions": SlashCommand("[KEY|NUMBER|WORDS]", "list sessions, find some, or go on with one"),
+    "attach": SlashCommand("[FILE]", "send a file with the next message"),
+    "image": SlashCommand("FILE|URL", "send a picture with the next message"),
+    "approve": SlashCommand("", "decide about what waits for approval"),
+    "clear": SlashCommand("", "clear the terminal, not the session"),
+    "quit": SlashCommand("", "leave, as Ctrl-D does"),
 }
 LEAVE = {"quit", "exit"}
 KEYS = """
@@ -47,10 +47,10 @@ Any other / goes to the gateway: /compact summarises the session. Without a
 model its offline agent knows /status, /time, /calc and /NAME of each tool."""
 
 
-class Commands:
-    """Does them. ``attached`` goes with the next message."""
+class SlashCommands:
+    """Does what was typed behind a slash. ``attached`` goes with the next message."""
 
-    def __init__(self, talk: Talk, window: ChatWindow, approvals: Approvals) -> None:
+    def __init__(self, talk: ChatTurns, window: ChatWindow, approvals: ApprovalPrompts) -> None:
         self.attached: list[dict[str, Any]] = []
         self._talk = talk
         self._window = window

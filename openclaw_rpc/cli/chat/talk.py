@@ -38,7 +38,7 @@ class View(Protocol):
         ...
 
 
-class Deciding(Protocol):
+class ApprovalHandler(Protocol):
     """Who sees to the calls that wait for a human."""
 
     def ask(self, info: dict[str, Any]) -> None:
@@ -50,7 +50,7 @@ class Deciding(Protocol):
         ...
 
 
-class Talk:
+class ChatTurns:
     """A session's turns. ``params`` are those of `chat.run` that stay the same from turn to turn."""
 
     def __init__(
@@ -58,7 +58,7 @@ class Talk:
         target: GatewayTarget,
         client: AsyncOpenClawClient,
         view: View,
-        approvals: Deciding,
+        approvals: ApprovalHandler,
         params: dict[str, Any],
     ) -> None:
         self._target = target

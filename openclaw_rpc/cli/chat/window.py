@@ -49,7 +49,7 @@ TYPING_SECONDS = 0.7
 """How long after a key somebody still types a line, and means no answer to a question that comes in between."""
 
 
-class Question:
+class TerminalQuestion:
     """What is asked in place of the line: a key of ``keys``, or a line where there are none."""
 
     def __init__(self, text: str, keys: Mapping[str, str], *, secret: bool = False) -> None:
@@ -95,7 +95,7 @@ class ChatWindow:
         self._wake = asyncio.Event()
         self._lines: deque[str] = deque()
         self._typed = asyncio.Event()
-        self._question: Question | None = None
+        self._question: TerminalQuestion | None = None
         self._pressed = 0.0
         self.input = Buffer(
             multiline=True,
@@ -168,15 +168,15 @@ class ChatWindow:
             await asyncio.sleep(left)
         said = " / ".join(f"[{key}]{meaning[1:]}" for key, meaning in keys.items())
         gap = "\n" if "\n" in question else "   "
-        answer = await self._ask(Question(f"{question}{gap}{said}", keys))
+        answer = await self._ask(TerminalQuestion(f"{question}{gap}{said}", keys))
         self.print(self.page.text(f"{question}{gap}{keys[answer]}", "yellow"))
         return answer
 
     async def line(self, label: str, *, secret: bool = False) -> str | None:
         """Ask for a line; None where it is not given (Ctrl-C)."""
-        return await self._ask(Question(label, {}, secret=secret)) or None
+        return await self._ask(TerminalQuestion(label, {}, secret=secret)) or None
 
-    async def _ask(self, question: Question) -> str:
+    async def _ask(self, question: TerminalQuestion) -> str:
         self._question = question
         self._reply.reset()
         self._app.layout.focus(self._reply if not question.keys else self._asked)

@@ -9,7 +9,7 @@ from typing import Final
 import anyio
 
 from openclaw_rpc.domain.limits import RateLimiter
-from openclaw_rpc.domain.nodes.wire import Drawn, Wire
+from openclaw_rpc.domain.nodes.wire import LimitUse, Wire
 from openclaw_rpc.protocol.base import Rate
 
 TELL_SECONDS: Final = 0.2
@@ -30,7 +30,7 @@ class SharedLimits:
         self._nodes = nodes
         self._drawn: Counter[tuple[str, Rate]] = Counter()
         limiter.told = self._take
-        wire.on(Drawn, self._charge)
+        wire.on(LimitUse, self._charge)
 
     def _take(self, key: str, rate: Rate, limit: int) -> None:
         self._drawn[key, rate] += 1
@@ -41,9 +41,9 @@ class SharedLimits:
         drawn, self._drawn = self._drawn, Counter()
         if drawn and self._nodes() > 1:
             told = [(key, rate, times) for (key, rate), times in drawn.items()]
-            self._wire.send(None, Drawn(self._wire.node, told))
+            self._wire.send(None, LimitUse(self._wire.node, told))
 
-    def _charge(self, message: Drawn) -> None:
+    def _charge(self, message: LimitUse) -> None:
         for key, rate, times in message.told:
             self._limiter.charge(key, rate, times)
 

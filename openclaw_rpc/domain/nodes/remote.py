@@ -10,7 +10,7 @@ import msgspec
 
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.events.change import Beside
-from openclaw_rpc.domain.nodes.asking import Asking, NodeGone
+from openclaw_rpc.domain.nodes.calls import NodeCalls, NodeGone
 from openclaw_rpc.domain.nodes.mirrors import Mirrors
 from openclaw_rpc.domain.nodes.owners import Owners
 from openclaw_rpc.domain.ports import Store
@@ -83,7 +83,7 @@ class _OfRun(msgspec.Struct, frozen=True):
 class RemoteRuns:
     """The port :class:`~openclaw_rpc.domain.runs.elsewhere.Elsewhere`."""
 
-    def __init__(self, store: Store, owners: Owners, mirrors: Mirrors, asking: Asking) -> None:
+    def __init__(self, store: Store, owners: Owners, mirrors: Mirrors, asking: NodeCalls) -> None:
         self._store = store
         self._owners = owners
         self._mirrors = mirrors

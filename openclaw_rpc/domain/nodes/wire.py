@@ -11,7 +11,7 @@ from openclaw_rpc.domain.nodes.ports import NodeLink
 from openclaw_rpc.protocol.base import Rate
 
 
-class Told(msgspec.Struct, frozen=True, array_like=True):
+class RelayedEvent(msgspec.Struct, frozen=True, array_like=True):
     """An event on its way to another node; ``data`` is its row's struct."""
 
     name: str
@@ -23,14 +23,14 @@ class Told(msgspec.Struct, frozen=True, array_like=True):
     seq: int
 
 
-class Events(msgspec.Struct, frozen=True, tag="events"):
+class RelayedEvents(msgspec.Struct, frozen=True, tag="events"):
     """Events that somebody on the other node may want to hear, in the order in which they were told."""
 
     node: str
-    told: list[Told]
+    told: list[RelayedEvent]
 
 
-class Wants(msgspec.Struct, frozen=True, tag="wants"):
+class Interests(msgspec.Struct, frozen=True, tag="wants"):
     """What somebody on a node listens to beyond its own sessions; ``whole``: this, and nothing else."""
 
     node: str
@@ -52,14 +52,14 @@ class Changed(msgspec.Struct, frozen=True, tag="changed"):
     kind: str
 
 
-class Drawn(msgspec.Struct, frozen=True, tag="drawn"):
+class LimitUse(msgspec.Struct, frozen=True, tag="drawn"):
     """Calls that a node let in: whose, of which kind, and how many."""
 
     node: str
     told: list[tuple[str, Rate, int]]
 
 
-class Ask(msgspec.Struct, frozen=True, tag="ask"):
+class CallRequest(msgspec.Struct, frozen=True, tag="ask"):
     """Something that another node is to do, once, however often it is asked under that ``id``."""
 
     node: str
@@ -70,13 +70,13 @@ class Ask(msgspec.Struct, frozen=True, tag="ask"):
     """Whether it was left in the store, since the link was away: so is the answer."""
 
 
-class Taken(msgspec.Struct, frozen=True, tag="taken"):
+class CallTaken(msgspec.Struct, frozen=True, tag="taken"):
     """What was asked is being done."""
 
     id: str
 
 
-class Answer(msgspec.Struct, frozen=True, tag="answer"):
+class CallAnswer(msgspec.Struct, frozen=True, tag="answer"):
     """What came of it: the result, or an error by the name of its class."""
 
     id: str
@@ -86,7 +86,7 @@ class Answer(msgspec.Struct, frozen=True, tag="answer"):
     details: dict[str, Any] = {}
 
 
-Message = Events | Wants | Hello | Changed | Drawn | Ask | Taken | Answer
+Message = RelayedEvents | Interests | Hello | Changed | LimitUse | CallRequest | CallTaken | CallAnswer
 M = TypeVar("M")
 
 _DECODER = msgspec.msgpack.Decoder(Message)
@@ -121,12 +121,12 @@ class Wire:
         """Send a message to a node, or to all others."""
         self._link.send(node, msgspec.msgpack.encode(message))
 
-    def deliver(self, node: str, message: Ask | Taken | Answer, *, letter: bool = False) -> None:
+    def deliver(self, node: str, message: CallRequest | CallTaken | CallAnswer, *, letter: bool = False) -> None:
         """Send a message to a node, by the store where the link is away, or as a ``letter``."""
         if self._link.answers and not letter:
             self.send(node, message)
         else:
-            if isinstance(message, Ask):
+            if isinstance(message, CallRequest):
                 message = msgspec.structs.replace(message, letter=True)
             self.post(node, msgspec.msgpack.encode(message))
 

@@ -11,11 +11,11 @@ import msgspec
 
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.ports import Store
-from openclaw_rpc.domain.runs.asking import Asking
 from openclaw_rpc.domain.runs.client_tools import beside, client_tool
 from openclaw_rpc.domain.runs.compaction import COMMAND
 from openclaw_rpc.domain.runs.context import conversation
 from openclaw_rpc.domain.runs.live import LiveRun
+from openclaw_rpc.domain.runs.model_requests import ModelRequests
 from openclaw_rpc.domain.runs.reply import RequestedCall
 from openclaw_rpc.domain.runs.spending import usage_attributes
 from openclaw_rpc.domain.runs.talk import HISTORY, Talk
@@ -48,7 +48,7 @@ class Turn:
     """Does the work of a run. What goes wrong is raised; what was said until then is in the run."""
 
     def __init__(
-        self, store: Store, sessions: Sessions, toolbox: Toolbox, asking: Asking, tracing: Tracing | None = None
+        self, store: Store, sessions: Sessions, toolbox: Toolbox, asking: ModelRequests, tracing: Tracing | None = None
     ) -> None:
         self._tracing = tracing or Tracing()
         self._store = store
@@ -115,7 +115,7 @@ class Turn:
         await self._asking.settle()
 
     async def check(self, live: LiveRun) -> None:
-        """See `Asking.check`."""
+        """See `ModelRequests.check`."""
         await self._asking.check(live)
 
     def model_of(self, live: LiveRun) -> str:

@@ -11,7 +11,7 @@ import pytest
 from openclaw_rpc.adapters.bus.conformance import KeepingListener, delta, until
 from openclaw_rpc.adapters.redis.link import RedisLink
 from openclaw_rpc.domain.events.bus import Filter
-from openclaw_rpc.domain.nodes.wire import Events
+from openclaw_rpc.domain.nodes.wire import RelayedEvents
 from tests.support import redis
 from tests.support.nodes import Node, linked, until_linked
 from tests.support.redis import Server
@@ -62,7 +62,7 @@ async def test_what_nobody_elsewhere_wants_is_not_sent(own: Server) -> None:
         speaker, hearer = Node(first), Node(second)
         await until_linked(first, second)
         sent: list[int] = []
-        hearer.wire.on(Events, lambda message: (sent.append(len(message.told)), hearer.bus.hear(message))[1])
+        hearer.wire.on(RelayedEvents, lambda message: (sent.append(len(message.told)), hearer.bus.hear(message))[1])
         keeper = KeepingListener()
         hearer.bus.everywhere.subscribe(Filter(session_id="s_2"), keeper)
         await until(lambda: speaker.bus.wanted(delta("").row, "s_2"))

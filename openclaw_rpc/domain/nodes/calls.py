@@ -9,7 +9,7 @@ from typing import Any, Final
 import anyio
 
 from openclaw_rpc.domain.clock import new_id
-from openclaw_rpc.domain.nodes.wire import Answer, Ask, Taken, Wire
+from openclaw_rpc.domain.nodes.wire import CallAnswer, CallRequest, CallTaken, Wire
 from openclaw_rpc.domain.ports import BackgroundTasks, Log
 from openclaw_rpc.protocol import errors
 from openclaw_rpc.protocol.errors import GatewayError, InternalError, Unavailable
@@ -32,13 +32,13 @@ class _Question:
     """What was asked and is not answered. ``sign``: when the other node last said that it is at it."""
 
     def __init__(self) -> None:
-        self.answer: Answer | None = None
+        self.answer: CallAnswer | None = None
         self.answered = anyio.Event()
         self.sign = anyio.current_time()
 
 
-class Asking:
-    """``lives`` says whether a node is alive, as far as is known."""
+class NodeCalls:
+    """What this node asks of others, and does for them. ``lives`` says whether a node is alive, as far as is known."""
 
     def __init__(self, wire: Wire, lives: Callable[[int], bool], tasks: BackgroundTasks, log: Log) -> None:
         self._wire = wire
@@ -47,11 +47,11 @@ class Asking:
         self._log = log
         self._does: dict[str, Work] = {}
         self._open: dict[str, _Question] = {}
-        self._asked: OrderedDict[str, Answer | None] = OrderedDict()
+        self._asked: OrderedDict[str, CallAnswer | None] = OrderedDict()
         """What others asked: None while it is being done."""
-        wire.on(Ask, self._take)
-        wire.on(Taken, self._taken)
-        wire.on(Answer, self._answered)
+        wire.on(CallRequest, self._take)
+        wire.on(CallTaken, self._taken)
+        wire.on(CallAnswer, self._answered)
 
     def does(self, what: str, work: Work) -> None:
         """Have something done when other nodes ask for it."""
@@ -63,7 +63,7 @@ class Asking:
         Raises:
             NodeGone: it died, or is silent. GatewayError: it failed there.
         """
-        ask = Ask(self._wire.node, new_id("ask"), what, body)
+        ask = CallRequest(self._wire.node, new_id("ask"), what, body)
         question = self._open[ask.id] = _Question()
         try:
             while question.answer is None:
@@ -77,42 +77,42 @@ class Asking:
         finally:
             del self._open[ask.id]
 
-    def _taken(self, message: Taken) -> None:
+    def _taken(self, message: CallTaken) -> None:
         if message.id in self._open:
             self._open[message.id].sign = anyio.current_time()
 
-    def _answered(self, message: Answer) -> None:
+    def _answered(self, message: CallAnswer) -> None:
         if message.id in self._open:
             self._open[message.id].answer = message
             self._open[message.id].answered.set()
 
-    def _take(self, message: Ask) -> None:
+    def _take(self, message: CallRequest) -> None:
         if message.id in self._asked:
-            self._wire.deliver(message.node, self._asked[message.id] or Taken(message.id), letter=message.letter)
+            self._wire.deliver(message.node, self._asked[message.id] or CallTaken(message.id), letter=message.letter)
             return
         self._asked[message.id] = None
         while len(self._asked) > MOST_REMEMBERED:
             self._asked.popitem(last=False)
         self._tasks.start(self._do(message))
 
-    async def _do(self, message: Ask) -> None:
+    async def _do(self, message: CallRequest) -> None:
         try:
             work = self._does.get(message.what)
             if work is None:
                 raise InternalError(f"this node does not know {message.what!r}")
-            answer = Answer(message.id, await work(message.body))
+            answer = CallAnswer(message.id, await work(message.body))
         except GatewayError as error:
             details: dict[str, Any] = {"field": error.field, "reason": error.reason, **error.details}
-            answer = Answer(message.id, kind=type(error).__name__, message=error.message, details=details)
+            answer = CallAnswer(message.id, kind=type(error).__name__, message=error.message, details=details)
         except Exception:
             self._log.error("what another node asked for failed", what=message.what, exc_info=True)
-            answer = Answer(message.id, kind=InternalError.__name__, message="the gateway failed; its log says why")
+            answer = CallAnswer(message.id, kind=InternalError.__name__, message="the gateway failed; its log says why")
         if message.id in self._asked:
             self._asked[message.id] = answer
         self._wire.deliver(message.node, answer, letter=message.letter)
 
 
-def _result(answer: Answer) -> bytes:
+def _result(answer: CallAnswer) -> bytes:
     if answer.kind is None:
         return answer.body
     kind: Any = getattr(errors, answer.kind, None)

@@ -42,7 +42,7 @@ class Measured(NamedTuple):
     tokens: int
 
 
-class Asking:
+class ModelRequests:
     """Asks models for runs."""
 
     def __init__(self, models: Models, sessions: Sessions, spending: Spending, log: Log) -> None:
