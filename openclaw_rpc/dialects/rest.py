@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from openclaw_rpc.protocol.chat import RunAccepted
 from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
 from openclaw_rpc.protocol.event import Position
 from openclaw_rpc.protocol.method import Method
@@ -33,7 +34,10 @@ class Resume(NamedTuple):
 
 
 class Inputs(msgspec.Struct, frozen=True, kw_only=True):
-    """A request, decoded. ``body`` and ``query`` are the endpoint's structs; header names are in lower case."""
+    """A request, decoded. ``body`` and ``query`` are the endpoint's structs; header names are in lower case.
+
+    ``begun``: the run that it began when it was sent before, by what its client says.
+    """
 
     path: Mapping[str, str]
     query: Any
@@ -41,6 +45,7 @@ class Inputs(msgspec.Struct, frozen=True, kw_only=True):
     raw: bytes
     headers: Mapping[str, str]
     resume: Resume | None = None
+    begun: RunAccepted | None = None
 
     @property
     def idempotency_key(self) -> str | None:

@@ -17,7 +17,12 @@ UNFINISHED = ("queued", "running")
 
 
 def begin(inputs: Inputs, params: ChatRunParams) -> Generator[Ask, Any, RunAccepted]:
-    """Begin a run; the header ``Idempotency-Key`` counts where the body has no key."""
+    """Begin a run, or go on with the one that this very request began before.
+
+    The header ``Idempotency-Key`` counts where the body has no key.
+    """
+    if inputs.begun is not None:
+        return inputs.begun
     if params.idempotency_key is None and inputs.idempotency_key is not None:
         params = msgspec.structs.replace(params, idempotency_key=inputs.idempotency_key)
     accepted = yield Ask(chat.run, params)

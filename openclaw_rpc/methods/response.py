@@ -41,7 +41,7 @@ class ResponseMethods:
 
     async def create(self, params: ResponseCreateParams, call: Call) -> ResponseBody:
         """A response: whole, as it stands where it goes on in the background, or as events."""
-        live = await self._responses.create(call.principal, params, call.pin)
+        live = await self._responses.create(call.principal, params, call.pin, call.attempt)
         if live.request.stream:
             await _send(self._responses.events(live), params.request_id, call)
             return ResponseBody()

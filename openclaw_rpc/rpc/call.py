@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from openclaw_rpc.domain.events.published import EventListener, Published
 from openclaw_rpc.domain.principals import Principal
@@ -35,10 +35,17 @@ class Carrier(Protocol):
         ...
 
 
+class Attempt(NamedTuple):
+    """What tells a request from others, and whether its client says that it sends it again."""
+
+    digest: bytes
+    again: bool
+
+
 class Call:
     """What a handler is given beside its params."""
 
-    __slots__ = ("_after", "_answered", "carrier", "peer", "pin", "principal", "request_id")
+    __slots__ = ("_after", "_answered", "attempt", "carrier", "peer", "pin", "principal", "request_id")
 
     def __init__(
         self,
@@ -48,10 +55,12 @@ class Call:
         request_id: str = "",
         pin: str | None = None,
         carrier: Carrier | None = None,
+        attempt: Attempt | None = None,
     ) -> None:
         self.principal = principal
         self.peer = peer
         self.carrier = carrier
+        self.attempt = attempt
         self.request_id = request_id
         self.pin = pin
         self._after: list[Callable[[], None]] = []

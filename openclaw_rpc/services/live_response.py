@@ -46,7 +46,18 @@ class LiveResponse:
         self.fault: GatewayError | None = None
         self.session_key: str | None = None
         self.run_id: str | None = None
+        self.began_as: tuple[str, bytes] | None = None
+        """Who asked for it, and a digest of what."""
         self._news = anyio.Event()
+
+    @classmethod
+    def of_record(cls, principal: Principal, request: ResponseRequest, record: ResponseRecord) -> LiveResponse:
+        """One that has ended, as it was kept."""
+        live = cls(principal, request, msgspec.json.decode(record.body), msgspec.json.decode(record.input))
+        live.events = _events_of(record)
+        live.session_key, live.run_id = record.session_key, record.run_id
+        live.close()
+        return live
 
     @property
     def id(self) -> str:
@@ -108,8 +119,11 @@ class LiveResponse:
 
 def events_after(record: ResponseRecord, after: int) -> bytes:
     """A kept response's events whose sequence number is greater."""
-    events = zlib.decompress(record.events).split(b"\n\n")[after + 1 : -1]
-    return b"".join(event + b"\n\n" for event in events)
+    return b"".join(_events_of(record)[after + 1 :])
+
+
+def _events_of(record: ResponseRecord) -> list[bytes]:
+    return [event + b"\n\n" for event in zlib.decompress(record.events).split(b"\n\n")[:-1]]
 
 
 async def ask_model(live: LiveResponse, completions: Completions) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
@@ -27,12 +28,14 @@ from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import ChatRunParams
 from openclaw_rpc.protocol.errors import GatewayError, InternalError, NotFound, Unavailable, interrupted
 from openclaw_rpc.protocol.response import ResponseCreateParams
+from openclaw_rpc.rpc.call import Attempt
 from openclaw_rpc.services.completions import Completions
 from openclaw_rpc.services.conversations import Conversations, page
 from openclaw_rpc.services.live_response import LiveResponse, ask_agent, ask_model, events_after
 from openclaw_rpc.services.placing import Placing
 
 KEPT = timedelta(days=30)
+BEGUN_KEPT = 1000
 STOPPED = "the gateway was stopped while the response was under way"
 
 
@@ -59,6 +62,8 @@ class Responses:
         self._clock = clock
         self._log = log
         self._live: dict[str, LiveResponse] = {}
+        self._begun: OrderedDict[tuple[str, bytes], str | LiveResponse] = OrderedDict()
+        """What requests to agents began lately, by who asked and what: its id, where it is kept."""
         self._group: TaskGroup | None = None
         self._closing = False
 
@@ -91,10 +96,17 @@ class Responses:
             live.scope.cancel()
             await live.ended.wait()
 
-    async def create(self, principal: Principal, params: ResponseCreateParams, pin: str | None = None) -> LiveResponse:
+    async def create(
+        self,
+        principal: Principal,
+        params: ResponseCreateParams,
+        pin: str | None = None,
+        attempt: Attempt | None = None,
+    ) -> LiveResponse:
         """Begin a response; answers it once its answer has begun, or at once where it goes on in the background.
 
-        A caller that is cancelled ends a response that is not kept.
+        A caller that is cancelled ends a response that is not kept. One whose client says that it asked before gets
+        the agent's response that is there.
 
         Raises:
             InvalidRequest, NotFound: as they say. GatewayError: it failed before it began.
@@ -102,6 +114,11 @@ class Responses:
         request, run = read_request(params.body), params.run
         if self._group is None or self._closing:
             raise Unavailable("the gateway is stopping", reason="stopping", retryAfter=5)
+        key = None if attempt is None or run is None else (f"{principal.limit_key}/{principal.user}", attempt.digest)
+        if key is not None and attempt is not None and attempt.again:
+            found = await self._repeated(principal, key, request)
+            if found is not None:
+                return await self._opened(found)
         before = await self._before(principal, request.previous_response_id)
         context = await self._context(principal, before, request.conversation_id)
         items = await self._resolved(principal, items_of(request))
@@ -115,15 +132,41 @@ class Responses:
         live = LiveResponse(principal, request, new_response(request, new_id("resp"), name), items)
         live.context = context
         self._live[live.id] = live
+        if key is not None and run is not None:
+            self._remember(key, live)
         created_at = iso(self._clock.now())
         if request.background:
             await self._store.put(live.record(created_at))
         self._group.start_soon(self._drive, live, run, pin, created_at)
-        if not request.background:
+        return await self._opened(live)
+
+    async def _opened(self, live: LiveResponse) -> LiveResponse:
+        """The response once its answer has begun.
+
+        Raises:
+            GatewayError: it failed before.
+        """
+        if not live.request.background:
             await self._until(live, live.opened)
             if live.fault is not None and not live.events:
                 raise live.fault
         return live
+
+    def _remember(self, key: tuple[str, bytes], live: LiveResponse) -> None:
+        self._begun[key] = live
+        while len(self._begun) > BEGUN_KEPT:
+            self._begun.popitem(last=False)
+        live.began_as = key
+
+    async def _repeated(
+        self, principal: Principal, key: tuple[str, bytes], request: ResponseRequest
+    ) -> LiveResponse | None:
+        """What the same request began before; None where that was stopped with its client, or is not kept."""
+        found = self._begun.get(key)
+        if isinstance(found, str):
+            record = await self._store.find(found)
+            return None if record is None else LiveResponse.of_record(principal, request, record)
+        return None if found is None or found.scope.cancel_called else found
 
     async def _placed(
         self,
@@ -252,6 +295,8 @@ class Responses:
             if live.request.kept and begun:
                 await self._keep_conversation(live)
                 await self._store.put(live.record(created_at))
+                if live.began_as is not None and self._begun.get(live.began_as) is live and live.fault is None:
+                    self._begun[live.began_as] = live.id
         except GatewayError as error:
             self._log.error("a response could not be kept", response_id=live.id, error=error.message)
         finally:

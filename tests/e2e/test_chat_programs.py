@@ -231,6 +231,23 @@ async def test_a_request_that_is_sent_again_attaches_to_the_run_that_is_there(
     assert other.json["id"] != first.json["id"]
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_request_that_is_sent_again_leaves_its_session_as_it_is(
+    client: OpenAIClient, served: TestGateway, upstream: Upstream, stream: bool
+) -> None:
+    key = name()
+    said = (f"one {key}", f"echo: one {key}", "two")
+    for count, messages in (("0", said[:1]), ("0", said), ("1", said)):
+        headers = {"x_session_id": key, "x_stainless_retry_count": count}
+        answer = await say(client, *messages, headers=headers, stream=stream)
+    assert (answer.text if stream else answer.json["choices"][0]["message"]["content"]) == "echo: two"
+    assert [each["messageCount"] for each in await sessions(served, key)] == [4]
+    elsewhere = {"x_session_id": name(), "x_stainless_retry_count": "1"}
+    before = len(upstream.requests)
+    await say(client, *said, headers=elsewhere, stream=stream)
+    assert len(upstream.requests) == before + 1, "the same words in another session are another request"
+
+
 @pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
 @pytest.mark.parametrize(
     ("model", "stream", "asked"),

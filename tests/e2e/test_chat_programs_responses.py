@@ -154,3 +154,51 @@ async def test_a_run_that_fails_before_its_first_word_has_the_failures_status_an
         assert (answer.status, answer.headers["x-should-retry"]) == (status, "false"), answer.body
         assert answer.json["error"]["message"]
         assert status != 429 or answer.headers["Retry-After"] == "7"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_a_request_that_is_sent_again_gets_the_response_that_is_there(
+    client: OpenAIClient, served: TestGateway, upstream: Upstream, stream: bool
+) -> None:
+    key = name()
+    headers = {"x_session_id": key}
+    said_before = [f"one {key}", f"echo: one {key}", "two"]
+    await ask(client, said_before[:1], headers)
+    first = await ask(client, said_before, headers, stream=stream)
+    before = len(upstream.requests)
+    again = await ask(client, said_before, headers | {"x_stainless_retry_count": "1"}, stream=stream)
+    assert again.body == first.body
+    assert len(upstream.requests) == before
+    assert [each["messageCount"] for each in await sessions(served, key)] == [4]
+    other = await ask(client, said_before, headers, stream=stream)
+    assert other.body != first.body
+
+
+async def test_one_that_is_sent_again_while_its_run_goes_on_waits_for_that_run(
+    client: OpenAIClient, upstream: Upstream
+) -> None:
+    text = f"[[slow:40,20]] {name()}"
+    body = {"model": "openclaw", "input": text}
+    before = len(upstream.requests)
+    async with client.session.post(f"{client.base}/v1/responses", json=body | {"stream": True}) as answer:
+        data = b""
+        while b"output_text.delta" not in data:
+            data += await answer.content.readany()
+        async with client.session.post(
+            f"{client.base}/v1/responses", json=body | {"stream": True}, headers={"X-Stainless-Retry-Count": "2"}
+        ) as again:
+            whole = await again.read()
+        data += await answer.read()
+    assert whole == data
+    assert len(upstream.requests) == before + 1
+
+
+async def test_one_that_failed_before_its_first_word_fails_again_without_another_run(
+    client: OpenAIClient, upstream: Upstream
+) -> None:
+    body = {"model": "openclaw", "input": f"[[fail:400]] {name()}"}
+    first = await client.ask("POST", "/v1/responses", body)
+    before = len(upstream.requests)
+    again = await client.ask("POST", "/v1/responses", body, x_stainless_retry_count="1")
+    assert (again.status, again.json) == (first.status, first.json)
+    assert len(upstream.requests) == before

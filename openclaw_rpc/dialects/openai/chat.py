@@ -205,7 +205,7 @@ def completions(inputs: Inputs) -> Plan:
         alone = False
     asked = run_params(inputs.headers, fields, messages, agent=agent)
     params: ChatRunParams | None = asked
-    if own_key(inputs.headers) is None:
+    if inputs.begun is None and own_key(inputs.headers) is None:
         params = yield from placed(asked, program_key(inputs.headers, fields), alone=alone)
     if params is None:
         return (yield from plain(inputs, body))

@@ -32,6 +32,8 @@ Said = TypeVar("Said", ChatMessage, EarlierMessage)
 KEY_LENGTH = 200
 OWN_HEADER = "x-openclaw-session-key"
 PROGRAM_HEADERS = ("x-session-id", "session-id", "x-openwebui-chat-id")
+NAMING_HEADERS = (OWN_HEADER, *PROGRAM_HEADERS)
+"""By which a request names its session."""
 MACHINE_HEADERS = ("x-openwebui-task", "x-openclaw-ephemeral")
 """Say that a program asks for itself: for a title, tags, what to ask next."""
 PASSING = ("temporary:", "local:")

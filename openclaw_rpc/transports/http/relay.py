@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from openclaw_rpc.dialects.rest import Relay
 from openclaw_rpc.protocol.errors import GatewayError
-from openclaw_rpc.rpc.call import Call
+from openclaw_rpc.rpc.call import Attempt, Call
 from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
@@ -97,6 +97,7 @@ async def carry(
     sign: Callable[[], None],
     *,
     counted: bool,
+    attempt: Attempt | None = None,
     keep_alive: float = KEEP_ALIVE_SECONDS,
 ) -> web.StreamResponse:
     """Make the call that carries an answer through. ``sign`` adds the answer's headers, once they are known.
@@ -105,7 +106,7 @@ async def carry(
         GatewayError: before anything was written.
     """
     body = RelayedBody(relay, request, sign, keep_alive)
-    call = Call(request.principal, request_id=request.id, carrier=body)
+    call = Call(request.principal, request_id=request.id, carrier=body, attempt=attempt)
     try:
         try:
             await dispatcher.ask(relay.ask.method.name, relay.ask.params, call, count=not counted)

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from openclaw_rpc.dialects.openai.conversations import NAMING_HEADERS
 from openclaw_rpc.dialects.rest import (
     Ask,
     Endpoint,
@@ -27,9 +28,9 @@ from openclaw_rpc.dialects.rest import (
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.limits import RateLimiter
 from openclaw_rpc.protocol import chat
-from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, Timeout, Unavailable, error_of
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, NotFound, Timeout, Unavailable, error_of
 from openclaw_rpc.protocol.validation import checked, decoded, mended
-from openclaw_rpc.rpc.call import Call
+from openclaw_rpc.rpc.call import Attempt, Call
 from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.people import People
@@ -49,19 +50,13 @@ RETRY_HEADER = "x-stainless-retry-count"
 READ_ENCODINGS = ("", "identity", "gzip", "deflate")
 
 
-class _Attempt(NamedTuple):
-    """What tells a request from others, and whether its client says that it sends it again."""
-
-    digest: bytes
-    again: bool
-
-
 class _Driven(NamedTuple):
-    """What a plan came to; whether it began a run, and whether a call of it was counted."""
+    """What a plan came to; whether it began a run, whether a call of it was counted, and for which request."""
 
     outcome: Reply | Follow | Relay
     began: bool
     counted: bool
+    attempt: Attempt | None
 
 
 class RestDoor:
@@ -140,7 +135,9 @@ class RestDoor:
             outcome = driven.outcome
             if isinstance(outcome, Relay):
                 with self._places.taken(request.principal, counts=False):
-                    return await carry(outcome, request, self._dispatcher, sign, counted=driven.counted)
+                    return await carry(
+                        outcome, request, self._dispatcher, sign, counted=driven.counted, attempt=driven.attempt
+                    )
             # A stream's head goes out while it is answered.
             sign()
             if isinstance(outcome, Follow):
@@ -174,9 +171,16 @@ class RestDoor:
                 inputs = await read(endpoint, request)
                 if endpoint.end_user is not None:
                     request.principal = self._people.of(request.principal, inputs.headers, endpoint.end_user(inputs))
-                call = Call(request.principal, request_id=request.id, pin=request.headers.get(PIN_HEADER))
+                call = Call(
+                    request.principal,
+                    request_id=request.id,
+                    pin=request.headers.get(PIN_HEADER),
+                    attempt=_attempt(endpoint, inputs),
+                )
+                if (begun := await self._begun_before(call)) is not None:
+                    inputs = msgspec.structs.replace(inputs, begun=begun)
                 try:
-                    return await self._drive(endpoint.plan(inputs), call, deadline, _attempt(inputs))
+                    return await self._drive(endpoint.plan(inputs), call, deadline)
                 except GatewayError as error:
                     raise endpoint.own(error) from None
         except TimeoutError as error:
@@ -184,7 +188,7 @@ class RestDoor:
                 raise
             raise Timeout(f"the request took longer than {seconds:g} s") from error
 
-    async def _drive(self, plan: Plan, call: Call, deadline: float, attempt: _Attempt) -> _Driven:
+    async def _drive(self, plan: Plan, call: Call, deadline: float) -> _Driven:
         """Make a plan's calls, one after the other; only the first is counted, since the client asked once."""
         counted, began = False, False
         try:
@@ -193,9 +197,9 @@ class RestDoor:
                 began = began or ask.method is chat.run
                 trusted = ask.trusted or (began and ask.method is chat.wait)
                 try:
-                    result = await self._once(
-                        _in_time(ask, deadline), call, attempt, count=not counted, trusted=trusted
-                    )
+                    result = await self._ask(_in_time(ask, deadline), call, count=not counted, trusted=trusted)
+                    if ask.method is chat.run:
+                        self._remember(call, result)
                 except GatewayError as error:
                     ask = plan.throw(error)
                 else:
@@ -205,25 +209,25 @@ class RestDoor:
                     call.answered()
                 counted = counted or not ask.trusted
         except StopIteration as end:
-            return _Driven(end.value, began, counted)
+            return _Driven(end.value, began, counted, call.attempt)
 
-    async def _once(self, ask: Ask, call: Call, attempt: _Attempt, *, count: bool, trusted: bool) -> Any:
-        """Make a call; a run that the same request has begun before, by what its SDK says, is not begun again."""
-        if ask.method is not chat.run:
-            return await self._ask(ask, call, count=count, trusted=trusted)
-        key = f"{call.principal.limit_key}/{call.principal.user}", attempt.digest
-        known = self._begun.get(key) if attempt.again else None
-        if known is not None:
-            wait = Ask(chat.wait, chat.ChatWaitParams(run_id=known.run_id, timeout_ms=1))
-            state: chat.RunState = await self._ask(wait, call, count=count, trusted=True)
-            # One that ended with its first request, whose client went away, has nothing to tell.
-            if state.status not in ("aborted", "interrupted"):
-                return known
-        accepted: chat.RunAccepted = await self._ask(ask, call, count=count, trusted=trusted)
-        self._begun[key] = accepted
+    def _remember(self, call: Call, accepted: chat.RunAccepted) -> None:
+        self._begun[_key(call)] = accepted
         while len(self._begun) > BEGUN_KEPT:
             self._begun.popitem(last=False)
-        return accepted
+
+    async def _begun_before(self, call: Call) -> chat.RunAccepted | None:
+        """The run that the same request began before, where its SDK says that it sends it again."""
+        known = self._begun.get(_key(call)) if call.attempt is not None and call.attempt.again else None
+        if known is None:
+            return None
+        wait = Ask(chat.wait, chat.ChatWaitParams(run_id=known.run_id, timeout_ms=1))
+        try:
+            state: chat.RunState = await self._ask(wait, call, count=False, trusted=True)
+        except NotFound:  # deleted since
+            return None
+        # One that ended with its first request, whose client went away, has nothing to tell.
+        return None if state.status in ("aborted", "interrupted") else known
 
     async def _ask(self, ask: Ask, call: Call, *, count: bool, trusted: bool) -> Any:
         try:
@@ -269,8 +273,14 @@ class RestDoor:
                 self._bodies.discard(body)
 
 
-def _attempt(inputs: Inputs) -> _Attempt:
-    return _Attempt(hashlib.sha256(inputs.raw).digest(), inputs.headers.get(RETRY_HEADER, "0").strip() not in ("", "0"))
+def _attempt(endpoint: Endpoint, inputs: Inputs) -> Attempt:
+    named = [inputs.headers.get(name, "") for name in NAMING_HEADERS]
+    digest = hashlib.sha256(msgspec.json.encode([endpoint.path, *named]) + inputs.raw).digest()
+    return Attempt(digest, inputs.headers.get(RETRY_HEADER, "0").strip() not in ("", "0"))
+
+
+def _key(call: Call) -> tuple[str, bytes]:
+    return f"{call.principal.limit_key}/{call.principal.user}", b"" if call.attempt is None else call.attempt.digest
 
 
 def _in_time(ask: Ask, deadline: float) -> Ask:
