@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, CommandEntry] = MappingProxyType(
         "memory": CommandEntry("named", "memory", "What is remembered: look for it, add to it, forget it."),
         "mcp": CommandEntry("named", "mcp", "MCP servers, and the tools that they bring."),
         "usage": CommandEntry("named", "usage_command", "Tokens, cost and latency, added up."),
+        "budget": CommandEntry("named", "budget", "How much may be spent on models, and what of it is left."),
         "audit": CommandEntry("named", "audit", "What dangerous tools did, and who allowed it."),
         "channels": CommandEntry("channels", "channels", "Chat platforms: see them, switch them, send over them."),
         "webhooks": CommandEntry("webhooks", "webhooks", "Have other systems called when something happens."),

@@ -1,13 +1,17 @@
-"""Commands that are rows of the table: sessions, approvals, memory, mcp, usage, audit."""
+"""Commands that are rows of the table: sessions, approvals, memory, mcp, usage, budget, audit."""
 
 import contextlib
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+from click.shell_completion import ShellComplete
 
-from openclaw_rpc.cli.root import run
+from openclaw_rpc.cli.moments import Moment
+from openclaw_rpc.cli.root import COMPLETE, root, run
 from tests.cli.command import SECONDS, Gateway, Home, start_gateway
 
 
@@ -107,17 +111,98 @@ def test_usage_and_mcp_servers_are_laid_out(gateway: Gateway) -> None:
     assert gateway.run("usage", "--by", "weather").code == 2
 
 
+def test_a_budget_is_set_told_and_removed(gateway: Gateway) -> None:
+    assert "There are no budgets" in gateway.run("budget", "list").err
+    made = gateway.run("budget", "set", "daily", "--tokens", "1000000")
+    assert made.code == 0 and "1000000" in made.out, made.err
+    assert gateway.run("budget", "set", "each", "--cost", "2.5", "--per", "user", "--period", "month").code == 1
+    gateway.run("chat", "/time")
+    titles, state = (line.split() for line in gateway.run("budget", "status", "daily").out.splitlines())
+    assert titles[:2] == ["BUDGET", "SUBJECT"] and state[:4] == ["daily", "tokens", "day", "1000000"]
+    assert gateway.run("budget", "status", "--json").json()["budgets"][0]["left"] <= 1_000_000
+    unknown = gateway.run("budget", "status", "dialy")
+    assert unknown.code == 1 and "dialy" in unknown.err
+    assert "daily" in gateway.run("budget", "list").out
+    assert completed(gateway.home, "budget", "status", "da") == ["daily"]
+    assert gateway.run("budget", "set", "daily", "--remove").code == 0
+    assert gateway.run("budget", "list", "--json").json()["budgets"] == []
+
+
+def completed(home: Home, *words: str) -> list[str]:
+    """What a shell is told for the last of the words; a process of its own would take ten times as long."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENCLAW_HOME", str(home.path))
+        found = ShellComplete(root, {}, "openclaw", COMPLETE).get_completions([*words[:-1]], words[-1])
+    return [one.value for one in found]
+
+
 def test_names_that_the_gateway_knows_are_completed(gateway: Gateway, home: Home) -> None:
     gateway.run("call", "session.create", "sessionKey=completed-key")
 
-    def completed(*words: str, of: Home = gateway.home) -> list[str]:
-        env = {"_OPENCLAW_COMPLETE": "bash_complete", "COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
-        return [line.partition(",")[2] for line in of.run(env=env).out.splitlines() if line]
-
-    assert completed("openclaw", "sessions", "show", "completed-") == ["completed-key"]
-    assert completed("openclaw", "call", "chat.run", "--agent-id", "def") == ["default"]
-    assert completed("openclaw", "call", "chat.run", "sess") == ["sessionKey="]
-    assert completed("openclaw", "chat", "--session", "completed-") == ["completed-key"]
-    assert completed("openclaw", "channels", "status", "webh") == ["webhook"]
+    for words, found in {
+        ("sessions", "show", "completed-"): ["completed-key"],
+        ("sessions", "delete", "completed-"): ["completed-key"],
+        ("call", "chat.run", "--agent-id", "def"): ["default"],
+        ("call", "chat.run", "sess"): ["sessionKey="],
+        ("chat", "--session", "completed-"): ["completed-key"],
+        ("channels", "status", "webh"): ["webhook"],
+        ("webhooks", "create", "http://127.0.0.1:1/", "message.s"): ["message.sent"],
+        ("config", "set", "budgets.daily.per", "u"): ["user"],
+        ("config", "set", "gateway.reuse_port", "t"): ["true"],
+        ("token", "create", "--scopes", "read,c"): ["read,chat"],
+    }.items():
+        assert completed(gateway.home, *words) == found, words
     home.configure("gateway: {port: 1}\n")
-    assert completed("openclaw", "sessions", "show", "x", of=home) == []
+    assert completed(home, "sessions", "show", "x") == []
+
+
+def test_tokens_users_and_a_webhooks_calls_are_completed(tmp_path: Path) -> None:
+    running = start_gateway(Home(tmp_path / "home"), config="outbound: {allow_private_hosts: [127.0.0.1]}\n")
+    home = running.home
+    try:
+        assert running.run("token", "create", "--name", "laptop-7", "--user", "zoe").code == 0
+        assert completed(home, "token", "revoke", "lap") == ["laptop-7"]
+        assert completed(home, "user", "delete", "z") == ["zoe"]
+        webhook = running.run("webhooks", "create", "http://127.0.0.1:9/hook", "message.sent").out.split()[0]
+        running.run("chat", "/time")
+        delivery = running.run("webhooks", "deliveries", webhook, "--json").json()["deliveries"][0]["id"]
+        assert completed(home, "webhooks", "redeliver", webhook, "wh") == [delivery]
+        for_a_row = ("call", "webhook.redeliver", "--webhook-id", webhook, "--delivery-id", "wh")
+        assert completed(home, *for_a_row) == [delivery]
+    finally:
+        running.stop()
+
+
+FREE = {
+    *("message", "text", "title", "url", "value", "words", "code", "to", "query", "params", "command", "version"),
+    *("secret", "schedule", "every", "at", "timezone", "name", "component", "bind", "typed_as", "worker", "database"),
+    *("pin", "reason", "category", "tags", "expires_in", "end_user_header"),
+    *("budget set: only", "service install: user", "storage migrate: target", "storage migrate: source"),
+}
+"""What nobody can foresee: texts, times, addresses, new names."""
+
+
+def commands(of: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    """Every command below one, with the words that lead to it; what `call` makes of the table apart."""
+    if not isinstance(of, click.Group):
+        yield path, of
+    elif path != ("call",):
+        context = click.Context(of)
+        for name in of.list_commands(context):
+            inner = of.get_command(context, name)
+            assert inner is not None
+            yield from commands(inner, (*path, name))
+
+
+def test_whatever_names_something_is_completed() -> None:
+    """An argument or an option of a text is completed, or stands above with those that can't be."""
+    lacking: list[str] = []
+    for path, command in commands(root):
+        for param in command.params:
+            own = param.name.removeprefix("field_") if param.name else ""
+            chosen = isinstance(param.type, click.Choice | click.Path | Moment) or param.type.name != "text"
+            completes = getattr(param, "_custom_shell_complete", None) is not None
+            place = f"{' '.join(path)}: {own}"
+            if not (chosen or completes or own.startswith("shared_") or {own, place} & FREE):
+                lacking.append(place)
+    assert not lacking, lacking

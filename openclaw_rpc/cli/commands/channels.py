@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from openclaw_rpc.cli.commands.lists import ask
-from openclaw_rpc.cli.completing import complete_name
+from openclaw_rpc.cli.completing import complete_file, complete_name
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import print_json, print_table
 from openclaw_rpc.protocol import channel
@@ -71,7 +71,7 @@ def disable(ctx: click.Context, channel_id: str) -> None:
 
 
 @channels.command()
-@click.argument("path", metavar="FILE|FOLDER|PACKAGE")
+@click.argument("path", metavar="FILE|FOLDER|PACKAGE", shell_complete=complete_file)
 @gateway_command
 @click.pass_context
 def install(ctx: click.Context, path: str) -> None:
@@ -100,7 +100,14 @@ def remove(ctx: click.Context, channel_id: str) -> None:
 @click.argument("channel_id", metavar="ID", shell_complete=complete_name("channel", "channelId"))
 @click.argument("to", metavar="CHAT")
 @click.argument("text")
-@click.option("--file", "files", metavar="PATH", multiple=True, help="A file of the workspace; may be given again.")
+@click.option(
+    "--file",
+    "files",
+    metavar="PATH",
+    multiple=True,
+    help="A file of the workspace; may be given again.",
+    shell_complete=complete_name("file", "path"),
+)
 @gateway_command
 @click.pass_context
 def send(ctx: click.Context, channel_id: str, to: str, text: str, files: tuple[str, ...]) -> None:

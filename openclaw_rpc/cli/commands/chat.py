@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from openclaw_rpc.cli.chat.attaching import attachment_of
-from openclaw_rpc.cli.completing import complete_name
+from openclaw_rpc.cli.completing import complete_file, complete_name
 from openclaw_rpc.cli.local import some_gateway
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import aside, is_terminal
@@ -39,7 +39,15 @@ PATIENT_SECONDS = 3
     help="`model` or `provider/model`; see `openclaw models`.",
 )
 @click.option("--thinking", type=click.Choice(["low", "medium", "high"]), help="How long the model may reason.")
-@click.option("--file", "-f", "files", multiple=True, metavar="FILE", help="A text or picture to go with the message.")
+@click.option(
+    "--file",
+    "-f",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help="A text or picture to go with the message.",
+    shell_complete=complete_file,
+)
 @gateway_command
 @click.pass_context
 def chat(

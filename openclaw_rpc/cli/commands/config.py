@@ -13,7 +13,7 @@ import click
 
 from openclaw_rpc import __version__
 from openclaw_rpc.cli.commands.lists import ask
-from openclaw_rpc.cli.completing import complete_key
+from openclaw_rpc.cli.completing import complete_key, complete_value
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import gateway_command, offline_command, shared
 from openclaw_rpc.cli.output import aside, complain, is_terminal, print_json
@@ -129,7 +129,7 @@ def _inside(value: Any, name: str, whole: str) -> Any:
 
 @config.command("set")
 @click.argument("key", metavar="PATH", shell_complete=complete_key)
-@click.argument("value")
+@click.argument("value", shell_complete=complete_value)
 @offline_command
 @click.pass_context
 def set_(ctx: click.Context, key: str, value: str) -> None:

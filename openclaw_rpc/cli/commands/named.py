@@ -1,13 +1,15 @@
-"""Groups of commands that are rows of the table, laid out: approvals, memory, mcp, usage, audit."""
+"""Groups of commands that are rows of the table, laid out: approvals, memory, mcp, usage, budget, audit."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from openclaw_rpc.cli.derived import Verb, command, group
+from openclaw_rpc.cli.derived import Verb, command, group, show_fields
 from openclaw_rpc.cli.errors import CliError
-from openclaw_rpc.cli.output import print_table
+from openclaw_rpc.cli.output import aside, print_table
 from openclaw_rpc.protocol import audit as audit_rows
+from openclaw_rpc.protocol import budget as budget_rows
 from openclaw_rpc.protocol import mcp as mcp_rows
 from openclaw_rpc.protocol import memory as memory_rows
 from openclaw_rpc.protocol import tool, usage
@@ -27,6 +29,28 @@ def _usage(found: dict[str, Any]) -> None:
         rows.append(["total", *(_number(total.get(name)) for name in shown[1:])])
     titles = ["", "REQUESTS", "TOKENS IN", "OUT", "CACHED", "COST", "MS ON AVERAGE"]
     print_table(titles, rows, empty="No model was asked in that time.")
+
+
+def _budget(found: dict[str, Any]) -> None:
+    if found.get("removed"):
+        aside("It is removed.")
+    else:
+        show_fields(found["budget"])
+
+
+def _left(found: dict[str, Any]) -> None:
+    shown = ("budget", "subject", "unit", "period", "limit", "used", "held", "left")
+    rows = [
+        [*(str(one.get(name, "")) for name in shown[:4]), *(f"{one[name]:.12g}" for name in shown[4:]), _until(one)]
+        for one in found["budgets"]
+    ]
+    print_table(
+        [*(name.upper() for name in shown), "UNTIL"], rows, empty="Nothing is counted: no budget is for you, or set."
+    )
+
+
+def _until(state: dict[str, Any]) -> str:
+    return datetime.fromtimestamp(state["resetAt"], UTC).strftime("%Y-%m-%d %H:%MZ")
 
 
 def _number(value: Any) -> str:
@@ -77,6 +101,20 @@ mcp = group(
     ),
 )
 usage_command = command(Verb("usage", usage.query, show=_usage))
+budget = group(
+    "budget",
+    "How much may be spent on models, and what of it is left.",
+    (
+        Verb(
+            "list",
+            budget_rows.list_,
+            columns=("name", "per", "period", "tokens", "cost", "only"),
+            empty="There are no budgets: openclaw budget set NAME --tokens 1000000 makes one.",
+        ),
+        Verb("set", budget_rows.set_, ("name",), show=_budget),
+        Verb("status", budget_rows.status, ("budget",), show=_left),
+    ),
+)
 audit = group(
     "audit",
     "What dangerous tools did, and who allowed it.",

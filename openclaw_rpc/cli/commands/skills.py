@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from openclaw_rpc.cli.commands.lists import ask
-from openclaw_rpc.cli.completing import complete_name
+from openclaw_rpc.cli.completing import complete_file, complete_name
 from openclaw_rpc.cli.derived import Verb, command
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
@@ -65,7 +65,7 @@ def search(ctx: click.Context, words: tuple[str, ...], limit: int) -> None:
 
 
 @skills.command()
-@click.argument("what")
+@click.argument("what", shell_complete=complete_file)
 @click.option("--version", metavar="VERSION", help="Of a registry's skill; else its newest.")
 @click.option("--force", is_flag=True, help="Replace another of the same version; take one that is warned of.")
 @gateway_command

@@ -63,9 +63,19 @@ def get(ctx: click.Context, task_id: str) -> None:
 @click.option("--timezone", metavar="ZONE", help="IANA's name, Europe/Berlin; else UTC.")
 @click.option("--message", metavar="TEXT", help="Ask the agent this.")
 @click.option("--command", metavar="LINE", help="Run this in the workspace.")
-@click.option("--skill", metavar="SKILL:TOOL", help="Use a skill's tool, its params from --params.")
+@click.option(
+    "--skill",
+    metavar="SKILL:TOOL",
+    help="Use a skill's tool, its params from --params.",
+    shell_complete=complete_name("skill", "name"),
+)
 @click.option("--params", metavar="JSON", help="The params of the skill's tool.")
-@click.option("--agent", metavar="AGENT", help="Which agent --message asks, if not the default one.")
+@click.option(
+    "--agent",
+    metavar="AGENT",
+    help="Which agent --message asks, if not the default one.",
+    shell_complete=complete_name("", "agentId"),
+)
 @click.option("--to", metavar="CHANNEL:CHAT", help="Send what comes of it to a chat.")
 @click.option("--overlap", type=click.Choice(["skip", "allow"]), help="What becomes of a time while it is under way.")
 @click.option("--missed", type=click.Choice(["skip", "once"]), help="Whether times while the gateway was off count.")

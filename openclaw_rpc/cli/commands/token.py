@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 import click
 import msgspec
 
+from openclaw_rpc.cli.completing import complete_scopes, complete_token, complete_user
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.kept import with_tokens
 from openclaw_rpc.cli.options import offline_command, shared
@@ -51,9 +52,20 @@ def _scopes(ctx: click.Context, param: click.Parameter, value: str | None) -> li
 @click.option("--name", required=True, metavar="NAME", help="What to revoke it by.")
 @click.option("--expires-in", metavar="30d", help="A number and s, m, h, d or w; else it never expires.")
 @click.option(
-    "--scopes", callback=_scopes, metavar="read,chat", help="Of read, chat, tools, admin; else all but the last."
+    "--scopes",
+    callback=_scopes,
+    metavar="read,chat",
+    help="Of read, chat, tools, admin; else all but the last.",
+    shell_complete=complete_scopes,
 )
-@click.option("--user", default="owner", show_default=True, metavar="USER", help="Whose sessions it sees.")
+@click.option(
+    "--user",
+    default="owner",
+    show_default=True,
+    metavar="USER",
+    help="Whose sessions it sees.",
+    shell_complete=complete_user,
+)
 @click.option(
     "--end-user-header",
     metavar="NAME",
@@ -156,7 +168,7 @@ def _state(info: TokenInfo) -> str:
 
 
 @token.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_token)
 @offline_command
 @click.pass_context
 def revoke(ctx: click.Context, name: str) -> None:

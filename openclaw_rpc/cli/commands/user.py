@@ -7,6 +7,7 @@ from pathlib import Path
 import anyio
 import click
 
+from openclaw_rpc.cli.completing import complete_user
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import offline_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
@@ -19,7 +20,7 @@ def user() -> None:
 
 
 @user.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_user)
 @click.argument("folder", type=click.Path(path_type=Path))
 @offline_command
 @click.pass_context
@@ -46,7 +47,7 @@ def export(ctx: click.Context, name: str, folder: Path) -> None:
 
 
 @user.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete_user)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @offline_command
 @click.pass_context

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from openclaw_rpc.cli.commands.lists import ask
-from openclaw_rpc.cli.completing import complete_name
+from openclaw_rpc.cli.completing import complete_event, complete_name
 from openclaw_rpc.cli.options import gateway_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
 from openclaw_rpc.protocol import webhook
@@ -43,7 +43,7 @@ def list_(ctx: click.Context) -> None:
 
 @webhooks.command()
 @click.argument("url")
-@click.argument("events", metavar="EVENT…", nargs=-1, required=True)
+@click.argument("events", metavar="EVENT…", nargs=-1, required=True, shell_complete=complete_event)
 @click.option("--secret", metavar="SECRET", help="whsec_ and base64; else one is made and shown once.")
 @click.option("--ordered", is_flag=True, help="An event waits until the one before has arrived.")
 @gateway_command
@@ -75,7 +75,14 @@ def get(ctx: click.Context, webhook_id: str) -> None:
 @webhooks.command()
 @click.argument("webhook_id", metavar="ID", shell_complete=complete_name("webhook", "webhookId"))
 @click.option("--url", metavar="URL", help="Where to call from now on.")
-@click.option("--event", "events", metavar="EVENT", multiple=True, help="In place of the others; may be given again.")
+@click.option(
+    "--event",
+    "events",
+    metavar="EVENT",
+    multiple=True,
+    help="In place of the others; may be given again.",
+    shell_complete=complete_event,
+)
 @click.option("--new-secret", is_flag=True, help="Make a new secret; the old one signs beside it for a day.")
 @click.option("--enable/--disable", "enabled", default=None, help="Switch it on or off.")
 @click.option("--ordered/--unordered", default=None, help="Whether an event waits until the one before has arrived.")
@@ -146,7 +153,7 @@ def deliveries(ctx: click.Context, webhook_id: str, status: str | None, limit: i
 
 @webhooks.command()
 @click.argument("webhook_id", metavar="ID", shell_complete=complete_name("webhook", "webhookId"))
-@click.argument("delivery_id", metavar="DELIVERY")
+@click.argument("delivery_id", metavar="DELIVERY", shell_complete=complete_name("webhook", "deliveryId"))
 @gateway_command
 @click.pass_context
 def redeliver(ctx: click.Context, webhook_id: str, delivery_id: str) -> None:
