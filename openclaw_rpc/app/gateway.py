@@ -266,11 +266,11 @@ class App:
         self.metrics = Metrics(table.by_name(), models.has, lambda name: models.knows(name, agents.models))
         stack.push_async_callback(self.models.aclose)
         self.sessions = Sessions(store, self.streams, self.agents, clock)
-        self.tools = AgentTools(settings, paths, self.agents, self.models, self.streams, self.sessions, clock, logs)
-        await self.tools.build(stack, kept, bus)
         observed = Observed(self.metrics, logs.get("rpc"))
         money = Money(settings, self.file, store, bus, clock, logs.get("usage"))
         asking = ModelRequests(models, self.sessions, money.way(models, observed, self.tracing), logs.get("reasoning"))
+        self.tools = AgentTools(settings, paths, agents, money, self.streams, self.sessions, clock, logs)
+        await self.tools.build(stack, kept, bus)
         self.runs = Runs(
             settings.runs,
             store=store,

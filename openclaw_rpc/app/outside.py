@@ -8,7 +8,6 @@ from pathlib import Path
 
 from openclaw_rpc.adapters.channels.registry import ChannelFolder
 from openclaw_rpc.adapters.logs import Logs
-from openclaw_rpc.adapters.providers.transcription import ProviderTranscriber
 from openclaw_rpc.adapters.tasks import LoopTasks
 from openclaw_rpc.adapters.webhooks.caller import WebhookCaller
 from openclaw_rpc.app.chores import Work
@@ -130,7 +129,7 @@ class Outside(Feature):
     def _build_channels(self, paths: Paths, config: ConfigFile, runs: Runs, sessions: Sessions) -> None:
         self._presence = Presence(self._bus, self._tasks.start, self._log)
         commands = ChatCommands(ChatSessions(sessions, runs), self._tools.approvals)
-        files = InboxFiles(self._tools.files, ProviderTranscriber(lambda: self.settings.providers), self._log)
+        files = InboxFiles(self._tools.files, self._tools.transcriber, self._log)
         pairings = Pairings(self._store, self._replies, self._clock)
         self._inbound = Inbound(self._store, runs, self._replies, pairings, commands, files, self._presence, self._log)
         kinds = ChannelFolder(paths.channels, self._log)

@@ -14,12 +14,14 @@ from openclaw_rpc.adapters.commands.runner import LocalRunner
 from openclaw_rpc.adapters.logs import Logs
 from openclaw_rpc.adapters.mcp.connector import SdkConnector
 from openclaw_rpc.adapters.outbound import GuardedFetcher, guarded_session
+from openclaw_rpc.adapters.providers.transcription import ProviderTranscriber
 from openclaw_rpc.adapters.skills.engines import LocalEngines
 from openclaw_rpc.adapters.skills.folder import SkillFolder
 from openclaw_rpc.adapters.skills.host import LocalHost
 from openclaw_rpc.adapters.workspace.local import KeptResults, LocalWorkspaces
 from openclaw_rpc.app.chores import Work
 from openclaw_rpc.app.features import Feature
+from openclaw_rpc.app.money import Money
 from openclaw_rpc.app.storage import Kept
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.secrets import redact
@@ -36,7 +38,6 @@ from openclaw_rpc.domain.mcp import McpServers
 from openclaw_rpc.domain.memory.embedding import ModelEmbedder, embedding_model
 from openclaw_rpc.domain.memory.remembering import Remembering
 from openclaw_rpc.domain.memory.service import Memories
-from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.outbound import OutboundPolicy
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.sessions import Sessions
@@ -86,7 +87,7 @@ class AgentTools(Feature):
         settings: Settings,
         paths: Paths,
         agents: Agents,
-        models: Models,
+        money: Money,
         streams: Streams,
         sessions: Sessions,
         clock: Clock,
@@ -101,7 +102,8 @@ class AgentTools(Feature):
         self._clock = clock
         self._logs = logs
         self._log: Log = logs.get("tools")
-        self._embedder = ModelEmbedder(models, self._embedding_model)
+        self._embedder = ModelEmbedder(self._embedding_model, money.spending, money.ledger)
+        self.transcriber = ProviderTranscriber(lambda: self.settings.providers, money.spending, money.ledger)
         self._session: aiohttp.ClientSession | None = None
 
     async def build(self, stack: AsyncExitStack, stored: Kept, bus: Bus) -> None:

@@ -6,11 +6,12 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 from openclaw import AsyncOpenClawClient, BudgetExceededError
 from tests.support.channels import serving, texts
-from tests.support.gateway import TOKEN, TestGateway, gateway, settings
+from tests.support.gateway import SECONDS, TOKEN, TestGateway, gateway, settings
 from tests.support.openai import OpenAIClient, client_of
 from tests.support.platforms.receiver import Receiver
 from tests.support.platforms.telegram import TelegramServer
@@ -200,6 +201,37 @@ async def test_a_webhook_is_called_when_a_budget_is_used_up(upstream: Upstream) 
         await client.result("webhook.create", url=f"{receiver.url}/hook", event="budget.exceeded")
         await client.error("chat.run", message="hello")
         await receiver.until(lambda: receiver.calls, 15)
+
+
+async def test_what_memories_are_embedded_for_is_counted_and_refused_as_any_other_request(upstream: Upstream) -> None:
+    config = settings(upstream.url) | {"memory": {"embeddings": True, "embedding_model": "primary/vectors"}}
+    config["budgets"] = {"guests": {"tokens": 10_000, "per": "user", "only": ["bob"]}}
+    async with gateway(config) as running:
+        bob = running.make_token("bob", "read,chat,tools", name="bobs")
+        async with running.connect() as owner, running.connect(token=bob) as client:
+            await client.result("memory.store", key="diet", value="No meat on Fridays.")
+
+            async def embedded() -> int:
+                rows = (await owner.result("usage.query", by="model", user="bob"))["rows"]
+                return next((row["requests"] for row in rows if row["key"] == "vectors"), 0)
+
+            async def until(requests: int) -> None:
+                with anyio.fail_after(SECONDS):
+                    while await embedded() < requests:
+                        pass  # each look takes its time
+
+            await until(1)
+            used = (await client.result("budget.status"))["budgets"][0]["used"]
+            assert used >= 1
+
+            await client.result("memory.search", query="What is eaten?")
+            await until(2)
+            await owner.result("budget.set", name="guests", tokens=int(used), per="user", only=["bob"])
+            await client.result("memory.search", query="What is drunk?")
+            await client.result("memory.store", key="drink", value="Water.")
+            assert await embedded() == 2
+            assert (await client.result("memory.search", query="water"))["results"][0]["key"] == "drink"
+            assert await client.error("chat.run", message="hello")
 
 
 async def test_a_price_makes_money_of_tokens(upstream: Upstream) -> None:

@@ -109,6 +109,16 @@ async def test_a_voice_message_is_written_down_with_the_file_beside_it(
         path = asked.rpartition("[voice message: ")[2].rstrip("]")
         assert path.endswith(name)
         assert (await client.result("file.read", path=path))["content"] == "what is the time in Köln"
+        rows = (await client.result("usage.query", by="model"))["rows"]
+        assert {row["key"]: row["requests"] for row in rows}["whisper-1"] == 1
+
+
+async def test_a_budget_that_is_used_up_has_nothing_written_down(upstream: Upstream, telegram: TelegramServer) -> None:
+    budgets = {"nothing": {"tokens": 0}}
+    async with serving(upstream, telegram, budgets=budgets, **transcribing(upstream)):
+        speaks(telegram, b"hello")
+        await telegram.until(lambda: any("'nothing' is used up" in text for text in texts(telegram)))
+        assert upstream.recordings == []
 
 
 async def test_a_voice_message_that_nobody_can_write_down_is_a_file_all_the_same(

@@ -5,7 +5,7 @@ from typing import Any
 
 from openclaw_rpc.domain.memory.ports import Memory
 from openclaw_rpc.domain.memory.words import index_words, text_of
-from openclaw_rpc.protocol.errors import ProviderError
+from openclaw_rpc.protocol.errors import BudgetExceeded, ProviderError
 
 DAY = 86_400.0
 
@@ -38,10 +38,14 @@ class Topics:
         self.topics = topics
         self.asked: list[str] = []
         self.fails = False
+        self.spent: set[str] = set()
+        """Users whose budget is used up."""
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str], user: str) -> list[list[float]]:
         if self.fails:
             raise ProviderError("the model is not there")
+        if user in self.spent:
+            raise BudgetExceeded(f"the budget of {user} is used up")
         self.asked.extend(texts)
         return [[float(any(word in text for word in topic)) for topic in self.topics] for text in texts]
 

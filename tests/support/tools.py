@@ -19,6 +19,7 @@ from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.streams import Streams
+from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.models import Models, ProviderSettings
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.providers import OfferedModel, Prompt, ProviderFault
@@ -211,6 +212,11 @@ def unlimited(models: Models, clock: ManualClock) -> Spending:
     """The way to models where there are no budgets."""
     budgets = Budgets({}, VolatileStore(), clock, lambda data, user: None)
     return Spending(models, budgets, Unmeasured(), clock, Tracing())
+
+
+def ledger() -> Ledger:
+    """A ledger that nobody reads."""
+    return Ledger(VolatileStore(), ListLog())
 
 
 class Ears:

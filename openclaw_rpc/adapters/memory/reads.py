@@ -1,7 +1,7 @@
 """What is done in the reading threads, besides finding: loading, counting, and planning a compaction."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -82,13 +82,16 @@ def near(
     return _hits(connection, folder, best(scored, query.limit))
 
 
-def unembedded(connection: sqlite3.Connection, folder: Folder, model: str, limit: int) -> list[Unembedded]:
-    """The newest memories without a vector of that model."""
+def unembedded(
+    connection: sqlite3.Connection, folder: Folder, model: str, limit: int, without: Collection[str]
+) -> list[Unembedded]:
+    """The newest memories without a vector of that model, but for those of some users."""
     rows = connection.execute(
         """SELECT id FROM memories
             WHERE NOT EXISTS (SELECT 1 FROM memory_signs s WHERE s.id = memories.id AND s.model = ?)
+                AND user_no NOT IN (SELECT no FROM memory_users WHERE name IN (SELECT value FROM json_each(?)))
             ORDER BY id DESC LIMIT ?""",
-        (model, limit),
+        (model, msgspec.json.encode(list(without)).decode(), limit),
     ).fetchall()
     memories = load(connection, folder, [row[0] for row in rows]).memories
     return [Unembedded(number=number, memory=memory) for number, (memory, _) in memories.items()]

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -105,9 +105,10 @@ class SqliteMemoryStore:
             days.add((plan.user_no, plan.date))
         return Folded(files=len(days), entries=entries)
 
-    async def unembedded(self, model: str, limit: int) -> list[Unembedded]:
+    async def unembedded(self, model: str, limit: int, without: Collection[str] = ()) -> list[Unembedded]:
         """See the port."""
-        return await self._database.read(partial(reads.unembedded, folder=self._folder, model=model, limit=limit))
+        read = partial(reads.unembedded, folder=self._folder, model=model, limit=limit, without=without)
+        return await self._database.read(read)
 
     async def put_vectors(self, model: str, vectors: Sequence[tuple[int, Sequence[float]]]) -> None:
         """See the port."""

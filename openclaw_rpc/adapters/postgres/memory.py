@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Final, NamedTuple
 
@@ -89,9 +89,9 @@ class PostgresMemoryStore:
         """See the port."""
         return await self._database.write(partial(_compact, user=user, before=before, now=now, limit=limit))
 
-    async def unembedded(self, model: str, limit: int) -> list[Unembedded]:
+    async def unembedded(self, model: str, limit: int, without: Collection[str] = ()) -> list[Unembedded]:
         """See the port."""
-        return await self._database.read(partial(_unembedded, model=model, limit=limit))
+        return await self._database.read(partial(_unembedded, model=model, limit=limit, without=without))
 
     async def put_vectors(self, model: str, vectors: Sequence[tuple[int, Sequence[float]]]) -> None:
         """See the port."""
@@ -200,13 +200,15 @@ async def _compact(db: Transaction, user: str | None, before: str, now: str, lim
     return Folded(files=len(set(rows)), entries=len(rows))
 
 
-async def _unembedded(db: Transaction, model: str, limit: int) -> list[Unembedded]:
+async def _unembedded(db: Transaction, model: str, limit: int, without: Collection[str]) -> list[Unembedded]:
     rows = await db.all(
         """SELECT m.id, u.name, m.line FROM memories m JOIN memory_users u ON u.no = m.user_no
             WHERE NOT EXISTS (SELECT 1 FROM memory_signs s WHERE s.id = m.id AND s.model = $1)
+                AND u.name <> ALL($3)
             ORDER BY m.id DESC LIMIT $2""",
         model,
         limit,
+        list(without),
     )
     return [Unembedded(number=number, memory=memory_of(user, line)) for number, user, line in rows]
 

@@ -8,9 +8,12 @@ from typing import Any, Final
 
 import msgspec
 
+from openclaw_rpc.domain.ledger import Ledger
 from openclaw_rpc.domain.memory.settings import MemorySettings
-from openclaw_rpc.domain.models import PRIMARY, ChosenModel, Models, ProviderSettings
+from openclaw_rpc.domain.models import PRIMARY, ChosenModel, ProviderSettings
 from openclaw_rpc.domain.providers import ProviderFault
+from openclaw_rpc.domain.runs.context import estimate
+from openclaw_rpc.domain.runs.spending import Spender, Spending, estimated
 
 USUAL: Final[Mapping[str, str]] = {
     "openai": "text-embedding-3-small",
@@ -25,6 +28,8 @@ USUAL: Final[Mapping[str, str]] = {
 MAX_ANSWER: Final = 64 * 1024 * 1024
 SHORTEST: Final = 500
 """Characters; a text is not cut further because a server refuses it."""
+MOST_TOKENS: Final = 1 << 53
+"""As many as can be counted with, whatever a server says."""
 TOO_MUCH: Final = frozenset({400, 413, 422})
 """How servers say that texts are too many or too long; how many they take, each has its own rule for."""
 
@@ -34,8 +39,13 @@ class _Embedding(msgspec.Struct):
     index: int | None = None
 
 
+class _Used(msgspec.Struct):
+    prompt_tokens: int = 0
+
+
 class _Embeddings(msgspec.Struct):
     data: list[_Embedding]
+    usage: _Used | None = None
 
 
 def embedding_model(settings: MemorySettings, providers: Mapping[str, ProviderSettings]) -> str | None:
@@ -52,12 +62,14 @@ def embedding_model(settings: MemorySettings, providers: Mapping[str, ProviderSe
 class ModelEmbedder:
     """The port `Embedder` over the configured providers. ``named`` answers the model, as it is at that moment.
 
-    No provider's fallback is asked: vectors of different models can't be compared.
+    No provider's fallback is asked: vectors of different models can't be compared. What it takes counts for the user
+    whose texts they are, and is in the ledger.
     """
 
-    def __init__(self, models: Models, named: Callable[[], str | None]) -> None:
-        self._models = models
+    def __init__(self, named: Callable[[], str | None], spending: Spending, ledger: Ledger) -> None:
         self._named = named
+        self._spending = spending
+        self._ledger = ledger
 
     @property
     def model(self) -> str:
@@ -66,44 +78,54 @@ class ModelEmbedder:
         return f"{choice.name}/{choice.model}"
 
     def _choice(self) -> ChosenModel:
-        return self._models.resolve(self._named())[0]
+        return self._spending.models.resolve(self._named())[0]
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
+    async def embed(self, texts: Sequence[str], user: str) -> list[list[float]]:
         """A vector for each text, all of one length; long texts by their beginning, where the server wants it so.
 
         Raises:
             ProviderFault: the model could not be asked, or did not answer with vectors.
+            BudgetExceeded: too little is left for it.
         """
         if not texts:
             return []
         choice = self._choice()
-        vectors = await self._some(choice, list(texts))
+        vectors = await self._some(choice, list(texts), Spender.without_session(user, ""))
         if len({len(vector) for vector in vectors}) != 1:
             raise _garbage(choice, "answered with vectors of different lengths")
         return vectors
 
-    async def _some(self, choice: ChosenModel, texts: list[str]) -> list[list[float]]:
+    async def _some(self, choice: ChosenModel, texts: list[str], spender: Spender) -> list[list[float]]:
         """The vectors; where the server finds it too much, in halves: of the texts, then of the one that is left."""
         try:
-            return await self._ask(choice, texts)
+            return await self._ask(choice, texts, spender)
         except ProviderFault as fault:
             if fault.upstream_status not in TOO_MUCH and fault.fault != "too_long":
                 raise
             if len(texts) > 1:
                 half = len(texts) // 2
-                return await self._some(choice, texts[:half]) + await self._some(choice, texts[half:])
+                first = await self._some(choice, texts[:half], spender)
+                return first + await self._some(choice, texts[half:], spender)
             if len(texts[0]) <= SHORTEST:
                 raise
-        return await self._some(choice, [texts[0][: len(texts[0]) // 2]])
+        return await self._some(choice, [texts[0][: len(texts[0]) // 2]], spender)
 
-    async def _ask(self, choice: ChosenModel, texts: list[str]) -> list[list[float]]:
+    async def _ask(self, choice: ChosenModel, texts: list[str], spender: Spender) -> list[list[float]]:
         # Servers refuse an empty text; a space means as much.
         body: dict[str, Any] = {"model": choice.model, "input": [text or " " for text in texts]}
-        answer = await choice.provider.embed(msgspec.json.encode(body), retried=True)
-        try:
-            found = msgspec.json.decode(answer, type=_Embeddings).data
-        except (msgspec.MsgspecError, UnicodeError, RecursionError):
-            raise _garbage(choice, "did not answer with embeddings") from None
+
+        def tokens() -> int:
+            return sum(map(estimate, texts))
+
+        with await self._spending.begin(spender, choice, tokens, 0, operation="embeddings") as request:
+            answer = await choice.provider.embed(msgspec.json.encode(body), retried=True)
+            try:
+                document = msgspec.json.decode(answer, type=_Embeddings)
+            except (msgspec.MsgspecError, UnicodeError, RecursionError):
+                raise _garbage(choice, "did not answer with embeddings") from None
+            used = 0 if document.usage is None else min(document.usage.prompt_tokens, MOST_TOKENS)
+            self._ledger.add(request.ended(estimated(used if used > 0 else tokens(), 0)))
+        found = document.data
         places = [at if item.index is None else item.index for at, item in enumerate(found)]
         if sorted(places) != list(range(len(texts))):
             raise _garbage(choice, f"was given {len(texts)} texts and answered with {len(found)} vectors")

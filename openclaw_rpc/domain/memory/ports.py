@@ -1,6 +1,6 @@
 """What remembering asks of the outside: something that keeps and ranks memories, and something that embeds text."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final, Literal, Protocol
 
 import msgspec
@@ -138,8 +138,8 @@ class MemoryStore(Protocol):
         """
         ...
 
-    async def unembedded(self, model: str, limit: int) -> list[Unembedded]:
-        """Memories without a vector of that model, the newest first."""
+    async def unembedded(self, model: str, limit: int, without: Collection[str] = ()) -> list[Unembedded]:
+        """Memories without a vector of that model, the newest first; ``without`` those of some users."""
         ...
 
     async def put_vectors(self, model: str, vectors: Sequence[tuple[int, Sequence[float]]]) -> None:
@@ -162,10 +162,10 @@ class Embedder(Protocol):
         """The model's name; vectors of different models can't be compared."""
         ...
 
-    async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """A vector for each text, all of one length.
+    async def embed(self, texts: Sequence[str], user: str) -> list[list[float]]:
+        """A vector for each text of a user's, all of one length.
 
         Raises:
-            ProviderError: the model could not be asked.
+            ProviderError: the model could not be asked. BudgetExceeded: too little is left for it.
         """
         ...

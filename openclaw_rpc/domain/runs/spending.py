@@ -22,7 +22,7 @@ ANSWERS: Final = 16
 """Over about how many answers the expectation is made."""
 
 
-Operation = Literal["chat", "embeddings"]
+Operation = Literal["chat", "embeddings", "transcription"]
 PROVIDERS: Final[Mapping[str, str]] = {"gemini": "gcp.gemini", "mistral": "mistral_ai", "xai": "x_ai"}
 """What OpenTelemetry's conventions call providers, where it is not the type's own name."""
 
@@ -69,7 +69,7 @@ class Spending:
 
     def __init__(self, models: Models, budgets: Budgets, meter: Meter, clock: Clock, tracing: Tracing) -> None:
         self._tracing = tracing
-        self._models = models
+        self.models = models
         self._budgets = budgets
         self._meter = meter
         self._clock = clock
@@ -82,7 +82,7 @@ class Spending:
             BudgetExceeded: a budget that it counts towards is used up.
         """
         if self._budgets.active and not choice.offline:
-            await self._budgets.check(_who(spender), priced=self._models.priced(choice.name, choice.model))
+            await self._budgets.check(_who(spender), priced=self.models.priced(choice.name, choice.model))
 
     async def begin(
         self,
@@ -103,7 +103,7 @@ class Spending:
         if self._budgets.active and not choice.offline:
             answer = round(self._answers) if most is None else min(most, round(self._answers))
             usage = estimated(asked(), answer)
-            cost = self._models.cost(choice.name, choice.model, usage) or 0.0
+            cost = self.models.cost(choice.name, choice.model, usage) or 0.0
             hold = await self._budgets.hold(_who(spender), usage.total_tokens, cost)
         span = NO_SPAN
         if self._tracing.active:
@@ -113,7 +113,7 @@ class Spending:
 
     def _about(self, spender: Spender, choice: ChosenModel, most: int | None, operation: Operation) -> Attributes:
         """A request as its span says it."""
-        settings = self._models.settings_of(choice.name)
+        settings = self.models.settings_of(choice.name)
         address = urlsplit(settings.address) if settings is not None else None
         kind = settings.type if settings is not None else choice.name
         return {
@@ -132,8 +132,9 @@ class Spending:
         choice, spender = request.choice, request.spender
         seconds = time.monotonic() - request.began
         self._meter.model_answered(choice.name, choice.model, usage, seconds)
-        cost = self._models.cost(choice.name, choice.model, usage)
-        self._answers += (usage.completion_tokens - self._answers) / ANSWERS
+        cost = self.models.cost(choice.name, choice.model, usage)
+        if usage.completion_tokens:  # embeddings are no answers
+            self._answers += (usage.completion_tokens - self._answers) / ANSWERS
         tokens = usage.prompt_tokens + usage.completion_tokens
         if self._tracing.active:
             request.span.note(usage_attributes(usage) | {"openclaw.cost": cost})

@@ -241,6 +241,10 @@ async def test_vectors_are_compared_within_one_model_and_one_user(store: MemoryS
     directions = {"north": [0.0, 5.0], "east": [5.0, 0.0], "hers": [0.0, 1.0]}
     await store.put_vectors("m", [(item.number, directions[item.memory.key]) for item in waiting] + [(12345, [1.0, 1])])
     assert await store.unembedded("m", 10) == []
+    of_whom = {item.memory.user for item in await store.unembedded("other", 10)}
+    for user in of_whom:
+        assert {item.memory.user for item in await store.unembedded("other", 10, {user})} == of_whom - {user}
+    assert await store.unembedded("other", 10, of_whom) == []
     assert len(await store.unembedded("other", 10)) == 3
     query = MemoryQuery(user="owner", limit=5)
     hits = await store.near(query, "m", [1.0, 3.0])

@@ -1,6 +1,6 @@
 """Memories that are forgotten when the process ends, for tests and for gateways that must keep nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from openclaw_rpc.adapters.memory.rules import best, line_of, memory_of, telling
@@ -113,11 +113,15 @@ class VolatileMemoryStore:
             self._compacted_at[entry.memory.user] = now
         return Folded(files=len({_file(entry) for entry in taken}), entries=len(taken))
 
-    async def unembedded(self, model: str, limit: int) -> list[Unembedded]:
+    async def unembedded(self, model: str, limit: int, without: Collection[str] = ()) -> list[Unembedded]:
         """See the port."""
         newest = sorted(self._entries.values(), key=lambda entry: entry.number, reverse=True)
-        without = [entry for entry in newest if self._vectors.get(entry.number, ("",))[0] != model]
-        return [Unembedded(number=entry.number, memory=entry.memory) for entry in without[:limit]]
+        found = [
+            Unembedded(number=entry.number, memory=entry.memory)
+            for entry in newest
+            if self._vectors.get(entry.number, ("",))[0] != model and entry.memory.user not in without
+        ]
+        return found[:limit]
 
     async def put_vectors(self, model: str, vectors: Sequence[tuple[int, Sequence[float]]]) -> None:
         """See the port."""
