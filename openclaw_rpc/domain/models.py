@@ -126,6 +126,9 @@ class ProviderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     think_tags: Annotated[
         bool, Meta(description="Whether `<think>` at the beginning of an answer is shown as reasoning.")
     ] = True
+    pictures: (
+        Annotated[bool, Meta(description="Whether its models are shown pictures; else until one refuses them.")] | None
+    ) = None
     transcribe: (
         Annotated[
             str,

@@ -222,13 +222,14 @@ async def test_output_without_end_is_stopped(agent: World) -> None:
 
 
 @needs_browser
-async def test_a_picture_is_a_file_and_the_model_is_told_its_size(agent: World) -> None:
+async def test_a_picture_is_a_file_that_the_model_is_told_of_and_shown(agent: World) -> None:
     url = agent.model.publish("red", "<body style='background: red'><h1>Red</h1>")
     await agent.client.result("browser.open", url=url)
     result = (await agent.use(call("browser_screenshot")))["result"]
     assert result["width"] > 0
-    told = agent.model.last()
+    told, shown = (message["content"] for message in agent.model.requests[-1]["messages"][-2:])
     assert "width" in told
     assert len(told) < 1000
+    assert shown[1]["image_url"]["url"].startswith("data:image/png;base64,iVBORw0KGgo")
     kept = await agent.client.result("file.read", path=result["path"], encoding="base64")
     assert kept["content"].startswith("iVBORw0KGgo")

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from openclaw_rpc.cli.errors import CliError
+from openclaw_rpc.domain.pictures import kind_of
 
-PICTURES = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
 MOST_BYTES = 64 * 1024 * 1024
 
 
@@ -26,7 +26,7 @@ def attachment_of(name: str, *, picture: bool = False) -> dict[str, Any]:
         data = path.read_bytes()
     except OSError as error:
         raise CliError(f"{name}: {error.strerror or error}") from None
-    kind = _picture(data)
+    kind = kind_of(data)
     if kind is not None:
         return {"type": "image", "data": base64.b64encode(data).decode(), "mimeType": kind, "name": path.name}
     if picture:
@@ -40,9 +40,3 @@ def attachment_of(name: str, *, picture: bool = False) -> dict[str, Any]:
             f"{name} is neither a text nor a picture.",
             hint="Put it into the workspace and name it in the message: the agent's tools read it there.",
         ) from None
-
-
-def _picture(data: bytes) -> str | None:
-    if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
-        return "image/webp"
-    return next((kind for mark, kind in PICTURES.items() if data.startswith(mark)), None)

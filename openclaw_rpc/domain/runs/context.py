@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import msgspec
 
+from openclaw_rpc.domain.pictures import FIELD as PICTURES
 from openclaw_rpc.domain.tools.results import shortened
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import (
@@ -68,6 +69,7 @@ def tokens_of(message: JsonObject) -> int:
         parts: list[Any] = content  # pyright: ignore[reportUnknownVariableType]
         for part in parts:
             total += estimate(part["text"]) if part.get("type") == "text" else PICTURE_TOKENS
+    total += PICTURE_TOKENS * len(message.get(PICTURES, ()))
     for call in message.get("tool_calls") or ():
         total += estimate(call["function"]["name"]) + estimate(call["function"]["arguments"])
     return total
@@ -220,7 +222,7 @@ def _as_parts(content: Any) -> list[Any]:
 
 def _surely_fit(messages: list[JsonObject], room: int) -> bool:
     """Whether messages have room, told without an estimate of each: a text has no more tokens than bytes."""
-    if any(isinstance(message["content"], list) for message in messages):
+    if any(isinstance(message["content"], list) or PICTURES in message for message in messages):
         return False  # pictures: many tokens behind a short address
     return len(msgspec.json.encode(messages)) <= room
 
@@ -286,12 +288,16 @@ def fit(
 def _less_of_results(
     messages: list[JsonObject], last: int, costs: list[int], room: int
 ) -> tuple[list[JsonObject], int]:
-    """The messages with less of the last turn's results: the older first, down to a bit of each, the newest last.
+    """The messages with less of the last turn's results: pictures, then texts, the older first, down to a bit of each.
 
     Answers them and what the last turn costs then.
     """
     needed = sum(costs[last:])
     less = list(messages)
+    for at in range(last, len(less)):
+        if needed > room and PICTURES in less[at]:
+            needed -= PICTURE_TOKENS * len(less[at][PICTURES])
+            less[at] = {name: value for name, value in less[at].items() if name != PICTURES}
     for most in (RESULT_ENDS, LEAST_ENDS):
         for at in range(last, len(less)):
             content = less[at].get("content")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from openclaw_rpc.domain.pictures import newest
 from openclaw_rpc.domain.runs.compaction import COMMAND
 from openclaw_rpc.domain.runs.context import SUMMARY_FORMS, conversation, since_summary
 from openclaw_rpc.protocol.base import JsonObject
@@ -47,9 +48,11 @@ class Talk:
         return SUMMARY_FORMS if self.told and self.told[0].stands_for is not None else 0
 
     def go_on(self, steps: Sequence[JsonObject]) -> None:
-        """The run went on."""
+        """The run went on. Its model is shown the newest pictures alone."""
+        before = len(self.forms) - len(self._steps)
         self._steps += steps
-        self.forms += steps
+        newest(self._steps)
+        self.forms[before:] = self._steps
 
     def summarise(self, summary: ChatMessage) -> None:
         """A summary takes the place of what it stands for."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Set
+from collections.abc import Awaitable, Callable, Sequence, Set
 from typing import Any, TypeVar
 
 import anyio
 import msgspec
 
 from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.pictures import Picture, WithPictures, seen
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.runs.client_tools import beside, client_tool
 from openclaw_rpc.domain.runs.compaction import COMMAND
@@ -150,9 +151,10 @@ class Turn:
                 live.tool_calls.append(left)
         calls = [call for call in calls if call.call_id not in theirs]
         results: list[ChatMessage | None] = [None] * len(calls)
+        pictures: dict[str, Sequence[Picture]] = {}
 
         async def use(at: int) -> None:
-            results[at] = await self._use(live, calls[at], tools)
+            results[at], pictures[calls[at].call_id] = await self._use(live, calls[at], tools)
 
         if len(calls) > 1 and all(spec.parallel for call in calls if (spec := tools.get(call.name))):
             async with anyio.create_task_group() as group:
@@ -162,12 +164,20 @@ class Turn:
             for at in range(len(calls)):
                 await use(at)
         said = [message for message in results if message is not None]
-        return conversation([asked, *said])
+        names = {call.call_id: call.name for call in calls if pictures[call.call_id]}
+        return [
+            seen(form, names[called], pictures[called]) if (called := form.get("tool_call_id")) in names else form
+            for form in conversation([asked, *said])
+        ]
 
-    async def _use(self, live: LiveRun, call: RequestedCall, tools: dict[str, ToolSpec]) -> ChatMessage:
+    async def _use(
+        self, live: LiveRun, call: RequestedCall, tools: dict[str, ToolSpec]
+    ) -> tuple[ChatMessage, Sequence[Picture]]:
+        """The message that is kept of a use; pictures are told this run's model alone."""
         name, spec = call.name, tools.get(call.name)
         began = time.monotonic()
         result: Any = None
+        pictures: Sequence[Picture] = ()
         error: str | None = None
         about = {
             "gen_ai.operation.name": "execute_tool",
@@ -182,6 +192,8 @@ class Turn:
                 if call.fault:
                     raise InvalidRequest(call.fault)
                 result = await self._toolbox.use(name, call.params, live.context, call.call_id)
+                if isinstance(result, WithPictures):
+                    result, pictures = result.result, result.pictures
         except GatewayError as failed:
             error = failed.message
         text = f"error: {error}" if error is not None else as_text(result)
@@ -208,7 +220,7 @@ class Turn:
             skill=skill,
         )
         live.stream.say_soon_kept(tool_result, event, live.record.id, (message,))
-        return message
+        return message, pictures
 
     def _message(self, live: LiveRun, role: Any, content: str, **more: Any) -> ChatMessage:
         return ChatMessage(

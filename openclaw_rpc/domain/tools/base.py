@@ -15,9 +15,9 @@ Run = Callable[[JsonObject, RunContext], Awaitable[Any]]
 class Tool(msgspec.Struct, kw_only=True, frozen=True):
     """A tool as the model is told of it, and what it does.
 
-    ``run`` takes the model's arguments, which it has to check, and answers JSON-like data; it raises a `GatewayError`
-    whose message is meant for the model. Cancelling it ends all that it started. ``dangerous`` tools change things or
-    reach out: each use goes into the audit log, and policies may hold it until a human agrees.
+    ``run`` takes the model's arguments, which it has to check, and answers JSON-like data, or that `WithPictures`; it
+    raises a `GatewayError` whose message is meant for the model. Cancelling it ends all that it started. ``dangerous``
+    tools change things or reach out: each use goes into the audit log, and policies may hold it until a human agrees.
 
     ``strict``: ``run`` refuses whatever the spec's parameters do not allow. ``untimed``: its time is not limited by
     the toolbox, since it limits it itself, or waits for nothing but files of this machine. ``outside``: what it answers

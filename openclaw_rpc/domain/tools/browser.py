@@ -1,10 +1,11 @@
-"""The browser as tools. An agent's picture becomes a file of the workspace: as text, no model could look at it."""
+"""The browser as tools. An agent's picture becomes a file of the workspace, and is shown to a model that sees."""
 
 from typing import Any, Final
 
 from openclaw_rpc.domain.browser import Browsers
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.files import Files
+from openclaw_rpc.domain.pictures import WithPictures, picture_of
 from openclaw_rpc.domain.tools.base import FixedTools
 from openclaw_rpc.domain.tools.files import RESULTS
 from openclaw_rpc.domain.tools.ports import RunContext
@@ -85,10 +86,12 @@ class BrowserTools(FixedTools):
         written = await self._files.write(
             context.user, FileWriteParams(path=path, content=picture.data, encoding="base64")
         )
-        return {
+        told = {
             "path": written.path,
             "mimeType": picture.mime_type,
             "width": picture.width,
             "height": picture.height,
             "url": picture.url,
         }
+        found = picture_of(picture.data)
+        return told if found is None else WithPictures(result=told, pictures=[found])

@@ -1,16 +1,17 @@
 """The workspace as tools, and what the toolbox itself needs of it."""
 
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from openclaw_rpc.domain.files import Files, Workspace, below_root, clean
+from openclaw_rpc.domain.pictures import ENDINGS, WithPictures, picture_of
 from openclaw_rpc.domain.tools.base import FixedTools
 from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.domain.tools.rows import tool_of
 from openclaw_rpc.protocol import file
-from openclaw_rpc.protocol.errors import GatewayError
-from openclaw_rpc.protocol.file import FileContent, FileReadParams
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
+from openclaw_rpc.protocol.file import FileReadParams
 
 RESULTS: Final = "/.openclaw/results"
 
@@ -27,7 +28,9 @@ class FileTools(FixedTools):
     """Files of the run's user, and results that were kept for its session."""
 
     def __init__(self, files: Files, kept: SessionFolders | None = None) -> None:
-        async def read(params: FileReadParams, context: RunContext) -> FileContent:
+        async def read(params: FileReadParams, context: RunContext) -> Any:
+            if context.run_id and _is_picture(params):
+                return await _look(files, params, context)
             folder = kept.of(context.session_id) if kept is not None and context.session_id else None
             inside = below_root(folder.root, params.path) if folder is not None else None
             if folder is None or inside is None:
@@ -41,7 +44,7 @@ class FileTools(FixedTools):
                 file.read,
                 read,
                 description="Read a file of the workspace. Of a long one, read parts with offset and limit (bytes); "
-                "nextOffset says where to go on.",
+                "nextOffset says where to go on. A picture is shown to you, if you see.",
                 untimed=True,
             ),
             tool_of(
@@ -92,6 +95,28 @@ class FileTools(FixedTools):
                 parallel=False,
             ),
         )
+
+
+def _is_picture(params: FileReadParams) -> bool:
+    """Whether a picture is read to be looked at: as a whole, and not as base64."""
+    whole = params.offset == 0 and params.limit is None and params.encoding == "text"
+    return whole and params.path.lower().endswith(ENDINGS)
+
+
+async def _look(files: Files, params: FileReadParams, context: RunContext) -> Any:
+    """A picture of the workspace, for models that see.
+
+    Raises:
+        GatewayError: it can't be read, or is not a picture.
+    """
+    found = await files.read(context.user, msgspec.structs.replace(params, encoding="base64"))
+    picture = picture_of(found.content)
+    if picture is None:
+        raise InvalidRequest(
+            f"{found.path} is no picture that models read, or too large for them ({found.size} bytes)", field="path"
+        )
+    told = {"path": found.path, "mimeType": picture.mime_type, "size": found.size}
+    return WithPictures(result=told, pictures=[picture])
 
 
 class ToolFiles:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.files import Files
 from openclaw_rpc.domain.mcp import McpServers, OfferedTool, Parts, Question, Reply, nobody
+from openclaw_rpc.domain.pictures import Picture, WithPictures, picture_of
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.tools.approvals import Approvals
 from openclaw_rpc.domain.tools.base import MadeTools, Tool
@@ -82,13 +83,18 @@ class McpTools:
         offered = await self._servers.tools()
         return self._made.of(offered, lambda: [self._tool(one) for one in offered])
 
-    async def _as_text(self, offered: OfferedTool, answer: Parts, context: RunContext) -> str:
-        """Texts, and pictures and the like as files of the workspace: as text they would be noise to a model."""
+    async def _told(self, offered: OfferedTool, answer: Parts, context: RunContext) -> Any:
+        """Texts, and pictures and the like as files of the workspace: as text they would be noise to a model. What it
+        can look at comes beside it."""
         said: list[str] = []
+        pictures: list[Picture] = []
         for part in answer.parts:
             if isinstance(part, str):
                 said.append(part)
                 continue
+            picture = picture_of(part.data)
+            if picture is not None:
+                pictures.append(picture)
             kind = part.mime_type.partition(";")[0].strip().lower()
             ending = mimetypes.guess_extension(kind) or ".bin"
             path = f"{RESULTS}/{offered.server}-{new_id('')[-12:]}{ending}"
@@ -98,7 +104,8 @@ class McpTools:
                 said.append(f"[{kind}, {written.size} bytes: {written.path}]")
             except GatewayError as error:
                 said.append(f"[{kind}, which could not be kept: {error.message}]")
-        return "\n".join(said)
+        text = "\n".join(said)
+        return WithPictures(result=text, pictures=pictures) if pictures else text
 
     def _tool(self, offered: OfferedTool) -> Tool:
         remote = offered.remote
@@ -108,7 +115,7 @@ class McpTools:
                 return await nobody(question) if self._asked is None else await self._asked(context, offered, question)
 
             answer = await self._servers.call(offered, params, ask)
-            return await self._as_text(offered, answer, context) if isinstance(answer, Parts) else answer
+            return await self._told(offered, answer, context) if isinstance(answer, Parts) else answer
 
         return Tool(
             spec=ToolSpec(

@@ -73,7 +73,7 @@ class Toolbox(Protocol):
         ...
 
     async def use(self, name: str, params: JsonObject, context: RunContext, call_id: str) -> Any:
-        """Use a tool; its result as JSON-like data. Cancelling ends it, its children too.
+        """Use a tool; its result as JSON-like data, or that `WithPictures`. Cancelling ends it, its children too.
 
         Raises:
             GatewayError: it failed; the message goes to the model as text.

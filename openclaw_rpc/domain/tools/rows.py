@@ -5,6 +5,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from openclaw_rpc.domain.pictures import WithPictures
 from openclaw_rpc.domain.tools.base import Tool
 from openclaw_rpc.domain.tools.ports import RunContext, ToolSpec
 from openclaw_rpc.protocol.base import JsonObject
@@ -44,7 +45,7 @@ def _without_null(schema: JsonObject) -> JsonObject:
 def tool_of(
     name: str,
     row: Method[P, R],
-    act: Callable[[P, RunContext], Awaitable[R]],
+    act: Callable[[P, RunContext], Awaitable[R | WithPictures]],
     *,
     description: str | None = None,
     hidden: Collection[str] = (),
@@ -57,7 +58,7 @@ def tool_of(
 
     async def run(params: JsonObject, context: RunContext) -> Any:
         result = await act(checked(params, kind, name), context)
-        return msgspec.to_builtins(result)
+        return result if isinstance(result, WithPictures) else msgspec.to_builtins(result)
 
     spec = ToolSpec(
         name=name,

@@ -20,6 +20,7 @@ import msgspec
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.nearest import meant
+from openclaw_rpc.domain.pictures import WithPictures
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import SessionRecord
@@ -117,7 +118,7 @@ class Tools:
         return preparation if tools is preparation.tools else msgspec.structs.replace(preparation, tools=tools)
 
     async def use(self, name: str, params: JsonObject, context: RunContext, call_id: str) -> Any:
-        """Use a tool for a run; what is too long is cut, and kept whole as a file.
+        """Use a tool for a run; what is too long is cut, and kept whole as a file. Pictures come beside the result.
 
         Raises:
             NotFound: the run has no such tool. InvalidRequest: the params do not fit it.
@@ -143,6 +144,9 @@ class Tools:
         result = await self._act(tool, params, context, actor)
         if tool.outside:
             self._note_read(context.run_id, name, params)
+        if isinstance(result, WithPictures):
+            told = await self._results.bounded(name, result.result, context, call_id)
+            return msgspec.structs.replace(result, result=told)
         return await self._results.bounded(name, result, context, call_id)
 
     async def read_attachment(self, path: str, context: RunContext) -> str:
@@ -197,6 +201,8 @@ class Tools:
             await self._safety.pins.check(principal, pin, name, actor)
         began = time.monotonic()
         result = await self._act(tool, params, context, actor)
+        if isinstance(result, WithPictures):
+            result = result.result
         self._results.text(name, result)
         passed = round((time.monotonic() - began) * 1000)
         return ToolInvoked(call_id=call_id, tool=name, result=result, duration_ms=passed)

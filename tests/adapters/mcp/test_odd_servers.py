@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 
 from openclaw_rpc.domain.mcp import McpServerSettings, Parts
+from openclaw_rpc.domain.pictures import WithPictures
 from openclaw_rpc.domain.tools.mcp import McpTools
 from openclaw_rpc.protocol.errors import ProviderError
 from tests.support.mcp_world import McpWorld, program
@@ -75,7 +76,11 @@ async def test_a_picture_becomes_a_file_and_never_text(tmp_path: Path, tool: str
         assert isinstance(await call(world, tool), Parts)
         own = files(tmp_path)
         tools = {one.spec.name: one for one in await McpTools(world.servers, own).tools(context())}
-        told = str(await tools[f"small__{tool}"].run({}, context()))
+        found = await tools[f"small__{tool}"].run({}, context())
+        assert isinstance(found, WithPictures) is (tool == "picture"), (
+            "what is no picture, whatever it is called, is none"
+        )
+        told = str(found.result if isinstance(found, WithPictures) else found)
         assert told.endswith("after") and len(told) < 300
         path = told.partition(": ")[2].partition("]")[0]
         assert await own._workspaces.of("owner").read(tuple(path.strip("/").split("/")), 0, 10)  # pyright: ignore[reportPrivateUsage]
