@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal, TypeVar, Union, cast, get_arg
 import msgspec
 
 from openclaw_rpc.config.errors import ConfigError, Keys, Problem
+from openclaw_rpc.config.names import misnamed
 from openclaw_rpc.config.parsing import MAX_BYTES, ParsedFile, parse
 from openclaw_rpc.config.settings import ALIASES, Settings, contradictions
 from openclaw_rpc.domain.nearest import meant
@@ -74,7 +75,7 @@ def merge(value: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 def unknown_keys(value: Any, kind: Any = Settings, keys: Keys = ()) -> Iterator[tuple[Keys, str]]:
     """The keys of a tree that no setting is called by, and what may have been meant."""
-    shape = _shape(kind)
+    shape = shape_of(kind)
     if not isinstance(value, dict):
         return
     tree = cast("dict[str, Any]", value)
@@ -91,7 +92,7 @@ def unknown_keys(value: Any, kind: Any = Settings, keys: Keys = ()) -> Iterator[
             yield from unknown_keys(item, shape.values, (*keys, key))
 
 
-class _Shape(msgspec.Struct, frozen=True):
+class Shape(msgspec.Struct, frozen=True):
     """A type as far as keys are concerned: a struct, or a mapping's values; ``rest`` is what else it may be."""
 
     struct: type[msgspec.Struct] | None = None
@@ -99,21 +100,22 @@ class _Shape(msgspec.Struct, frozen=True):
     rest: Any = None
 
 
-def _shape(kind: Any) -> _Shape:
+def shape_of(kind: Any) -> Shape:
+    """What a type of settings is as far as keys are concerned."""
     while get_origin(kind) is Annotated:
         kind = get_args(kind)[0]
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        return _Shape(kind)
+        return Shape(kind)
     if get_origin(kind) is dict:
-        return _Shape(None, get_args(kind)[1])
+        return Shape(None, get_args(kind)[1])
     if get_origin(kind) in (Union, types.UnionType):
         members = get_args(kind)
         for member in members:
-            inner = _shape(member)
+            inner = shape_of(member)
             if inner.struct is not None or inner.values is not None:
                 rest = Union[tuple(other for other in members if other is not member)]  # noqa: UP007 - made of a tuple
-                return _Shape(inner.struct, inner.values, rest)
-    return _Shape()
+                return Shape(inner.struct, inner.values, rest)
+    return Shape()
 
 
 class _Decoder:
@@ -127,11 +129,16 @@ class _Decoder:
         value = merge(self._expand(self._document.value, ()), overrides)
         built = self._struct(Settings, value, ())
         if not self._problems and built is not None:
-            for keys, reason in contradictions(built):
+            for keys, reason in (*contradictions(built), *misnamed(built, self._channel_folders())):
                 self._problem(keys, reason)
         if self._problems or built is None:
             raise ConfigError(sorted(self._problems, key=lambda problem: problem.line or 0))
         return built
+
+    def _channel_folders(self) -> list[Path]:
+        """Where installed channels may lie: in the home, which has the file unless that was chosen."""
+        homes = [Path(self._document.file).parent, *map(Path, filter(None, [self._env.get("OPENCLAW_HOME")]))]
+        return [home / "channels" for home in homes]
 
     def _problem(self, keys: Keys, reason: str) -> None:
         self._problems.append(self._document.problem(keys, reason))
@@ -163,12 +170,12 @@ class _Decoder:
         return known
 
     def _build(self, kind: Any, value: Any, keys: Keys) -> Any:
-        shape = _shape(kind)
+        shape = shape_of(kind)
         if shape.rest is not None and not isinstance(value, dict):
             return self._leaf(shape.rest, value, keys)
         if shape.struct is not None:
             return self._struct(shape.struct, value, keys)
-        if shape.values is not None and _shape(shape.values).struct is not None and isinstance(value, dict):
+        if shape.values is not None and shape_of(shape.values).struct is not None and isinstance(value, dict):
             return self._mapping(kind, shape.values, cast("dict[str, Any]", value), keys)
         return self._leaf(kind, value, keys)
 
@@ -225,7 +232,7 @@ class _Decoder:
 
     def _items(self, kind: Any, value: Any, keys: Keys) -> bool:
         """Whether some of a mapping's plain values are wrong: each is a problem, with its own key."""
-        values = _shape(kind).values
+        values = shape_of(kind).values
         if values is None or not isinstance(value, dict):
             return False
         before = len(self._problems)
@@ -284,7 +291,7 @@ def _folded(key: str) -> str:
 
 def _elsewhere(key: str, kind: Any = Settings, keys: Keys = ()) -> str | None:
     """Where the settings have a key of that name."""
-    struct = _shape(kind).struct
+    struct = shape_of(kind).struct
     if struct is None:
         return None
     fields = msgspec.structs.fields(struct)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from openclaw_rpc.config.channels import BUILT_IN, is_packaged, place
 from openclaw_rpc.config.errors import Keys
 from openclaw_rpc.domain.agents import DEFAULT_AGENT, ToolRules
 from openclaw_rpc.domain.nearest import meant
@@ -20,10 +22,11 @@ TOOLS: Final = frozenset({row.tool for row in METHODS if row.tool is not None}) 
 _CUTOFF: Final = 0.75
 
 
-def misnamed(settings: Settings) -> Iterator[tuple[Keys, str]]:
+def misnamed(settings: Settings, folders: Iterable[Path] = ()) -> Iterator[tuple[Keys, str]]:
     """Names that are nobody's and nearly somebody's: where, and what is wrong.
 
-    Skills and MCP servers bring tools of any name, so that one that is like none of ours is left alone.
+    Skills and MCP servers bring tools of any name, so that one that is like none of ours is left alone; so is a
+    kind of channel that lies in one of the ``folders``.
     """
     yield from _tools(("security", "policies"), settings.security.policies)
     yield from _tools(("security", "require_pin_for"), settings.security.require_pin_for)
@@ -37,10 +40,10 @@ def misnamed(settings: Settings) -> Iterator[tuple[Keys, str]]:
         rules = agent.tools if isinstance(agent.tools, ToolRules) else ToolRules(allow=agent.tools)
         for key, patterns in (("allow", rules.allow), ("deny", rules.deny)):
             yield from _tools(("agents", agent_id, "tools", key), patterns)
-        provider, slash, _ = (agent.model or "").partition("/")
-        if slash and provider not in providers and (near := _near(provider, providers)):
-            yield ("agents", agent_id, "model"), f"there is no provider {provider!r}{near}"
+        yield from _model(("agents", agent_id, "model"), agent.model, providers)
+    yield from _model(("memory", "embedding_model"), settings.memory.embedding_model, providers)
     agents = {DEFAULT_AGENT, *settings.agents}
+    yield from _channels(settings, folders)
     for channel_id, section in settings.channels.items():
         asked = section.get("agent")
         if isinstance(asked, str) and asked not in agents:
@@ -49,6 +52,24 @@ def misnamed(settings: Settings) -> Iterator[tuple[Keys, str]]:
         for agent_id in budget.only if budget.per == "agent" else ():
             if agent_id not in agents:
                 yield ("budgets", name, "only"), f"there is no agent {agent_id!r}{_near(agent_id, agents)}"
+
+
+def _model(where: Keys, model: str | None, providers: Iterable[str]) -> Iterator[tuple[Keys, str]]:
+    provider, slash, _ = (model or "").partition("/")
+    if slash and provider not in providers and (near := _near(provider, providers)):
+        yield where, f"there is no provider {provider!r}{near}"
+
+
+def _channels(settings: Settings, folders: Iterable[Path]) -> Iterator[tuple[Keys, str]]:
+    """Sections whose kind, their `type` or else their own name, is none that is built in or installed."""
+    for channel_id, section in settings.channels.items():
+        kind = section.get("type", channel_id)
+        if not isinstance(kind, str) or kind in BUILT_IN or not (near := _near(kind, BUILT_IN)):
+            continue
+        if is_packaged(kind) or any(place(folder, kind) for folder in folders):
+            continue
+        where = ("channels", channel_id, "type") if "type" in section else ("channels", channel_id)
+        yield where, f"there is no kind of channel {kind!r}{near}"
 
 
 def _tools(where: Keys, patterns: Iterable[str]) -> Iterator[tuple[Keys, str]]:

@@ -14,7 +14,6 @@ from openclaw_rpc.config.gateway import (
     RunSettings,
     Section,
 )
-from openclaw_rpc.config.names import misnamed
 from openclaw_rpc.domain import mcp
 from openclaw_rpc.domain.agents import AgentSettings
 from openclaw_rpc.domain.browser import BrowserSettings
@@ -262,7 +261,6 @@ def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
             yield ("gateway", "trusted_proxies", str(at)), f"{network!r} is not an address or a network"
     yield from ((("mcp", *where), why) for where, why in mcp.contradictions(settings.mcp))
     yield from _unpriced(settings)
-    yield from misnamed(settings)
     defaults = [agent_id for agent_id, agent in settings.agents.items() if agent.default]
     for agent_id in defaults[1:]:
         yield ("agents", agent_id, "default"), f"agents.{defaults[0]} is the default agent already"

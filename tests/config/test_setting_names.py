@@ -1,15 +1,19 @@
 """Names in settings: one that is nearly a tool's or a provider's is an error that says which was meant."""
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from openclaw_rpc.config.errors import ConfigError
-from openclaw_rpc.config.loading import load
+from openclaw_rpc.config.loading import load, shape_of
 from openclaw_rpc.config.names import TOOLS
+from openclaw_rpc.config.settings import Settings
 
 MAIN = {"type": "ollama", "model": "m"}
 
@@ -30,6 +34,14 @@ def problems(config: dict[str, Any]) -> list[str]:
         ({"security": {"dangerous_tools": "denny"}}, "security.dangerous_tools", "deny"),
         ({"providers": {"main": {"type": "olama", "model": "m"}}}, "providers.main.type", "ollama"),
         ({"agents": {"coder": {}}, "channels": {"webhook": {"agent": "codr"}}}, "channels.webhook.agent", "coder"),
+        ({"channels": {"telegarm": {"token": "1"}}}, "channels.telegarm", "telegram"),
+        ({"channels": {"work": {"type": "slak"}}}, "channels.work.type", "slack"),
+        (
+            {"providers": {"main": MAIN}, "memory": {"embedding_model": "mian/vectors"}},
+            "memory.embedding_model",
+            "main",
+        ),
+        ({"agents": {"coder": {}}, "budgets": {"b": {"tokens": 1, "per": "agent", "only": ["codr"]}}}, "only", "coder"),
         ({"security": {"policies": {"file_wriet": "deny"}}}, "security.policies", "file_write"),
         ({"security": {"policies": {"browzer_*": "deny"}}}, "security.policies", "browser_*"),
         ({"agents": {"a": {"tools": ["web_fecth"]}}}, "agents.a.tools", "web_fetch"),
@@ -63,3 +75,59 @@ def test_whatever_letter_of_a_tool_s_name_is_missing_it_is_said(name: str, data:
     wrong = name[:at] + name[at + 1 :]
     if wrong not in TOOLS:
         assert problems({"security": {"policies": {wrong: "deny"}}})
+
+
+def test_a_channel_that_somebody_wrote_may_be_called_nearly_like_another(tmp_path: Path) -> None:
+    text = "channels: {slack2: {token: a}}"
+    with pytest.raises(ConfigError, match="did you mean slack"):
+        load(text, str(tmp_path / "gateway.yaml"), {})
+    (tmp_path / "channels").mkdir()
+    (tmp_path / "channels" / "slack2.py").touch()
+    load(text, str(tmp_path / "gateway.yaml"), {})
+    load(text, "/elsewhere/gateway.yaml", {"OPENCLAW_HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize("name", ["irc", "my-own", "matrix", "telegram", "x"])
+def test_a_channel_like_none_of_ours_is_left_to_its_class(name: str) -> None:
+    assert problems({"channels": {name: {}}}) == []
+
+
+FREE = {
+    ("providers",): "names of the user's choice; what speaks of them is checked",
+    ("providers", "*", "headers"): "headers",
+    ("providers", "*", "prices"): "models of the server",
+    ("agents",): "names of the user's choice; what speaks of them is checked",
+    ("budgets",): "names of the user's choice",
+    ("channels", "*"): "keys of the channel's own, which its class checks",
+    ("skills", "env"): "slugs of skills, installed now or later",
+    ("skills", "env", "*"): "variables",
+    ("mcp", "servers"): "names of the user's choice",
+    ("mcp", "servers", "*", "env"): "variables",
+    ("mcp", "servers", "*", "headers"): "headers",
+    ("tracing", "headers"): "headers",
+}
+CHECKED = {
+    ("security", "policies"): "shel",
+    ("agents", "*", "policies"): "shel",
+    ("channels",): "telegarm",
+}
+
+
+def sections(kind: Any, keys: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Where the settings take names of the file's own."""
+    shape = shape_of(kind)
+    if shape.struct is not None:
+        for field in msgspec.structs.fields(shape.struct):
+            yield from sections(field.type, (*keys, field.name))
+    elif shape.values is not None:
+        yield keys
+        yield from sections(shape.values, (*keys, "*"))
+
+
+def test_every_section_of_free_names_is_checked_or_any_name_is_right() -> None:
+    assert {*sections(Settings)} == FREE.keys() | CHECKED.keys()
+    for keys, wrong in CHECKED.items():
+        tree: Any = {wrong: {} if keys == ("channels",) else "ask"}
+        for key in reversed(keys):
+            tree = {"one" if key == "*" else key: tree}
+        assert "did you mean" in " ".join(problems(tree)), keys

@@ -5,32 +5,20 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import inspect
-import re
 import shutil
 import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, distribution, entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import Final
 
+from openclaw_rpc.config.channels import BUILT_IN, GROUP, ID, place
 from openclaw_rpc.domain.channels.channel import Channel
 from openclaw_rpc.domain.nearest import meant
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.installing import install_command, shown
 from openclaw_rpc.protocol.errors import Conflict, InvalidRequest, NotFound, Unavailable
 from openclaw_rpc.threads import in_thread
-
-GROUP: Final = "openclaw_rpc.channels"
-BUILT_IN: Final[Mapping[str, tuple[str, str, str]]] = {
-    "webhook": ("Webhook", "webhook", "WebhookChannel"),
-    "telegram": ("Telegram", "telegram", "Telegram"),
-    "discord": ("Discord", "discord", "Discord"),
-    "slack": ("Slack", "slack", "Slack"),
-    "whatsapp": ("WhatsApp", "whatsapp", "WhatsApp"),
-}
-"""Kind: name, module, class. The module is imported when the channel is used."""
-_ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
 class ChannelFolder:
@@ -100,7 +88,7 @@ class ChannelFolder:
             )
         found = _channel_in(_imported(module, "openclaw_channel_candidate"), str(source))
         kind = found.id
-        if not _ID.fullmatch(kind):
+        if not ID.fullmatch(kind):
             raise InvalidRequest(f"the class's id {kind!r} must be of a-z, 0-9, - and _", field="path", reason="id")
         if kind in BUILT_IN:
             raise Conflict(f"{kind} is built in", field="path", reason="built_in")
@@ -150,15 +138,12 @@ class ChannelFolder:
         return folder
 
     def _place(self, kind: str) -> Path | None:
-        if not _ID.fullmatch(kind):
-            return None
-        places = (self._folder / f"{kind}.py", self._folder / kind / "plugin" / "__init__.py")
-        return next((place for place in places if place.is_file()), None)
+        return place(self._folder, kind)
 
     def _installed(self) -> list[Path]:
         if not self._folder.is_dir():
             return []
-        files = [path for path in self._folder.glob("*.py") if _ID.fullmatch(path.stem)]
+        files = [path for path in self._folder.glob("*.py") if ID.fullmatch(path.stem)]
         folders = [path.parent.parent for path in self._folder.glob("*/plugin/__init__.py")]
         return sorted({*files, *folders})
 
