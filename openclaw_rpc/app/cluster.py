@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Protocol
 
 import anyio
 
@@ -13,6 +14,7 @@ from openclaw_rpc.adapters.bus.memory import MemoryBus
 from openclaw_rpc.adapters.logs import Logs
 from openclaw_rpc.adapters.redis.bus import RedisBus
 from openclaw_rpc.adapters.redis.link import RedisLink
+from openclaw_rpc.adapters.workspace.shared import SharedWorkspace
 from openclaw_rpc.app.chores import Work
 from openclaw_rpc.app.openai import OpenAiParts
 from openclaw_rpc.app.outside import Outside
@@ -37,12 +39,14 @@ from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.elsewhere import HeldElsewhere
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.sessions import Sessions
+from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.errors import GatewayError
-from openclaw_rpc.protocol.method import Event
 from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.rpc.forwarding import MEMORISED, Forwarding
 
 AGAIN_SECONDS = 0.5
+LOOK_SECONDS = 10.0
+"""How often it is looked whether this node sees the others' workspace."""
 LETTER_SECONDS, AWAY_SECONDS = 1.0, 0.1
 """How often it is looked what other nodes left for this one; and while Redis is away."""
 
@@ -65,14 +69,20 @@ class Cluster:
     """This process as a node. Made once it has joined the others; ``build`` makes what needs the gateway's parts."""
 
     def __init__(
-        self, membership: Membership, link: RedisLink, kept: Kept, events: Mapping[str, Event[Any]], logs: Logs
+        self,
+        membership: Membership,
+        link: RedisLink,
+        kept: Kept,
+        workspace: Path,
+        logs: Logs,
     ):
         self.membership = membership
         self.link = link
         assert kept.nodes is not None  # noqa: S101 - without a store of nodes nobody joins
         self._kept, self._nodes = kept, kept.nodes
-        self._events = events
+        events = self._events = table.events()
         self._log: Log = logs.get("nodes")
+        self.workspace = SharedWorkspace(workspace, kept.sessions.documents, self._log)
         self._wire = Wire(link, link.node)
         self.bus = RedisBus(MemoryBus(logs.get("bus")), self._wire, events, self._log)
         self._left_over = anyio.Event()
@@ -178,6 +188,12 @@ class Cluster:
             while self._changed:
                 await self._look_again(self._changed.pop())
 
+    async def _keep_comparing(self) -> None:
+        """Look whether the others see the same workspace."""
+        while True:
+            await self.workspace.look(alone=self._living() == 1)
+            await anyio.sleep(LOOK_SECONDS)
+
     async def _keep_taking_over(self) -> None:
         while True:
             await self._left_over.wait()
@@ -197,13 +213,14 @@ class Cluster:
         yield "documents", self._keep_reading
         yield "letters", self._keep_collecting
         yield "limits", self._limits.serve
+        yield "workspace", self._keep_comparing
 
 
 async def joined(
     stack: AsyncExitStack,
     settings: Settings,
     kept: Kept,
-    events: Mapping[str, Event[Any]],
+    workspace: Path,
     logs: Logs,
     *,
     name: str,
@@ -224,7 +241,7 @@ async def joined(
     link = RedisLink(settings.bus.url or "", settings.bus.prefix, str(membership.number), log)
     stack.push_async_callback(link.close)
     await stack.enter_async_context(_beating(membership))
-    return Cluster(membership, link, kept, events, logs)
+    return Cluster(membership, link, kept, workspace, logs)
 
 
 @asynccontextmanager

@@ -79,7 +79,7 @@ from openclaw_rpc.transports.head import HeadJudge, HeadRules
 from openclaw_rpc.transports.http.base import HttpDoor
 from openclaw_rpc.transports.http.control_ui import ControlUiDoor
 from openclaw_rpc.transports.http.dashboard import DashboardDoor
-from openclaw_rpc.transports.http.health import Health
+from openclaw_rpc.transports.http.health import Health, Phase
 from openclaw_rpc.transports.http.hooks import HooksDoor
 from openclaw_rpc.transports.http.manual import Manual
 from openclaw_rpc.transports.http.mcp import McpDoor
@@ -106,7 +106,7 @@ class App:
         self.settings: Settings = self.file.load()
         self.made_token: str | None = None
         self.addresses: list[tuple[str, int]] = []
-        self.ready = False
+        self.phase: Phase = "starting"
         self._options = options
         self._started = time.monotonic()
         self.run_counts = RunCounts()
@@ -172,12 +172,12 @@ class App:
             chores=self.chores.status(),
             node=self.nodes.name,
             nodes=self.nodes.shown(),
-            warnings=self.file.warnings(),
+            warnings=[*self.file.warnings(), *self.nodes.warnings()],
         )
 
     async def _join(self, stack: AsyncExitStack, logs: Logs) -> Nodes:
-        nodes = Nodes(self.settings, lambda: self.ready, self._load, self._fenced)
-        await nodes.join(stack, self.kept, logs)
+        nodes = Nodes(self.settings, lambda: self.phase, self._load, self._fenced)
+        await nodes.join(stack, self.kept, self.paths.workspace, logs)
         return nodes
 
     def _load(self) -> Load:
@@ -185,8 +185,8 @@ class App:
 
     def _fenced(self) -> None:
         """The other nodes took this one for dead: all that it holds is theirs, and it begins anew."""
-        if self.ready:
-            self.ready = False
+        if self.phase == "ready":
+            self.phase = "draining"
             self._options.fenced(self.addresses[0][1])
 
     @asynccontextmanager
@@ -235,13 +235,13 @@ class App:
             if self.supervisor.watchdog is not None:
                 chores.start("watchdog", self.supervisor.watch)
             await self.servers.begin()
-            self.ready = True
+            self.phase = "ready"
             self.supervisor.ready(f"listening at {self.url}")
             self.log.info("listening", addresses=[f"{host}:{port}" for host, port in self.addresses], model=self.model)
             try:
                 yield
             finally:
-                self.ready = False
+                self.phase = "draining"
                 self.supervisor.stopping()
                 with anyio.CancelScope(shield=True):
                     await self._stop()
@@ -346,13 +346,14 @@ class App:
     def _end_invalid(self) -> None:
         """End what is open by a token that was revoked or has expired, whichever the door."""
         self.door.close_invalid()
-        if self.ready:
+        if self.phase == "ready":
             self.http.close_invalid(self.authenticator.valid)
 
     async def _listen(self, stack: AsyncExitStack) -> None:
         gateway, judge = self.settings.gateway, self.judge
         kept_in = self.paths.database(self.settings.storage.file).parent
-        health = Health(lambda: self.ready, self.nodes.engines, self.nodes.name, lambda: durable.room(kept_in))
+        nodes = self.nodes
+        health = Health(lambda: self.phase, nodes.engines, nodes.name, lambda: durable.room(kept_in), nodes.warnings)
         self.rest = RestDoor(
             DIALECTS,
             self.dispatcher,

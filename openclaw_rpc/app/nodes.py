@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from openclaw_rpc import __version__
@@ -20,8 +21,8 @@ from openclaw_rpc.domain.nodes.ports import NodeState
 from openclaw_rpc.domain.ports import BackgroundTasks
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.installing import install_command
-from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.system import NodeStatus
+from openclaw_rpc.transports.http.health import Phase
 
 if TYPE_CHECKING:
     from openclaw_rpc.app.cluster import Cluster, Parts
@@ -38,23 +39,22 @@ class Load(NamedTuple):
 class Nodes:
     """The processes of this gateway.
 
-    ``ready`` and ``load`` say how this one is. ``fenced`` is called at once when others took it for dead.
+    ``phase`` and ``load`` say how this one is. ``fenced`` is called at once when others took it for dead.
     """
 
     def __init__(
-        self, settings: Settings, ready: Callable[[], bool], load: Callable[[], Load], fenced: Callable[[], None]
+        self, settings: Settings, phase: Callable[[], Phase], load: Callable[[], Load], fenced: Callable[[], None]
     ) -> None:
         self.name = node_name(settings)
         self.cluster: Cluster | None = None
         """What this process shares with the others, where there are some."""
         self._settings = settings
-        self._ready = ready
+        self._phase = phase
         self._load = load
         self._fenced = fenced
         self._started_at = iso(SystemClock().now())
-        self._was_ready = False
 
-    async def join(self, stack: AsyncExitStack, kept: Kept, logs: Logs) -> None:
+    async def join(self, stack: AsyncExitStack, kept: Kept, workspace: Path, logs: Logs) -> None:
         """Be one of several, where `bus.url` says so, or alone.
 
         Raises:
@@ -71,7 +71,14 @@ class Nodes:
                 raise
             raise StorageUnusable(f"bus.url needs Redis' library: {install_command('redis')}") from None
         self.cluster = await joined(
-            stack, self._settings, kept, table.events(), logs, name=self.name, state=self._state, fenced=self._fenced
+            stack,
+            self._settings,
+            kept,
+            workspace,
+            logs,
+            name=self.name,
+            state=self._state,
+            fenced=self._fenced,
         )
 
     @property
@@ -115,13 +122,12 @@ class Nodes:
             yield from self.cluster.chores()
 
     def _state(self) -> NodeState:
-        ready = self._ready()
-        self._was_ready = self._was_ready or ready
+        phase = self._phase()
         return NodeState(
             version=__version__,
             started_at=self._started_at,
-            status="ready" if ready or not self._was_ready else "draining",
-            **(self._load()._asdict() if self._was_ready else {}),
+            status="draining" if phase == "draining" else "ready",
+            **({} if phase == "starting" else self._load()._asdict()),
         )
 
     def shown(self) -> list[NodeStatus]:
@@ -131,6 +137,10 @@ class Nodes:
             return [_shown(self.name, state, state.status, 0)]
         seen = self.cluster.membership.seen
         return [_shown(each.name, each.state, each.status, round(each.silent * 1000)) for each in seen]
+
+    def warnings(self) -> list[str]:
+        """What should be looked at, and anybody may know."""
+        return [] if self.cluster is None else self.cluster.workspace.warnings
 
     def engines(self) -> dict[str, bool]:
         """What keeps things, and what carries messages, by name, and whether each answers."""

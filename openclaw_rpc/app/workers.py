@@ -18,6 +18,10 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import IO, Final, Protocol, cast
 
+from openclaw_rpc.adapters.supervisor import Supervisor
+
+__all__ = ("BACKLOG", "Supervisor", "Worker", "Workers", "WorkersObserver")
+
 BACKLOG: Final = 1024
 LEAST_PAUSE: Final = 0.1
 MOST_PAUSE: Final = 10.0
@@ -75,6 +79,7 @@ class Workers:
         told: WorkersObserver,
         *,
         stop_seconds: float,
+        supervisor: Supervisor,
     ) -> None:
         """``stop_seconds``: how long a worker may take to end before it is killed."""
         self.workers = [Worker(number, own) for number, own in enumerate(sockets, 1)]
@@ -82,6 +87,9 @@ class Workers:
         self._told = told
         self._stop_seconds = stop_seconds
         self._selector = selectors.DefaultSelector()
+        self._supervisor = supervisor
+        self._alive_at = time.monotonic() if supervisor.watchdog is not None else None
+        """When the supervisor is next given a sign of life, where it asks for some."""
         self._restarting: list[Worker] = []
         self._stopping = False
         self._announced = False
@@ -118,6 +126,8 @@ class Workers:
 
     def _stop(self) -> None:
         """Tell all to end; those that were told before take it as "at once"."""
+        if not self._stopping:
+            self._supervisor.stopping()
         self._stopping = True
         self._restarting.clear()
         for worker in self.workers:
@@ -169,6 +179,7 @@ class Workers:
         if all(worker.serves for worker in self.workers):
             self._announced = True
             self._told.ready(self.workers[0].said)
+            self._supervisor.ready(f"{len(self.workers)} workers listen")
 
     def _reap(self) -> None:
         """Take note of those that ended: they are started again, at once where they were told to."""
@@ -203,6 +214,9 @@ class Workers:
 
     def _do_what_is_due(self) -> None:
         now = time.monotonic()
+        if self._alive_at is not None and self._supervisor.watchdog is not None and self._alive_at <= now:
+            self._supervisor.alive()
+            self._alive_at = now + self._supervisor.watchdog / 2
         for worker in self.workers:
             if worker.process is None and worker.start_at is not None and worker.start_at <= now:
                 self._start(worker)
@@ -215,7 +229,8 @@ class Workers:
 
     def _until_next(self) -> float | None:
         """Seconds until something is due."""
-        times = [at for worker in self.workers for at in (worker.start_at, worker.kill_at) if at is not None]
+        due = [self._alive_at, *(at for worker in self.workers for at in (worker.start_at, worker.kill_at))]
+        times = [at for at in due if at is not None]
         return max(0.0, min(times) - time.monotonic()) if times else None
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from openclaw_rpc.app.options import Options
-from openclaw_rpc.app.workers import BACKLOG, Workers
+from openclaw_rpc.app.workers import BACKLOG, Supervisor, Workers
 from openclaw_rpc.cli.banner import announce, say
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.config.node_file import NodeFile
@@ -52,7 +52,9 @@ def serve(count: int, options: Options, *, as_json: bool) -> int:
     paths.prepare()
     with ExitStack() as stack:
         told = _Told(count, lambda url: stack.enter_context(paths.announced(url)), as_json=as_json)
-        return Workers(sockets, command, told, stop_seconds=gateway.shutdown_seconds + LATE_SECONDS).run()
+        supervisor = Supervisor(options.environ)
+        stop_seconds = gateway.shutdown_seconds + LATE_SECONDS
+        return Workers(sockets, command, told, stop_seconds=stop_seconds, supervisor=supervisor).run()
 
 
 def check(settings: Settings) -> None:

@@ -50,7 +50,8 @@ class NodeFile(GatewayFile):
     def warnings(self) -> list[str]:
         """What goes on all the same, and should be looked at."""
         names = ", ".join(self.differing)
-        return [f"{self.path} says otherwise than what all nodes have in common: {names}"] if names else []
+        said = f"{self.path} says otherwise than what all nodes have in common, which counts: {names}"
+        return [f"{said}. Edit the file to change it for all."] if names else []
 
     async def join(self, documents: Documents, seen: Path) -> str | None:
         """Take what all nodes have in common; the first node's file becomes it. Before anything is built.

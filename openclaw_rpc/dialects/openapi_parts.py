@@ -108,7 +108,7 @@ OPEN: Final[dict[str, Json]] = {
         "get_readyz",
         "003",
         "Whether the gateway serves calls, and what keeps things answers",
-        {"status": "string", "engines": "object"},
+        {"status": "string", "node": "string", "engines": "object", "warnings": "array"},
         _NOT_NOW,
     ),
 }

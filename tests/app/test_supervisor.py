@@ -13,32 +13,9 @@ import pytest
 
 from openclaw_rpc.adapters.supervisor import Supervisor
 from tests.cli.command import Home, free_port
+from tests.support.systemd import SECONDS, Systemd
 
 pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="needs sockets of Unix")
-SECONDS = 30
-
-
-class Systemd:
-    """A socket that is listened at as systemd does."""
-
-    def __init__(self, address: str) -> None:
-        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._socket.settimeout(SECONDS)
-        self._socket.bind(address)
-
-    def next(self) -> dict[str, str]:
-        """The next word, as its assignments."""
-        return dict(line.split("=", 1) for line in self._socket.recv(65536).decode().splitlines())
-
-    def until(self, name: str) -> dict[str, str]:
-        """The next word that assigns that name."""
-        while True:
-            said = self.next()
-            if name in said:
-                return said
-
-    def close(self) -> None:
-        self._socket.close()
 
 
 @pytest.fixture

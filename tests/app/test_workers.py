@@ -9,11 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.support.systemd import Systemd
 
 SECONDS = 30.0
 TOP = Path(__file__).resolve().parents[2]
@@ -65,10 +67,13 @@ def lives(process: int) -> bool:
 
 
 @contextmanager
-def parent(count: int, *words: str, stop_seconds: float = 10) -> Generator[Parent]:
+def parent(
+    count: int, *words: str, stop_seconds: float = 10, env: Mapping[str, str] | None = None
+) -> Generator[Parent]:
     process = subprocess.Popen(
         [sys.executable, "-m", "tests.support.few_workers", str(count), str(stop_seconds), *words],
         cwd=TOP,
+        env={**os.environ, **(env or {})},
         stdout=subprocess.PIPE,
         text=True,
     )
@@ -162,6 +167,22 @@ def test_one_that_does_not_end_in_time_is_killed() -> None:
         said = sorted(served.line() for _ in range(3))
         assert said[1:] == [f"Worker {number} did not end in time and is killed." for number in (1, 2)]
         assert served.process.wait(SECONDS) == 0
+
+
+def test_systemd_hears_of_all_of_them_together(tmp_path: Path) -> None:
+    systemd = Systemd(str(tmp_path / "notify"))
+    env = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000"}
+    try:
+        with parent(3, env=env) as served:
+            assert systemd.until("READY") == {"READY": "1", "STATUS": "3 workers listen"}
+            assert len(served.everybody(3)) == 3
+            for _ in range(3):
+                assert systemd.until("WATCHDOG") == {"WATCHDOG": "1"}
+            served.process.terminate()
+            assert systemd.until("STOPPING")["STOPPING"] == "1"
+            assert served.process.wait(SECONDS) == 0
+    finally:
+        systemd.close()
 
 
 def test_none_outlives_its_parent() -> None:

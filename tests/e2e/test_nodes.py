@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import anyio
 import anyio.lowlevel
+import anyio.to_thread
 import pytest
 from aiohttp import web
 from websockets.exceptions import ConnectionClosed
 
 from openclaw_rpc.domain.kept import StorageUnusable
+from tests.cli.command import Home
 from tests.support import postgres, redis
 from tests.support.engines import engine
-from tests.support.gateway import Client, gateway, settings
+from tests.support.gateway import TOKEN, Client, TestGateway, gateway, settings
 from tests.support.nodes import seen
 from tests.support.upstream import Upstream
 from tests.support.web import serving
@@ -235,3 +238,44 @@ async def test_a_node_that_starts_leaves_the_responses_of_others_alone(
                         break
                     await anyio.sleep(0.05)
     assert found["status"] == "completed"
+
+
+async def test_a_node_that_sees_another_workspace_says_so_until_it_is_alone(
+    upstream: Upstream, shared: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "a" / "workspace").mkdir(parents=True)
+    for name in ("b", "c"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "b" / "workspace").symlink_to(tmp_path / "a" / "workspace")
+    async with (
+        gateway(config(upstream, shared, "c"), home=tmp_path / "c") as c,
+        gateway(config(upstream, shared, "a"), home=tmp_path / "a") as a,
+    ):
+        await until_warned(a)
+        await until_warned(c, of=0)
+        words = ("doctor", "--url", a.url, "--token", TOKEN)
+        done = await anyio.to_thread.run_sync(lambda: Home(tmp_path / "d").run(*words))
+        assert "this node's workspace is not the one that the other nodes see" in done.out
+    async with (
+        gateway(config(upstream, shared, "a"), home=tmp_path / "a") as a,
+        gateway(config(upstream, shared, "b"), home=tmp_path / "b") as b,
+    ):
+        # The first that came alone said which it is.
+        await until_warned(b, of=0)
+        await until_warned(a, of=0)
+        async with gateway(config(upstream, shared, "c"), home=tmp_path / "c") as c:
+            await until_warned(c)
+
+
+async def until_warned(served: TestGateway, of: int = 1) -> None:
+    """Wait until a node has looked, and warns of so much."""
+    with anyio.fail_after(30):
+        while True:
+            async with served.connect() as client:
+                status = await client.result("system.status")
+            async with served.http("GET", "/readyz") as response:
+                told = (await response.json())["warnings"]
+            if len(told) == of and status["chores"]["workspace"]["state"] == "running":
+                assert status.get("warnings", []) == told
+                return
+            await anyio.sleep(0.05)

@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Sequence
 
-from openclaw_rpc.app.workers import BACKLOG, Workers
+from openclaw_rpc.app.workers import BACKLOG, Supervisor, Workers
 from openclaw_rpc.transports.sockets import bind
 
 
@@ -41,7 +41,8 @@ def parent(count: int, stop_seconds: float, words: Sequence[str]) -> int:
         (descriptor,) = descriptors
         return [sys.executable, "-m", __spec__.name, "worker", str(number), str(descriptor), *words]
 
-    return Workers(sockets, command, Printed(), stop_seconds=stop_seconds).run()
+    supervisor = Supervisor(os.environ)
+    return Workers(sockets, command, Printed(), stop_seconds=stop_seconds, supervisor=supervisor).run()
 
 
 def until_the_parent_ends() -> None:

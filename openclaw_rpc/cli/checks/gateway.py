@@ -167,7 +167,7 @@ async def _state(client: AsyncOpenClawClient) -> list[Check]:
         status: dict[str, Any] = await client.call(system.status.name)
     except openclaw.APIError as error:
         return [warn("chores", error.message, "Use a token with the scope read.")]
-    hint = "What the nodes have in common counts: openclaw config get shows it. Edit the file to change it for all."
+    hint = "The manual at /docs has a page on several processes."
     return [_chores(status.get("chores", {})), *(warn("nodes", text, hint) for text in status.get("warnings", ()))]
 
 

@@ -2,18 +2,19 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
 from openclaw_rpc import __version__
 from openclaw_rpc.durable import LITTLE
-from openclaw_rpc.protocol.errors import Unavailable
 from openclaw_rpc.transports.http import web
 from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.routing import Route
 
 RETRY_SECONDS: Final = 2
+Phase = Literal["starting", "ready", "draining"]
+"""Calls are served between the two others, in which a gateway starts and stops."""
 DISPENSABLE: Final = frozenset({"redis"})
 """Engines that hold only what may be lost."""
 
@@ -21,22 +22,24 @@ DISPENSABLE: Final = frozenset({"redis"})
 class Health:
     """The open routes.
 
-    ``ready`` says whether calls are served: not while the gateway starts or stops. ``engines`` are what keeps things
-    and what carries messages, by name, and whether each answers; ``node`` is this process's name. ``room``: how many
-    bytes are free where they are kept.
+    ``phase``: where the gateway is between its start and its end. ``engines`` are what keeps things and what carries
+    messages, by name, and whether each answers; ``node`` is this process's name. ``room``: how many bytes are free
+    where they are kept. ``warnings``: what should be looked at and anybody may know.
     """
 
     def __init__(
         self,
-        ready: Callable[[], bool],
+        phase: Callable[[], Phase],
         engines: Callable[[], Mapping[str, bool]],
         node: str,
         room: Callable[[], int],
+        warnings: Callable[[], list[str]] = list,
         *,
         version: str = __version__,
     ) -> None:
         self._node = node
-        self._ready = ready
+        self._phase = phase
+        self._warnings = warnings
         self._engines = engines
         self._room = room
         self._version = version
@@ -62,23 +65,21 @@ class Health:
         return _json({"status": "ok"})
 
     async def is_ready(self, _: HttpRequest) -> web.Response:
-        """``{status, node, engines, warnings}``: 200, or 503 while the gateway starts or stops, or what keeps things is
-        away, or its disk nearly ``full``. Without Redis it is ``degraded``, and serves all the same.
+        """``{status, node, engines, warnings}``.
 
-        Raises:
-            Unavailable: the gateway is starting or stopping.
+        200, or 503 while the gateway is ``starting`` or ``draining``, or what keeps things is ``away``, or its disk
+        nearly ``full``. Without Redis it is ``degraded``, and serves all the same.
         """
-        if not self._ready():
-            raise Unavailable("the gateway is starting or stopping", retryAfter=1)
         engines = self._engines()
         told = {name: "ok" if answers else "away" for name, answers in engines.items()}
         full = self._room() < LITTLE
-        warnings = ["the disk is nearly full"] if full else []
+        warnings = [*(["the disk is nearly full"] if full else ()), *self._warnings()]
         about: dict[str, object] = {"node": self._node, "engines": told, "warnings": warnings}
         serves = all(answers for name, answers in engines.items() if name not in DISPENSABLE)
-        if serves and not full:
+        phase = self._phase()
+        if phase == "ready" and serves and not full:
             return _json({"status": "ready" if all(engines.values()) else "degraded", **about})
-        status = "full" if serves else "away"
+        status = phase if phase != "ready" else "full" if serves else "away"
         return _json({"status": status, **about}, status=503, headers={"Retry-After": str(RETRY_SECONDS)})
 
 

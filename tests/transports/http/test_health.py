@@ -6,7 +6,7 @@ import aiohttp
 
 from openclaw_rpc import __version__
 from openclaw_rpc.durable import LITTLE
-from openclaw_rpc.transports.http.health import Health
+from openclaw_rpc.transports.http.health import Health, Phase
 from tests.support.doors import opened, raw, request_bytes
 
 PLENTY = 2**40
@@ -14,7 +14,7 @@ PLENTY = 2**40
 
 async def test_health_is_open_and_says_the_version_and_the_uptime() -> None:
     async with (
-        opened(Health(lambda: True, dict, "n1", lambda: PLENTY).routes()) as gateway,
+        opened(Health(lambda: "ready", dict, "n1", lambda: PLENTY).routes()) as gateway,
         raw(gateway.port) as client,
     ):
         await client.send(request_bytes(gateway.port, "/api/v1/health"))
@@ -27,21 +27,23 @@ async def test_health_is_open_and_says_the_version_and_the_uptime() -> None:
 
 
 async def test_ready_follows_the_gateway_and_alive_does_not() -> None:
-    ready = [False]
+    phase: list[Phase] = ["starting"]
     answers = [True]
     free = [PLENTY]
-    health = Health(lambda: ready[0], lambda: {"sqlite": answers[0]}, "n1", lambda: free[0])
+    health = Health(lambda: phase[0], lambda: {"sqlite": answers[0]}, "n1", lambda: free[0])
+    about = {"node": "n1", "engines": {"sqlite": "ok"}, "warnings": []}
     async with opened(health.routes()) as gateway, aiohttp.ClientSession() as client:
         base = f"http://127.0.0.1:{gateway.port}"
-        async with client.get(f"{base}/readyz") as response:
-            assert (response.status, response.headers["Retry-After"]) == (503, "1")
-            assert json.loads(await response.read())["error"]["code"] == "service_unavailable"
+        for not_yet in ("starting", "draining"):
+            phase[0] = not_yet
+            async with client.get(f"{base}/readyz") as response:
+                assert (response.status, response.headers["Retry-After"]) == (503, "2")
+                assert json.loads(await response.read()) == {"status": not_yet, **about}
         async with client.get(f"{base}/healthz") as response:
             assert response.status == 200
-        ready[0] = True
+        phase[0] = "ready"
         async with client.get(f"{base}/readyz") as response:
             assert response.status == 200
-            about = {"node": "n1", "engines": {"sqlite": "ok"}, "warnings": []}
             assert json.loads(await response.read()) == {"status": "ready", **about}
         free[0] = LITTLE - 1
         async with client.get(f"{base}/readyz") as response:
@@ -52,14 +54,14 @@ async def test_ready_follows_the_gateway_and_alive_does_not() -> None:
         answers[0] = False
         async with client.get(f"{base}/readyz") as response:
             assert (response.status, response.headers["Retry-After"]) == (503, "2")
-            about = {"node": "n1", "engines": {"sqlite": "away"}, "warnings": []}
-            assert json.loads(await response.read()) == {"status": "away", **about}
+            assert json.loads(await response.read()) == {"status": "away", **about, "engines": {"sqlite": "away"}}
         async with client.head(f"{base}/healthz") as response:
             assert response.status == 200
 
 
 async def test_without_redis_a_node_is_degraded_and_serves() -> None:
-    health = Health(lambda: True, lambda: {"postgres": True, "redis": False}, "n1", lambda: PLENTY)
+    engines = {"postgres": True, "redis": False}
+    health = Health(lambda: "ready", lambda: engines, "n1", lambda: PLENTY, lambda: ["another workspace"])
     async with (
         opened(health.routes()) as gateway,
         aiohttp.ClientSession() as client,
@@ -68,3 +70,4 @@ async def test_without_redis_a_node_is_degraded_and_serves() -> None:
         assert response.status == 200
         told = json.loads(await response.read())
         assert (told["status"], told["engines"]) == ("degraded", {"postgres": "ok", "redis": "away"})
+        assert told["warnings"] == ["another workspace"]
