@@ -1,3 +1,3 @@
 """A WebSocket-first JSON-RPC control plane for AI agents."""
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"

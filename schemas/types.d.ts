@@ -1,4 +1,4 @@
-// The API of openclaw_rpc 0.2.0, generated from its method table: `make gen`, not by hand.
+// The API of openclaw_rpc 0.3.0, generated from its method table: `make gen`, not by hand.
 
 /** An agent as `gateway.yaml` describes it. */
 export interface AgentInfo {

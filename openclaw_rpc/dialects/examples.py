@@ -82,7 +82,7 @@ WORDS: Final[Mapping[str, Any]] = {
     "expiresAt": "2026-03-01T10:00:00.000Z",
     "expiresIn": 600,
     "from": "notes/draft.md",
-    "gatewayVersion": "0.2.0",
+    "gatewayVersion": "0.3.0",
     "id": "main",
     "installedAt": "2026-03-01T09:00:00.000Z",
     "key": "colour",

@@ -36,7 +36,7 @@ from openclaw._methods import AsyncMethods, Methods
 from openclaw._sync import Run, Stream
 from openclaw._verbs import AgentAnswer, Chunk, Message, Part, Sent, Tokens
 
-__version__ = "0.2.0"
+__version__ = "0.3.0"
 
 
 class OpenClawClient(Methods):

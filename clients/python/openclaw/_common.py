@@ -12,7 +12,7 @@ from openclaw._connection import Connection, Options
 from openclaw._streams import Core
 
 URL = "http://127.0.0.1:18789"
-VERSION = "0.2.0"
+VERSION = "0.3.0"
 
 
 def connection_of(
