@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Protocol
@@ -112,9 +112,11 @@ class Cluster:
         )
         self.bus.arrived = self._mirrors.arrived
 
-        async def recover(run: RunRecord, session: SessionRecord) -> None:
-            await approvals.recover(run.id)
-            await runs.endings.recover_run(run, session)
+        async def recover(session: SessionRecord, left: Sequence[RunRecord]) -> None:
+            for run in left:
+                await approvals.recover(run.id)
+            await runs.recover(session, left)
+            tasks.start(runs.resume())
 
         self._owners = Owners(nodes, self.membership, streams, self._mirrors, recover, runs.is_live)
         self.bus.ours = self._owners.ours

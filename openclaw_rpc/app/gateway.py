@@ -235,6 +235,7 @@ class App:
             if self.supervisor.watchdog is not None:
                 chores.start("watchdog", self.supervisor.watch)
             await self.servers.begin()
+            await self.runs.resume()
             self.phase = "ready"
             self.supervisor.ready(f"listening at {self.url}")
             self.log.info("listening", addresses=[f"{host}:{port}" for host, port in self.addresses], model=self.model)

@@ -149,6 +149,13 @@ class RunSettings(Section, frozen=True, kw_only=True):
     max_running: Annotated[int, Meta(ge=1, le=100_000, description="Runs at a time.")] = 64
     max_queued: Annotated[int, Meta(ge=0, le=1_000_000, description="Runs that may wait; more are refused.")] = 256
     timeout_seconds: Annotated[float, Meta(ge=0.01, le=604_800, description="The longest a run may take.")] = 600
+    on_crash: Annotated[
+        Literal["interrupt", "retry"],
+        Meta(
+            description="What becomes of a run whose process dies: it ends as `interrupted`, or begins again under the "
+            "same id where it has used no tool yet."
+        ),
+    ] = "interrupt"
 
 
 class LoggingSettings(Section, frozen=True, kw_only=True):

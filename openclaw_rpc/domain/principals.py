@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+import msgspec
+
 from openclaw_rpc.domain.guessing import Kind
 from openclaw_rpc.protocol.base import Scope
 
@@ -64,6 +66,43 @@ class Principal:
     def is_owner_admin(self) -> bool:
         """Whether this is the owner with the scope ``admin``, who sees every user's things."""
         return self.user == OWNER and Scope.ADMIN in self.scopes
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks, as it is kept with a run, and goes from node to node."""
+
+    user: str
+    name: str
+    scopes: list[Scope]
+    jti: str | None
+    expires_at: float | None
+    sessions: list[str] | None
+    guest: bool
+
+    @classmethod
+    def of(cls, principal: Principal) -> Caller:
+        """The same as a principal."""
+        return cls(
+            user=principal.user,
+            name=principal.name,
+            scopes=sorted(principal.scopes),
+            jti=principal.jti,
+            expires_at=principal.expires_at,
+            sessions=None if principal.sessions is None else sorted(principal.sessions),
+            guest=principal.guest,
+        )
+
+    def principal(self) -> Principal:
+        """The same, read again."""
+        return Principal(
+            self.user,
+            self.name,
+            frozenset(self.scopes),
+            self.jti,
+            self.expires_at,
+            sessions=None if self.sessions is None else frozenset(self.sessions),
+            guest=self.guest,
+        )
 
 
 def bare(token: str) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from openclaw_rpc.domain.principals import Caller
 from openclaw_rpc.protocol.base import JsonObject, Scope
 from openclaw_rpc.protocol.chat import FinishReason, RunError, RunStatus, ToolUse, Usage
 
@@ -41,10 +42,21 @@ class ReplyTo(msgspec.Struct, kw_only=True, frozen=True, omit_defaults=True):
     message_id: str | None = None
 
 
+class Asked(msgspec.Struct, kw_only=True, frozen=True):
+    """What a run was asked for by whom, so that another process can do it. ``params``: `ChatRunParams` as JSON.
+
+    What its messages say as well (attachments, history, outputs of tools) is left out, and so is a PIN.
+    """
+
+    caller: Caller
+    params: msgspec.Raw
+
+
 class RunRecord(msgspec.Struct, kw_only=True):
     """A run: who asked, how it stands, what it came to.
 
-    Its events come after ``seq`` of ``epoch``. ``fingerprint`` tells params apart under one idempotency key.
+    Its events come after ``seq`` of ``epoch``. ``fingerprint`` tells params apart under one idempotency key. ``asked``
+    is there while it has not ended, where another process may do it; ``acted``: it is about to use a tool, or did.
     """
 
     id: str
@@ -72,6 +84,8 @@ class RunRecord(msgspec.Struct, kw_only=True):
     idempotency_key: str | None = None
     fingerprint: str | None = None
     reply: ReplyTo | None = None
+    asked: Asked | None = None
+    acted: bool = False
 
 
 class EventRecord(msgspec.Struct, kw_only=True, frozen=True):

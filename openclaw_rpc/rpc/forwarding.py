@@ -8,7 +8,8 @@ from typing import Any, Final
 import msgspec
 
 from openclaw_rpc.domain.nodes.calls import NodeCalls
-from openclaw_rpc.domain.nodes.remote import Caller, RemoteRuns
+from openclaw_rpc.domain.nodes.remote import RemoteRuns
+from openclaw_rpc.domain.principals import Caller
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.tools.approvals import Approvals

@@ -19,8 +19,8 @@ from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.responses.ports import ResponseRecord
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.protocol.base import JsonObject
-from openclaw_rpc.protocol.chat import ChatRunParams, chat_delta, chat_done, chat_thinking, tool_call
-from openclaw_rpc.protocol.errors import GatewayError
+from openclaw_rpc.protocol.chat import ChatRunParams, chat_delta, chat_done, chat_started, chat_thinking, tool_call
+from openclaw_rpc.protocol.errors import GatewayError, interrupted
 from openclaw_rpc.services.completions import Completions
 
 TELLING = (chat_delta, chat_thinking, tool_call, chat_done)
@@ -206,6 +206,9 @@ async def _retell(live: LiveResponse, listener: _RunListener) -> None:
             # The run may have acted: the client is not to ask for it again.
             fault.details.setdefault("runId", live.run_id)
             raise fault
+        if event.row is chat_started and live.events:
+            # It begins again, and what was said can't be taken back.
+            raise interrupted()
         if event.row in TELLING:
             live.begin()
         if event.row is chat_delta:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -26,6 +26,7 @@ class Settings:
     max_running: int = 2
     max_queued: int = 1000
     timeout_seconds: float = 60
+    on_crash: Literal["interrupt", "retry"] = "interrupt"
 
 
 class Watched(LiveRun):

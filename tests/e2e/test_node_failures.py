@@ -25,6 +25,7 @@ from tests.support.upstream import Upstream
 pytestmark = [postgres.INSTALLED, redis.INSTALLED, pytest.mark.timeout(120)]
 
 LEASE = 1.5
+WRITES = '[[tool:file_write {"path":"note.txt","content":"x"}]]'
 
 
 @pytest.fixture
@@ -53,32 +54,31 @@ async def client_of(process: GatewayProcess) -> AsyncGenerator[Client]:
 
 @asynccontextmanager
 async def nodes(
-    upstream: Upstream, shared: dict[str, Any], tmp_path: Path, *names: str
+    upstream: Upstream, shared: dict[str, Any], tmp_path: Path, *names: str, **more: Any
 ) -> AsyncGenerator[list[GatewayProcess]]:
     async with AsyncExitStack() as stack:
         made: list[GatewayProcess] = []
         for name in names:
             (tmp_path / name).mkdir()
-            made.append(
-                await stack.enter_async_context(gateway_process(config(upstream, shared, name), tmp_path / name))
-            )
+            chosen = {**config(upstream, shared, name), **more}
+            made.append(await stack.enter_async_context(gateway_process(chosen, tmp_path / name)))
         yield made
 
 
-async def test_the_runs_of_a_node_that_is_killed_are_ended_by_another_which_goes_on(
+async def test_the_run_of_a_node_that_is_killed_is_ended_by_another_which_does_those_that_waited(
     upstream: Upstream, shared: dict[str, Any], tmp_path: Path
 ) -> None:
     async with nodes(upstream, shared, tmp_path, "a", "b") as (a, b), client_of(b) as on_b:
         async with client_of(a) as on_a:
             await on_a.result("session.create", sessionKey="one")
             run = await on_a.result("chat.run", sessionKey="one", message="[[slow:500,20]]")
-            waits = await on_a.result("chat.run", sessionKey="one", message="[[raw:later]]")
+            for at in range(3):
+                await on_a.result("chat.run", sessionKey="one", message=f"[[raw:later {at}]]")
             await on_b.result("event.subscribe", sessionKey="one", after={"epoch": run["epoch"], "seq": run["seq"]})
             await on_b.event("chat.delta", runId=run["runId"])
             await a.kill()
         with anyio.fail_after(5):
             done = await on_b.event("chat.done", runId=run["runId"])
-            await on_b.event("chat.done", runId=waits["runId"])
         assert done["data"]["finishReason"] == "interrupted"
         assert done["epoch"] != run["epoch"], "nobody resumes over what a crash took"
         told = [frame for frame in on_b.seen if frame.get("epoch") == run["epoch"]]
@@ -86,9 +86,63 @@ async def test_the_runs_of_a_node_that_is_killed_are_ended_by_another_which_goes
         text, done = await on_b.chat("[[raw:goes on]]", sessionKey="one")
         assert (text, done["data"]["finishReason"]) == ("goes on", "stop")
         history = (await on_b.result("chat.history", sessionKey="one"))["messages"]
-        assert [each["content"] for each in history][-2:] == ["[[raw:goes on]]", "goes on"]
+        said = [each["content"] for each in history if each["role"] == "assistant"]
+        assert said[-4:] == ["later 0", "later 1", "later 2", "goes on"]
         status = {node["node"]: node["status"] for node in (await on_b.result("system.status"))["nodes"]}
         assert status == {"a": "dead", "b": "ready"}
+
+
+async def test_a_run_that_used_no_tool_begins_again_on_another_node_where_it_is_to_be_retried(
+    upstream: Upstream, shared: dict[str, Any], tmp_path: Path
+) -> None:
+    retry = {"runs": {"on_crash": "retry"}, "security": {"policies": {"file_write": "ask"}}}
+    async with (
+        nodes(upstream, shared, tmp_path, "a", "b", **retry) as (a, b),
+        client_of(b) as on_b,
+        client_of(b) as other,
+    ):
+        async with client_of(a) as on_a:
+            run = await on_a.result("chat.run", sessionKey="one", message="[[slow:80,20]]", idempotencyKey="k")
+            begin = {"epoch": run["epoch"], "seq": run["seq"]}
+            await on_b.result("event.subscribe", sessionKey="one", after=begin)
+            await on_b.event("chat.delta", runId=run["runId"])
+            acts = await on_a.result("chat.run", sessionKey="two", message=WRITES)
+            await other.result("event.subscribe", sessionKey="two")
+            await on_a.event("tool.approval", runId=acts["runId"])
+            await a.kill()
+        with anyio.fail_after(5):
+            again = await on_b.event("chat.started", runId=run["runId"])
+            while again["epoch"] == run["epoch"]:
+                again = await on_b.event("chat.started", runId=run["runId"])
+        done = await on_b.event("chat.done", runId=run["runId"])
+        assert done["data"]["finishReason"] == "stop"
+        assert done["epoch"] == again["epoch"] != run["epoch"]
+        ended = await other.event("chat.done", runId=acts["runId"])
+        assert ended["data"]["finishReason"] == "interrupted", "it may have acted"
+        whole = "".join(f"w{at} " for at in range(80))
+        state = await on_b.result("chat.wait", runId=run["runId"])
+        assert state["response"].strip() == whole.strip()
+        deltas = on_b.told(run["runId"], "chat.delta")
+        told = "".join(frame["data"]["delta"] for frame in deltas if frame["epoch"] == done["epoch"])
+        assert told.strip() == whole.strip()
+        history = (await on_b.result("chat.history", sessionKey="one"))["messages"]
+        assert [each["content"].strip() for each in history] == ["[[slow:80,20]]", whole.strip()]
+        repeated = await on_b.result("chat.run", sessionKey="one", message="[[slow:80,20]]", idempotencyKey="k")
+        assert (repeated["runId"], repeated["repeated"]) == (run["runId"], True)
+
+
+async def test_what_waits_at_a_node_that_stops_is_done_by_another(
+    upstream: Upstream, shared: dict[str, Any], tmp_path: Path
+) -> None:
+    async with nodes(upstream, shared, tmp_path, "a", "b") as (a, b), client_of(b) as on_b, client_of(a) as on_a:
+        run = await on_a.result("chat.run", sessionKey="one", message="[[slow:60,20]]")
+        await on_a.event("chat.delta", runId=run["runId"])
+        waits = await on_a.result("chat.run", sessionKey="one", message="[[raw:later]]")
+        assert waits["status"] == "queued"
+        a.ask_to_stop()
+        state = await on_b.result("chat.wait", runId=waits["runId"])
+        assert (state["status"], state["response"]) == ("completed", "later")
+        assert (await on_b.result("chat.wait", runId=run["runId"]))["status"] == "completed"
 
 
 async def pause(a: GatewayProcess, on_b: Client) -> None:

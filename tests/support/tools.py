@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 import anyio
 import msgspec
@@ -353,3 +353,4 @@ class _RunSettings:
     max_running = 8
     max_queued = 8
     timeout_seconds = 30.0
+    on_crash: Literal["interrupt", "retry"] = "interrupt"

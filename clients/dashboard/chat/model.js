@@ -211,7 +211,7 @@ export function applied(chat, { type, data }) {
       return { ...runs, items: add(chat.items, data.message) };
     }
     case "chat.started":
-      return { ...begun(chat, data.runId), items: running(chat.items, data.runId, (before) => ({ ...before, model: data.model ?? before.model })) };
+      return { ...begun(chat, data.runId), items: running(chat.items, data.runId, (before) => ({ ...before, parts: [], model: data.model ?? before.model })) };
     case "chat.status":
       return { ...chat, items: running(chat.items, data.runId, (before) => ({ ...before, waits: data.status })) };
     case "chat.delta":

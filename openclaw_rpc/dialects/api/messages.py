@@ -71,6 +71,7 @@ class ApiEvents:
 
     def __init__(self, place: str = "") -> None:
         self._fences = Fences(place)
+        self._said = False
 
     def open(self) -> Iterable[SpelledEvent]:
         """Nothing comes before the first word."""
@@ -79,10 +80,12 @@ class ApiEvents:
     def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
         """An event; those that 002 has no word for are left out."""
         if name == chat.chat_delta.name:
+            self._said = True
             yield from map(_said, self._fences.feed(data.delta))
-        elif name == "resync":
+        elif name == "resync" or (name == chat.chat_started.name and self._said):
             yield SpelledEvent({"type": "resync", "message": "what came since can't be had; ask for the session"})
         elif name == chat.chat_done.name:
+            self._said = False
             yield from map(_said, self._fences.end())
             if data.error is not None:
                 error = upper(error_of(data.error.code, data.error.message)).error

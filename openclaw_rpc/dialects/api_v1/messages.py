@@ -145,6 +145,7 @@ class FlatEvents:
 
     def __init__(self, conversation_id: str | None = None) -> None:
         self._conversation_id = conversation_id
+        self._said = False
 
     def open(self) -> Iterable[SpelledEvent]:
         """The beginning; not a second time for a client that comes back."""
@@ -154,15 +155,17 @@ class FlatEvents:
     def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
         """An event; those that 000 has no word for are left out."""
         if name == chat.chat_delta.name:
+            self._said = True
             yield SpelledEvent({"type": "token", "content": data.delta})
         elif name == chat.tool_call.name:
             yield SpelledEvent({**skill_or_tool("call", data), "status": "invoking"})
         elif name == chat.tool_result.name:
             failed = data.error is not None
             yield SpelledEvent({**skill_or_tool("result", data), "status": "failed" if failed else "completed"})
-        elif name == "resync":
+        elif name == "resync" or (name == chat.chat_started.name and self._said):
             yield SpelledEvent({"type": "resync", "message": "what came since can't be had; ask for the conversation"})
         elif name == chat.chat_done.name:
+            self._said = False
             if data.error is not None:
                 error = error_of(data.error.code, data.error.message)
                 yield SpelledEvent({"type": "error", **msgspec.structs.asdict(flat(error))})

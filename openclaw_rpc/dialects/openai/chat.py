@@ -76,6 +76,7 @@ class ChatChunks:
         self._head["model"] = name
         self._wants_usage = wants_usage
         self._calls = 0
+        self._said = self._over = False
         self._functions = functions
 
     def open(self) -> Iterable[SpelledEvent]:
@@ -89,8 +90,14 @@ class ChatChunks:
         return SpelledEvent({**self._head, "choices": [choice]})
 
     def tell(self, name: str, data: Any) -> Iterable[SpelledEvent]:
-        """What the agent says and thinks, and its end."""
-        if name == chat.chat_delta.name:
+        """What the agent says and thinks, and its end; a run that begins again has no place here for a second text."""
+        if self._over:
+            return
+        self._said = self._said or name in (chat.chat_delta.name, chat.chat_thinking.name)
+        if name == chat.chat_started.name and self._said:
+            self._over = True
+            yield SpelledEvent(spelled(interrupted()))
+        elif name == chat.chat_delta.name:
             yield self.piece({"content": data.delta})
         elif name == chat.chat_thinking.name:
             yield self.piece({"reasoning_content": data.delta})

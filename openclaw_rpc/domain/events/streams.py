@@ -219,6 +219,14 @@ class Streams:
         for at in range(0, len(waiting), TOGETHER):
             await self._keep_together(waiting[at : at + TOGETHER])
 
+    async def keep_one(self, stream: Stream) -> None:
+        """The same for one stream, at once.
+
+        Raises:
+            GatewayError: as `keep_owed`.
+        """
+        await self._tasks.finish(self._keep_together([stream]))
+
     async def _keep_together(self, streams: Sequence[Stream]) -> None:
         taken = [(stream, stream.take()) for stream in streams]
         changes = [one for stream, unkept in taken for one in unkept.changes(stream.session_id)]

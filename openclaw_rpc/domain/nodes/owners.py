@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from openclaw_rpc.domain.events.streams import Streams
@@ -22,7 +22,7 @@ MOST_KNOWN: Final = 100_000
 class Owners:
     """A session that is nobody's is of the node that is asked for it first, until that node is gone.
 
-    ``recover`` ends runs that their node left behind.
+    ``recover`` settles the runs of a session that its node left behind.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class Owners:
         membership: Membership,
         streams: Streams,
         mirrors: Mirrors,
-        recover: Callable[[RunRecord, SessionRecord], Awaitable[None]],
+        recover: Callable[[SessionRecord, Sequence[RunRecord]], Awaitable[None]],
         is_live: Callable[[str], bool],
     ) -> None:
         self._store = store
@@ -78,9 +78,8 @@ class Owners:
                 # What was known of it is from a time when others told its events.
                 await self._mirrors.finish(session_id)
                 self._streams.drop(session_id)
-            for run in left:
-                await self._recover(run, claimed.session)
             if left:
+                await self._recover(claimed.session, left)
                 claimed = await self._store.claim(session_id) or claimed
             self.made(session_id)
             return claimed.session

@@ -10,15 +10,15 @@ import msgspec
 
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.events.change import Beside
-from openclaw_rpc.domain.nodes.calls import NodeCalls, NodeGone
+from openclaw_rpc.domain.nodes.calls import NodeCalls
 from openclaw_rpc.domain.nodes.mirrors import Mirrors
 from openclaw_rpc.domain.nodes.owners import Owners
 from openclaw_rpc.domain.ports import Store
-from openclaw_rpc.domain.principals import Principal
+from openclaw_rpc.domain.principals import Caller, Principal
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.elsewhere import HeldElsewhere
-from openclaw_rpc.protocol.base import Scope
 from openclaw_rpc.protocol.chat import ChatRunParams, RunAborted, RunAccepted, RunState
+from openclaw_rpc.protocol.errors import Unavailable
 
 if TYPE_CHECKING:
     from openclaw_rpc.domain.runs.service import Runs
@@ -28,43 +28,9 @@ T = TypeVar("T")
 REACH_SECONDS: Final = 10.0
 """How long a session is waited for whose node died, until another has it."""
 PAUSE_SECONDS: Final = 0.25
-
-
-class Caller(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks, as it goes from node to node."""
-
-    user: str
-    name: str
-    scopes: list[Scope]
-    jti: str | None
-    expires_at: float | None
-    sessions: list[str] | None
-    guest: bool
-
-    @classmethod
-    def of(cls, principal: Principal) -> Caller:
-        """The same as a principal."""
-        return cls(
-            user=principal.user,
-            name=principal.name,
-            scopes=sorted(principal.scopes),
-            jti=principal.jti,
-            expires_at=principal.expires_at,
-            sessions=None if principal.sessions is None else sorted(principal.sessions),
-            guest=principal.guest,
-        )
-
-    def principal(self) -> Principal:
-        """The same where it arrived."""
-        return Principal(
-            self.user,
-            self.name,
-            frozenset(self.scopes),
-            self.jti,
-            self.expires_at,
-            sessions=None if self.sessions is None else frozenset(self.sessions),
-            guest=self.guest,
-        )
+STOPPING: Final = "stopping"
+GONE: Final = frozenset({"node", STOPPING})
+"""Why a node refuses what its session's next one can do."""
 
 
 class _Start(msgspec.Struct, frozen=True):
@@ -120,8 +86,9 @@ class RemoteRuns:
             except HeldElsewhere as there:
                 try:
                     return await self._asking.ask(there.node, what, body)
-                except NodeGone:
-                    if not again or anyio.current_time() > deadline:
+                except Unavailable as error:
+                    gone = error.reason in GONE and (again or error.reason == STOPPING)
+                    if not gone or anyio.current_time() > deadline:
                         raise
                     await anyio.sleep(PAUSE_SECONDS)
             else:

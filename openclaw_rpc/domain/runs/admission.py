@@ -11,7 +11,7 @@ from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
-from openclaw_rpc.domain.runs.drafts import Draft, Drafts, refuse_beyond
+from openclaw_rpc.domain.runs.drafts import Draft, Drafts, asked_for, refuse_beyond
 from openclaw_rpc.domain.runs.elsewhere import Elsewhere
 from openclaw_rpc.domain.runs.lanes import Lanes
 from openclaw_rpc.domain.runs.live import LiveRun
@@ -113,6 +113,8 @@ class Admission:
         lanes.refuse_when_full(live)
         lanes.enter(live)
         try:
+            if lanes.settings.on_crash == "retry" or (self.elsewhere is not None and lanes.waits(live)):
+                live.record.asked = asked_for(live.principal, live.params)
             change = Change(session=live.session, run=live.record, messages=draft.messages)
             if beside is not None:
                 live.record.reply = beside.reply

@@ -10,14 +10,14 @@ import msgspec
 from openclaw_rpc.domain.agents import Agents
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.events.streams import Streams
-from openclaw_rpc.domain.principals import Principal
-from openclaw_rpc.domain.records import RunRecord, SessionRecord
+from openclaw_rpc.domain.principals import Caller, Principal
+from openclaw_rpc.domain.records import Asked, RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.context import attached, calls_of
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.tools.ports import RunContext, Toolbox
 from openclaw_rpc.protocol.chat import Attachment, ChatMessage, ChatRunParams, MessageAttachment
-from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest
+from openclaw_rpc.protocol.errors import Forbidden, InvalidRequest, NotFound
 
 
 class Draft(NamedTuple):
@@ -104,6 +104,18 @@ class Drafts:
         )
         return LiveRun(record, session, stream, params, agent, principal, pin)
 
+    def again(self, record: RunRecord, session: SessionRecord) -> LiveRun | None:
+        """A run whose process died, as it was asked for; None where that is not known."""
+        if record.asked is None:
+            return None
+        try:
+            params = msgspec.json.decode(record.asked.params, type=ChatRunParams)
+            agent = self._agents.get(record.agent_id)
+        except (msgspec.MsgspecError, NotFound):
+            # Of another version, or its agent is gone.
+            return None
+        return LiveRun(record, session, self._streams.of(session), params, agent, record.asked.caller.principal())
+
     async def _attached(self, item: Attachment, context: RunContext) -> MessageAttachment:
         text = item.text
         if item.type == "file":
@@ -130,6 +142,12 @@ def history(session: SessionRecord, params: ChatRunParams) -> list[ChatMessage]:
         )
         for message in params.history
     ]
+
+
+def asked_for(principal: Principal, params: ChatRunParams) -> Asked:
+    """What is kept of a run so that it can be begun again."""
+    rest = msgspec.structs.replace(params, attachments=[], history=[], tool_outputs=[])
+    return Asked(caller=Caller.of(principal), params=msgspec.Raw(msgspec.json.encode(rest)))
 
 
 def fingerprint(params: ChatRunParams) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.events.change import SessionPatch
-from openclaw_rpc.domain.events.stream import new_epoch
+from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.events.streams import Streams
-from openclaw_rpc.domain.ports import Log, Store
-from openclaw_rpc.domain.records import RunRecord, SessionRecord
+from openclaw_rpc.domain.ports import Log
+from openclaw_rpc.domain.records import RunRecord
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.protocol.base import JsonObject
@@ -25,7 +23,6 @@ from openclaw_rpc.protocol.chat import (
     RunError,
     RunStatus,
     Usage,
-    chat_delta,
     chat_done,
     chat_message,
 )
@@ -42,14 +39,12 @@ STATUS: dict[FinishReason, tuple[RunStatus, MessageStatus]] = {
     "interrupted": ("interrupted", "interrupted"),
 }
 NO_USAGE = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
-PAGE = 1000
 
 
 class Endings:
-    """Ends runs, and those that the last process left behind."""
+    """Ends runs, and those that a dead process left behind."""
 
-    def __init__(self, store: Store, streams: Streams, sessions: Sessions, log: Log) -> None:
-        self._store = store
+    def __init__(self, streams: Streams, sessions: Sessions, log: Log) -> None:
         self._streams = streams
         self._sessions = sessions
         self._log = log
@@ -84,6 +79,7 @@ class Endings:
         status, message_status = STATUS[finish]
         record.status, record.finish_reason, record.finished_at = status, finish, self._sessions.now()
         record.duration_ms = milliseconds(record.created_at, record.finished_at)
+        record.asked = None
         if finish != "error":
             record.error = None
         if not said and (status != "completed" or finish == "tool_calls"):
@@ -100,28 +96,19 @@ class Endings:
             provider_details=details or {},
         )
 
-    async def recover(self) -> None:
-        """End the runs that were under way when the last process died, each in a new epoch of its session."""
-        for record in await self._store.unfinished_runs():
-            session = await self._store.find_session(record.user, record.session_key)
-            if session is not None and session.id == record.session_id:
-                await self.recover_run(record, session)
+    async def recover(self, record: RunRecord, stream: Stream, question: ChatMessage | None, said: list[str]) -> None:
+        """End a run whose process died, in a new epoch of its session.
 
-    async def recover_run(self, record: RunRecord, session: SessionRecord) -> None:
-        """End a run whose process died."""
-        said, told = await self._said(record)
+        ``question``: what it was to answer, where nobody was told of it. ``said``: a text for each of its messages.
+        """
         message = self._close(record, "interrupted", said[-1])
         record.error = RunError(code="interrupted", message="the gateway was stopped while the run was under way")
         record.response = "".join(said)
         record.usage = record.usage or NO_USAGE
         events = final_events(record, message)
-        question = None if told else await self._question(record)
         if question is not None:
             opening = ChatMessageEvent(session_key=record.session_key, message=question, run_id=record.id)
             events.insert(0, (chat_message, opening))
-        # Deltas may have been told that never reached the disk, under numbers that are given out again now.
-        stream = self._streams.of(session)
-        stream.restart(new_epoch())
         await self._streams.keep_end(
             stream,
             events,
@@ -130,29 +117,7 @@ class Endings:
             deliveries=self._streams.planner.replies(record),
             patch=SessionPatch(epoch=stream.epoch),
         )
-        self._log.warning("a run was interrupted by the gateway's end", run_id=record.id, session_key=session.key)
-
-    async def _question(self, record: RunRecord) -> ChatMessage | None:
-        """The message that a run was to answer."""
-        messages, _ = await self._store.messages(record.session_id, PAGE)
-        return next((one for one in messages if one.run_id == record.id and one.role == "user"), None)
-
-    async def _said(self, record: RunRecord) -> tuple[list[str], bool]:
-        """What a run said, as far as it was kept: a text for each of its messages, the last one unfinished.
-
-        And whether its first event is kept: that somebody asked.
-        """
-        texts, told = [""], False
-        after = record.seq
-        while events := await self._store.events(record.session_id, after, PAGE):
-            for event in events:
-                told = told or (event.run_id == record.id and event.type == chat_message.name)
-                if event.run_id == record.id and event.type == chat_delta.name:
-                    texts[-1] += msgspec.json.decode(event.data)["delta"]
-                elif event.run_id == record.id and texts[-1]:
-                    texts.append("")
-            after = events[-1].seq
-        return texts, told
+        self._log.warning("a run was interrupted by the gateway's end", run_id=record.id, session_key=stream.key)
 
 
 def final_events(record: RunRecord, message: ChatMessage | None) -> list[tuple[Event[Any], Any]]:

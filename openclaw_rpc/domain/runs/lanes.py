@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from openclaw_rpc.domain.runs.live import LiveRun
 from openclaw_rpc.protocol.errors import Conflict, Unavailable
@@ -29,6 +29,11 @@ class RunLimits(Protocol):
     @property
     def timeout_seconds(self) -> float:
         """The longest a run may take."""
+        ...
+
+    @property
+    def on_crash(self) -> Literal["interrupt", "retry"]:
+        """What becomes of a run that has used no tool when its process dies."""
         ...
 
 
@@ -69,7 +74,7 @@ class Lanes:
             Unavailable: too many runs wait, or the gateway is stopping. Conflict: the session is busy.
         """
         if not self.open:
-            raise Unavailable("the gateway is stopping", reason="stopping", retryAfter=BUSY_SECONDS)
+            raise stopping()
         settings, count = self.settings, len(self._runs)
         full = count >= settings.max_running + settings.max_queued
         if not full and live is not None and live.session.id in self._lanes:
@@ -128,3 +133,8 @@ class Lanes:
             del self._lanes[live.session.id]
         elif lane[0].released and not lane[0].started:
             self._ready[lane[0].record.id] = lane[0]
+
+
+def stopping() -> Unavailable:
+    """This process begins nothing more."""
+    return Unavailable("the gateway is stopping", reason="stopping", retryAfter=BUSY_SECONDS)

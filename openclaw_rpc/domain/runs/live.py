@@ -51,6 +51,7 @@ class LiveRun:
         self.stream = stream
         self.params = params
         self.agent = agent
+        self.principal = principal
         self.context = RunContext(
             run_id=record.id,
             session_id=session.id,
@@ -73,6 +74,8 @@ class LiveRun:
 
         self.released = False
         self.started = False
+        self.left = False
+        """Whether another process is to do it."""
         self.ending: Ending | None = None
         """Why it is to end before its time."""
         self.scope = anyio.CancelScope()

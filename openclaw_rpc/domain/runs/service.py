@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import anyio
@@ -17,9 +17,10 @@ from openclaw_rpc.domain.runs.admission import Admission
 from openclaw_rpc.domain.runs.drafts import Draft, Drafts
 from openclaw_rpc.domain.runs.elsewhere import Elsewhere, HeldElsewhere
 from openclaw_rpc.domain.runs.ending import Endings
-from openclaw_rpc.domain.runs.lanes import Lanes, RunLimits
+from openclaw_rpc.domain.runs.lanes import Lanes, RunLimits, stopping
 from openclaw_rpc.domain.runs.live import Ending, LiveRun, state_of
-from openclaw_rpc.domain.runs.turn import Turn
+from openclaw_rpc.domain.runs.recovery import Recovery
+from openclaw_rpc.domain.runs.turn import Turn, held
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.tracing import INCOMING
 from openclaw_rpc.protocol.chat import (
@@ -61,7 +62,8 @@ class Runs:
         self._sessions = sessions
         self._turn = turn
         self._log = log
-        self.endings = Endings(store, streams, sessions, log)
+        self._endings = Endings(streams, sessions, log)
+        self._recovery = Recovery(store, streams, drafts, self._endings, log)
         self._lanes = Lanes(settings)
         self._admission = Admission(store, streams, sessions, drafts, self._lanes, turn.check)
         self._tasks = tasks
@@ -95,19 +97,52 @@ class Runs:
 
     @asynccontextmanager
     async def serving(self) -> AsyncGenerator[None]:
-        """Give runs a place to live in; first what the last process left behind is ended."""
+        """Give runs a place to live in; first what the last process left behind is settled."""
         if self._elsewhere is None:
-            await self.endings.recover()
+            await self._recover_all()
         async with self._tasks:
             self._tasks.start(self._keep_deltas())
             self._lanes.open = True
             yield
 
+    async def _recover_all(self) -> None:
+        """Settle what the last process left behind; what is to begin again does so with `resume`."""
+        found: dict[str, tuple[SessionRecord, list[RunRecord]]] = {}
+        for record in await self._store.unfinished_runs():
+            session = await self._store.find_session(record.user, record.session_key)
+            if session is not None and session.id == record.session_id:
+                found.setdefault(session.id, (session, []))[1].append(record)
+        for session, left in found.values():
+            await self.recover(session, left)
+
+    async def recover(self, session: SessionRecord, left: Sequence[RunRecord]) -> None:
+        """Settle the runs of a session that a dead process left behind, the oldest first.
+
+        Raises:
+            Unavailable: the store is away: to be tried again.
+        """
+        for live in await self._recovery.recover(session, left, retry=self._lanes.settings.on_crash == "retry"):
+            self._lanes.enter(live)
+            self._lanes.release(live)
+
+    async def resume(self) -> None:
+        """Begin what is to begin again."""
+        if len(self._lanes):
+            await self._turn.settle()
+            self._begin_next()
+
     async def close(self, seconds: float) -> None:
-        """Take no new runs, let the running ones end for so long, then interrupt them."""
+        """Take no new runs, let the running ones end for so long, then interrupt them.
+
+        Those that have not begun are left to other processes, where there are some.
+        """
         self._lanes.open = False
         for live in self._lanes.every():
-            if not live.started:
+            if not live.started and live.released and live.record.asked is not None and self._elsewhere is not None:
+                self._lanes.leave(live)
+                live.left = True
+                live.end()
+            elif not live.started:
                 self._stop(live, "interrupted")
         with anyio.move_on_after(seconds):
             for live in self._lanes.every():
@@ -187,6 +222,9 @@ class Runs:
         try:
             live.scope.deadline = anyio.current_time() + limit
             with live.scope:
+                if live.record.asked is not None and self._lanes.settings.on_crash == "interrupt":
+                    # It waited: that it does no longer is on disk before it says anything.
+                    await held(lambda: self._streams.keep_one(live.stream))
                 finish = await self._turn.run(live)
             if live.scope.cancelled_caught and live.ending is None:
                 finish = "error"
@@ -222,7 +260,7 @@ class Runs:
     async def _end(self, live: LiveRun, finish: FinishReason) -> None:
         """The last that a run does. It waits for the disk alone, which nothing cancels: see `Streams.keep`."""
         try:
-            await self.endings.end(live, finish)
+            await self._endings.end(live, finish)
         except Exception:
             self._log.error("a run's end failed", run_id=live.record.id, exc_info=True)
         finally:
@@ -260,17 +298,24 @@ class Runs:
             raise NotFound(f"there is no run {run_id!r}", field="runId")
         return live or record
 
+    async def _find_again(self, principal: Principal, run_id: str) -> LiveRun | RunRecord:
+        """A run that is this process's, or has ended."""
+        found = await self._find(principal, run_id)
+        if isinstance(found, RunRecord) and found.finished_at is None and not self._lanes.open:
+            raise stopping()
+        return found
+
     async def abort(self, principal: Principal, run_id: str) -> RunAborted:
         """Stop a run and wait for its final event.
 
         Raises:
-            NotFound: there is none, or it is another user's.
+            NotFound: there is none, or it is another user's. Unavailable: another process is to do it.
         """
         found = await self._find(principal, run_id)
         if isinstance(found, RunRecord) and found.finished_at is None and self._elsewhere is not None:
             if (aborted := await self._elsewhere.abort(principal, found)) is not None:
                 return aborted
-            found = await self._find(principal, run_id)
+            found = await self._find_again(principal, run_id)
         if isinstance(found, RunRecord):
             return RunAborted(run_id=run_id, aborted=False, status=found.status)
         self._stop(found, "aborted")
@@ -281,17 +326,19 @@ class Runs:
         """How a run stands when it has ended, or when the time is up.
 
         Raises:
-            NotFound: there is none, or it is another user's.
+            NotFound: there is none, or it is another user's. Unavailable: another process is to do it.
         """
         found = await self._find(principal, run_id)
         if isinstance(found, RunRecord) and found.finished_at is None and self._elsewhere is not None:
             if (state := await self._elsewhere.wait(principal, found, timeout_ms)) is not None:
                 return state
-            found = await self._find(principal, run_id)
+            found = await self._find_again(principal, run_id)
         if isinstance(found, RunRecord):
             return state_of(found)
         with anyio.move_on_after(None if timeout_ms is None else timeout_ms / 1000):
             await found.wait()
+        if found.left:
+            raise stopping()
         return state_of(found.record)
 
     async def place(self, principal: Principal, run_id: str) -> tuple[RunRecord, SessionRecord | None]:

@@ -10,6 +10,7 @@ import anyio
 import msgspec
 
 from openclaw_rpc.domain.clock import new_id
+from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.pictures import Picture, WithPictures, seen
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.runs.client_tools import beside, client_tool
@@ -150,6 +151,11 @@ class Turn:
                 left = ToolUse(call_id=call.call_id, tool=call.name, params=call.params, duration_ms=0, client=True)
                 live.tool_calls.append(left)
         calls = [call for call in calls if call.call_id not in theirs]
+        if calls and live.record.asked is not None and not live.record.acted:
+            # On disk before the first of them acts: a run that may have acted is not begun again.
+            live.record.acted = True
+            change = Change(live.session.id, run=live.record)
+            await held(lambda: self._store.commit(change))
         results: list[ChatMessage | None] = [None] * len(calls)
         pictures: dict[str, Sequence[Picture]] = {}
 
