@@ -63,6 +63,11 @@ class Principal:
         return user in (self.user, self.account) or user.startswith(f"{self.user}/")
 
     @property
+    def is_end_user(self) -> bool:
+        """Whether it is somebody whom the owner lets in: they are not told where models' servers are."""
+        return self.user != OWNER or self.guest or self.sessions is not None
+
+    @property
     def is_owner_admin(self) -> bool:
         """Whether this is the owner with the scope ``admin``, who sees every user's things."""
         return self.user == OWNER and Scope.ADMIN in self.scopes

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from openclaw_rpc.domain.chunks import Chunk
-from openclaw_rpc.domain.refusals import error_told
+from openclaw_rpc.domain.refusals import error_told, without_keys
 from openclaw_rpc.domain.tools.ports import ToolSpec
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.chat import Thinking, Usage
@@ -80,7 +80,7 @@ class ProviderFault(ProviderError):
         retry_after: float | None = None,
         overflow: Overflow | None = None,
     ) -> None:
-        super().__init__(message, provider=provider, fault=fault)
+        super().__init__(without_keys(message), provider=provider, fault=fault)
         self.provider = provider
         self.fault: Fault = fault
         self.upstream_status = upstream_status
@@ -92,7 +92,7 @@ class ProviderFault(ProviderError):
         if retry_after is not None:
             self.details["retryAfter"] = retry_after
         if (told := error_told(upstream_body)) is not None:
-            self.details["upstreamError"] = told
+            self.details["upstreamError"] = without_keys(told)
 
 
 class Completed(msgspec.Struct, kw_only=True):

@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from openclaw_rpc.domain.principals import Principal
-from openclaw_rpc.domain.refusals import hide_addresses
+from openclaw_rpc.domain.refusals import told_to
 from openclaw_rpc.protocol.base import Rate, Scope
 from openclaw_rpc.protocol.errors import Forbidden, GatewayError, InternalError, InvalidRequest, MethodNotFound
 from openclaw_rpc.protocol.validation import checked, invalid_params, is_whole_number_wanted, plain
@@ -172,7 +172,7 @@ class Dispatcher:
             work = bound.handler(params, call) if bound.method.tool is None else self._guarded(bound, params, call)
             result = going_on(bound.method, params, await (self._shielded(bound, work, call) if shield else work))
         except GatewayError as error:
-            hide_addresses(error, call.principal.user)
+            told_to(error, end_user=call.principal.is_end_user)
             self._observer.call_done(bound.method.name, error.code)
             raise
         except Exception as error:

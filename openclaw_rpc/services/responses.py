@@ -20,7 +20,7 @@ from openclaw_rpc.domain.clock import Clock, iso, new_id
 from openclaw_rpc.domain.events.bus import Bus
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.domain.principals import Principal
-from openclaw_rpc.domain.refusals import hide_addresses
+from openclaw_rpc.domain.refusals import told_to
 from openclaw_rpc.domain.responses.ports import ResponseRecord, ResponseStore
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.sessions import Sessions
@@ -271,7 +271,7 @@ class Responses:
                 else:
                     await ask_agent(live, run, pin, self._runs, self._bus)
         except GatewayError as error:
-            hide_addresses(error, live.principal.user)
+            told_to(error, end_user=live.principal.is_end_user)
             live.fault = error
         except Exception as error:
             self._log.error("a response failed", response_id=live.id, error=repr(error), exc_info=True)

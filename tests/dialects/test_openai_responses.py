@@ -240,3 +240,22 @@ async def test_over_the_websocket_its_events_come_before_the_answer() -> None:
         await socket.result("response.create", body={"input": "a", "stream": True}, requestId="r1")
         events = [frame["data"]["event"]["type"] for frame in socket.seen if frame.get("type") == "response.event"]
         assert (events[0], events[-1]) == ("response.created", "response.completed")
+
+
+@pytest.mark.parametrize("namespace", [{"": None}, ["x"], 5, None, ""])
+async def test_a_call_of_a_namespace_that_is_no_text_is_one_of_none(namespace: Any) -> None:
+    async with served() as (_, upstream, client):
+        call = {"type": "function_call", "call_id": "c1", "name": "look", "arguments": "{}", "namespace": namespace}
+        output = {"type": "function_call_output", "call_id": "c1", "output": "sunny"}
+        question = {"role": "user", "content": "go"}
+        answer = await client.respond([question, call, output, question], tools=[TOOL])
+        assert answer.status == 200
+        asked = next(message for message in upstream.requests[-1]["messages"] if message.get("tool_calls"))
+        assert asked["tool_calls"][0]["function"]["name"] == "look"
+
+
+@pytest.mark.parametrize("tools", ["look", [5], {"name": "look"}])
+async def test_allowed_tools_that_are_none_are_refused(tools: Any) -> None:
+    async with served() as (_, _, client):
+        answer = await client.respond("x", tools=[TOOL], tool_choice={"type": "allowed_tools", "tools": tools})
+        assert (answer.status, answer.json["error"]["param"].split("[")[0]) == (400, "tool_choice.tools")

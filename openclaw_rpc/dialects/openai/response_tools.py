@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, cast
 
 from openclaw_rpc.protocol.base import JsonObject
+from openclaw_rpc.protocol.errors import InvalidRequest
 
 OWN_TOOLS = ("function", "custom", "namespace")
 """Types of tools that are the client's own."""
@@ -29,9 +30,9 @@ class Called(NamedTuple):
     custom: bool = False
 
 
-def function_name(name: str, namespace: str | None) -> str:
+def function_name(name: str, namespace: Any) -> str:
     """What a tool is called as a function: a name that servers take, and the same each time."""
-    if not namespace:
+    if not isinstance(namespace, str) or not namespace:
         return name
     whole = _NOT_OF_NAMES.sub("_", f"{namespace.rstrip('_')}__{name}")
     if len(whole) <= LONGEST:
@@ -56,11 +57,15 @@ def usable_tools(tools: Sequence[JsonObject], choice: Any) -> list[JsonObject]:
     own = [tool for tool in tools if tool.get("type") in OWN_TOOLS]
     if not isinstance(choice, dict) or cast("JsonObject", choice).get("type") != "allowed_tools":
         return own
-    allowed: list[JsonObject] = cast("JsonObject", choice).get("tools") or []
-    names = {tool.get("name") for tool in allowed}
+    allowed: Any = cast("JsonObject", choice).get("tools") or []
+    if not isinstance(allowed, list) or not all(isinstance(tool, dict) for tool in cast("list[Any]", allowed)):
+        raise InvalidRequest(
+            "the tools that are allowed are no list of tools", field="tool_choice.tools", reason="type"
+        )
+    names = {str(tool.get("name")) for tool in cast("list[JsonObject]", allowed)}
 
     def may_be_called(tool: JsonObject) -> bool:
-        return tool.get("name") in names or any(each.get("name") in names for each, _ in _each([tool]))
+        return str(tool.get("name")) in names or any(str(each.get("name")) in names for each, _ in _each([tool]))
 
     return [tool for tool in own if may_be_called(tool)]
 
@@ -101,7 +106,7 @@ def chosen(choice: Any) -> Any:
     if isinstance(choice, dict):
         found = cast("JsonObject", choice)
         if found.get("type") in CALLABLE and "name" in found:
-            name = function_name(str(found["name"]), cast("str | None", found.get("namespace")))
+            name = function_name(str(found["name"]), found.get("namespace"))
             return {"type": "function", "function": {"name": name}}
         return found.get("mode") or "auto"
     return choice

@@ -65,6 +65,7 @@ class LiveRun:
             pin=pin,
             guest=principal.guest,
         )
+        self.of_end_user = principal.is_end_user
         self.traceparent: str | None = None
         """What the request that began it said of its trace."""
         self.opening: ChatMessageEvent | None = None

@@ -12,7 +12,7 @@ from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.ports import BackgroundTasks, Log, Store
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
-from openclaw_rpc.domain.refusals import hide_addresses
+from openclaw_rpc.domain.refusals import told_to
 from openclaw_rpc.domain.runs.admission import Admission
 from openclaw_rpc.domain.runs.drafts import Draft, Drafts
 from openclaw_rpc.domain.runs.elsewhere import Elsewhere, HeldElsewhere
@@ -231,7 +231,7 @@ class Runs:
                 live.fail(Timeout.code, f"the run took longer than {limit:g} s")
         except GatewayError as error:
             finish = "error"
-            hide_addresses(error, live.record.user)
+            told_to(error, end_user=live.of_end_user)
             about = {name: said for name in ("field", "reason") if (said := getattr(error, name)) is not None}
             live.fail(error.code, error.message, about | error.details)
         except Exception as error:
