@@ -4,10 +4,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from openclaw_rpc.app.assembly import Gateway
     from openclaw_rpc.app.gateway import App, cause_of
     from openclaw_rpc.app.options import Options
 
-__all__ = ["App", "Options", "cause_of"]
+__all__ = ["App", "Gateway", "Options", "cause_of"]
 
 
 def __getattr__(name: str) -> Any:

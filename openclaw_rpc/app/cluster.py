@@ -15,17 +15,16 @@ from openclaw_rpc.adapters.logs import Logs
 from openclaw_rpc.adapters.redis.bus import RedisBus
 from openclaw_rpc.adapters.redis.link import RedisLink
 from openclaw_rpc.adapters.workspace.shared import SharedWorkspace
+from openclaw_rpc.app.access import Access
 from openclaw_rpc.app.chores import Work
 from openclaw_rpc.app.openai import OpenAiParts
 from openclaw_rpc.app.outside import Outside
 from openclaw_rpc.app.storage import Kept
 from openclaw_rpc.app.tools import AgentTools
 from openclaw_rpc.config.settings import Settings
-from openclaw_rpc.domain.devices import Devices
 from openclaw_rpc.domain.events.replay import Replayer
 from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.events.streams import Streams
-from openclaw_rpc.domain.limits import RateLimiter
 from openclaw_rpc.domain.nodes.calls import NodeCalls
 from openclaw_rpc.domain.nodes.limits import SharedLimits
 from openclaw_rpc.domain.nodes.membership import Membership
@@ -52,15 +51,14 @@ LETTER_SECONDS, AWAY_SECONDS = 1.0, 0.1
 
 
 class Parts(Protocol):
-    """What of the gateway works together with other nodes: all of it stands on `App`."""
+    """What of the gateway works together with other nodes: all of it stands on `Gateway`."""
 
     streams: Streams
     runs: Runs
     sessions: Sessions
     tools: AgentTools
     dispatcher: Dispatcher
-    devices: Devices
-    limiter: RateLimiter
+    access: Access
     openai: OpenAiParts
     outside: Outside
 
@@ -131,9 +129,9 @@ class Cluster:
             self.bus.release()
 
         self.membership.renewed = renewed
-        self._limits = SharedLimits(parts.limiter, self._wire, self._living)
+        self._limits = SharedLimits(parts.access.limiter, self._wire, self._living)
         self._wire.post = lambda node, message: tasks.start(self._post(int(node), message))
-        self._devices, self._outside, self._openai = parts.devices, parts.outside, parts.openai
+        self._devices, self._outside, self._openai = parts.access.devices, parts.outside, parts.openai
         nodes.changed = lambda kind: self._wire.send(None, Changed(self._wire.node, kind))
         self._wire.on(Changed, lambda message: self._changed.add(message.kind) or self._news.set())
         self._wire.on_joined(self._everything_changed)

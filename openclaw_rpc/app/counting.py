@@ -11,46 +11,49 @@ from openclaw_rpc.protocol.chat import FinishReason
 from openclaw_rpc.transports.http.metrics import one_of
 
 if TYPE_CHECKING:
-    from openclaw_rpc.app.gateway import App
+    from openclaw_rpc.app.assembly import Gateway
 
 
-def counted(app: App) -> None:
+def counted(gateway: Gateway) -> None:
     """Name all of it."""
-    metrics, runs = app.metrics, app.runs
-    kept_in = app.paths.database(app.settings.storage.file).parent
-    metrics.gauge("connections_open", "WebSockets that are open.", lambda: app.door.open)
+    metrics, runs, doors = gateway.metrics, gateway.runs, gateway.doors
+    kept_in = gateway.paths.database(gateway.settings.storage.file).parent
+    metrics.gauge("connections_open", "WebSockets that are open.", lambda: doors.ws.open)
     metrics.gauge("runs_running", "Runs at work.", lambda: runs.running)
     metrics.gauge("runs_queued", "Runs that wait.", lambda: runs.queued)
     metrics.gauge(
         "engines_away",
         "Databases and message carriers that do not answer.",
-        lambda: sum(not answers for answers in app.nodes.engines().values()),
+        lambda: sum(not answers for answers in gateway.nodes.engines().values()),
     )
     metrics.gauge("disk_free_bytes", "Room on the disk of the state folder.", lambda: durable.room(kept_in))
     metrics.counter(
-        "runs", "Runs that ended.", "reason", one_of(*get_args(FinishReason)), lambda: app.run_counts.by_reason
+        "runs", "Runs that ended.", "reason", one_of(*get_args(FinishReason)), lambda: gateway.run_counts.by_reason
     )
     metrics.counter(
         "chore_failures",
         "Background jobs that failed and were started again.",
         "chore",
-        lambda name: name in app.chores.names,
-        app.chores.failures,
+        lambda name: name in gateway.chores.names,
+        gateway.chores.failures,
     )
     metrics.counter(
         "dead_deliveries",
         "What could not be sent, and is not tried again.",
         "kind",
         one_of(*get_args(DeliveryKind)),
-        lambda: app.outside.dead,
+        lambda: gateway.outside.dead,
     )
     status = one_of(*(str(code.value) for code in HTTPStatus), "499")
-    metrics.counter("http_responses", "Answers over HTTP.", "status", status, lambda: app.http.responses)
-    metrics.counter("refused_connections", "Connections refused.", "status", status, lambda: app.listener.refused)
+    metrics.counter("http_responses", "Answers over HTTP.", "status", status, lambda: doors.http.responses)
+    metrics.counter("refused_connections", "Connections refused.", "status", status, lambda: doors.listener.refused)
     metrics.counter(
         "slow_peers_closed",
         "Connections closed since their peer did not keep up.",
         "transport",
         one_of("websocket", "http"),
-        lambda: {"websocket": app.door.slow_peers, "http": app.rest.slow_peers + app.http.stalled_peers},
+        lambda: {
+            "websocket": doors.ws.slow_peers,
+            "http": doors.rest.slow_peers + doors.http.stalled_peers,
+        },
     )

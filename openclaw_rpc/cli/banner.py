@@ -11,10 +11,10 @@ from openclaw_rpc.cli.output import colour_wanted, print_line
 from openclaw_rpc.cli.program import typed
 
 if TYPE_CHECKING:
-    from openclaw_rpc.app import App
+    from openclaw_rpc.app import Gateway
 
 OFFLINE = "offline"
-"""What `App.model` says where no model was found."""
+"""What `ModelServers.shown` says where no model was found."""
 CONFIGURE = "openclaw config set providers.primary '{type: openai, model: gpt-5, api_key: \"${OPENAI_API_KEY}\"}'"
 
 
@@ -35,20 +35,20 @@ def say(text: str) -> None:
         click.secho(text, dim=True, err=True, color=colour_wanted())
 
 
-def facts(app: "App") -> dict[str, Any]:
+def facts(gateway: "Gateway") -> dict[str, Any]:
     """What a program that started the gateway needs: the address above all, and the token where it is new."""
-    auth, link = app.settings.gateway.auth, app.sign_in_link()
+    auth, link = gateway.settings.gateway.auth, gateway.sign_in_link()
     found: dict[str, Any] = {
         "version": __version__,
-        "url": app.url,
-        "addresses": app.listening,
-        "model": app.model,
-        "config": str(app.paths.config),
+        "url": gateway.url,
+        "addresses": gateway.doors.listening,
+        "model": gateway.servers.shown,
+        "config": str(gateway.paths.config),
         "auth": ("token" if auth.token else "password") if auth.enabled else "none",
-        "dashboard": link or app.url + "/",
+        "dashboard": link or gateway.url + "/",
     }
-    found |= {"beside": str(app.paths.home)} if app.paths.has_openclaw else {}
-    return found | ({"token": app.made_token} if app.made_token else {})
+    found |= {"beside": str(gateway.paths.home)} if gateway.paths.has_openclaw else {}
+    return found | ({"token": gateway.made_token} if gateway.made_token else {})
 
 
 def lines(facts: dict[str, Any]) -> list[tuple[str, str]]:

@@ -12,8 +12,9 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from openclaw_rpc.adapters.tokens.sqlite import SqliteTokenStore
-from openclaw_rpc.app import App, chores
+from openclaw_rpc.app import chores
 from openclaw_rpc.app.chores import Chores, Work
+from openclaw_rpc.app.doors import Doors
 from openclaw_rpc.cli.checks.gateway import _chores  # pyright: ignore[reportPrivateUsage]
 from openclaw_rpc.domain.backoff import backoff
 from openclaw_rpc.protocol.errors import Unavailable
@@ -174,10 +175,10 @@ async def test_the_log_says_which_exception_ended_the_gateway(tmp_path: Path) ->
 
 
 async def test_the_log_says_why_a_gateway_could_not_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def refuse(app: App, stack: object) -> None:
+    async def refuse(doors: Doors) -> None:
         raise OSError("the port is taken")
 
-    monkeypatch.setattr(App, "_listen", refuse)
+    monkeypatch.setattr(Doors, "listen", refuse)
     with pytest.RaisesGroup(OSError, flatten_subgroups=True):
         async with gateway(settings(), tmp_path):
             pass

@@ -315,7 +315,7 @@ async def test_a_graceful_stop_gives_every_run_its_one_final_event(upstream: Ups
         slow = await begun(client, "[[slow:6,20]]", sessionKey="slow")
         waiting = (await client.result("chat.run", message="waits", sessionKey="slow"))["runId"]
         async with anyio.create_task_group() as group:
-            group.start_soon(served.app._stop)  # pyright: ignore[reportPrivateUsage]
+            group.start_soon(served.app.stop)
             with anyio.fail_after(SECONDS):
                 await client.event("chat.done", runId=slow)
         assert finals(client, slow) == ["stop" if grace else "interrupted"]

@@ -77,6 +77,6 @@ async def test_many_tokens_together_leave_room_for_the_owner() -> None:
                     refusals.append(refused.response)
         assert {response.status_code for response in refusals} == {503}
         assert all(response.headers["Retry-After"] == "5" for response in refusals)
-        assert served.app.door.open == 18
+        assert served.app.doors.ws.open == 18
         async with served.connect(token=TOKEN) as owner:
             await owner.result("agent.list")

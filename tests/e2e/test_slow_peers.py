@@ -102,7 +102,7 @@ async def test_past_its_bound_a_slow_peer_is_closed_and_may_come_back(strict: Te
             with anyio.fail_after(5):
                 await other.event("chat.done", runId=run_id)
             assert whole(other.text(run_id)), "another subscriber has it all, while the slow one reads nothing"
-            assert strict.app.door.slow_peers == 1
+            assert strict.app.doors.ws.slow_peers == 1
             assert await rest(slow) == 4008
             seen = slow.told(run_id)
             epoch = seen[0]["epoch"]
@@ -118,12 +118,12 @@ async def test_a_slow_peers_own_calls_are_bounded_too(strict: TestGateway) -> No
             try:
                 for at in range(2000):
                     await client.socket.send(f'{{"id": {at}, "method": "rpc.discover"}}')
-                    if strict.app.door.slow_peers:
+                    if strict.app.doors.ws.slow_peers:
                         break
                     await anyio.lowlevel.checkpoint()
             except ConnectionClosed:
                 pass
-        assert strict.app.door.slow_peers == 1
+        assert strict.app.doors.ws.slow_peers == 1
         assert await rest(client) == 4008
     async with strict.connect() as other:
         await other.result("agent.list")
@@ -159,7 +159,7 @@ async def test_a_stream_that_is_not_read_is_cut_and_counted(strict: TestGateway)
                 await anyio.wait_readable(line)
                 run_id = await talk(strict, session)
                 await other.event("chat.done", runId=run_id)
-                while not strict.app.rest.slow_peers:
+                while not strict.app.doors.rest.slow_peers:
                     await anyio.lowlevel.checkpoint()
             assert whole(other.text(run_id))
     headers = {"Authorization": f"Bearer {TOKEN}"}

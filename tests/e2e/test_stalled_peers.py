@@ -33,7 +33,7 @@ def config(upstream: Upstream, **chosen: Any) -> dict[str, Any]:
 @pytest.fixture
 async def served(upstream: Upstream, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[TestGateway]:
     async with gateway(config(upstream)) as running:
-        monkeypatch.setitem(running.app.door.server._options, "close_timeout", 0.2)
+        monkeypatch.setitem(running.app.doors.ws.server._options, "close_timeout", 0.2)
         yield running
 
 
@@ -55,13 +55,13 @@ def ports_of(client: Any) -> tuple[int, int]:
 
 async def nobody_is_left(served: TestGateway) -> None:
     with anyio.fail_after(20):
-        while served.app.door.open or served.app.listener.connection_count:
+        while served.app.doors.ws.open or served.app.doors.listener.connection_count:
             await anyio.lowlevel.checkpoint()
 
 
 async def test_past_its_bound_it_is_closed_though_it_never_reads_again(upstream: Upstream) -> None:
     async with gateway(config(upstream, outbox_bytes=64 * 1024, max_connections_per_principal=2)) as served:
-        served.app.door.server._options["close_timeout"] = 0.2
+        served.app.doors.ws.server._options["close_timeout"] = 0.2
         session = await session_of(served)
         guest = served.make_token()
         async with (
@@ -98,7 +98,7 @@ async def test_who_is_silent_is_closed_though_it_never_reads_again(
         await filled(served, session)
         # The gateway's own sweep began before the interval was cut short.
         with anyio.move_on_after(0.5):
-            await served.app.door.probe()
+            await served.app.doors.ws.probe()
         await gone(ports)
 
 
@@ -126,7 +126,7 @@ async def test_below_its_bound_too_it_is_closed_when_it_reads_nothing(
         ports = ports_of(slow)
         await filled(served, session)
         await gone(ports)
-        assert served.app.door.slow_peers == 1
+        assert served.app.doors.ws.slow_peers == 1
 
 
 ASKED = {

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
-from openclaw_rpc.app import App
+from openclaw_rpc.app import Gateway
 
 SECONDS = 30_000
 
@@ -40,7 +40,9 @@ async def tab(browser: Any, **options: Any) -> AsyncGenerator[Any]:
 
 
 @asynccontextmanager
-async def signed_in(browser: Any, app: App, path: str = "", *, url: str = "", **options: Any) -> AsyncGenerator[Any]:
+async def signed_in(
+    browser: Any, app: Gateway, path: str = "", *, url: str = "", **options: Any
+) -> AsyncGenerator[Any]:
     """A tab that signed in by a link, at a page of the dashboard: ``#/logs``. ``url``: by way of another address."""
     async with tab(browser, **options) as page:
         link = str(app.sign_in_link())

@@ -16,7 +16,7 @@ import anyio
 import yaml
 from websockets.asyncio.client import ClientConnection, connect
 
-from openclaw_rpc.app import App, Options
+from openclaw_rpc.app import App, Gateway, Options
 from openclaw_rpc.app.storage import Kept, opened
 from openclaw_rpc.domain.clock import SystemClock
 from openclaw_rpc.domain.principals import owner
@@ -118,7 +118,7 @@ class TestGateway:
 
     __test__ = False
 
-    def __init__(self, app: App, home: Path) -> None:
+    def __init__(self, app: Gateway, home: Path) -> None:
         self.app = app
         self.home = home
 
@@ -234,5 +234,5 @@ async def gateway(
         path.write_text(yaml.safe_dump(dict(config)))
         path.chmod(0o600)
         app = App(Options(environ={**(env or {}), "OPENCLAW_HOME": str(home)}))
-        async with app.running():
-            yield TestGateway(app, home)
+        async with app.running() as gateway:
+            yield TestGateway(gateway, home)

@@ -133,8 +133,8 @@ async def _run(app: "App", json: bool, alone: bool) -> None:
     import anyio
 
     if sys.platform == "win32":
-        async with app.running():
-            announce(facts(app), json=json)
+        async with app.running() as gateway:
+            announce(facts(gateway), json=json)
             await anyio.sleep_forever()
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with anyio.create_task_group() as watch:
@@ -144,8 +144,8 @@ async def _run(app: "App", json: bool, alone: bool) -> None:
                     say("Stopped at once.")
                     os._exit(1)
 
-            async with app.running():
-                announce(facts(app), json=json)
+            async with app.running() as gateway:
+                announce(facts(gateway), json=json)
                 app.stop_reason = f"it was sent {signal.Signals(await anext(aiter(signals))).name}"
                 if alone:
                     say("Stopping; runs get their time. Again to stop at once.")

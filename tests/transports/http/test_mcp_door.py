@@ -33,7 +33,7 @@ META = {
 async def served(upstream: str | None = None, **more: Any) -> AsyncGenerator[TestGateway]:
     async with gateway(settings(upstream) | more) as running:
         with suppress(ValueError):  # it is wired already
-            running.app.http.add(McpDoor(running.app.dispatcher).routes())
+            running.app.doors.http.add(McpDoor(running.app.dispatcher).routes())
         yield running
 
 
@@ -256,7 +256,7 @@ async def test_what_takes_its_time_becomes_a_stream_with_news():
     async with scripted_upstream() as upstream, gateway(settings(upstream.url)) as running:
         door = McpDoor(running.app.dispatcher, quiet_seconds=0.05, news_seconds=0.05)
         routes = [elsewhere(door.routes()[0])]
-        running.app.http.add(routes)
+        running.app.doors.http.add(routes)
         heard: list[float] = []
 
         async def hear(progress: float, total: float | None, message: str | None) -> None:

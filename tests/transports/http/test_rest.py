@@ -255,7 +255,7 @@ async def test_one_request_counts_once_however_many_calls_it_makes() -> None:
     limits = {f"{kind}_per_minute": 5 for kind in ("requests", "messages", "skills", "files")}
     async with rest(rate_limit=limits) as client:
         # A call flows back every twelve seconds, which a machine that has much to do may take for these.
-        client.gateway.app.limiter._monotonic = ManualClock().monotonic  # pyright: ignore[reportPrivateUsage]
+        client.gateway.app.access.limiter._monotonic = ManualClock().monotonic  # pyright: ignore[reportPrivateUsage]
         for left in (4, 3, 2):
             answer = await client.ask("POST", "/api/v1/message", {"channel": "api", "message": "x"})
             assert (answer.status, answer.headers["X-RateLimit-Remaining"]) == (200, str(left))

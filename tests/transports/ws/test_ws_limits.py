@@ -169,7 +169,7 @@ async def test_a_place_is_free_again_when_a_socket_is_gone() -> None:
             async with served.connect() as client:
                 await client.result("agent.list")
             with anyio.fail_after(5):
-                while served.app.door.open:
+                while served.app.doors.ws.open:
                     await anyio.lowlevel.checkpoint()
 
 
