@@ -22,9 +22,9 @@ from tests.support.redis import Server
 
 
 @asynccontextmanager
-async def linked(server: Server, prefix: str, node: str) -> AsyncGenerator[RedisLink]:
-    """A link that is served."""
-    link = RedisLink(server.url, prefix, node)
+async def linked(server: Server, prefix: str, node: str, *, port: int | None = None) -> AsyncGenerator[RedisLink]:
+    """A link that is served; by another port where the line to the server is one of ours."""
+    link = RedisLink(f"redis://127.0.0.1:{port or server.port}/0", prefix, node)
     task = asyncio.create_task(link.serve())
     try:
         yield link

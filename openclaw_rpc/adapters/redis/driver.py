@@ -10,8 +10,11 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-AWAY: Final[tuple[type[Exception], ...]] = (RedisError, OSError, TimeoutError)
-"""How it is said that the server is away, refuses, or that its connection was lost."""
+AWAY: Final[tuple[type[Exception], ...]] = (RedisError, OSError, TimeoutError, RuntimeError)
+"""How it is said that the server is away, refuses, or that its connection was lost.
+
+The last is uvloop's, where redis-py writes to a connection that was closed while it was made.
+"""
 
 
 class PubSub(Protocol):

@@ -13,6 +13,7 @@ from openclaw_rpc.adapters.redis.link import RedisLink
 from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.nodes.wire import RelayedEvents
 from tests.support import redis
+from tests.support.line import Line
 from tests.support.nodes import Node, linked, until_linked
 from tests.support.redis import Server
 
@@ -34,6 +35,25 @@ async def test_a_link_finds_out_that_redis_froze_and_that_it_is_back(own: Server
         own.thaw()
         with anyio.fail_after(4):
             await until_linked(link)
+
+
+@pytest.mark.parametrize("how", ["silent", "refused", "reset"])
+async def test_a_link_whose_line_is_cut_is_back_once_it_is_mended(own: Server, how: str) -> None:
+    async with Line(own.port) as line, linked(own, "p", "1", port=line.port) as link:
+        await until_linked(link)
+        for _ in range(3):
+            if how == "silent":
+                line.silence()
+            elif how == "refused":
+                await line.refuse()
+            else:
+                line.reset()
+            if how != "reset":
+                with anyio.fail_after(4):
+                    await until(lambda: not link.answers)
+            await line.mend()
+            with anyio.fail_after(5):
+                await until_linked(link)
 
 
 async def test_after_a_restart_of_redis_nodes_know_again_what_the_others_want(own: Server) -> None:
