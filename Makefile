@@ -142,7 +142,7 @@ crash: install ## kill the gateway 200 times while runs stream, 20 times while t
 	@$(PY) -m tests.crash --kills 200 $(ARGS)
 
 .PHONY: cluster
-cluster: install servers ## three nodes of one gateway under faults, 200 clients; ARGS="--streams 24 --faults 7" for less
+cluster: install servers ## three nodes of one gateway under faults, 200 clients; ARGS="--streams 24 --faults 10" for less
 	@$(PY) -m tests.cluster $(ARGS)
 
 .PHONY: soak

@@ -1,4 +1,4 @@
-"""Nodes that are killed, frozen and started again, engines that come and go, clients that speak to any of them."""
+"""Nodes that are killed, frozen and cut off, engines that come and go, clients that speak to any of them."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import anyio
 import anyio.to_thread
@@ -22,13 +22,17 @@ from websockets.exceptions import WebSocketException
 
 from tests.support import postgres, redis
 from tests.support.gateway import TOKEN, Client, settings
+from tests.support.line import Line
 from tests.support.process import GatewayProcess, gateway_process
 from tests.support.upstream import scripted_upstream
 
 LEASE = 1.5
-WORDS, WORD_MS = 60, 25
-"""How long an answer is: about 1.5 s."""
-PATIENCE_SECONDS = 40.0
+START_SECONDS = 60.0
+SILENCE = 0.5
+"""From when on a time in which nothing is heard of a run is noted."""
+WORDS, WORD_MS = 30, 60
+"""How long an answer is: about 1.8 s."""
+PATIENCE_SECONDS = 90.0
 """How long one message may take to be acknowledged and ended, whatever happens meanwhile."""
 GONE = (OSError, WebSocketException, TimeoutError, AssertionError)
 
@@ -43,7 +47,13 @@ class Asked:
     text: str = ""
     resynced: bool = False
     finish: str | None = None
-    silence: float = 0.0
+
+
+class Span(NamedTuple):
+    """A time that passed, by the monotonic clock."""
+
+    began: float
+    ended: float
 
 
 @dataclass
@@ -53,21 +63,40 @@ class Campaign:
     done: Counter[str] = field(default_factory=Counter[str])
     ends: Counter[str] = field(default_factory=Counter[str])
     errors: Counter[str] = field(default_factory=Counter[str])
+    refused: Counter[str] = field(default_factory=Counter[str])
+    """What nodes said that did not start, and were started again."""
     asked: list[Asked] = field(default_factory=list[Asked])
     unanswered: int = 0
     faults: list[str] = field(default_factory=list[str])
+    silences: list[Span] = field(default_factory=list[Span])
+    """The times in which a watcher heard nothing of a run that had begun."""
+    disturbed: list[Span] = field(default_factory=list[Span])
+    """The times from a fault until it was undone, or until a node that was killed may be taken for dead."""
 
     @property
     def silence(self) -> float:
         """The longest silence that a watcher met in a run, in seconds."""
-        return max((one.silence for one in self.asked), default=0.0)
+        return max((one.ended - one.began for one in self.silences), default=0.0)
+
+    @property
+    def healing(self) -> float:
+        """The longest time that a stream stood still while nothing was wrong any more, in seconds."""
+        return max(map(self._undisturbed, self.silences), default=0.0)
+
+    def _undisturbed(self, silence: Span) -> float:
+        ends = [fault.ended for fault in self.disturbed if fault.began < silence.ended and fault.ended > silence.began]
+        return max(0.0, silence.ended - max([silence.began, *ends]))
 
 
 class Node:
     """A node that may be ended and started again. ``process`` is there while it is meant to serve."""
 
-    def __init__(self, name: str, home: Path, config: dict[str, Any]) -> None:
+    def __init__(self, name: str, home: Path, config: dict[str, Any], lines: Sequence[Line]) -> None:
         self.name = name
+        self.lines = lines
+        """Those by which it reaches the engines."""
+        self.refused: list[str] = []
+        """What it said when it did not start."""
         self.process: GatewayProcess | None = None
         self._home = home
         self._config = {**config, "cluster": {"node": name, "lease_seconds": LEASE}}
@@ -75,8 +104,15 @@ class Node:
         home.mkdir()
 
     async def start(self) -> None:
-        self._stack = AsyncExitStack()
-        self.process = await self._stack.enter_async_context(gateway_process(self._config, self._home))
+        """Start it, again and again where it refuses, as whoever looks after it does."""
+        with anyio.fail_after(START_SECONDS):
+            while self.process is None:
+                self._stack = AsyncExitStack()
+                try:
+                    self.process = await self._stack.enter_async_context(gateway_process(self._config, self._home))
+                except anyio.IncompleteRead:
+                    said = (self._home / "stderr.txt").read_text().strip().splitlines()
+                    self.refused.append(said[-1] if said else "without a word")
 
     async def kill(self) -> None:
         process, self.process = self.process, None
@@ -154,7 +190,7 @@ class Driver:
     async def _watch(self, asked: Asked, accepted: Any) -> None:
         """Hear a run to its end, from any node, going on where another one fell away."""
         position = {"epoch": accepted["epoch"], "seq": accepted["seq"]}
-        heard = time.monotonic()
+        heard: float | None = None
         while asked.finish is None:
             try:
                 async with self.client() as client:
@@ -170,8 +206,11 @@ class Driver:
                         position = {"epoch": frame["epoch"], "seq": frame["seq"]}
                         if frame["type"] == "chat.delta":
                             asked.text += frame["data"]["delta"]
-                            asked.silence = max(asked.silence, time.monotonic() - heard)
-                        heard = time.monotonic()
+                        now = time.monotonic()
+                        if heard is not None and now - heard > SILENCE:
+                            self.found.silences.append(Span(heard, now))
+                        # Until it begins it waits for the run before it.
+                        heard = None if frame["type"] == "chat.message" and not asked.text else now
                         if frame["type"] == "chat.done":
                             asked.finish = frame["data"]["finishReason"]
             except GONE:
@@ -182,13 +221,35 @@ class Driver:
     async def fault(self, what: str) -> None:
         """Do one of them, and undo it."""
         self.found.done[what] += 1
-        await getattr(self, f"_{what}")()
+        began = time.monotonic()
+        dead = await getattr(self, f"_{what}")()
+        self.found.disturbed.append(Span(began, time.monotonic() if dead is None else dead))
 
-    async def _kill(self) -> None:
+    async def _kill(self) -> float:
         node = self._random.choice(self._nodes)
         await node.kill()
+        dead = time.monotonic() + LEASE
         await anyio.sleep(LEASE * self._random.random())
         await node.start()
+        return dead
+
+    async def _silent(self) -> None:
+        line = self._line()
+        line.silence()
+        await anyio.sleep(self._random.random() * 3 * LEASE)
+        await line.mend()
+
+    async def _refused(self) -> None:
+        line = self._line()
+        await line.refuse()
+        await anyio.sleep(self._random.random() * 3 * LEASE)
+        await line.mend()
+
+    async def _reset(self) -> None:
+        self._line().reset()
+
+    def _line(self) -> Line:
+        return self._random.choice(self._random.choice(self._nodes).lines)
 
     async def _freeze(self, seconds: float = 2 * LEASE) -> None:
         process = self._random.choice(self._nodes).process
@@ -286,20 +347,24 @@ class Driver:
         self.found.faults += [f"{key}: {what}" for key in keys]
 
 
-FAULTS = ("kill", "freeze", "pause", "flush", "redis", "hole", "postgres")
+FAULTS = ("kill", "freeze", "pause", "flush", "redis", "hole", "postgres", "silent", "refused", "reset")
 
 
 async def campaign(home: Path, seed: int, *, nodes: int, streams: int, faults: list[str]) -> Campaign:
     """Nodes on engines of their own, clients and faults; what was found."""
     with postgres.server() as database, redis.server() as bus:
-        async with scripted_upstream() as upstream:
-            config = {
-                **settings(upstream.url),
-                "runs": {"max_running": 1000, "max_queued": 1000},
-                "storage": {"url": database.url()},
-                "bus": {"url": bus.url},
-            }
-            made = [Node(f"n{at}", home / f"n{at}", config) for at in range(nodes)]
+        async with scripted_upstream() as upstream, AsyncExitStack() as stack:
+            made: list[Node] = []
+            for name in (f"n{at}" for at in range(nodes)):
+                lines = [await stack.enter_async_context(Line(engine.port)) for engine in (database, bus)]
+                to_database, to_bus = (line.port for line in lines)
+                config = {
+                    **settings(upstream.url),
+                    "runs": {"max_running": 1000, "max_queued": 1000},
+                    "storage": {"url": database.url().replace(str(database.port), str(to_database))},
+                    "bus": {"url": bus.url.replace(str(bus.port), str(to_bus))},
+                }
+                made.append(Node(name, home / name, config, lines))
             try:
                 for node in made:
                     await node.start()
@@ -310,5 +375,6 @@ async def campaign(home: Path, seed: int, *, nodes: int, streams: int, faults: l
                 with anyio.CancelScope(shield=True):
                     for node in made:
                         await node.kill()
+            driver.found.refused.update(said for node in made for said in node.refused)
             driver.found.faults += [said for node in made if (said := node.errors())]
             return driver.found
