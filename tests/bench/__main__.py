@@ -19,7 +19,7 @@ from tests.bench.measure import Build, Row
 from tests.bench.yardstick import ECHO_US, slowness
 
 PARTS = ("start", "ws", "fan", "memory", "http", "agent", "skills", "channels", "openclaw", "clients", "dashboard")
-PARTS += ("budgets", "storage", "million")
+PARTS += ("budgets", "storage", "million", "cluster")
 
 
 def shown(row: Row, slow: float) -> str:

@@ -61,20 +61,21 @@ class Storage:
             for _ in range(ACTS // at_once):
                 await act(self, client)
 
-        before, engine = self._process.cpu(), self._backends()
+        before, engine = self._process.cpu(), backends(self._database)
         await asyncio.gather(*(some(client) for client in self._clients[:at_once]))
-        return Cost((self._process.cpu() - before) * 1e3 / ACTS, (self._backends() - engine) * 1e3 / ACTS)
+        return Cost((self._process.cpu() - before) * 1e3 / ACTS, (backends(self._database) - engine) * 1e3 / ACTS)
 
-    def _backends(self) -> float:
-        """Seconds of CPU of the processes that serve the gateway in PostgreSQL: they bear the database's name."""
-        if self._database is None:
-            return 0.0
-        found = 0.0
-        for place in Path("/proc").glob("[0-9]*/cmdline"):
-            with suppress(OSError):
-                if f" {self._database} ".encode() in place.read_bytes():
-                    found += int((place.parent / "schedstat").read_text().split()[0]) / 1e9
-        return found
+
+def backends(database: str | None) -> float:
+    """Seconds of CPU of the processes that serve a database of PostgreSQL: they bear its name."""
+    if database is None:
+        return 0.0
+    found = 0.0
+    for place in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            if f" {database} ".encode() in place.read_bytes():
+                found += int((place.parent / "schedstat").read_text().split()[0]) / 1e9
+    return found
 
 
 async def turn(storage: Storage, client: ClientConnection) -> None:

@@ -36,6 +36,12 @@ class Server:
         """How it is reached."""
         return f"redis://127.0.0.1:{self.port}/0"
 
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """Its process, while it runs."""
+        assert self._process is not None
+        return self._process
+
     def start(self) -> None:
         """Start it, and return when it answers."""
         options = ("--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
