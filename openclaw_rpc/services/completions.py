@@ -32,8 +32,6 @@ from openclaw_rpc.protocol.validation import invalid_params
 T = TypeVar("T")
 
 _DATA = re.compile(rb"(?:;base64,|\"data\":\s*\")[A-Za-z0-9+/=\\]{256,}")
-FINAL = ("request", "too_long")
-"""Faults of the request itself: a fallback is no help."""
 
 
 class _StreamOptions(msgspec.Struct, gc=False):
@@ -256,7 +254,7 @@ class Completions:
                 try:
                     answer = await ask(choice)
                 except ProviderFault as fault:
-                    if not left or fault.fault in FINAL:
+                    if not left:
                         raise
                     request.failed(fault)
                 else:

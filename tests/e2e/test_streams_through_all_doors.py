@@ -211,3 +211,26 @@ async def test_every_door_says_the_same(world: tuple[Served, RawModel], name: st
             if message.get("tool_calls")
         ]
         assert told == [list(row.calls)] * len(AGENTS)
+
+
+NOTHING_SAID = [name for name, row in STREAMS.items() if row.error is not None and not row.text and not row.thinking]
+SECOND = [*said("from the second"), DONE]
+
+
+@pytest.fixture(scope="module")
+async def falling() -> AsyncGenerator[Served]:
+    rows = {name: STREAMS[name].pieces for name in NOTHING_SAID}
+    async with raw_model(rows) as first, raw_model(dict.fromkeys(rows, SECOND)) as second:
+        config = settings(first.url)
+        one = config["providers"]["primary"] | {"model": "raw", "max_retries": 0}
+        config["providers"] = {"primary": one | {"fallback": ["second"]}, "second": one | {"base_url": second.url}}
+        async with gateway(config) as running, client_of(running) as client:
+            yield Served(running, first, client)  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize("name", NOTHING_SAID)
+async def test_what_fails_before_its_first_word_is_answered_by_the_fallback_at_every_door(
+    falling: Served, name: str
+) -> None:
+    told = {door.__name__: (await door(falling, name)).text for door in (*PLAIN, *AGENTS)}
+    assert told == dict.fromkeys(told, "from the second")
