@@ -83,6 +83,7 @@ def test_the_commands_of_the_service_are_ours(home: Home) -> None:
         ours, *words = shlex.split(command)
         assert ours == OURS
         assert home.run(*words).code == 0
+    assert service["Type"] == ["notify"], "the gateway tells when it is ready"
     (start,) = service["ExecStart"]
     ours, *words = shlex.split(start)
     assert ours == OURS
@@ -269,8 +270,8 @@ async def test_the_gateway_starts_with_these_settings_and_answers_the_probes(
 
 
 def test_what_was_not_tried_says_so() -> None:
-    untried = [DEPLOY / "Dockerfile", DEPLOY / "compose.yaml", KUBERNETES / "kustomization.yaml"]
-    for file in (*untried, *(DEPLOY / "systemd").iterdir()):
+    untried = [DEPLOY / "Dockerfile", DEPLOY / "compose.yaml"]
+    for file in (*untried, *KUBERNETES.iterdir(), *(DEPLOY / "systemd").iterdir()):
         assert "UNTRIED" in file.read_text(), file
     table = (DEPLOY / "README.md").read_text()
     for name in (file.name for file in DEPLOY.iterdir()):
