@@ -27,7 +27,7 @@ from tests.support.process import GatewayProcess, gateway_process
 from tests.support.upstream import scripted_upstream
 
 LEASE = 1.5
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 SILENCE = 0.5
 """From when on a time in which nothing is heard of a run is noted."""
 WORDS, WORD_MS = 30, 60
@@ -110,6 +110,8 @@ class Node:
                 self._stack = AsyncExitStack()
                 try:
                     self.process = await self._stack.enter_async_context(gateway_process(self._config, self._home))
+                except TimeoutError:
+                    self.refused.append("it took too long")
                 except anyio.IncompleteRead:
                     said = (self._home / "stderr.txt").read_text().strip().splitlines()
                     self.refused.append(said[-1] if said else "without a word")
