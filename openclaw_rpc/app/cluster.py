@@ -42,6 +42,7 @@ from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.errors import GatewayError
 from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.rpc.forwarding import MEMORISED, Forwarding
+from openclaw_rpc.services.remote_responses import RemoteResponses
 
 AGAIN_SECONDS = 0.5
 LOOK_SECONDS = 10.0
@@ -121,7 +122,9 @@ class Cluster:
         remote = RemoteRuns(self._kept.sessions, self._owners, self._mirrors, asking)
         remote.serve(runs)
         runs.join(remote)
-        Forwarding(remote, sessions, approvals, asking, self._look_again).serve(parts.dispatcher)
+        responses = parts.openai.responses
+        RemoteResponses(self._kept.responses, asking, self.membership.number).serve(responses)
+        Forwarding(remote, sessions, approvals, asking, self._look_again, responses.holder).serve(parts.dispatcher)
         streams.held = self.bus.held
 
         def renewed() -> None:

@@ -83,6 +83,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: float | None
     sessions: list[str] | None
     guest: bool
+    account: str | None = None
 
     @classmethod
     def of(cls, principal: Principal) -> Caller:
@@ -95,6 +96,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
             expires_at=principal.expires_at,
             sessions=None if principal.sessions is None else sorted(principal.sessions),
             guest=principal.guest,
+            account=principal.account,
         )
 
     def principal(self) -> Principal:
@@ -107,6 +109,7 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
             self.expires_at,
             sessions=None if self.sessions is None else frozenset(self.sessions),
             guest=self.guest,
+            account=self.account,
         )
 
 

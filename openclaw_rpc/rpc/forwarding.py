@@ -7,13 +7,15 @@ from typing import Any, Final
 
 import msgspec
 
-from openclaw_rpc.domain.nodes.calls import NodeCalls
+from openclaw_rpc.domain.nodes.calls import NodeCalls, NodeGone
 from openclaw_rpc.domain.nodes.remote import RemoteRuns
 from openclaw_rpc.domain.principals import Caller
 from openclaw_rpc.domain.records import SessionRecord
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.domain.tools.approvals import Approvals
 from openclaw_rpc.protocol.errors import NotFound
+from openclaw_rpc.protocol.method import Method
+from openclaw_rpc.protocol.response import ResponseBody
 from openclaw_rpc.rpc.bind import AnyBound
 from openclaw_rpc.rpc.call import Call
 from openclaw_rpc.rpc.dispatcher import NOT_ELSEWHERE, Dispatcher
@@ -25,6 +27,8 @@ AT_ITS_NODE: Final = frozenset(
     }
 )
 """What needs all that a session's node knows of it. Runs find their way by themselves."""
+OF_RESPONSES: Final = frozenset({"response.get", "response.cancel", "response.delete", "response.items"})
+"""What is asked of the node at which a response is under way."""
 DECISIONS: Final = frozenset({"tool.approve", "tool.deny"})
 """What is decided by the node whose run waits for it."""
 MEMORISED: Final = frozenset({"task", "webhook", "device"})
@@ -44,7 +48,7 @@ class _Forwarded(msgspec.Struct, frozen=True):
 class Forwarding:
     """Hands calls to the node that has their session, and answers those that others hand on.
 
-    ``look_again`` reads documents of a kind anew.
+    ``look_again`` reads documents of a kind anew, ``holder`` finds the other node that has a response.
     """
 
     def __init__(
@@ -54,7 +58,9 @@ class Forwarding:
         approvals: Approvals,
         asking: NodeCalls,
         look_again: Callable[[str], Awaitable[None]],
+        holder: Callable[[str], Awaitable[int | None]],
     ) -> None:
+        self._holder = holder
         self._look_again = look_again
         self._approvals = approvals
         self._remote = remote
@@ -73,7 +79,8 @@ class Forwarding:
             try:
                 # Guarded where it came in.
                 outcome = dispatcher.handle(bound, params, call)
-                return msgspec.msgpack.encode(await outcome if bound.is_async else outcome)
+                # As JSON: what is written already is a part of it as it is.
+                return msgspec.json.encode(await outcome if bound.is_async else outcome)
             finally:
                 call.answered()
 
@@ -86,6 +93,8 @@ class Forwarding:
             # What another node has just acknowledged counts here, too.
             await self._look_again(method.namespace)
             return NOT_ELSEWHERE
+        if method.name in OF_RESPONSES:
+            return await self._of_response(method, params, call)
         if method.name in DECISIONS:
             info = await self._approvals.elsewhere(call.principal, params.approval_id)
             key = None if info is None else info.session_key
@@ -94,20 +103,33 @@ class Forwarding:
         session = None if key is None else await self._session(call, key)
         if session is None:
             return NOT_ELSEWHERE
-        body = msgspec.msgpack.encode(
-            _Forwarded(
-                Caller.of(call.principal),
-                method.name,
-                msgspec.Raw(msgspec.msgpack.encode(params)),
-                call.pin,
-                call.request_id,
-            )
+        answer = await self._remote.reach(
+            session, "call", _body(method.name, params, call), again=method.name not in ONCE
         )
-        answer = await self._remote.reach(session, "call", body, again=method.name not in ONCE)
-        return NOT_ELSEWHERE if answer is None else msgspec.msgpack.decode(answer, type=method.result)
+        return NOT_ELSEWHERE if answer is None else msgspec.json.decode(answer, type=method.result)
+
+    async def _of_response(self, method: Method[Any, Any], params: Any, call: Call) -> Any:
+        node = await self._holder(params.response_id)
+        if node is None:
+            return NOT_ELSEWHERE
+        try:
+            answer = await self._asking.ask(node, "call", _body(method.name, params, call))
+        except NodeGone:
+            # What is kept of it is what there is.
+            return NOT_ELSEWHERE
+        if method.result is not ResponseBody:
+            return msgspec.json.decode(answer, type=method.result)
+        # msgspec reads no Raw that may be missing.
+        return ResponseBody(**msgspec.json.decode(answer, type=dict[str, msgspec.Raw]))
 
     async def _session(self, call: Call, key: str) -> SessionRecord | None:
         try:
             return await self._sessions.find(call.principal, key)
         except NotFound:
             return None
+
+
+def _body(method: str, params: Any, call: Call) -> bytes:
+    """A call as it goes to another node."""
+    raw = msgspec.Raw(msgspec.msgpack.encode(params))
+    return msgspec.msgpack.encode(_Forwarded(Caller.of(call.principal), method, raw, call.pin, call.request_id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections import deque
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any
 
 import anyio
@@ -98,6 +99,14 @@ class LiveResponse:
                 return
             else:
                 await self._news.wait()
+
+    async def some(self, after: int, seconds: float) -> bytes:
+        """The events after that number, waited for no longer than that."""
+        with anyio.move_on_after(seconds):
+            async with aclosing(self.follow(after)) as events:
+                async for written in events:
+                    return written
+        return b""
 
     def record(self, created_at: str) -> ResponseRecord:
         """As it is kept."""

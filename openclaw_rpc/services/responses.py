@@ -5,9 +5,9 @@ from __future__ import annotations
 import zlib
 from collections import OrderedDict
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import anyio
 import msgspec
@@ -39,6 +39,18 @@ BEGUN_KEPT = 1000
 STOPPED = "the gateway was stopped while the response was under way"
 
 
+class ResponsesElsewhere(Protocol):
+    """Responses that are under way in other processes of the gateway."""
+
+    async def holder(self, response_id: str) -> int | None:
+        """The node that has one; None where none has, or this one."""
+        ...
+
+    def events(self, response_id: str, after: int) -> AsyncGenerator[bytes]:
+        """A response's events after a number, as long as it is under way there; nothing where it is not."""
+        ...
+
+
 class Responses:
     """All responses that are under way, and the way to those that are kept."""
 
@@ -64,6 +76,7 @@ class Responses:
         self._live: dict[str, LiveResponse] = {}
         self._begun: OrderedDict[tuple[str, bytes], str | LiveResponse] = OrderedDict()
         """What requests to agents began lately, by who asked and what: its id, where it is kept."""
+        self.elsewhere: ResponsesElsewhere | None = None
         self._group: TaskGroup | None = None
         self._closing = False
 
@@ -246,6 +259,9 @@ class Responses:
             return None
         if previous in self._live:
             await self._live[previous].ended.wait()
+        elif self.elsewhere is not None:
+            async for _ in self.elsewhere.events(previous, -1):
+                pass
         return await self._find(principal, previous, "previous_response_id")
 
     async def _context(
@@ -309,6 +325,14 @@ class Responses:
         if name is not None and response["status"] in ("completed", "incomplete"):
             await self._conversations.keep(live.principal, name, [*live.items, *response["output"]], live.context)
 
+    def live(self, response_id: str) -> LiveResponse | None:
+        """A response that is under way in this process, whoever's it is."""
+        return self._live.get(response_id)
+
+    async def holder(self, response_id: str) -> int | None:
+        """The other node that has a response which is under way."""
+        return None if self.elsewhere is None or response_id in self._live else await self.elsewhere.holder(response_id)
+
     def find_live(self, principal: Principal, response_id: str) -> LiveResponse | None:
         """A response that is under way."""
         live = self._live.get(response_id)
@@ -339,7 +363,15 @@ class Responses:
         if live is not None:
             async for written in live.follow(after):
                 yield written
-        elif written := events_after(await self._find(principal, response_id), after):
+            return
+        record = await self._find(principal, response_id)
+        if self.elsewhere is not None and not record.finished:
+            async with aclosing(self.elsewhere.events(response_id, after)) as events:
+                async for written in events:
+                    after += written.count(b"\n\n")
+                    yield written
+            record = await self._find(principal, response_id)
+        if written := events_after(record, after):
             yield written
 
     async def cancel(self, principal: Principal, response_id: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -279,3 +280,52 @@ async def until_warned(served: TestGateway, of: int = 1) -> None:
                 assert status.get("warnings", []) == told
                 return
             await anyio.sleep(0.05)
+
+
+async def test_a_response_in_the_background_is_read_followed_and_cancelled_on_another_node(
+    upstream: Upstream, shared: dict[str, Any]
+) -> None:
+    body = {"model": "openclaw", "input": "[[slow:400,20]]", "background": True}
+    async with gateway(config(upstream, shared, "a")) as a, gateway(config(upstream, shared, "b")) as b:
+        async with a.http("POST", "/v1/responses", body) as response:
+            begun = await response.json()
+        path = f"/v1/responses/{begun['id']}"
+        async with b.http("GET", f"{path}?stream=true") as stream:
+            assert stream.status == 200
+            told = b""
+            with anyio.fail_after(20):
+                while told.count(b"event: response.output_text.delta") < 3:
+                    told += await stream.content.readany()
+                async with b.http("GET", path) as response:
+                    found = await response.json()
+                assert found["status"] == "in_progress"
+                async with b.http("POST", f"{path}/cancel") as response:
+                    assert (await response.json())["status"] == "cancelled"
+                told += await stream.content.read()
+        numbers = [json.loads(line[6:])["sequence_number"] for line in told.split(b"\n") if line.startswith(b"data: {")]
+        assert numbers == list(range(len(numbers)))
+        async with a.http("GET", path) as response:
+            assert (await response.json())["status"] == "cancelled"
+
+
+async def test_a_run_is_watched_by_server_sent_events_on_another_node_from_its_first_event(
+    upstream: Upstream, shared: dict[str, Any]
+) -> None:
+    async with (
+        gateway(config(upstream, shared, "a")) as a,
+        gateway(config(upstream, shared, "b")) as b,
+        a.connect() as on_a,
+    ):
+        await on_a.result("session.create", sessionKey="one")
+        async with b.http("GET", "/v1/sessions/one/events") as stream:
+            assert stream.status == 200
+            run = await on_a.result("chat.run", sessionKey="one", message="[[slow:50,10]]")
+            told = b""
+            with anyio.fail_after(20):
+                while run["runId"].encode() not in told or b"finish" not in told:
+                    told += await stream.content.readany()
+    data = [json.loads(line[6:]) for line in told.split(b"\n") if line.startswith(b"data: {")]
+    said = [each["delta"] for each in data if "delta" in each]
+    assert "".join(said) == "".join(f"w{at} " for at in range(50))
+    ids = [int(line.rpartition(b"/")[2]) for line in told.split(b"\n") if line.startswith(b"id: ")]
+    assert ids == sorted(set(ids))

@@ -31,6 +31,11 @@ class PostgresResponseStore:
         """See the port."""
         return await self._one("WHERE id = $1", response_id)
 
+    async def holder(self, response_id: str) -> int | None:
+        """See the port."""
+        sql = "SELECT node FROM responses WHERE id = $1 AND NOT finished"
+        return await self._database.read(lambda db: db.value(sql, response_id), single=True)
+
     async def last(self, user: str, conversation: str) -> ResponseRecord | None:
         """See the port."""
         where = "WHERE user_name = $1 AND conversation = $2 AND finished ORDER BY created_at DESC, place DESC LIMIT 1"

@@ -32,6 +32,10 @@ class SqliteResponseStore:
         """See the port."""
         return await self._one(_FIND, response_id)
 
+    async def holder(self, response_id: str) -> int | None:
+        """See the port: all is one process."""
+        return None
+
     async def last(self, user: str, conversation: str) -> ResponseRecord | None:
         """See the port."""
         return await self._one(_LAST, user, conversation)

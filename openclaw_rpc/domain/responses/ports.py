@@ -42,6 +42,10 @@ class ResponseStore(Protocol):
         """A response, whoever's it is."""
         ...
 
+    async def holder(self, response_id: str) -> int | None:
+        """The node of which a response is that is under way; None where all is one process."""
+        ...
+
     async def last(self, user: str, conversation: str) -> ResponseRecord | None:
         """The newest finished response of a conversation."""
         ...

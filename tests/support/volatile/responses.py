@@ -20,6 +20,10 @@ class MemoryResponseStore:
         """See the port."""
         return self._records.get(response_id)
 
+    async def holder(self, response_id: str) -> int | None:
+        """See the port: all is one process."""
+        return None
+
     async def last(self, user: str, conversation: str) -> ResponseRecord | None:
         """See the port."""
         for record in reversed(self._records.values()):
