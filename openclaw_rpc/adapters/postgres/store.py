@@ -15,6 +15,7 @@ from openclaw_rpc.adapters.store.rules import KEPT_EVENTS, key_expiry
 from openclaw_rpc.domain.events.change import Change
 from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionQuery, SessionRecord, Spent, UsageQuery, UsageSum
 from openclaw_rpc.protocol.chat import ChatMessage
+from openclaw_rpc.protocol.errors import Timeout, Unavailable
 
 
 class PostgresStore:
@@ -35,8 +36,21 @@ class PostgresStore:
         return await self.database.read(find, single=True)
 
     async def list_sessions(self, query: SessionQuery) -> tuple[list[SessionRecord], int, str | None]:
-        """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        return await self.database.read(partial(reads.list_sessions, query=query))
+        """See :class:`~openclaw_rpc.domain.ports.Store`.
+
+        Raises:
+            Timeout: so many messages are searched for the text that it would take too long; the server does answer.
+        """
+        try:
+            return await self.database.read(partial(reads.list_sessions, query=query))
+        except Unavailable as error:
+            # No index answers which texts contain a few characters: each message of each session is looked at.
+            if query.text is None or not isinstance(error.__cause__, TimeoutError) or not self.database.answers:
+                raise
+            raise Timeout(
+                "searching all messages for that text takes too long: narrow it by since, until, agentId or channel",
+                field="text",
+            ) from error
 
     async def delete_session(self, session_id: str) -> bool:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""

@@ -16,7 +16,7 @@ from openclaw_rpc.adapters.postgres.store import PostgresStore
 from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.kept import StorageUnusable
 from openclaw_rpc.domain.records import SessionQuery
-from openclaw_rpc.protocol.errors import SessionExists, Unavailable
+from openclaw_rpc.protocol.errors import SessionExists, Timeout, Unavailable
 from tests.support import postgres
 from tests.support.cutting_proxy import CuttingProxy
 from tests.support.postgres import Server
@@ -203,3 +203,23 @@ async def test_a_server_that_answers_nothing_is_given_up_within_two_seconds(own:
                         await ask
         finally:
             own.thaw()
+
+
+async def test_a_search_that_takes_too_long_is_not_told_as_an_absence_of_the_server(url: str) -> None:
+    async with Postgres.open(url) as database:
+        store = PostgresStore(database)
+        await store.commit(Change(session=session("one", title="of many")))
+        holding = await connected(url)
+        try:
+            async with holding.transaction():
+                # Whoever reads the sessions waits, as for the end of a long search.
+                await holding.execute("LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE")
+                with pytest.raises(Timeout, match="narrow it by since") as slow:
+                    await store.list_sessions(SessionQuery(user="ada", limit=10, text="many"))
+                assert slow.value.field == "text"
+                with pytest.raises(Unavailable):
+                    await store.list_sessions(SessionQuery(user="ada", limit=10))
+        finally:
+            await holding.close()
+        found, _, _ = await store.list_sessions(SessionQuery(user="ada", limit=10, text="many"))
+        assert [one.key for one in found] == ["one"]
