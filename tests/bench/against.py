@@ -5,28 +5,31 @@ The other one needs a `.venv` of its own (`make install` there).
 
 from __future__ import annotations
 
+import asyncio
 import json
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from statistics import median
 from typing import Any
 
+import aiohttp
 from websockets.asyncio.client import ClientConnection
 
 from tests.bench.measure import OURS, Build, Process, Row, gateway, model_server
-from tests.bench.ws import CONNECTIONS, open_sockets, ping_pong
+from tests.bench.ws import CONNECTIONS, HEADERS, open_sockets, ping_pong
 
 ROUNDS = 9
 TURNS = 150
-SESSIONS = 30_000
-SPEAKING = 1000
+SETTLE_SECONDS = 1.5
 
 
 class Side:
     """A gateway of one of the two builds, and its clients."""
 
-    def __init__(self, process: Process, sockets: Sequence[ClientConnection]) -> None:
+    def __init__(self, process: Process, port: int, sockets: Sequence[ClientConnection]) -> None:
         self.process = process
+        self.port = port
         self.sockets = sockets
         self.turns = 0
 
@@ -52,7 +55,7 @@ class Side:
 async def side(stack: AsyncExitStack, build: Build, upstream: int, sockets: int) -> Side:
     """A gateway with that many clients."""
     process, port = stack.enter_context(gateway(upstream, build))
-    return Side(process, await open_sockets(stack, port, sockets, greeted=True))
+    return Side(process, port, await open_sockets(stack, port, sockets, greeted=True))
 
 
 async def in_turns(sides: Sequence[Side], work: Callable[[Side], Awaitable[None]], times: int) -> tuple[float, float]:
@@ -98,10 +101,51 @@ async def turns(sides: Sequence[Side]) -> list[Row]:
     return await compared(sides, "a stored turn", work, TURNS)
 
 
+def started(upstream: int, build: Build) -> tuple[float, float]:
+    """Seconds from a start to the open port, and the memory once it has settled."""
+    with gateway(upstream, build) as (process, _):
+        seconds = process.started
+        time.sleep(SETTLE_SECONDS)
+        return seconds, process.resident() / 1024
+
+
+async def asked(upstream: int, build: Build) -> float:
+    """The memory of a gateway that has asked its model for the first times: as it is, and through an agent."""
+    async with AsyncExitStack() as stack:
+        one = await side(stack, build, upstream, 1)
+        async with aiohttp.ClientSession(headers=HEADERS) as session:
+            body = {"model": "scripted", "messages": [{"role": "user", "content": "Hello there"}]}
+            async with session.post(f"http://127.0.0.1:{one.port}/v1/chat/completions", json=body) as answer:
+                assert answer.status == 200, await answer.text()
+        await one.turn("first")
+        await asyncio.sleep(SETTLE_SECONDS)
+        return one.process.resident() / 1024
+
+
+async def starts(upstream: int, builds: Sequence[Build]) -> list[Row]:
+    """How soon a gateway is there, and how much memory it takes, at rest and at work."""
+    for build in builds:
+        started(upstream, build)  # leaves the modules' bytecode behind
+    begun = [[started(upstream, build) for build in builds] for _ in range(ROUNDS)]
+    (seconds, rest), (their_seconds, their_rest) = (
+        [median(figures) for figures in zip(*of_one, strict=True)] for of_one in zip(*begun, strict=True)
+    )
+    at_work, theirs_at_work = [await asked(upstream, build) for build in builds]
+    return [
+        Row("start to the open port / the other build's", seconds / their_seconds, "x", 1.0),
+        Row("start to the open port", seconds, "s"),
+        Row("memory at rest / the other build's", rest / their_rest, "x", 1.0),
+        Row("memory at rest", rest, "MB"),
+        Row("memory after a model was asked / the other build's", at_work / theirs_at_work, "x", 0.85),
+        Row("memory after a model was asked", at_work, "MB"),
+    ]
+
+
 async def measure(other: Build) -> list[Row]:
     """Both builds at once, so that the machine is the same for both."""
     async with AsyncExitStack() as stack:
         _, upstream = stack.enter_context(model_server())
         sides = [await side(stack, build, upstream, CONNECTIONS) for build in (OURS, other)]
         rows = [*await calls(sides), *await turns(sides)]
-    return rows
+    with model_server() as (_, upstream):
+        return [*rows, *await starts(upstream, (OURS, other))]

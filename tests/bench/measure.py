@@ -67,8 +67,10 @@ class Row(NamedTuple):
 class Process:
     """A process, by its id."""
 
-    def __init__(self, popen: subprocess.Popen[bytes]) -> None:
+    def __init__(self, popen: subprocess.Popen[bytes], started: float = 0.0) -> None:
         self.popen = popen
+        self.started = started
+        """How many seconds it took until its port was open."""
         self.pid = popen.pid
 
     def cpu(self) -> float:
@@ -131,8 +133,7 @@ def running(*command: str, port: int, env: dict[str, str] | None = None, build: 
         [build.python, *command], cwd=build.top, env={**os.environ, **(env or {})}, stdout=subprocess.DEVNULL
     )
     try:
-        await_port(port, popen)
-        yield Process(popen)
+        yield Process(popen, await_port(port, popen))
     finally:
         popen.send_signal(signal.SIGTERM)
         try:

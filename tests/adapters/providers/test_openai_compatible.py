@@ -106,6 +106,17 @@ async def test_without_a_key_no_authorization_is_sent(upstream: Upstream, monkey
     assert "somebody-elses" not in str(upstream.headers)
 
 
+async def test_openai_is_told_the_account_that_the_environment_names(
+    upstream: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-1")
+    model = of(upstream, type="openai")
+    await said(model, asked("hi"))
+    await model.aclose()
+    assert upstream.headers[0]["OpenAI-Organization"] == "org-1"
+    assert "OpenAI-Project" not in upstream.headers[0]
+
+
 async def test_credentials_in_the_address_are_sent_as_basic_and_never_shown(upstream: Upstream) -> None:
     url = upstream.url.replace("http://", "http://anna:s3cret@") + "?api-version=7"
     settings = ProviderSettings(type="openai-compatible", model="scripted", base_url=url)
