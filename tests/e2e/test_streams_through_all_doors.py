@@ -220,7 +220,8 @@ SECOND = [*said("from the second"), DONE]
 @pytest.fixture(scope="module")
 async def falling() -> AsyncGenerator[Served]:
     rows = {name: STREAMS[name].pieces for name in NOTHING_SAID}
-    async with raw_model(rows) as first, raw_model(dict.fromkeys(rows, SECOND)) as second:
+    answered: dict[str, Any] = dict.fromkeys(rows, SECOND)
+    async with raw_model(dict(rows)) as first, raw_model(answered) as second:
         config = settings(first.url)
         one = config["providers"]["primary"] | {"model": "raw", "max_retries": 0}
         config["providers"] = {"primary": one | {"fallback": ["second"]}, "second": one | {"base_url": second.url}}
