@@ -2327,11 +2327,12 @@ export interface ToolListParams {
   agentId?: string | null;
 }
 
-/** What a tool of the client's answered: the call's id, and the text that the model reads. */
+/** What a tool of the client's answered: the call's id, the text that the model reads, and pictures beside it. */
 export interface ToolOutput {
   callId: string;
   /** @default "" */
   output?: string;
+  attachments?: Array<Attachment>;
 }
 
 /** A tool answered, or failed with `error`. */

@@ -102,10 +102,11 @@ class EarlierMessage(Params, frozen=True, kw_only=True):
 
 
 class ToolOutput(Params, frozen=True, kw_only=True):
-    """What a tool of the client's answered: the call's id, and the text that the model reads."""
+    """What a tool of the client's answered: the call's id, the text that the model reads, and pictures beside it."""
 
     call_id: Annotated[str, Meta(min_length=1, max_length=200)]
     output: Annotated[str, Meta(max_length=4_000_000)] = ""
+    attachments: Annotated[list[Attachment], Meta(max_length=32)] = []
 
 
 class ChatRunParams(Params, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.gateway import Client, TestGateway, gateway, settings
 from tests.support.mcp_world import eventually
+from tests.support.openai import client_of
 from tests.support.raw_model import DONE, RawModel, call, called, document, raw_model, said
 
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -234,3 +235,38 @@ async def test_pictures_that_have_no_room_go_the_oldest_first() -> None:
         await w.say("x" * 5_000, ("file_read", {"path": "old.png"}), ("file_read", {"path": "new.png"}))
         assert len(pictures(w.prompts[-1])) == 1
         assert base64.b64encode(base64.b64decode(DOT) + b"new.png").decode() in pictures(w.prompts[-1])[0][1]
+
+
+@pytest.mark.parametrize("sees", [True, False])
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/v1/responses"])
+async def test_what_a_clients_own_tool_shows_goes_the_same_way(path: str, sees: bool) -> None:
+    calling = {"call_id": "c0", "name": "view", "arguments": "{}"}
+    function: dict[str, Any] = {"name": "view", "parameters": {"type": "object", "properties": {}}}
+    parts = [{"type": "text", "text": "taken"}, {"type": "image_url", "image_url": {"url": URL}}]
+    items = [{"type": "input_text", "text": "taken"}, {"type": "input_image", "image_url": URL}]
+    called_before = {"id": "c0", "type": "function", "function": {"name": "view", "arguments": "{}"}}
+    question = {"role": "user", "content": "Look."}
+    bodies: dict[str, dict[str, Any]] = {
+        "/v1/chat/completions": {
+            "messages": [
+                question,
+                {"role": "assistant", "content": None, "tool_calls": [called_before]},
+                {"role": "tool", "tool_call_id": "c0", "content": parts},
+            ],
+            "tools": [{"type": "function", "function": function}],
+        },
+        "/v1/responses": {
+            "input": [
+                question,
+                {"type": "function_call", **calling},
+                {"type": "function_call_output", "call_id": "c0", "output": items},
+            ],
+            "tools": [{"type": "function", **function}],
+        },
+    }
+    async with world(pictures=None if sees else False) as w, client_of(w.served) as client:
+        answer = await client.ask("POST", path, bodies[path] | {"model": "openclaw"})
+        assert answer.status == 200, answer.body
+        assert pictures(w.prompts[-1]) == ([("user", URL)] if sees else [])
+        (told,) = [message["content"] for message in w.prompts[-1] if message["role"] == "tool"]
+        assert told == "taken\n[a picture]"

@@ -17,6 +17,8 @@ from openclaw_rpc.protocol.validation import checked
 
 PREFIX = "openclaw"
 URL_LENGTH = 8192
+PICTURE = "[a picture]"
+"""What stands for one in the text of a tool's output."""
 SAID = ("user", "assistant", "tool")
 MODEL_FIELDS = {
     "stop": "stop",
@@ -98,7 +100,9 @@ def outputs_of(messages: Sequence[JsonObject]) -> list[ToolOutput]:
         call_id: Any = message.get("tool_call_id")
         if not isinstance(call_id, str):
             raise InvalidRequest("a tool's message needs its tool_call_id", field="messages", reason="missing")
-        outputs.append(ToolOutput(call_id=call_id, output=text_of(message.get("content"))))
+        text, pictures = contents(message.get("content"))
+        output = "\n".join(filter(None, (text, *[PICTURE] * len(pictures))))
+        outputs.append(ToolOutput(call_id=call_id, output=output, attachments=pictures))
     return outputs[::-1]
 
 

@@ -85,7 +85,13 @@ def as_prompt(message: ChatMessage) -> JsonObject:
         form[DETAILS] = message.provider_details
     if message.tool_call_id is not None:
         form["tool_call_id"] = message.tool_call_id
-    if message.attachments:
+    if message.attachments and message.role == "tool":
+        texts = [_text_of(item) for item in message.attachments if item.type == "text"]
+        form["content"] = "\n\n".join((message.content, *texts))
+        urls = [item.url for item in message.attachments if item.type == "image"]
+        if urls:
+            form[PICTURES] = [{"tool": "the client's tool", "url": url} for url in urls]
+    elif message.attachments:
         form["content"] = [{"type": "text", "text": message.content}, *map(_part, message.attachments)]
     return form
 
@@ -132,7 +138,11 @@ def is_object(text: str) -> bool:
 def _part(attachment: MessageAttachment) -> JsonObject:
     if attachment.type == "image":
         return {"type": "image_url", "image_url": {"url": attachment.url}}
-    return {"type": "text", "text": f"[{attachment.name or 'text'}]\n{attachment.text or ''}"}
+    return {"type": "text", "text": _text_of(attachment)}
+
+
+def _text_of(attachment: MessageAttachment) -> str:
+    return f"[{attachment.name or 'text'}]\n{attachment.text or ''}"
 
 
 def attached(attachment: Attachment, text: str | None) -> MessageAttachment:

@@ -65,6 +65,7 @@ class Drafts:
                 status="complete",
                 run_id=live.record.id,
                 tool_call_id=each.call_id,
+                attachments=[await self._attached(item, live.context) for item in each.attachments],
             )
             for each in params.tool_outputs
         ]

@@ -26,6 +26,7 @@ class Talk:
         self._steps: list[JsonObject] = []
         self.told = since_summary(so_far(self._kept, run_id))
         self.forms = conversation(self.told)
+        newest(self.forms)
         self.cut = older and not any(message.stands_for is not None for message in self.told)
         """Whether something was said that neither the messages nor a summary tell."""
         self.compacted = False
@@ -59,6 +60,7 @@ class Talk:
         self._kept.append(summary)
         self.told = since_summary(so_far(self._kept, self._run_id))
         self.forms = [*conversation(self.told), *self._steps]
+        newest(self.forms)
 
 
 def so_far(kept: Sequence[ChatMessage], run_id: str) -> list[ChatMessage]:

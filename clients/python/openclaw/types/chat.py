@@ -79,10 +79,11 @@ class EarlierMessage(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class ToolOutput(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """What a tool of the client's answered: the call's id, and the text that the model reads."""
+    """What a tool of the client's answered: the call's id, the text that the model reads, and pictures beside it."""
 
     call_id: str
     output: str = ""
+    attachments: list[Attachment | dict[str, Any]] | UnsetType = UNSET
 
 
 class ChatRunParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
