@@ -14,6 +14,7 @@ import yaml
 from openclaw_rpc.cli.checks.tools import storage
 from openclaw_rpc.config.errors import ConfigError
 from openclaw_rpc.domain.kept import StorageUnusable
+from tests.cli.command import Home, free_port, wait_until_open
 from tests.support import postgres
 from tests.support.gateway import gateway, settings
 from tests.support.postgres import Server
@@ -86,6 +87,24 @@ async def test_while_the_database_is_away_calls_are_refused_and_what_runs_is_kep
                 await anyio.lowlevel.checkpoint()
         history = await client.result("chat.history", sessionKey="one")
         assert history["messages"][-1]["content"].strip() == " ".join(f"w{n}" for n in range(60))
+
+
+def test_a_node_that_begins_anew_waits_for_its_database(own: Server, tmp_path: Path) -> None:
+    home, port = Home(tmp_path / "home"), free_port()
+    home.configure(yaml.safe_dump({**settings(port=port), "storage": {"url": own.url()}}))
+    own.stop()
+    assert home.run("gateway").code == 1, "whoever starts one is told at once"
+    process = home.start("gateway", "--anew", "--port", str(port))
+    try:
+        assert process.stderr is not None
+        while "Again in 2 s" not in process.stderr.readline():
+            assert process.poll() is None
+        own.start()
+        wait_until_open(process, port)
+    finally:
+        process.terminate()
+        process.communicate()
+    assert process.returncode == 0
 
 
 async def status_of(served: Any) -> int:

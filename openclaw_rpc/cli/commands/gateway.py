@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from openclaw_rpc.app import App
 
 SWITCH_SECONDS = 0.001
+ANEW_SECONDS = 2.0
+"""How long a node that begins anew waits where its database can't be used, before it tries again."""
 MOST_WORKERS = 64
 LEVELS = ("debug", "info", "warn", "error")
 
@@ -39,6 +42,7 @@ LEVELS = ("debug", "info", "warn", "error")
     help="How many processes serve the port; more than one need PostgreSQL and Redis. SIGHUP restarts them one by one.",
 )
 @click.option("--with-parent", is_flag=True, hidden=True, help="Stop when standard input ends.")
+@click.option("--anew", is_flag=True, hidden=True, help="It was a node before: wait until its database answers.")
 @click.option("--worker", hidden=True, help="NUMBER:DESCRIPTORS:NODE of one of several processes.")
 @offline_command
 @click.pass_context
@@ -68,6 +72,7 @@ def gateway(
     # Importing makes no garbage, but very many objects, which collections would look at again and again.
     gc.disable()
     from openclaw_rpc.app import App, Options
+    from openclaw_rpc.domain.kept import StorageUnusable
 
     gc.freeze()
     gc.enable()
@@ -82,7 +87,14 @@ def gateway(
     _check_tls(app)
     if hidden["with_parent"]:
         threading.Thread(target=_until_the_parent_ends, name="parent", daemon=True).start()
-    _serve(app, json=options.json, alone=worker is None)
+    try:
+        _serve(app, json=options.json, alone=worker is None)
+    except StorageUnusable as error:
+        if not hidden["anew"]:
+            raise
+        say(f"{error} Again in {ANEW_SECONDS:g} s.")
+        time.sleep(ANEW_SECONDS)
+        _begin_anew(port or 0)
 
 
 def _end(port: int) -> None:
@@ -95,7 +107,8 @@ def _begin_anew(port: int) -> None:
 
     Nothing that it holds is its own any more, and nothing of it may be said: its connections end with it.
     """
-    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:], "--port", str(port)])  # noqa: S606
+    words = sys.orig_argv[1:] if "--anew" in sys.orig_argv else [*sys.orig_argv[1:], "--anew", "--port", str(port)]
+    os.execv(sys.executable, [sys.executable, *words])  # noqa: S606
 
 
 def _file(path: Path | None) -> Path | None:
