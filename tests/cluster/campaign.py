@@ -113,12 +113,17 @@ class Node:
                 except TimeoutError:
                     self.refused.append("it took too long")
                 except anyio.IncompleteRead:
-                    said = (self._home / "stderr.txt").read_text().strip().splitlines()
-                    self.refused.append(said[-1] if said else "without a word")
+                    self.refused.append(self._last_word())
+
+    def _last_word(self) -> str:
+        said = (self._home / "stderr.txt").read_text().strip().splitlines()
+        return said[-1] if said else "without a word"
 
     async def kill(self) -> None:
         process, self.process = self.process, None
         if process is not None:
+            if not process.runs:
+                self.refused.append(f"it ended by itself: {self._last_word()}")
             await process.kill()
         await self._stack.aclose()
 
@@ -255,7 +260,7 @@ class Driver:
 
     async def _freeze(self, seconds: float = 2 * LEASE) -> None:
         process = self._random.choice(self._nodes).process
-        if process is not None:
+        if process is not None and process.runs:
             process.send(signal.SIGSTOP)
             await anyio.sleep(seconds)
             process.send(signal.SIGCONT)

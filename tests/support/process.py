@@ -33,9 +33,15 @@ class GatewayProcess:
         """Its number."""
         return self._process.pid
 
+    @property
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.returncode is None
+
     async def kill(self) -> None:
         """End it as a loss of power would."""
-        self._process.send_signal(signal.SIGKILL)
+        if self.runs:
+            self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
 
     def send(self, what: signal.Signals) -> None:
