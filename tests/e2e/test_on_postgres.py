@@ -73,6 +73,9 @@ async def test_while_the_database_is_away_calls_are_refused_and_what_runs_is_kep
         refused = await client.error("chat.run", sessionKey="one", message="hello")
         assert refused["data"]["code"] == "service_unavailable"
         assert refused["data"]["engine"] == "postgres"
+        async with served.http("POST", "/v1/agent/run", {"sessionKey": "one", "message": "hello"}) as response:
+            assert (response.status, response.headers["Retry-After"]) == (503, "2")
+            assert (await response.json())["error"]["code"] == "service_unavailable"
         async with served.http("GET", "/healthz") as response:
             assert response.status == 200
         assert (await client.result("system.status"))["status"] == "ok"
