@@ -107,6 +107,12 @@ cov: install servers ## the tests under coverage; fails below 95 % of the lines 
 	@$(PY) -m coverage combine -q
 	@$(PY) -m coverage report --show-missing --fail-under=95 --include='openclaw_rpc/domain/*,openclaw_rpc/rpc/*,openclaw_rpc/dialects/*,openclaw_rpc/methods/*'
 
+.PHONY: mutate
+mutate: install ## break the kernel line by line, and see whether its tests notice; ARGS='openclaw_rpc.rpc.paging*' for a part
+	@$(PIP) install -e '.[mutate]'
+	@$(VENV)/bin/mutmut run $(ARGS)
+	@$(VENV)/bin/mutmut results
+
 .PHONY: check
 check: install ## lint, format, types, layers, generated files, file sizes
 	@$(VENV)/bin/ruff check --quiet .
@@ -186,5 +192,5 @@ build: install ## wheel and sdist, and a start of the wheel alone in an empty ve
 
 .PHONY: clean
 clean: ## remove what was built and the tools' caches; .venv stays
-	@rm -rf build dist htmlcov .coverage .coverage.* .hypothesis .import_linter_cache .pytest_cache .ruff_cache .schemathesis
+	@rm -rf build dist htmlcov mutants .coverage .coverage.* .hypothesis .import_linter_cache .pytest_cache .ruff_cache .schemathesis
 	@find . \( -name .venv -o -name .git -o -name node_modules \) -prune -o -name __pycache__ -type d -print0 | xargs -0 -r rm -rf
