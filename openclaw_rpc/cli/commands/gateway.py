@@ -73,6 +73,7 @@ def gateway(
     gc.disable()
     from openclaw_rpc.app import App, Options
     from openclaw_rpc.domain.kept import StorageUnusable
+    from openclaw_rpc.protocol.errors import Unavailable
 
     gc.freeze()
     gc.enable()
@@ -89,7 +90,7 @@ def gateway(
         threading.Thread(target=_until_the_parent_ends, name="parent", daemon=True).start()
     try:
         _serve(app, json=options.json, alone=worker is None)
-    except StorageUnusable as error:
+    except (StorageUnusable, Unavailable) as error:
         if not hidden["anew"]:
             raise
         say(f"{error} Again in {ANEW_SECONDS:g} s.")
