@@ -26,7 +26,7 @@ from openclaw_rpc.app.nodes import Load, Nodes
 from openclaw_rpc.app.openai import OpenAiParts
 from openclaw_rpc.app.outside import Outside
 from openclaw_rpc.app.reporting import Described, LogPublisher, Observed, RunCounts, resident_bytes
-from openclaw_rpc.app.retention import Forgetting
+from openclaw_rpc.app.retention import RetentionFeature
 from openclaw_rpc.app.storage import Kept, opened_together
 from openclaw_rpc.app.tools import AgentTools
 from openclaw_rpc.app.tracing import traced
@@ -245,8 +245,8 @@ async def assembled(app: App, stack: AsyncExitStack, logs: Logs, log: Log) -> Ga
     await outside.build(stack, paths, file, runs, sessions, known)
     access = Access(settings, known, store.documents, clock, bus)
     await access.devices.open()
-    forgetting = Forgetting(settings, kept, sessions, runs, clock, logs)
-    features = (servers, money, agent_runs, openai, tools, outside, forgetting, access)
+    retention = RetentionFeature(settings, kept, sessions, runs, clock, logs)
+    features = (servers, money, agent_runs, openai, tools, outside, retention, access)
     namespaces = (
         SystemMethods(status, rows, f"ws://{settings.gateway.bind}:{settings.gateway.port}/"),
         ConfigMethods(file, tools.pins),

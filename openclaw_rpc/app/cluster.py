@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import anyio
 
@@ -15,16 +15,11 @@ from openclaw_rpc.adapters.logs import Logs
 from openclaw_rpc.adapters.redis.bus import RedisBus
 from openclaw_rpc.adapters.redis.link import RedisLink
 from openclaw_rpc.adapters.workspace.shared import SharedWorkspace
-from openclaw_rpc.app.access import Access
 from openclaw_rpc.app.chores import Work
-from openclaw_rpc.app.openai import OpenAiParts
-from openclaw_rpc.app.outside import Outside
 from openclaw_rpc.app.storage import Kept
-from openclaw_rpc.app.tools import AgentTools
 from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.domain.events.replay import Replayer
 from openclaw_rpc.domain.events.stream import Stream
-from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.nodes.calls import NodeCalls
 from openclaw_rpc.domain.nodes.limits import SharedLimits
 from openclaw_rpc.domain.nodes.membership import Membership
@@ -36,32 +31,19 @@ from openclaw_rpc.domain.nodes.wire import Changed, Wire
 from openclaw_rpc.domain.ports import BackgroundTasks, Log
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.elsewhere import HeldElsewhere
-from openclaw_rpc.domain.runs.service import Runs
-from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.errors import GatewayError
-from openclaw_rpc.rpc.dispatcher import Dispatcher
 from openclaw_rpc.rpc.forwarding import MEMORISED, Forwarding
 from openclaw_rpc.services.remote_responses import RemoteResponses
+
+if TYPE_CHECKING:
+    from openclaw_rpc.app.assembly import Gateway
 
 AGAIN_SECONDS = 0.5
 LOOK_SECONDS = 10.0
 """How often it is looked whether this node sees the others' workspace."""
 LETTER_SECONDS, AWAY_SECONDS = 1.0, 0.1
 """How often it is looked what other nodes left for this one; and while Redis is away."""
-
-
-class Parts(Protocol):
-    """What of the gateway works together with other nodes: all of it stands on `Gateway`."""
-
-    streams: Streams
-    runs: Runs
-    sessions: Sessions
-    tools: AgentTools
-    dispatcher: Dispatcher
-    access: Access
-    openai: OpenAiParts
-    outside: Outside
 
 
 class Cluster:
@@ -94,7 +76,7 @@ class Cluster:
     def _leave_over(self) -> None:
         self._left_over.set()
 
-    def serve(self, tasks: BackgroundTasks, parts: Parts) -> None:
+    def serve(self, tasks: BackgroundTasks, parts: Gateway) -> None:
         """Find the way to sessions' nodes, and do what those ask for."""
         nodes = self._nodes
         streams, runs, sessions, approvals = parts.streams, parts.runs, parts.sessions, parts.tools.approvals

@@ -25,7 +25,8 @@ from openclaw_rpc.protocol.system import NodeStatus
 from openclaw_rpc.transports.http.health import Phase
 
 if TYPE_CHECKING:
-    from openclaw_rpc.app.cluster import Cluster, Parts
+    from openclaw_rpc.app.assembly import Gateway
+    from openclaw_rpc.app.cluster import Cluster
 
 
 class Load(NamedTuple):
@@ -101,7 +102,7 @@ class Nodes:
         """Finds the stream of a session, where not all are this process's."""
         return None if self.cluster is None else self.cluster.stream_of
 
-    def serve(self, tasks: BackgroundTasks, parts: Parts) -> None:
+    def serve(self, tasks: BackgroundTasks, parts: Gateway) -> None:
         """Do what other nodes ask for, and have them asked."""
         if self.cluster is not None:
             self.cluster.serve(tasks, parts)

@@ -10,13 +10,13 @@ from openclaw_rpc.app.features import Feature
 from openclaw_rpc.app.storage import Kept
 from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.domain.clock import Clock
-from openclaw_rpc.domain.retention import Places, Retention
+from openclaw_rpc.domain.retention import Forgettable, Retention
 from openclaw_rpc.domain.runs.service import Runs
 from openclaw_rpc.domain.sessions import Sessions
 from openclaw_rpc.threads import in_thread
 
 
-class Forgetting(Feature):
+class RetentionFeature(Feature):
     """Keeps things as long as `retention` says."""
 
     def __init__(
@@ -24,7 +24,7 @@ class Forgetting(Feature):
     ) -> None:
         self.retention = Retention(
             settings.retention,
-            Places(
+            Forgettable(
                 store=kept.sessions,
                 kept=kept.retention,
                 audit=kept.audit,

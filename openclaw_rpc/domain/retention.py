@@ -74,7 +74,7 @@ class RetentionStore(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Places:
+class Forgettable:
     """Where things lie that are forgotten.
 
     ``audit``: how much of it goes is written there as well. ``prune_logs`` takes the lines from before a time out of
@@ -99,7 +99,7 @@ class Retention:
     def __init__(
         self,
         settings: RetentionSettings,
-        places: Places,
+        places: Forgettable,
         sessions: Sessions,
         busy: Callable[[str], bool],
         clock: Clock,

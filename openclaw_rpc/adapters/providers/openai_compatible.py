@@ -12,7 +12,7 @@ from openclaw_rpc.adapters.providers.faults import Failed
 from openclaw_rpc.adapters.providers.frames import BadAnswerError, loads, objects
 from openclaw_rpc.adapters.providers.http1 import LateError
 from openclaw_rpc.adapters.providers.request_body import RequestBodies
-from openclaw_rpc.adapters.providers.streaming import ModelRequest, Streaming
+from openclaw_rpc.adapters.providers.streaming import Streaming, StreamRequest
 from openclaw_rpc.adapters.providers.tries import RequestTries
 from openclaw_rpc.adapters.providers.upstream import Upstream
 from openclaw_rpc.adapters.providers.whole import Whole
@@ -91,7 +91,7 @@ class OpenAIProvider:
     ) -> AbstractAsyncContextManager[AsyncIterator[Sequence[Chunk]]]:
         """See `Provider.stream`. Entering waits for the first token, and retries until it comes."""
         retries = self._settings.max_retries
-        question = ModelRequest(self._bodies.body(prompt), prompt.model, retries=retries, waits=waits)
+        question = StreamRequest(self._bodies.body(prompt), prompt.model, retries=retries, waits=waits)
         return Streaming(self._upstream, self._bodies, self._settings, question)
 
     def chat(
@@ -101,7 +101,7 @@ class OpenAIProvider:
         fields: dict[str, Any] = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         model: str = msgspec.json.decode(fields["model"])
         added = counted and self._bodies.counted(fields, model)
-        question = ModelRequest(fields, model, frozenset(("stream_options",) if added else ()), carry=carry)
+        question = StreamRequest(fields, model, frozenset(("stream_options",) if added else ()), carry=carry)
         return Streaming(self._upstream, self._bodies, self._settings, question)
 
     async def complete(self, body: bytes) -> Completed:

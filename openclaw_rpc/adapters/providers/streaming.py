@@ -26,7 +26,7 @@ USAGE_SECONDS: Final = 5.0
 """How long a server that has finished may take to say what it used."""
 
 
-class ModelRequest(NamedTuple):
+class StreamRequest(NamedTuple):
     """What is asked: the fields of the request, those that may be left out where the server refuses them, how often
     it is tried again, whether chunks carry their ``payloads``, and who is told that the server makes it wait."""
 
@@ -52,7 +52,7 @@ class Streaming:
     """What is wrong with what was read, to be raised when what came before it is told."""
 
     def __init__(
-        self, upstream: Upstream, bodies: RequestBodies, settings: ProviderSettings, question: ModelRequest
+        self, upstream: Upstream, bodies: RequestBodies, settings: ProviderSettings, question: StreamRequest
     ) -> None:
         self._upstream = upstream
         self._bodies = bodies
