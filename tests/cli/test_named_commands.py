@@ -163,6 +163,8 @@ def test_tokens_users_and_a_webhooks_calls_are_completed(tmp_path: Path) -> None
         assert running.run("token", "create", "--name", "laptop-7", "--user", "zoe").code == 0
         assert completed(home, "token", "revoke", "lap") == ["laptop-7"]
         assert completed(home, "user", "delete", "z") == ["zoe"]
+        refused = running.run("user", "delete", "zoe")
+        assert refused.code == 1 and "stop" in refused.err and "[y/N]" not in refused.err
         webhook = running.run("webhooks", "create", "http://127.0.0.1:9/hook", "message.sent").out.split()[0]
         running.run("chat", "/time")
         delivery = running.run("webhooks", "deliveries", webhook, "--json").json()["deliveries"][0]["id"]

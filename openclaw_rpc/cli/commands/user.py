@@ -57,10 +57,16 @@ def delete(ctx: click.Context, name: str, yes: bool) -> None:
     Stop the gateway first. The audit log keeps what was done, by a random id. Backups are not touched; those that may
     hold the user are named.
     """
+    from openclaw_rpc.app.migration import gateway_runs
     from openclaw_rpc.app.users import delete_user
     from openclaw_rpc.domain.kept import StorageUnusable
 
     paths = find_paths(shared(ctx))
+    if gateway_runs(paths):
+        raise CliError(
+            f"A gateway runs in {paths.home}, and would write of {name!r} again.",
+            hint="`openclaw stop` stops it; delete the user, then start it again.",
+        )
     if not yes:
         click.confirm(f"Delete all that is kept of {name!r} in {paths.home}?", abort=True, err=True)
     try:
