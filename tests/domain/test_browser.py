@@ -273,7 +273,8 @@ async def test_an_agents_picture_is_a_file_of_its_users_workspace(tmp_path: Path
     files = Files(LocalWorkspaces(tmp_path / "own", tmp_path / "users"), FileSettings())
     tools = await BrowserTools(world.browsers, files).tools(context("run_1"))
     (shoot,) = [tool for tool in tools if tool.spec.name == "browser_screenshot"]
-    told = await shoot.run({}, context("run_1"))
+    shown = await shoot.run({}, context("run_1"))
+    told = shown.result
     assert (told["width"], told["height"], "data" in told) == (640, 480, False)
     kept = await files.read("ann", FileReadParams(path=told["path"], encoding="base64"))
     assert base64.b64decode(kept.content) == PNG
