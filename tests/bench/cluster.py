@@ -30,6 +30,7 @@ WORDS, WORD_MS = 200, 10
 """How long an answer is that is watched, and how far its deltas are apart."""
 TURNS: Final = 96
 AT_ONCE: Final = 8
+REST_SECONDS: Final = 5
 
 
 class Node(NamedTuple):
@@ -82,6 +83,12 @@ async def watched(cluster: Cluster) -> int:
 
     clients = cluster.nodes[-1].clients
     return sum(await asyncio.gather(*(watch(client, f"watched-{at}") for at, client in enumerate(clients))))
+
+
+async def at_rest(cluster: Cluster) -> int:
+    """Nothing at all for a while: for how many seconds the nodes had nothing to do, together."""
+    await asyncio.sleep(REST_SECONDS)
+    return REST_SECONDS * len(cluster.nodes)
 
 
 async def finished(client: ClientConnection) -> int:
@@ -161,11 +168,13 @@ async def measure() -> list[Row]:
         two = await stack.enter_async_context(clustered(2, upstream, bus))
         for cluster in (one, single, two):
             await begin(cluster)
+        rest = {name: await each.cost(at_rest) for name, each in (("SQLite", one), ("two nodes", two))}
         told = await costs({"SQLite": one, "one node": single, "two nodes": two}, watched)
         turns = await costs({"one node": single, "two nodes": two}, shared)
     here, there = told["SQLite"].gateway, told["two nodes"].gateway
     by_one, by_two = turns["one node"], turns["two nodes"]
     return [
+        *(Row(f"at rest, a second and process: {name}", cost.gateway / 1e3, "ms") for name, cost in rest.items()),
         Row("a delta to a watcher: one process on SQLite", here, "us"),
         Row("a delta to a watcher on another node / SQLite", there / here, "x", 2.0),
         Row("a delta to a watcher on the same node / SQLite", told["one node"].gateway / here, "x", 1.3),
