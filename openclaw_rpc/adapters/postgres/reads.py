@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from openclaw_rpc.adapters.postgres.transaction import Row, Transaction
 from openclaw_rpc.adapters.store.rows import event_of, first_place, message_of, run_of, session_of
-from openclaw_rpc.adapters.store.rules import cursor_after, key_expiry, no_such_message, read_cursor
+from openclaw_rpc.adapters.store.rules import cursor_after, key_expiry, no_such_message, read_cursor, whole
 from openclaw_rpc.domain.records import EventRecord, RunRecord, SessionQuery, SessionRecord, Spent, UsageQuery, UsageSum
 from openclaw_rpc.protocol.chat import ChatMessage
 
@@ -89,7 +89,7 @@ async def list_sessions(db: Transaction, query: SessionQuery) -> tuple[list[Sess
     after = read_cursor(query.cursor) if query.cursor is not None else None
     # A number in the text, so that the statement can be prepared once.
     count = f"SELECT count(*) FROM (SELECT 1 FROM sessions{where} LIMIT {query.count_to + 1}) AS counted"  # noqa: S608
-    total: int = await db.value(count, *where.values)
+    counted = list(where.values)
     if after is not None:
         where.add("(updated_at, id) < (?, ?)", *after)
         offset = 0
@@ -97,6 +97,9 @@ async def list_sessions(db: Transaction, query: SessionQuery) -> tuple[list[Sess
         LIMIT {where.value(query.limit + 1)} OFFSET {where.value(offset)}"""
     rows = await db.all(sql, *where.values)
     page = [session_of(row) for row in rows[: query.limit]]
+    total = whole(query, len(rows))
+    if total is None:
+        total = await db.value(count, *counted)
     return page, total, cursor_after(page[-1]) if page and len(rows) > len(page) else None
 
 

@@ -17,7 +17,7 @@ from openclaw_rpc.adapters.store.rows import (
     run_of,
     session_of,
 )
-from openclaw_rpc.adapters.store.rules import cursor_after, key_expiry, no_such_message, read_cursor
+from openclaw_rpc.adapters.store.rules import cursor_after, key_expiry, no_such_message, read_cursor, whole
 from openclaw_rpc.domain.records import (
     EventRecord,
     RunRecord,
@@ -99,7 +99,7 @@ def list_sessions(db: sqlite3.Connection, query: SessionQuery) -> tuple[list[Ses
     offset = query.offset
     after = read_cursor(query.cursor) if query.cursor is not None else None
     count = f"SELECT count(*) FROM (SELECT 1 FROM sessions{where} LIMIT ?)"  # noqa: S608
-    total: int = db.execute(count, (*where.values, query.count_to + 1)).fetchone()[0]
+    counted = (*where.values, query.count_to + 1)
     if after is not None:
         where.add("(updated_at, id) < (?, ?)", *after)
         offset = 0
@@ -113,6 +113,9 @@ def list_sessions(db: sqlite3.Connection, query: SessionQuery) -> tuple[list[Ses
     sql += " ORDER BY updated_at DESC, id DESC LIMIT ? OFFSET ?"
     rows: list[Row] = db.execute(sql, (*where.values, query.limit + 1, offset)).fetchall()
     page = [session_of(row) for row in rows[: query.limit]]
+    total = whole(query, len(rows))
+    if total is None:
+        total = db.execute(count, counted).fetchone()[0]
     return page, total, cursor_after(page[-1]) if page and len(rows) > len(page) else None
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from openclaw_rpc.domain.clock import new_id
 from openclaw_rpc.domain.events.change import Claim
-from openclaw_rpc.domain.records import EventRecord, SessionRecord
+from openclaw_rpc.domain.records import EventRecord, SessionQuery, SessionRecord
 from openclaw_rpc.protocol.chat import ChatMessage
 from openclaw_rpc.protocol.errors import AlreadyClaimed, InvalidRequest, NotFound, SessionExists
 
@@ -76,6 +76,16 @@ def plain(event: EventRecord) -> EventRecord:
 def cursor_after(record: SessionRecord) -> str:
     """The cursor of the page that begins after ``record``; opaque to clients."""
     return written_cursor((record.updated_at, record.id))
+
+
+def whole(query: SessionQuery, found: int) -> int | None:
+    """How many sessions match, where the page says it: one more than ``limit`` was looked for. None: to be counted.
+
+    Who searches for few finds them all on the first page, and a search that counts them as well looks twice.
+    """
+    if query.cursor is not None or found > query.limit or (query.offset and not found):
+        return None
+    return min(query.offset + found, query.count_to + 1)
 
 
 def read_cursor(cursor: str) -> tuple[str, str]:
