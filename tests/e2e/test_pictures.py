@@ -120,7 +120,7 @@ async def test_a_picture_of_the_workspace_is_looked_at_by_reading_it() -> None:
         assert pictures(w.prompts[-1]) == [("user", URL)]
         (w.served.app.paths.workspace / "no.png").write_text("words")
         _, (told,) = await w.say("And this?", ("file_read", {"path": "no.png"}))
-        assert "no picture that models read" in told["error"]
+        assert "can't be shown to a model" in told["error"]
         _, (told,) = await w.say("As it is.", ("file_read", {"path": "dot.png", "encoding": "base64"}))
         assert told["result"]["content"] == DOT
 
@@ -150,7 +150,7 @@ async def test_one_that_is_too_large_for_models_is_a_file() -> None:
     async with world() as w:
         w.draw("large.png", bytes(4_000_000))
         _, (told,) = await w.say("Look.", ("file_read", {"path": "large.png"}))
-        assert "4000070 bytes" in told["error"]
+        assert "at most 3,700,000 bytes" in told["error"]
         _, (told,) = await w.say("Look.", ("small__big_picture", {}))
         assert told["result"].endswith("after")
         assert not pictures(w.prompts[-1])

@@ -59,9 +59,7 @@ def usable_tools(tools: Sequence[JsonObject], choice: Any) -> list[JsonObject]:
         return own
     allowed: Any = cast("JsonObject", choice).get("tools") or []
     if not isinstance(allowed, list) or not all(isinstance(tool, dict) for tool in cast("list[Any]", allowed)):
-        raise InvalidRequest(
-            "the tools that are allowed are no list of tools", field="tool_choice.tools", reason="type"
-        )
+        raise InvalidRequest("the allowed tools must be a list of tools", field="tool_choice.tools", reason="type")
     names = {str(tool.get("name")) for tool in cast("list[JsonObject]", allowed)}
 
     def may_be_called(tool: JsonObject) -> bool:

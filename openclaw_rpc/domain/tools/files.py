@@ -5,7 +5,7 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from openclaw_rpc.domain.files import Files, Workspace, below_root, clean
-from openclaw_rpc.domain.pictures import ENDINGS, WithPictures, picture_of
+from openclaw_rpc.domain.pictures import ENDINGS, MOST_BYTES, WithPictures, picture_of
 from openclaw_rpc.domain.tools.base import FixedTools
 from openclaw_rpc.domain.tools.ports import RunContext
 from openclaw_rpc.domain.tools.rows import tool_of
@@ -113,7 +113,10 @@ async def _look(files: Files, params: FileReadParams, context: RunContext) -> An
     picture = picture_of(found.content)
     if picture is None:
         raise InvalidRequest(
-            f"{found.path} is no picture that models read, or too large for them ({found.size} bytes)", field="path"
+            f"{found.path} can't be shown to a model: it must be a PNG, JPEG, GIF or WebP picture of at most "
+            f"{MOST_BYTES:,} bytes",
+            field="path",
+            size=found.size,
         )
     told = {"path": found.path, "mimeType": picture.mime_type, "size": found.size}
     return WithPictures(result=told, pictures=[picture])
