@@ -86,6 +86,7 @@ class Gateway:
     outside: Outside
     access: Access
     dispatcher: Dispatcher
+    money: Money
     doors: Doors
     features: tuple[Feature, ...]
 
@@ -278,6 +279,7 @@ async def assembled(app: App, stack: AsyncExitStack, logs: Logs, log: Log) -> Ga
         outside=outside,
         access=access,
         dispatcher=dispatcher,
+        money=money,
         doors=doors,
         features=(*features, doors),
     )

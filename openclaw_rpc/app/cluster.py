@@ -21,6 +21,7 @@ from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.domain.events.replay import Replayer
 from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.nodes.calls import NodeCalls
+from openclaw_rpc.domain.nodes.counts import SharedCounts
 from openclaw_rpc.domain.nodes.limits import SharedLimits
 from openclaw_rpc.domain.nodes.membership import Membership
 from openclaw_rpc.domain.nodes.mirrors import Mirrors
@@ -66,12 +67,18 @@ class Cluster:
         self.workspace = SharedWorkspace(workspace, kept.sessions.documents, self._log)
         self._wire = Wire(link, link.node)
         self.bus = RedisBus(MemoryBus(logs.get("bus")), self._wire, events, self._log)
+        self._counts: SharedCounts | None = None
         self._left_over = anyio.Event()
         self._changed: set[str] = set()
         self._news = anyio.Event()
-        membership.gone = lambda number: self.bus.forget(str(number))
+        membership.gone = self._gone
         membership.take_over = self._leave_over
         self.bus.held = lambda: membership.lapsed
+
+    def _gone(self, number: int) -> None:
+        self.bus.forget(str(number))
+        if self._counts is not None:
+            self._counts.forget(str(number))
 
     def _leave_over(self) -> None:
         self._left_over.set()
@@ -114,6 +121,8 @@ class Cluster:
             self.bus.release()
 
         self.membership.renewed = renewed
+        guesses, lives = parts.access.authenticator.guesses, self.membership.lives
+        self._counts = SharedCounts(self._wire, parts.doors.places, guesses, parts.money.budgets, lives)
         self._limits = SharedLimits(parts.access.limiter, self._wire, self._living)
         self._wire.post = lambda node, message: tasks.start(self._post(int(node), message))
         self._devices, self._outside, self._openai = parts.access.devices, parts.outside, parts.openai

@@ -64,7 +64,7 @@ class Doors(Feature):
         self.addresses: list[tuple[str, int]] = []
         """Where it listens: host and port."""
         self._judge = HeadJudge(rules_of(file.settings), bind=gateway.bind, port=gateway.port)
-        self._places = Places(
+        self.places = Places(
             lambda: file.settings.gateway.max_connections_per_principal, lambda: file.settings.gateway.max_connections
         )
         self.ws = SocketDoor(
@@ -72,7 +72,7 @@ class Doors(Feature):
             access.devices,
             dispatcher,
             nodes.everywhere,
-            self._places,
+            self.places,
             CAPABILITIES,
             sockets.dialects(gateway.control_ui.base_path),
             trusts=self._judge.trusts,
@@ -82,7 +82,7 @@ class Doors(Feature):
             dispatcher,
             access.limiter,
             nodes.everywhere,
-            self._places,
+            self.places,
             outbox_bytes=lambda: file.settings.gateway.outbox_bytes,
             request_seconds=lambda: file.settings.gateway.request_timeout_seconds,
             people=People(lambda: file.settings.openai.user_jwt_secret),

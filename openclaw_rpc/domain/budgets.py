@@ -7,7 +7,7 @@ no request waits for the disk.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final, NamedTuple
 
@@ -73,6 +73,10 @@ class Who(NamedTuple):
     user: str
     token: str
     agent: str
+
+
+Used = tuple[Who, int, float]
+"""By whom, how many tokens, and what they cost."""
 
 
 class _Sum:
@@ -147,6 +151,10 @@ class Budgets:
         self._sums: dict[BudgetPeriod, dict[Who, _Sum]] = {"day": {}, "month": {}}
         self._accounts: dict[tuple[str, str], _Account] = {}
         self._holds: set[Hold] = set()
+        self.changed: Callable[[Used | None], None] | None = None
+        """Hears what was spent here, and that what is held is another, where there are other processes."""
+        self._theirs: dict[str, list[Hold]] = {}
+        """What other processes hold."""
         self._told: dict[tuple[str, str], int] = {}
         """Which were told to be exceeded, and until when that holds."""
         self._turn_over()
@@ -191,27 +199,69 @@ class Budgets:
         hold = Hold(who, tokens, cost)
         hold.place(accounts)
         self._holds.add(hold)
+        if self.changed is not None:
+            self.changed(None)
         return hold
 
     def settle(self, hold: Hold | None, who: Who, tokens: int, cost: float) -> None:
         """A request has ended: count what it used in the place of what was held for it."""
+        if hold is not None:
+            self._lift(hold)
+        self.charge(who, tokens, cost)
+        if self.changed is not None:
+            self.changed((who, tokens, cost))
+
+    def charge(self, who: Who, tokens: int, cost: float) -> None:
+        """Count what was used, here or in another process."""
         self._turn_over()
+        accounts = self._named(who)
         for sums in self._sums.values():
             found = sums.get(who)
             if found is None:
                 found = sums[who] = _Sum()
             found.tokens += tokens
             found.cost += cost
-        if hold is not None:
-            self.release(hold)
-            for account in hold.accounts:
-                account.used += cost if account.unit == "cost" else tokens
+        for account in accounts:
+            account.used += cost if account.unit == "cost" else tokens
+
+    @property
+    def held(self) -> list[Used]:
+        """What is held here: a sum for each who asked."""
+        sums: dict[Who, _Sum] = {}
+        for hold in self._holds:
+            found = sums.setdefault(hold.who, _Sum())
+            found.tokens += hold.tokens
+            found.cost += hold.cost
+        return [(who, found.tokens, found.cost) for who, found in sums.items()]
+
+    def hold_theirs(self, process: str, held: Sequence[Used]) -> None:
+        """All that another process holds."""
+        for hold in self._theirs.pop(process, ()):
+            hold.lift()
+        if held:
+            self._theirs[process] = [Hold(who, tokens, cost) for who, tokens, cost in held]
+            for hold in self._theirs[process]:
+                hold.place(self._named(hold.who))
+
+    def read_again(self) -> None:
+        """Others spent what nobody told: the ledger says it, at the next request."""
+        self._began, self._read = self._clock.now(), False
+        for sums in self._sums.values():
+            sums.clear()
+        self._reopen()
 
     def release(self, hold: Hold) -> None:
         """A request used nothing."""
-        if hold in self._holds:
-            self._holds.discard(hold)
-            hold.lift()
+        if self._lift(hold) and self.changed is not None:
+            self.changed(None)
+
+    def _lift(self, hold: Hold) -> bool:
+        """Hold it no longer, once."""
+        if hold not in self._holds:
+            return False
+        self._holds.discard(hold)
+        hold.lift()
+        return True
 
     async def states(self) -> list[tuple[BudgetState, str]]:
         """How all stand of which anything is known, each with its subject ('' the gateway), the least left first."""
@@ -259,16 +309,21 @@ class Budgets:
     async def _ready(self) -> None:
         """Read once what was used before this process began."""
         async with self._reading:
-            if self._read:
-                return
-            began = iso(self._began)
-            for period, since in _beginnings(self._clock.now()).items():
-                for found in await self._store.spent(since, began):
-                    sums = self._sums[period].setdefault(Who(found.user, found.token, found.agent_id), _Sum())
-                    sums.tokens += found.tokens
-                    sums.cost += found.cost
-            self._read = True
-            self._reopen()
+            while not self._read:
+                began = self._began
+                spent = [
+                    (self._sums[period], await self._store.spent(since, iso(began)))
+                    for period, since in _beginnings(self._clock.now()).items()
+                ]
+                if began != self._began:
+                    continue  # it is to be read again
+                for known, rows in spent:
+                    for found in rows:
+                        sums = known.setdefault(Who(found.user, found.token, found.agent_id), _Sum())
+                        sums.tokens += found.tokens
+                        sums.cost += found.cost
+                self._read = True
+                self._reopen()
 
     def _turn_over(self) -> None:
         """With a new day, and a new month, nothing is used yet."""
@@ -285,7 +340,7 @@ class Budgets:
     def _reopen(self) -> None:
         """Open the accounts anew: by the budgets, and what was used, as they are now."""
         self._accounts.clear()
-        for hold in self._holds:
+        for hold in (*self._holds, *(hold for theirs in self._theirs.values() for hold in theirs)):
             hold.place(self._named(hold.who))
 
     def _refusal(self, account: _Account, who: Who, needed: float) -> BudgetExceeded:

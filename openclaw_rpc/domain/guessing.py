@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections import OrderedDict
+from collections.abc import Callable
 from typing import Final, Literal
 
 import msgspec
@@ -43,6 +44,8 @@ class Guesses:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._tries: OrderedDict[tuple[str, Kind], _WrongTries] = OrderedDict()
+        self.told: Callable[[str, Kind], None] | None = None
+        """Hears of each that failed here, where there are other processes."""
         self.locks = 0
         """How many locks there were since the start."""
 
@@ -61,6 +64,12 @@ class Guesses:
 
     def failed(self, address: str, kind: Kind) -> None:
         """Count one that failed; the last that is allowed locks."""
+        if self.told is not None:
+            self.told(address, kind)
+        self.count(address, kind)
+
+    def count(self, address: str, kind: Kind) -> None:
+        """The same of one that failed in another process."""
         key = _key(address, kind)
         if key is None:
             return

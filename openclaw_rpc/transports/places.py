@@ -23,6 +23,15 @@ class Places:
         self._everybody = everybody
         self._taken: Counter[str] = Counter()
         self._guests = 0
+        self.changed: Callable[[str, int], None] | None = None
+        """Hears how many a principal has here, where there are other processes."""
+        self.elsewhere: Callable[[str], int] = _none
+        """How many it has there."""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many each principal has here."""
+        return dict(self._taken)
 
     def check(self, principal: Principal, *, counts: bool = True) -> None:
         """Whether there is room for one more.
@@ -31,7 +40,7 @@ class Places:
             RateLimited: the principal has as many as it may. Unavailable: what is left is kept for the owner.
         """
         most = self._each()
-        if counts and self._taken[principal.limit_key] >= most:
+        if counts and self._taken[principal.limit_key] + self.elsewhere(principal.limit_key) >= most:
             raise RateLimited(f"this token has {most} connections open", reason="connections", retryAfter=RETRY_SECONDS)
         everybody = self._everybody()
         kept = -(-everybody // OWNERS_SHARE)
@@ -47,12 +56,21 @@ class Places:
         """
         self.check(principal, counts=counts)
         key, guest = principal.limit_key, not principal.is_owner_admin
-        self._taken[key] += counts
+        self._count(key, counts)
         self._guests += guest
         try:
             yield
         finally:
             self._guests -= guest
-            self._taken[key] -= counts
-            if not self._taken[key]:
-                del self._taken[key]
+            self._count(key, -counts)
+
+    def _count(self, key: str, more: int) -> None:
+        self._taken[key] += more
+        if self.changed is not None and more:
+            self.changed(key, self._taken[key])
+        if not self._taken[key]:
+            del self._taken[key]
+
+
+def _none(_key: str) -> int:
+    return 0

@@ -44,7 +44,7 @@ class RedisBus:
         self._outgoing: dict[str, list[RelayedEvent]] = {}
         wire.on(RelayedEvents, self.hear)
         wire.on(Interests, self._learn)
-        wire.on(Hello, self._greeted)
+        wire.on_greeted(self._tell_wants)
         wire.on_joined(self._join)
 
     def publish(self, event: Published) -> None:
@@ -136,9 +136,6 @@ class RedisBus:
     def _join(self) -> None:
         self._wire.send(None, Hello(self._wire.node))
         self._tell_wants(None)
-
-    def _greeted(self, message: Hello) -> None:
-        self._tell_wants(message.node)
 
     def _tell_wants(self, node: str | None) -> None:
         self._wire.send(node, Interests(self._wire.node, more=tuple(self._wants), whole=True))

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from openclaw_rpc.domain.budgets import Who
+from openclaw_rpc.domain.guessing import Kind
 from openclaw_rpc.domain.nodes.ports import NodeLink
 from openclaw_rpc.protocol.base import Rate
 
@@ -40,7 +42,7 @@ class Interests(msgspec.Struct, frozen=True, tag="wants"):
 
 
 class Hello(msgspec.Struct, frozen=True, tag="hello"):
-    """A node can be reached (again), and does not know what the others want."""
+    """A node can be reached (again), and does not know what the others told."""
 
     node: str
 
@@ -57,6 +59,30 @@ class LimitUse(msgspec.Struct, frozen=True, tag="drawn"):
 
     node: str
     told: list[tuple[str, Rate, int]]
+
+
+class SignInFailure(msgspec.Struct, frozen=True, tag="guess"):
+    """A sign-in that failed at a node."""
+
+    node: str
+    address: str
+    kind: Kind
+
+
+class PlacesTaken(msgspec.Struct, frozen=True, tag="places"):
+    """How many connections a node has open of each principal; ``whole``: of no others any."""
+
+    node: str
+    taken: dict[str, int]
+    whole: bool = False
+
+
+class BudgetUse(msgspec.Struct, frozen=True, tag="spent"):
+    """What a node has just spent, and all that it holds for requests under way: (who, tokens, cost)."""
+
+    node: str
+    held: list[tuple[Who, int, float]]
+    spent: list[tuple[Who, int, float]] = []
 
 
 class CallRequest(msgspec.Struct, frozen=True, tag="ask"):
@@ -86,7 +112,8 @@ class CallAnswer(msgspec.Struct, frozen=True, tag="answer"):
     details: dict[str, Any] = {}
 
 
-Message = RelayedEvents | Interests | Hello | Changed | LimitUse | CallRequest | CallTaken | CallAnswer
+Counts = LimitUse | SignInFailure | PlacesTaken | BudgetUse
+Message = RelayedEvents | Interests | Hello | Changed | Counts | CallRequest | CallTaken | CallAnswer
 M = TypeVar("M")
 
 _DECODER = msgspec.msgpack.Decoder(Message)
@@ -100,6 +127,7 @@ class Wire:
         self._link = link
         self._handlers: dict[type, Callable[[Any], None]] = {}
         self._joined: list[Callable[[], None]] = []
+        self._greeted: list[Callable[[str], None]] = []
         self.post: Callable[[str, bytes], None] = _nobody
         """Leaves a message for a node in the store: what must arrive while the link is away."""
         link.listen(self.hear, self._when_joined)
@@ -116,6 +144,15 @@ class Wire:
     def on_joined(self, handler: Callable[[], None]) -> None:
         """Have it done whenever the link is there again."""
         self._joined.append(handler)
+
+    def on_greeted(self, handler: Callable[[str], None]) -> None:
+        """Have it done for each node that does not know what this one told before."""
+        self._greeted.append(handler)
+        self.on(Hello, self._when_greeted)
+
+    def _when_greeted(self, message: Hello) -> None:
+        for handler in self._greeted:
+            handler(message.node)
 
     def send(self, node: str | None, message: Message) -> None:
         """Send a message to a node, or to all others."""
