@@ -108,6 +108,7 @@ class Cluster:
 
         self._owners = Owners(nodes, self.membership, streams, self._mirrors, recover, runs.is_live)
         self.bus.ours = self._owners.ours
+        sessions.elsewhere = self._owners.active
         remote = RemoteRuns(self._kept.sessions, self._owners, self._mirrors, asking)
         remote.serve(runs)
         runs.join(remote)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -80,6 +80,8 @@ class Sessions:
         self._streams = streams
         self._agents = agents
         self._clock = clock
+        self.elsewhere: Callable[[Sequence[str]], Awaitable[Mapping[str, str]]] | None = None
+        """Finds which of some sessions have a run at another process, where there are some: the run's id."""
         self._many: dict[SessionQuery, float] = {}
         """Lists that were longer than is counted, by their filters, and up to when that is believed."""
 
@@ -139,8 +141,15 @@ class Sessions:
             if len(self._many) >= MOST_LISTS:
                 self._many.clear()
             self._many[wanted] = self._clock.monotonic() + MANY_SECONDS
+        shown = [info(record, live(record.id)) for record in records]
+        if self.elsewhere is not None and records:
+            active = await self.elsewhere([record.id for record in records])
+            shown = [
+                msgspec.structs.replace(each, active_run_id=active.get(record.id, each.active_run_id))
+                for each, record in zip(shown, records, strict=True)
+            ]
         return SessionPage(
-            sessions=[info(record, live(record.id)) for record in records],
+            sessions=shown,
             total=wanted.count_to if more else total,
             total_is_more=more,
             next_cursor=cursor,

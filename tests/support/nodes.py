@@ -17,8 +17,9 @@ from openclaw_rpc.domain.events.published import EventListener, Published
 from openclaw_rpc.domain.nodes.wire import CallRequest, Wire
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.method import Event
-from tests.support.gateway import Client
+from tests.support.gateway import Client, settings
 from tests.support.redis import Server
+from tests.support.upstream import Upstream
 
 
 @asynccontextmanager
@@ -82,6 +83,11 @@ class Across:
     def wanted(self, row: Event[Any], session_id: str = "") -> bool:
         """By anybody on the hearer's node."""
         return self._hearer.bus.everywhere.wanted(row, session_id)
+
+
+def config(upstream: Upstream, shared: dict[str, Any], node: str, lease: float = 20) -> dict[str, Any]:
+    """A node's. All of them share this process: one that is late must not be taken for dead by the others."""
+    return {**settings(upstream.url), **shared, "cluster": {"node": node, "lease_seconds": lease}}
 
 
 async def seen(client: Client, nodes: set[str]) -> Any:

@@ -33,6 +33,8 @@ _ADOPT: Final = f"""UPDATE sessions SET owner = $1
     WHERE number IN (SELECT place >> 32 FROM runs WHERE {_OPEN_RUN}) AND {_NOBODYS}"""  # noqa: S608
 _AT_WORK: Final = f"""SELECT id FROM sessions
     WHERE number IN (SELECT place >> 32 FROM runs WHERE {_OPEN_RUN}) AND owner = $1"""  # noqa: S608
+_ACTIVE: Final = f"""SELECT sessions.id, runs.id FROM runs JOIN sessions ON number = place >> 32
+    WHERE {_OPEN_RUN} AND sessions.id = ANY($1) ORDER BY place"""  # noqa: S608
 _CLAIM: Final = f"UPDATE sessions SET owner = $2 WHERE id = $1 AND owner IS DISTINCT FROM $2 AND {_NOBODYS}"  # noqa: S608
 _WHOSE: Final = SELECT_SESSION.replace(" FROM", ", owner, number FROM") + "WHERE id = $1"
 
@@ -146,6 +148,11 @@ class PostgresNodes:
             return [run_of(row) for row in rows]
 
         return await self._database.read(read)
+
+    async def active(self, session_ids: Sequence[str]) -> dict[str, str]:
+        """See the port."""
+        rows = await self._database.read(lambda db: db.all(_ACTIVE, list(session_ids)), single=True)
+        return dict(reversed(rows))
 
     async def post(self, node: int, message: bytes) -> None:
         """See the port."""

@@ -62,6 +62,11 @@ class Membership:
         """Whether others may soon take this node for dead: until it is renewed, nothing may be told."""
         return boot_time() - self._renewed > self._lease - MARGIN_SECONDS
 
+    @property
+    def others(self) -> set[int]:
+        """The other nodes that are alive, as of the last beat."""
+        return {node.number for node in self.seen if node.living and node.number != self.number}
+
     def lives(self, number: int) -> bool:
         """Whether a node is alive, as far as is known; one that came since the last beat is."""
         if number > max((node.number for node in self.seen), default=0):

@@ -54,6 +54,15 @@ class Owners:
         if len(self._mine) > MOST_KNOWN:
             self._mine.popitem(last=False)
 
+    async def active(self, session_ids: Sequence[str]) -> dict[str, str]:
+        """Which sessions of other nodes have a run that has not ended: its id.
+
+        Raises:
+            Unavailable: the store is away.
+        """
+        theirs = [session_id for session_id in session_ids if session_id not in self._mine]
+        return await self._store.active(theirs) if theirs and self._membership.others else {}
+
     async def take(self, session: SessionRecord) -> SessionRecord:
         """Make a session ours, if it is nobody's: how it stands now.
 

@@ -139,6 +139,10 @@ class NodeStore(Protocol):
         """The runs of a session that have not ended, the oldest first."""
         ...
 
+    async def active(self, session_ids: Sequence[str]) -> dict[str, str]:
+        """Of sessions that have runs which have not ended, the id of the oldest of them."""
+        ...
+
     async def post(self, node: int, message: bytes) -> None:
         """Leave a message for another node, which collects it by itself."""
         ...
