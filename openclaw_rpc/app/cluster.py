@@ -28,6 +28,7 @@ from openclaw_rpc.domain.nodes.mirrors import Mirrors
 from openclaw_rpc.domain.nodes.owners import Owners
 from openclaw_rpc.domain.nodes.ports import NodeState
 from openclaw_rpc.domain.nodes.remote import RemoteRuns
+from openclaw_rpc.domain.nodes.sign_ins import SharedSignIns
 from openclaw_rpc.domain.nodes.wire import Changed, Wire
 from openclaw_rpc.domain.ports import BackgroundTasks, Log
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
@@ -115,6 +116,7 @@ class Cluster:
         responses = parts.openai.responses
         RemoteResponses(self._kept.responses, asking, self.membership.number).serve(responses)
         Forwarding(remote, sessions, approvals, asking, self._look_again, responses.holder).serve(parts.dispatcher)
+        SharedSignIns(parts.access.sign_ins, asking, self.membership)
         streams.held = self.bus.held
 
         def renewed() -> None:

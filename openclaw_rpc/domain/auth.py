@@ -69,7 +69,8 @@ class Authenticator:
         self._settings = settings
 
     async def recognise(self, credentials: Credentials) -> Principal:
-        """As `identify`; a token of ours is looked at anew: another process may just have made or revoked it.
+        """As `identify`; a token of ours is looked at anew: another process may just have made or revoked it, or signed
+        in whoever shows a cookie that is not known.
 
         Raises:
             Unauthorized: they are missing or wrong, expired or revoked.
@@ -78,7 +79,7 @@ class Authenticator:
         """
         self._refuse_guessers(credentials)
         principal = self._known(credentials)
-        if self._signed(credentials.bearer) if principal is None else principal.jti is not None:
+        if self._maybe_ours(credentials) if principal is None else principal.jti is not None:
             try:
                 await self._tokens.refresh()
             except Unavailable:
@@ -159,6 +160,10 @@ class Authenticator:
             if _same(record.proof, self.proof(principal)):
                 return replace(principal, sign_in=digest)
         return None
+
+    def _maybe_ours(self, credentials: Credentials) -> bool:
+        """Whether another process may have made what is not known here."""
+        return credentials.cookie is not None or self._signed(credentials.bearer)
 
     def _signed(self, bearer: str | None) -> bool:
         """Whether it may be a token of ours; before the key is known, whether it looks like one."""

@@ -1,6 +1,7 @@
 """Signing in to the dashboard: codes that work once, and what a browser's cookie holds."""
 
 import secrets
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from openclaw_rpc.domain.auth import Authenticator, digest_of
@@ -27,6 +28,10 @@ class SignIns:
         self._tokens = tokens
         self._clock = clock
         self._codes: dict[str, tuple[float, Principal]] = {}
+        self.mark = ""
+        """What codes begin with, where other processes have to know whose they are."""
+        self.elsewhere: Callable[[str], Awaitable[str | None]] | None = None
+        """Uses a code up where another process offered it: the id of the token whose owner it signs in."""
 
     def offer(self, principal: Principal) -> str:
         """A code that signs in as ``principal``, once, within ``CODE_SECONDS``."""
@@ -34,19 +39,31 @@ class SignIns:
         self._codes = {digest: (end, who) for digest, (end, who) in self._codes.items() if end > now}
         while len(self._codes) >= _MOST_CODES:
             del self._codes[next(iter(self._codes))]
-        code = secrets.token_urlsafe(_RANDOM_BYTES)
+        code = self.mark + secrets.token_urlsafe(_RANDOM_BYTES)
         self._codes[digest_of(code)] = now + CODE_SECONDS, principal
         return code
 
-    def take(self, code: str) -> Principal:
+    async def take(self, code: str) -> Principal:
         """Whom a code signs in; it is used up.
 
         Raises:
             Unauthorized: it was used, is too old, or was never offered; or its token is no longer valid.
         """
+        principal = self.use(code)
+        if principal is None and self.elsewhere is not None:
+            named = await self.elsewhere(code)
+            if named is not None:
+                await self._tokens.refresh()
+                principal = self._authenticator.standing(named)
+        if principal is None:
+            raise Unauthorized("This sign-in link was used already, is too old, or is not one of this gateway's")
+        return principal
+
+    def use(self, code: str) -> Principal | None:
+        """Use up a code that was offered here."""
         end, principal = self._codes.pop(digest_of(code), (0.0, None))
         if principal is None or self._clock.now() >= end or not self._authenticator.valid(principal):
-            raise Unauthorized("This sign-in link was used already, is too old, or is not one of this gateway's")
+            return None
         return principal
 
     async def begin(self, principal: Principal) -> str:

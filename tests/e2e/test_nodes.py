@@ -320,3 +320,49 @@ async def test_a_run_is_watched_by_server_sent_events_on_another_node_from_its_f
     assert "".join(said) == "".join(f"w{at} " for at in range(50))
     ids = [int(line.rpartition(b"/")[2]) for line in told.split(b"\n") if line.startswith(b"id: ")]
     assert ids == sorted(set(ids))
+
+
+async def test_a_sign_in_link_works_once_at_any_node(upstream: Upstream, shared: dict[str, Any]) -> None:
+    async def signed_in(served: TestGateway, code: str) -> str | None:
+        """The cookie of a page that signed in."""
+        async with served.http("POST", "/login", {"code": code}, token=None, headers={"Origin": served.url}) as answer:
+            assert answer.status in (204, 401)
+            return answer.headers["Set-Cookie"].partition(";")[0] if answer.status == 204 else None
+
+    async with (
+        gateway(config(upstream, shared, "a")) as a,
+        gateway(config(upstream, shared, "b")) as b,
+        a.connect() as on_a,
+        b.connect() as on_b,
+    ):
+        await seen(on_a, {"a", "b"})
+        await seen(on_b, {"a", "b"})
+        for made, used in ((a, b), (a, a)):
+            code = str(made.app.sign_in_link()).partition("#code=")[2]
+            cookie = await signed_in(used, code)
+            assert cookie is not None
+            for served in (used, a, b):
+                async with served.http(
+                    "GET", "/status", token=None, headers={"Cookie": cookie, "Origin": served.url}
+                ) as answer:
+                    assert answer.status == 200
+                assert await signed_in(served, code) is None
+        token = (await on_a.result("token.create", name="guest", scopes=["read"]))["token"]
+        async with a.connect(token=token) as guest:
+            code = (await guest.result("dashboard.link"))["path"].partition("#code=")[2]
+        cookie = await signed_in(b, code)
+        assert cookie is not None
+        async with a.connect(token=None, headers={"Cookie": cookie, "Origin": a.url}) as client:
+            assert (await client.error("token.list"))["data"]["code"] == "forbidden"
+        code = (await on_a.result("dashboard.link"))["path"].partition("#code=")[2]
+        for invented in (f"9{code}", code.partition(".")[0] + ".invented", "invented", ".", f"-{code}"):
+            assert await signed_in(b, invented) is None
+        found: list[str | None] = []
+
+        async def race(served: TestGateway) -> None:
+            found.append(await signed_in(served, code))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(race, a)
+            group.start_soon(race, b)
+        assert len([each for each in found if each is not None]) == 1

@@ -181,7 +181,7 @@ class DashboardDoor:
         if (body.code is None) == (body.token is None):
             raise InvalidRequest("the body must have one of code and token", field="code", reason="one of two")
         if body.code is not None:
-            principal = self._sign_ins.take(body.code)
+            principal = await self._sign_ins.take(body.code)
         else:
             principal = await self._identify(Credentials(bearer=body.token, address=self._address(request)))
         cookie = await self._sign_ins.begin(principal)
