@@ -21,6 +21,7 @@ from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.domain.events.replay import Replayer
 from openclaw_rpc.domain.events.stream import Stream
 from openclaw_rpc.domain.nodes.calls import NodeCalls
+from openclaw_rpc.domain.nodes.channels import SharedChannels
 from openclaw_rpc.domain.nodes.counts import SharedCounts
 from openclaw_rpc.domain.nodes.limits import SharedLimits
 from openclaw_rpc.domain.nodes.membership import Membership
@@ -115,7 +116,10 @@ class Cluster:
         runs.join(remote)
         responses = parts.openai.responses
         RemoteResponses(self._kept.responses, asking, self.membership.number).serve(responses)
-        Forwarding(remote, sessions, approvals, asking, self._look_again, responses.holder).serve(parts.dispatcher)
+        Forwarding(remote, sessions, approvals, asking, self._look_again, responses.holder, self.membership).serve(
+            parts.dispatcher
+        )
+        SharedChannels(parts.outside.channels, asking, self.membership)
         SharedSignIns(parts.access.sign_ins, asking, self.membership)
         streams.held = self.bus.held
 

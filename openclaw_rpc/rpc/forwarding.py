@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from openclaw_rpc.domain.nodes.calls import NodeCalls, NodeGone
+from openclaw_rpc.domain.nodes.membership import Membership
 from openclaw_rpc.domain.nodes.remote import RemoteRuns
 from openclaw_rpc.domain.principals import Caller
 from openclaw_rpc.domain.records import SessionRecord
@@ -31,6 +32,10 @@ OF_RESPONSES: Final = frozenset({"response.get", "response.cancel", "response.de
 """What is asked of the node at which a response is under way."""
 DECISIONS: Final = frozenset({"tool.approve", "tool.deny"})
 """What is decided by the node whose run waits for it."""
+OF_THE_LEADER: Final = frozenset(
+    {f"channel.{verb}" for verb in ("list", "status", "enable", "disable", "install", "remove")}
+)
+"""What is asked of the node that runs the channels."""
 MEMORISED: Final = frozenset({"task", "webhook", "device"})
 """Namespaces whose documents, of a kind of that name, every node has in memory."""
 ONCE: Final = frozenset({"chat.inject", "session.fork", "session.compact"})
@@ -59,7 +64,9 @@ class Forwarding:
         asking: NodeCalls,
         look_again: Callable[[str], Awaitable[None]],
         holder: Callable[[str], Awaitable[int | None]],
+        membership: Membership,
     ) -> None:
+        self._membership = membership
         self._holder = holder
         self._look_again = look_again
         self._approvals = approvals
@@ -93,8 +100,11 @@ class Forwarding:
             # What another node has just acknowledged counts here, too.
             await self._look_again(method.namespace)
             return NOT_ELSEWHERE
+        if method.name in OF_THE_LEADER:
+            node = self._membership.leader
+            return await self._at(None if node == self._membership.number else node, method, params, call)
         if method.name in OF_RESPONSES:
-            return await self._of_response(method, params, call)
+            return await self._at(await self._holder(params.response_id), method, params, call)
         if method.name in DECISIONS:
             info = await self._approvals.elsewhere(call.principal, params.approval_id)
             key = None if info is None else info.session_key
@@ -108,14 +118,13 @@ class Forwarding:
         )
         return NOT_ELSEWHERE if answer is None else msgspec.json.decode(answer, type=method.result)
 
-    async def _of_response(self, method: Method[Any, Any], params: Any, call: Call) -> Any:
-        node = await self._holder(params.response_id)
+    async def _at(self, node: int | None, method: Method[Any, Any], params: Any, call: Call) -> Any:
         if node is None:
             return NOT_ELSEWHERE
         try:
             answer = await self._asking.ask(node, "call", _body(method.name, params, call))
         except NodeGone:
-            # What is kept of it is what there is.
+            # What is kept, and known here, is what there is.
             return NOT_ELSEWHERE
         if method.result is not ResponseBody:
             return msgspec.json.decode(answer, type=method.result)

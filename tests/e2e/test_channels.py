@@ -12,8 +12,7 @@ import msgspec
 import pytest
 from standardwebhooks.webhooks import Webhook
 
-from tests.support.channels import SECRET, eventually, read, serving, texts, writing
-from tests.support.gateway import TestGateway
+from tests.support.channels import SECRET, eventually, post_signed, read, serving, texts, writing
 from tests.support.platforms.receiver import Receiver
 from tests.support.platforms.serving import answering
 from tests.support.platforms.telegram import TOKEN, TelegramServer, refusing
@@ -165,21 +164,6 @@ async def test_an_owner_approves_a_tool_in_the_chat(upstream: Upstream, telegram
         async with served.connect() as client:
             found = await eventually(lambda: read(client, "/a.txt"))
             assert found["content"] == "x"
-
-
-async def post_signed(served: TestGateway, message_id: str, **body: str) -> int:
-    """A signed message to the webhook channel; the status it is answered with."""
-    raw, at = msgspec.json.encode(body).decode(), datetime.now(UTC)
-    headers = {
-        "webhook-id": message_id,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(SECRET).sign(message_id, at, raw),
-    }
-    async with (
-        aiohttp.ClientSession() as session,
-        session.post(f"{served.url}/hooks/webhook", data=raw, headers=headers) as answer,
-    ):
-        return answer.status
 
 
 async def test_where_a_channel_shows_no_buttons_the_owner_is_told_what_to_write(upstream: Upstream) -> None:

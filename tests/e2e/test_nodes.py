@@ -17,8 +17,10 @@ from websockets.exceptions import ConnectionClosed
 from openclaw_rpc.domain.kept import StorageUnusable
 from tests.cli.command import Home
 from tests.support import postgres, redis
+from tests.support.channels import SECRET, eventually, post_signed
 from tests.support.gateway import TOKEN, Client, TestGateway, gateway, settings
 from tests.support.nodes import config, seen
+from tests.support.platforms.receiver import Receiver
 from tests.support.upstream import Upstream
 from tests.support.web import serving
 
@@ -366,3 +368,52 @@ async def test_a_sign_in_link_works_once_at_any_node(upstream: Upstream, shared:
             group.start_soon(race, a)
             group.start_soon(race, b)
         assert len([each for each in found if each is not None]) == 1
+
+
+async def test_channels_are_shown_switched_and_reached_at_any_node(upstream: Upstream, shared: dict[str, Any]) -> None:
+    async with Receiver.running() as receiver:
+        receiver.secrets = [SECRET]
+        webhook = {"url": f"{receiver.url}/hook", "secret": SECRET}
+
+        def having(node: str) -> dict[str, Any]:
+            return {**config(upstream, shared, node), "channels": {"webhook": webhook}}
+
+        async with (
+            gateway(having("a")) as a,
+            gateway(having("b")) as b,
+            a.connect() as on_a,
+            b.connect() as on_b,
+        ):
+            await seen(on_b, {"a", "b"})
+            for text in ("first", "second"):
+                await brought(b, text, 202)
+            await receiver.until(lambda: len(receiver.calls) == 2)
+            async with b.http("POST", "/hooks/webhook", {"text": "x"}, token=None) as answer:
+                assert answer.status == 401
+            async with b.http("POST", "/hooks/other", {"text": "x"}, token=None) as answer:
+                assert answer.status == 404
+            (shown,) = [each for each in await channels(on_b) if each["id"] == "webhook"]
+            assert (shown["status"], shown["messagesToday"]) == ("connected", 2)
+            assert await channels(on_a) == await channels(on_b)
+            assert shown == await on_b.result("channel.status", channelId="webhook")
+            assert (await on_b.result("channel.disable", channelId="webhook"))["status"] == "disabled"
+            assert (await on_a.result("channel.status", channelId="webhook"))["status"] == "disabled"
+            await brought(b, "third", 404)
+            assert (await on_b.result("channel.enable", channelId="webhook"))["status"] == "connected"
+            await brought(b, "fourth", 202)
+            await receiver.until(lambda: len(receiver.calls) == 3)
+        texts = [call["data"]["text"] for call in receiver.calls]
+        assert texts == ["echo: first", "echo: second", "echo: fourth"]
+
+
+async def channels(client: Client) -> list[Any]:
+    return (await client.result("channel.list"))["channels"]
+
+
+async def brought(served: TestGateway, text: str, status: int) -> None:
+    """Have a platform bring a message until it is answered so."""
+
+    async def answered() -> bool:
+        return await post_signed(served, text, sender="ann", text=text) == status
+
+    await eventually(answered)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import anyio
 import msgspec
+from standardwebhooks.webhooks import Webhook
 
 from tests.support.gateway import Client, TestGateway, gateway, settings
 from tests.support.platforms.telegram import TOKEN, TelegramServer
@@ -57,3 +60,18 @@ async def read(client: Client, path: str) -> Any:
 def writing(path: str, content: str) -> str:
     """What has the agent write a file, which its answer then names."""
     return f"[[tool:file_write {msgspec.json.encode({'path': path, 'content': content}).decode()}]]"
+
+
+async def post_signed(served: TestGateway, message_id: str, **body: str) -> int:
+    """A signed message to the webhook channel; the status it is answered with."""
+    raw, at = msgspec.json.encode(body).decode(), datetime.now(UTC)
+    headers = {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(SECRET).sign(message_id, at, raw),
+    }
+    async with (
+        aiohttp.ClientSession() as session,
+        session.post(f"{served.url}/hooks/webhook", data=raw, headers=headers) as answer,
+    ):
+        return answer.status

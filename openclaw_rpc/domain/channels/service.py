@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -70,6 +70,8 @@ class Channels:
         self._group: TaskGroup | None = None
         self._scopes: dict[str, anyio.CancelScope] = {}
         self.changed: Callable[[ChannelInfo], None] = _nobody
+        self.elsewhere: Callable[[str, HookRequest], Awaitable[HookReply | None]] | None = None
+        """Has the process answer that runs the channels, where that is another one."""
         self._look()
 
     # ---- the life of them ----
@@ -269,9 +271,16 @@ class Channels:
         link = self._links.get(channel_id)
         if link is None or not link.enabled:
             return HookReply(status=404)
+        reply = await self.hook_here(link, request)
+        if reply is None and self.elsewhere is not None:
+            reply = await self.elsewhere(channel_id, request)
+        return reply or HookReply(status=503)
+
+    async def hook_here(self, link: Link, request: HookRequest) -> HookReply | None:
+        """The same, where the channel is connected here."""
         channel = link.channel
         if channel is None:
-            return HookReply(status=503)
+            return None
 
         async def take(message: Message) -> None:
             await self._inbound.receive(link, message)

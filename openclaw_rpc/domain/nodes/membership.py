@@ -67,6 +67,11 @@ class Membership:
         """The other nodes that are alive, as of the last beat."""
         return {node.number for node in self.seen if node.living and node.number != self.number}
 
+    @property
+    def leader(self) -> int:
+        """The node that does what one of them has to do, as of the last beat: the oldest."""
+        return min(self.others | {self.number})
+
     def lives(self, number: int) -> bool:
         """Whether a node is alive, as far as is known; one that came since the last beat is."""
         if number > max((node.number for node in self.seen), default=0):
