@@ -7,11 +7,12 @@ import signal
 from collections.abc import AsyncGenerator, Generator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import anyio
 import anyio.lowlevel
 import anyio.to_thread
+import asyncpg
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
@@ -184,8 +185,72 @@ async def test_a_node_that_stood_still_says_and_keeps_nothing_more_and_begins_an
         with anyio.fail_after(START_SECONDS):
             while not await says_something(a):
                 await anyio.lowlevel.checkpoint()
-        listed = (await on_b.result("system.status"))["nodes"]
-        assert [node["node"] for node in listed if node["status"] == "ready"] == ["b", "a"]
+        assert await ready(on_b) == ["b", "a"]
+
+
+TRACES: Final = ("sessions", "messages", "runs", "events", "usage", "deliveries", "claims")
+"""The tables in which a run leaves something."""
+BLOCKED: Final = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND relation = 'events'::regclass)"
+
+
+async def test_a_node_that_stood_still_inside_a_write_of_its_run_keeps_nothing_of_it(
+    upstream: Upstream, shared: dict[str, Any], tmp_path: Path
+) -> None:
+    async with (
+        nodes(upstream, shared, tmp_path, "a", "b") as (a, b),
+        client_of(b) as on_b,
+        client_of(a) as on_a,
+        connection(shared) as database,
+    ):
+        run = await on_a.result("chat.run", sessionKey="one", message="[[slow:2000,20]]")
+        waits = await on_a.result("chat.run", sessionKey="one", message="[[raw:later]]")
+        await on_b.result("event.subscribe", sessionKey="one")
+        await on_a.event("chat.delta", runId=run["runId"])
+        # What the run said is just being written, and the node will not hear how that went.
+        async with database.transaction():
+            await database.execute("LOCK TABLE events IN EXCLUSIVE MODE")
+            with anyio.fail_after(5):
+                while not await database.fetchval(BLOCKED):
+                    await anyio.lowlevel.checkpoint()
+            a.send(signal.SIGSTOP)
+        with anyio.fail_after(LEASE + 5):
+            done = await on_b.event("chat.done", runId=run["runId"])
+            assert done["data"]["finishReason"] == "interrupted"
+            await on_b.event("chat.done", runId=waits["runId"])
+        kept = await everything(database)
+        # It goes on writing before it could hear by a beat that it is dead.
+        async with database.transaction():
+            await database.execute("LOCK TABLE nodes IN SHARE MODE")
+            a.send(signal.SIGCONT)
+            with anyio.fail_after(5):
+                await on_a.socket.wait_closed()
+            assert await everything(database) == kept
+        with anyio.fail_after(START_SECONDS):
+            while await ready(on_b) != ["b", "a"]:
+                await anyio.lowlevel.checkpoint()
+        assert await everything(database) == kept
+
+
+@asynccontextmanager
+async def connection(shared: dict[str, Any]) -> AsyncGenerator[Any]:
+    """A connection of the test's own to the nodes' database."""
+    made: Any = await asyncpg.connect(shared["storage"]["url"])
+    try:
+        yield made
+    finally:
+        await made.close()
+
+
+async def everything(database: Any) -> dict[str, list[tuple[Any, ...]]]:
+    """All rows that runs leave."""
+    rows = {table: await database.fetch(f"SELECT * FROM {table} ORDER BY 1") for table in TRACES}
+    return {table: [tuple(row.values()) for row in found] for table, found in rows.items()}
+
+
+async def ready(client: Client) -> list[str]:
+    """The nodes that are alive, the oldest first."""
+    listed = (await client.result("system.status"))["nodes"]
+    return [node["node"] for node in listed if node["status"] == "ready"]
 
 
 async def says_something(process: GatewayProcess) -> bool:
