@@ -15,7 +15,7 @@ from websockets.exceptions import InvalidStatus
 from openclaw_rpc.domain.guessing import ATTEMPTS
 from tests.support import postgres, redis
 from tests.support.gateway import Client, TestGateway, gateway
-from tests.support.nodes import config, seen
+from tests.support.nodes import config
 from tests.support.upstream import Upstream
 
 pytestmark = [postgres.INSTALLED, redis.INSTALLED, pytest.mark.timeout(120)]
@@ -139,11 +139,19 @@ async def test_failed_sign_ins_and_wrong_pins_are_counted_for_all_nodes_together
         assert tries == ["wrong_pin"] * 4 + ["pin_locked"]
         assert [await guess(client, "471147") for client in (on_a, on_b)] == ["pin_locked"] * 2
 
-        await seen(on_a, {"a", "b"})
+        await until_they_hear(a, b)
         assert [await signed_in(a if at % 2 else b, "wrong") for at in range(ATTEMPTS - 1)] == [401] * (ATTEMPTS - 1)
         # Messages are on their way, but each node alone would have let half of them pass.
         assert 429 in [await signed_in(a, "wrong") for _ in range(3)]
         assert 429 in [await signed_in(b, "wrong") for _ in range(3)]
+
+
+async def until_they_hear(*served: TestGateway) -> None:
+    """Wait until Redis carries what these nodes tell each other."""
+    with anyio.fail_after(10):
+        for each in served:
+            while each.app.nodes.engines() != {"postgres": True, "redis": True}:
+                await anyio.lowlevel.checkpoint()
 
 
 async def guess(client: Client, pin: str) -> str:
