@@ -1,5 +1,6 @@
 """Runs over a store that fails, and runs that the last process left behind."""
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from openclaw_rpc.domain.events.bus import Filter
 from openclaw_rpc.domain.events.change import Change, Delivery
 from openclaw_rpc.domain.events.published import Published
 from openclaw_rpc.domain.events.streams import Streams
+from openclaw_rpc.domain.kept import Unsure
 from openclaw_rpc.domain.models import Models
 from openclaw_rpc.domain.principals import owner
 from openclaw_rpc.domain.providers import OfferedModel, Prompt
@@ -96,10 +98,15 @@ class Disk(VolatileStore):
         super().__init__()
         self.full: set[str] = set()
         self.before_admission: list[SessionRecord] = []
+        self.outcomes: list[asyncio.Future[RunRecord | None]] = []
+        self.unsure: list[Change] = []
 
     async def admit(self, change: Change, *, of_anybody: bool = False) -> RunRecord:
         if "admit" in self.full:
             raise Unavailable("the disk is full")
+        if self.outcomes:
+            self.unsure.append(change)
+            raise Unsure(Unavailable("the disk went away in the act"), self.outcomes.pop())
         while self.before_admission:
             await super().commit(Change(session=self.before_admission.pop()))
         return await super().admit(change, of_anybody=of_anybody)
@@ -446,3 +453,39 @@ async def test_where_more_may_run_those_that_wait_begin_at_once() -> None:
         world.talker.go.set()
         for run in runs:
             assert (await world.runs.wait(ADA, run.run_id, 5000)).status == "completed"
+
+
+@pytest.mark.parametrize("kept", [True, False])
+async def test_a_run_that_the_store_may_have_kept_begins_when_it_is_known_that_it_did(kept: bool) -> None:
+    world = World()
+    async with world.runs.serving():
+        outcome: asyncio.Future[RunRecord | None] = asyncio.get_running_loop().create_future()
+        world.disk.outcomes.append(outcome)
+        with pytest.raises(Unavailable):
+            await world.start("first")
+        assert world.runs.queued == 1, "it keeps its place"
+        change = world.disk.unsure[0]
+        assert change.run is not None
+        if kept:
+            await world.disk.admit(change)
+            outcome.set_result(None)
+        else:
+            outcome.set_exception(Unavailable("it was not kept"))
+            await anyio.wait_all_tasks_blocked()
+            assert world.runs.queued == 0
+        later = await world.start("second")
+        assert (await world.runs.wait(ADA, later.run_id, 5000)).status == "completed"
+        if kept:
+            assert (await world.runs.wait(ADA, change.run.id, 5000)).status == "completed"
+    assert await world.disk.unfinished_runs() == []
+
+
+async def test_a_run_that_the_store_may_have_kept_does_not_hold_up_the_end_of_the_gateway() -> None:
+    world = World()
+    async with world.runs.serving():
+        world.disk.outcomes.append(asyncio.get_running_loop().create_future())
+        with pytest.raises(Unavailable):
+            await world.start()
+        with anyio.fail_after(5):
+            await world.runs.close(60)
+        assert (world.runs.running, world.runs.queued) == (0, 0)

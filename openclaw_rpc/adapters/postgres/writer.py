@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar, cast
 
 from openclaw_rpc.adapters.postgres.driver import AWAY, RACED, Connection, PostgresError
 from openclaw_rpc.adapters.postgres.faults import as_told, away, fenced, is_away
 from openclaw_rpc.adapters.postgres.transaction import Transaction
-from openclaw_rpc.domain.kept import StorageUnusable
+from openclaw_rpc.domain.kept import StorageUnusable, Unsure
 from openclaw_rpc.protocol.errors import GatewayError, Unavailable
 
 T = TypeVar("T")
@@ -26,9 +26,16 @@ _Outcome = tuple["asyncio.Future[Any]", Any, GatewayError | None]
 
 GROUP: Final = 512
 """How many writes share a commit at most."""
-LOOKS: Final = 20
 LOOK_SECONDS: Final = 0.05
-"""How often, and how far apart, it is asked what became of a commit that was not answered."""
+UNSURE_SECONDS: Final = 0.5
+"""How far apart it is asked what became of a commit that was not answered, and how long whoever waits is kept so."""
+
+
+class _Lost(NamedTuple):
+    """A commit that was not answered, and what its writes come to if it was done."""
+
+    xid: int
+    outcomes: list[_Outcome]
 
 
 class _GroupLost(Exception):
@@ -46,6 +53,8 @@ class Writer:
         """Called when that is found."""
         self._connect = connect
         self._connection: Connection | None = None
+        self._lost: list[_Lost] = []
+        """One at most: nothing is written before it is known what became of it."""
         self._queue: asyncio.Queue[_Job | None] = asyncio.Queue()
         self._closing = False
         self._task: asyncio.Task[None] | None = None
@@ -85,7 +94,7 @@ class Writer:
                 await self._connection.close(timeout=1)
 
     async def _main(self) -> None:
-        job = await self._queue.get()
+        job = await self._next()
         while job is not None:
             jobs = [job]
             while not self._queue.empty() and len(jobs) < GROUP and (job := self._queue.get_nowait()) is not None:
@@ -93,7 +102,15 @@ class Writer:
             for outcome in await self._run(jobs):
                 _settle(*outcome)
             if job is not None:
-                job = await self._queue.get()
+                job = await self._next()
+        self._find_out(committed=False)
+
+    async def _next(self) -> _Job | None:
+        """The next write; while there is none, what became of a lost commit is asked."""
+        while self._lost and self._queue.empty():
+            await self._look()
+            await asyncio.sleep(LOOK_SECONDS)
+        return await self._queue.get()
 
     async def _run(self, jobs: Sequence[_Job], *, again: bool = True) -> list[_Outcome]:
         """Commit the jobs together or, where one of them spoils that, each alone."""
@@ -126,8 +143,9 @@ class Writer:
             await connection.execute("COMMIT")
         except AWAY:
             self._drop()
-            if xid is None or not await self._was_committed(xid):
+            if xid is None:
                 raise
+            return await self._looked_up(xid, outcomes)
         self.commits += 1
         return outcomes
 
@@ -156,29 +174,52 @@ class Writer:
                 raise _GroupLost from error
             return future, None, error
 
-    async def _was_committed(self, xid: int) -> bool:
-        """What became of a commit whose answer was lost: the server itself tells, as soon as it is back.
+    async def _looked_up(self, xid: int, outcomes: list[_Outcome]) -> list[_Outcome]:
+        """What came of a commit whose answer was lost. Where the server is not back soon, that is told later."""
+        later = [(asyncio.get_running_loop().create_future(), value, error) for _, value, error in outcomes]
+        self._lost.append(_Lost(xid, later))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(UNSURE_SECONDS):
+                while self._lost:
+                    await self._look()
+                    await asyncio.sleep(LOOK_SECONDS)
+        told: list[_Outcome] = []
+        for (future, _, refused), (outcome, _, _) in zip(outcomes, later, strict=True):
+            if not outcome.done():
+                told.append((future, None, refused or Unsure(away(), outcome)))
+            elif (error := outcome.exception()) is None:
+                told.append((future, outcome.result(), None))
+            else:
+                told.append((future, None, cast("GatewayError", error)))
+        return told
 
-        Raises:
-            Unavailable: it is not back soon enough. Whoever waits is told so; what was kept is found by its id.
-        """
-        for _ in range(LOOKS):
-            # Unavailable: the lost connection may hold the gateway's place for another moment.
-            with suppress(*AWAY, Unavailable):
-                connection = await self._connected()
-                status = await connection.fetchval("SELECT pg_xact_status($1::text::xid8)", str(xid))
-                if status != "in progress":
-                    return status == "committed"
-            await asyncio.sleep(LOOK_SECONDS)
-        raise away()
+    async def _look(self) -> None:
+        """Find out what became of a lost commit, if the server can say."""
+        # Unavailable: the lost connection may hold the gateway's place for another moment.
+        with suppress(*AWAY, Unavailable):
+            async with asyncio.timeout(UNSURE_SECONDS):
+                await self._connected()
 
     async def _connected(self) -> Connection:
+        """The connection; nothing is written over it before it is known what became of the last commit."""
         if self._connection is None or self._connection.is_closed():
             try:
                 self._connection = await self._connect()
             except StorageUnusable as error:
                 raise Unavailable(str(error), reason="storage", engine="postgres") from None
+        for lost in self._lost:
+            status = await self._connection.fetchval("SELECT pg_xact_status($1::text::xid8)", str(lost.xid))
+            if status == "in progress":
+                raise away()
+            self._find_out(committed=status == "committed")
         return self._connection
+
+    def _find_out(self, *, committed: bool) -> None:
+        lost, self._lost = self._lost, []
+        for future, value, error in (outcome for one in lost for outcome in one.outcomes):
+            _settle(future, value, error or (None if committed else away()))
+            future.add_done_callback(_heard)
+        self.commits += bool(lost) and committed
 
     def _drop(self) -> None:
         if self._connection is not None:
@@ -188,6 +229,12 @@ class Writer:
 
 def _nothing() -> None:
     """Nobody is told."""
+
+
+def _heard(future: asyncio.Future[Any]) -> None:
+    """Mostly nobody asks what came of a write in the end."""
+    if not future.cancelled():
+        future.exception()
 
 
 def _settle(future: asyncio.Future[Any], value: Any, error: GatewayError | None) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 
 from openclaw_rpc.domain.events.change import Beside, Change
 from openclaw_rpc.domain.events.streams import Streams
+from openclaw_rpc.domain.kept import Unsure
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
@@ -39,6 +40,7 @@ class Admission:
         drafts: Drafts,
         lanes: Lanes,
         afford: Callable[[LiveRun], Awaitable[None]],
+        unsure: Callable[[Draft, Awaitable[RunRecord | None]], None],
     ) -> None:
         self.elsewhere: Elsewhere | None = None
         """The other processes, where there are some."""
@@ -48,6 +50,7 @@ class Admission:
         self._drafts = drafts
         self._lanes = lanes
         self._afford = afford
+        self._unsure = unsure
         self._order = Order()
         self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
 
@@ -120,6 +123,10 @@ class Admission:
                 live.record.reply = beside.reply
                 change.claims, change.documents = beside.claims, beside.documents
             kept = await self._store.admit(change, of_anybody=draft.of_anybody)
+        except Unsure as error:
+            # It keeps its place: it may be on disk, and then it has to come to its end.
+            self._unsure(draft, error.outcome)
+            raise
         except BaseException:
             lanes.leave(live)
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import anyio
@@ -65,8 +65,10 @@ class Runs:
         self._endings = Endings(streams, sessions, log)
         self._recovery = Recovery(store, streams, drafts, self._endings, log)
         self._lanes = Lanes(settings)
-        self._admission = Admission(store, streams, sessions, drafts, self._lanes, turn.check)
+        self._admission = Admission(store, streams, sessions, drafts, self._lanes, turn.check, self._unsure_of)
         self._tasks = tasks
+        self._unsure: dict[str, LiveRun] = {}
+        """Those of which the store could not say yet whether they are on disk."""
 
     def join(self, elsewhere: Elsewhere) -> None:
         """Be one of several processes, each of which runs agents in sessions of its own. Before anything is served."""
@@ -137,6 +139,11 @@ class Runs:
         Those that have not begun are left to other processes, where there are some.
         """
         self._lanes.open = False
+        while self._unsure:
+            # Whoever comes next finds them, or not.
+            _, live = self._unsure.popitem()
+            self._lanes.leave(live)
+            live.end()
         for live in self._lanes.every():
             if not live.started and live.released and live.record.asked is not None and self._elsewhere is not None:
                 self._lanes.leave(live)
@@ -175,6 +182,27 @@ class Runs:
             for other in [other for other in self._lanes.of(live.session.id) if other is not live]:
                 self._stop(other, "aborted")
         return live.accepted(self._lanes.waits(live)), lambda: self._release(admitted)
+
+    def _unsure_of(self, draft: Draft, outcome: Awaitable[RunRecord | None]) -> None:
+        """The caller was told that the store is away. Once it is back, a run that is on disk all the same begins."""
+        self._unsure[draft.live.record.id] = draft.live
+        self._tasks.start(self._find_out(draft, outcome))
+
+    async def _find_out(self, draft: Draft, outcome: Awaitable[RunRecord | None]) -> None:
+        live = draft.live
+        try:
+            ours = (await outcome or live.record).id == live.record.id
+        except GatewayError:
+            ours = False
+        if self._unsure.pop(live.record.id, None) is None:
+            return
+        if not ours:
+            self._lanes.leave(live)
+            self._begin_next()
+            return
+        if self._elsewhere is not None:
+            self._elsewhere.made(live.session.id)
+        self._release(draft)
 
     def _again(self, kept: RunRecord) -> RunAccepted:
         """The run that an idempotency key stands for."""

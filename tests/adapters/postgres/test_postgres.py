@@ -5,16 +5,20 @@ from __future__ import annotations
 import random
 import signal
 from collections.abc import AsyncGenerator, Generator
+from typing import Any
 
 import anyio
 import pytest
 
 from openclaw_rpc.adapters.postgres import Postgres
 from openclaw_rpc.adapters.postgres.connecting import connected, read, written
+from openclaw_rpc.adapters.postgres.driver import Connection
 from openclaw_rpc.adapters.postgres.migrations import MIGRATIONS, migrate
 from openclaw_rpc.adapters.postgres.store import PostgresStore
+from openclaw_rpc.adapters.postgres.transaction import Transaction
+from openclaw_rpc.adapters.postgres.writer import Writer
 from openclaw_rpc.domain.events.change import Change, SessionPatch
-from openclaw_rpc.domain.kept import StorageUnusable
+from openclaw_rpc.domain.kept import StorageUnusable, Unsure
 from openclaw_rpc.domain.records import SessionQuery
 from openclaw_rpc.protocol.errors import SessionExists, Timeout, Unavailable
 from tests.support import postgres
@@ -223,3 +227,56 @@ async def test_a_search_that_takes_too_long_is_not_told_as_an_absence_of_the_ser
             await holding.close()
         found, _, _ = await store.list_sessions(SessionQuery(user="ada", limit=10, text="many"))
         assert [one.key for one in found] == ["one"]
+
+
+class Unanswered:
+    """A connection on which a commit is done, or is not, and which is lost before that is said."""
+
+    def __init__(self, connection: Connection, *, commits: bool) -> None:
+        self._connection = connection
+        self._commits = commits
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    async def execute(self, query: str, *values: object) -> str:
+        if query != "COMMIT":
+            return await self._connection.execute(query, *values)
+        if self._commits:
+            await self._connection.execute(query)
+        self._connection.terminate()
+        raise ConnectionResetError
+
+
+@pytest.mark.parametrize("commits", [True, False])
+async def test_what_came_of_a_commit_is_told_when_the_server_is_back(url: str, commits: bool) -> None:
+    first = Unanswered(await connected(url), commits=commits)
+    connections: list[Any] = [first]
+
+    async def connect() -> Any:
+        if not connections:
+            raise ConnectionRefusedError
+        return connections.pop()
+
+    async def write(db: Transaction) -> str:
+        await db.change("CREATE TABLE written AS SELECT 1 AS at")
+        return "done"
+
+    writer = Writer(connect)
+    await writer.start()
+    try:
+        with anyio.fail_after(10):
+            with pytest.raises(Unsure) as told:
+                await writer.submit(write)
+            with pytest.raises(Unavailable):
+                await writer.submit(write)
+            connections.append(await connected(url))
+            if commits:
+                assert await told.value.outcome == "done"
+            else:
+                with pytest.raises(Unavailable):
+                    await told.value.outcome
+            assert await writer.submit(lambda db: db.value("SELECT to_regclass('written') IS NOT NULL")) == commits
+            await writer.submit(lambda db: db.value("DROP TABLE IF EXISTS written"))
+    finally:
+        await writer.stop()
