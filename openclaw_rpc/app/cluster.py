@@ -108,7 +108,7 @@ class Cluster:
             await runs.recover(session, left)
             tasks.start(runs.resume())
 
-        self._owners = Owners(nodes, self.membership, streams, self._mirrors, recover, runs.is_live)
+        self._owners = Owners(nodes, self.membership, streams, self._mirrors, recover, runs.is_live, self._leave_over)
         self.bus.ours = self._owners.ours
         sessions.elsewhere = self._owners.active
         remote = RemoteRuns(self._kept.sessions, self._owners, self._mirrors, asking)
@@ -205,6 +205,9 @@ class Cluster:
                 self._log.error("what a dead node left behind is not settled yet", error=error.message)
                 self._left_over.set()
                 await anyio.sleep(AGAIN_SECONDS)
+            except Exception:
+                self._left_over.set()  # for when this is begun again
+                raise
 
     def chores(self) -> Iterator[tuple[str, Work]]:
         """What goes on by itself."""

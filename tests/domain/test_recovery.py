@@ -1,8 +1,10 @@
 """What becomes of runs whose process died."""
 
 import anyio
+import pytest
 
 from openclaw_rpc.protocol.chat import RunOptions
+from openclaw_rpc.protocol.errors import Unavailable
 from tests.domain.test_runs import ADA, World
 
 
@@ -67,4 +69,25 @@ async def test_runs_that_used_no_tool_begin_again_where_they_are_to_be_retried()
             kept = await first.disk.find_run(running.run_id)
             assert kept is not None
             assert kept.asked is None
+        first.talker.go.set()
+
+
+async def test_what_cannot_be_kept_of_a_dead_run_is_not_told_and_told_once_it_can() -> None:
+    first = World()
+    first.talker.go = anyio.Event()
+    async with first.runs.serving():
+        run = await first.start("a")
+        await anyio.wait_all_tasks_blocked()
+        await first.streams.keep_owed()
+        second = World(first.disk)
+        session = await second.sessions.find(ADA, "main")
+        left = await first.disk.unfinished_runs()
+        second.listen(session)
+        second.disk.full = {"commit"}
+        with pytest.raises(Unavailable):
+            await second.runs.recover(session, left)
+        assert second.finals(run.run_id) == []
+        second.disk.full = set()
+        await second.runs.recover(session, await first.disk.unfinished_runs())
+        assert second.finals(run.run_id) == ["interrupted"]
         first.talker.go.set()

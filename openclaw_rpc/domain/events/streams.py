@@ -145,16 +145,17 @@ class Streams:
         messages: Sequence[ChatMessage],
         deliveries: Sequence[Delivery] = (),
         patch: SessionPatch | None = None,
+        anyway: bool = True,
     ) -> None:
-        """Keep a run's final events with the run and what they cause, then tell them, also where they can't be kept.
+        """Keep a run's final events with the run and what they cause, then tell them; ``anyway``: even if not kept.
 
         To be called where nothing is cancelled any more.
 
         Raises:
-            Unavailable: the disk did not take them; the next write tries again.
+            Unavailable: the disk did not take them; where they were told anyway, the next write tries again.
         """
         change = Change(stream.session_id, patch, messages=messages, run=run, deliveries=deliveries)
-        await self._keep(stream, events, change, run_id=run.id, anyway=True)
+        await self._keep(stream, events, change, run_id=run.id, anyway=anyway)
 
     async def _keep(
         self,

@@ -6,15 +6,19 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+import anyio
+
 from openclaw_rpc.domain.events.streams import Streams
 from openclaw_rpc.domain.nodes.membership import Membership
 from openclaw_rpc.domain.nodes.mirrors import Mirrors
-from openclaw_rpc.domain.nodes.ports import NodeStore
+from openclaw_rpc.domain.nodes.ports import Claimed, NodeStore
 from openclaw_rpc.domain.records import RunRecord, SessionRecord
 from openclaw_rpc.domain.runs.elsewhere import HeldElsewhere
 from openclaw_rpc.domain.runs.order import Order
 from openclaw_rpc.protocol.errors import GatewayError, NotFound
 
+TOGETHER: Final = 16
+"""How many sessions of a dead node are settled side by side: what each waits for is the disk."""
 MOST_KNOWN: Final = 100_000
 """Of how many sessions it is remembered that they are ours; the store knows of the others."""
 
@@ -22,7 +26,8 @@ MOST_KNOWN: Final = 100_000
 class Owners:
     """A session that is nobody's is of the node that is asked for it first, until that node is gone.
 
-    ``recover`` settles the runs of a session that its node left behind.
+    ``recover`` settles the runs of a session that its node left behind; ``unsettled`` is called where that broke off:
+    it has to be adopted once more.
     """
 
     def __init__(
@@ -33,6 +38,7 @@ class Owners:
         mirrors: Mirrors,
         recover: Callable[[SessionRecord, Sequence[RunRecord]], Awaitable[None]],
         is_live: Callable[[str], bool],
+        unsettled: Callable[[], None],
     ) -> None:
         self._store = store
         self._membership = membership
@@ -40,6 +46,7 @@ class Owners:
         self._mirrors = mirrors
         self._recover = recover
         self._is_live = is_live
+        self._unsettled = unsettled
         self._order = Order()
         self._mine: OrderedDict[str, None] = OrderedDict()
 
@@ -82,18 +89,28 @@ class Owners:
                 raise NotFound(f"there is no session {key!r}", field="sessionKey")
             if claimed.owner != self._membership.number:
                 raise HeldElsewhere(claimed.owner, claimed.session)
+            return await self._settle(claimed)
+        finally:
+            self._order.leave(session_id)
+
+    async def _settle(self, claimed: Claimed) -> SessionRecord:
+        """Come to know a session that is ours by now, and do what its last node left undone."""
+        session_id = claimed.session.id
+        try:
             left = [run for run in await self._store.unfinished(session_id) if not self._is_live(run.id)]
+            # What is known of it may be from a time when others told its events.
+            await self._mirrors.finish(session_id)
             if claimed.fresh or left:
-                # What was known of it is from a time when others told its events.
-                await self._mirrors.finish(session_id)
                 self._streams.drop(session_id)
             if left:
                 await self._recover(claimed.session, left)
                 claimed = await self._store.claim(session_id) or claimed
-            self.made(session_id)
-            return claimed.session
-        finally:
-            self._order.leave(session_id)
+        except (GatewayError, anyio.get_cancelled_exc_class()):
+            # Whoever asked may not come again, and those runs have nobody else.
+            self._unsettled()
+            raise
+        self.made(session_id)
+        return claimed.session
 
     async def adopt(self) -> None:
         """Take over the sessions that have runs which nobody is at, and end those.
@@ -101,14 +118,21 @@ class Owners:
         Raises:
             Unavailable: the store is away.
         """
-        failed: GatewayError | None = None
-        for session_id in await self._store.adopt():
-            if session_id not in self._mine:
+        failed: list[Exception] = []
+        places = anyio.Semaphore(TOGETHER)
+
+        async def take(session_id: str) -> None:
+            async with places:
                 try:
                     await self._take(session_id, session_id)
                 except NotFound:
-                    continue
-                except GatewayError as error:
-                    failed = error
-        if failed is not None:
-            raise failed
+                    pass
+                except Exception as error:
+                    failed.append(error)  # no reason for the others to wait
+
+        async with anyio.create_task_group() as group:
+            for session_id in await self._store.adopt():
+                if session_id not in self._mine:
+                    group.start_soon(take, session_id)
+        if failed:
+            raise failed[0]

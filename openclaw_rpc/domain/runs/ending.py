@@ -116,6 +116,7 @@ class Endings:
             messages=(message,) if message else (),
             deliveries=self._streams.planner.replies(record),
             patch=SessionPatch(epoch=stream.epoch),
+            anyway=False,  # whoever settles it tries again, and then it is told
         )
         self._log.warning("a run was interrupted by the gateway's end", run_id=record.id, session_key=stream.key)
 
