@@ -12,7 +12,7 @@ from anyio.abc import TaskGroup
 
 from openclaw_rpc.domain.backoff import backoff
 from openclaw_rpc.domain.ports import Log
-from openclaw_rpc.protocol.errors import GatewayError
+from openclaw_rpc.protocol.errors import GatewayError, Unavailable
 from openclaw_rpc.protocol.system import ChoreState, ChoreStatus
 
 Work = Callable[[], Awaitable[None]]
@@ -27,7 +27,8 @@ the longest delay begins anew with the first one."""
 class Chores:
     """The gateway's background work. No exception of a chore reaches the rest of the gateway.
 
-    An exception is logged with its traceback and counted; the chore is then started again, ever later.
+    An exception is logged with its traceback and counted; the chore is then started again, ever later. What is away
+    is not the chore's fault: then it is tried again as soon as the first time.
     """
 
     def __init__(self, log: Log) -> None:
@@ -83,7 +84,7 @@ class Chores:
                 chore.failures += 1
                 chore.error = error.message if isinstance(error, GatewayError) else type(error).__name__
                 chore.state = "waiting"
-                if time.monotonic() - began > LONGEST_DELAY:
+                if time.monotonic() - began > LONGEST_DELAY or isinstance(error, Unavailable):
                     delays = backoff(FIRST_DELAY, LONGEST_DELAY)
                 delay = next(delays)
                 self._log.error(

@@ -121,8 +121,11 @@ async def _made_ready(url: str) -> None:
         raise StorageUnusable(f"PostgreSQL can't be used: {error}. Look at `storage.url`.") from None
     try:
         await migrate(connection)
+    except AWAY as error:
+        raise _unreachable(error) from None
     finally:
-        await connection.close(timeout=SECONDS)
+        with suppress(*AWAY):
+            await connection.close(timeout=SECONDS)
 
 
 def _unreachable(error: BaseException) -> StorageUnusable:
