@@ -183,26 +183,29 @@ async def ask_agent(live: LiveResponse, params: ChatRunParams, pin: str | None, 
     Raises:
         GatewayError: it can't be run, or the run failed.
     """
-    accepted, release = await runs.start(live.principal, params, pin)
-    live.session_key, live.run_id = accepted.session_key, accepted.run_id
-    _, session = await runs.place(live.principal, accepted.run_id)
-    listener = _RunListener()
-    if session is None:  # a run of an earlier request with the same key, which has ended
-        state = await runs.wait(live.principal, accepted.run_id, None)
-        live.begin()
-        live.building.text(state.response or "")
-        live.building.finish(state.finish_reason, state.usage)
-        return
-    unsubscribe = bus.subscribe(Filter(session_id=session.id, run_id=accepted.run_id), listener)
-    release()
-    try:
-        await _retell(live, listener)
-    except BaseException:
-        with anyio.CancelScope(shield=True):
-            await runs.abort(live.principal, accepted.run_id)
-        raise
-    finally:
-        unsubscribe()
+    with anyio.CancelScope(shield=True) as admitting:
+        # What is on its way to the disk has to be let begin, whatever becomes of the caller.
+        accepted, release = await runs.start(live.principal, params, pin)
+        admitting.shield = False
+        live.session_key, live.run_id = accepted.session_key, accepted.run_id
+        _, session = await runs.place(live.principal, accepted.run_id)
+        listener = _RunListener()
+        if session is None:  # a run of an earlier request with the same key, which has ended
+            state = await runs.wait(live.principal, accepted.run_id, None)
+            live.begin()
+            live.building.text(state.response or "")
+            live.building.finish(state.finish_reason, state.usage)
+            return
+        unsubscribe = bus.subscribe(Filter(session_id=session.id, run_id=accepted.run_id), listener)
+        release()
+        try:
+            await _retell(live, listener)
+        except BaseException:
+            with anyio.CancelScope(shield=True):
+                await runs.abort(live.principal, accepted.run_id)
+            raise
+        finally:
+            unsubscribe()
 
 
 async def _retell(live: LiveResponse, listener: _RunListener) -> None:
