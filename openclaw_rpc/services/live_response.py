@@ -186,18 +186,19 @@ async def ask_agent(live: LiveResponse, params: ChatRunParams, pin: str | None, 
     with anyio.CancelScope(shield=True) as admitting:
         # What is on its way to the disk has to be let begin, whatever becomes of the caller.
         accepted, release = await runs.start(live.principal, params, pin)
-        admitting.shield = False
         live.session_key, live.run_id = accepted.session_key, accepted.run_id
         _, session = await runs.place(live.principal, accepted.run_id)
-        listener = _RunListener()
         if session is None:  # a run of an earlier request with the same key, which has ended
+            admitting.shield = False
             state = await runs.wait(live.principal, accepted.run_id, None)
             live.begin()
             live.building.text(state.response or "")
             live.building.finish(state.finish_reason, state.usage)
             return
+        listener = _RunListener()
         unsubscribe = bus.subscribe(Filter(session_id=session.id, run_id=accepted.run_id), listener)
         release()
+        admitting.shield = False
         try:
             await _retell(live, listener)
         except BaseException:
