@@ -53,9 +53,9 @@ async def test_an_update_at_one_node_holds_at_all_of_them_within_a_second(upstre
                 await other.event("config.changed", changed=["runs.max_running"])
             assert await found(b, "max_running") == 9
             status = await other.result("system.status")
-            (warning,) = status["warnings"]
+            (warning,) = [one for one in status["warnings"] if "workspace" not in one]
             assert "runs.max_queued" in warning and "77" not in warning
-            assert "warnings" not in await client.result("system.status")
+            assert "runs.max_queued" not in str((await client.result("system.status")).get("warnings"))
         assert (a.home / "gateway.yaml").read_text().count("max_running") == 0
 
 
