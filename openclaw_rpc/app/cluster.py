@@ -50,7 +50,7 @@ LETTER_SECONDS, AWAY_SECONDS = 1.0, 0.1
 
 
 class Cluster:
-    """This process as a node. Made once it has joined the others; ``build`` makes what needs the gateway's parts."""
+    """This process as a node. Made once it has joined the others; ``serve`` makes what needs the gateway's parts."""
 
     def __init__(
         self,

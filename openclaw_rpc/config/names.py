@@ -61,7 +61,7 @@ def _model(where: Keys, model: str | None, providers: Iterable[str]) -> Iterator
 
 
 def _channels(settings: Settings, folders: Iterable[Path]) -> Iterator[tuple[Keys, str]]:
-    """Sections whose kind, their `type` or else their own name, is none that is built in or installed."""
+    """Sections whose kind (their `type`, or else their own name) is neither built in nor installed."""
     for channel_id, section in settings.channels.items():
         kind = section.get("type", channel_id)
         if not isinstance(kind, str) or kind in BUILT_IN or not (near := _near(kind, BUILT_IN)):

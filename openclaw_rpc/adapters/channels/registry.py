@@ -52,7 +52,7 @@ class ChannelFolder:
     def _load(self, kind: str) -> type[Channel]:
         if kind in BUILT_IN:
             found = _built_in(kind)
-        elif (path := self._place(kind)) is not None:
+        elif (path := place(self._folder, kind)) is not None:
             found = _channel_in(_imported(path, f"openclaw_channel_{kind.replace('-', '_')}"), str(path))
         else:
             entry = next((each for each in entry_points(group=GROUP) if each.name == kind), None)
@@ -68,7 +68,7 @@ class ChannelFolder:
 
     def is_installed(self, kind: str) -> bool:
         """Whether it lies in the folder."""
-        return self._place(kind) is not None
+        return place(self._folder, kind) is not None
 
     async def install(self, path: str) -> str:
         """Copy it in; one of the same id is replaced."""
@@ -136,9 +136,6 @@ class ChannelFolder:
         folder = self._folder / channel_id
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         return folder
-
-    def _place(self, kind: str) -> Path | None:
-        return place(self._folder, kind)
 
     def _installed(self) -> list[Path]:
         if not self._folder.is_dir():

@@ -106,7 +106,7 @@ class Writer:
         self._find_out(committed=False)
 
     async def _next(self) -> _Job | None:
-        """The next write; while there is none, what became of a lost commit is asked."""
+        """The next write. Until it comes, the server is asked what became of a lost commit."""
         while self._lost and self._queue.empty():
             await self._look()
             await asyncio.sleep(LOOK_SECONDS)
