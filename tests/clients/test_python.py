@@ -171,6 +171,14 @@ async def test_where_nobody_listens_a_call_fails_after_its_tries(free_tcp_port: 
     await client.close()
 
 
+async def test_who_hangs_up_before_it_greets_is_asked_again(served: TestGateway) -> None:
+    allowed = iter((20, 1_000_000))
+    with CuttingProxy(int(served.url.rpartition(":")[2]), lambda: next(allowed)) as proxy, anyio.fail_after(20):
+        async with AsyncOpenClawClient(f"http://127.0.0.1:{proxy.port}", TOKEN) as client:
+            assert (await client.agent.list()).agents
+        assert proxy.connections == 2
+
+
 async def test_threads_share_one_client_and_one_socket(served: TestGateway) -> None:
     def use(url: str) -> None:
         client = OpenClawClient(url, TOKEN)

@@ -304,7 +304,9 @@ class Connection:
             raise OpenClawError(f"{url} is not the address of a gateway") from None
         except ssl.SSLError as error:
             raise OpenClawError(f"no TLS connection to {url}: {error.reason or error}") from None
-        except InvalidHandshake:
+        except InvalidHandshake as error:
+            if isinstance(error.__cause__, EOFError):
+                raise ConnectionFailedError("it hung up") from None
             raise OpenClawError(f"what listens at {url} is not a gateway") from None
 
     async def _serve(self, socket: ClientConnection) -> None:
