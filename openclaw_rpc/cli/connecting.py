@@ -124,17 +124,34 @@ def _tls(target: GatewayTarget) -> ssl.SSLContext | None:
 
 
 async def whole(run: AsyncRun) -> AsyncIterator[Event]:
-    """A run's events; what was missed and can't be had any more comes as one delta."""
-    text = ""
+    """A run's events; what was missed and can't be had any more comes as one delta.
+
+    Where the run began again meanwhile, its `chat.started` comes before: what it had said does not count.
+    """
+    text, epoch = "", None
     async for event in run:
-        found = event
+        found = [event]
         if event.type == "resync":
             said: str = event.data["response"]
-            if text.endswith(said):
-                continue
-            rest = said[len(text) :] if said.startswith(text) else "\n" + said
             ids: dict[str, Any] = {name: event.data[name] for name in ("sessionKey", "runId")}
-            found = Event(chat.chat_delta.name, {**ids, "delta": rest})
-        if found.type == chat.chat_delta.name:
-            text += found.data["delta"]
-        yield found
+            found.clear()
+            if _began_again(text, said, epoch, event.epoch):
+                text = ""
+                found.append(Event(chat.chat_started.name, ids))
+            if not text.startswith(said) and not text.endswith(said):
+                rest = said[len(text) :] if said.startswith(text) else "\n" + said
+                found.append(Event(chat.chat_delta.name, {**ids, "delta": rest}))
+        for each in found:
+            if each.type == chat.chat_started.name:
+                text = ""
+            elif each.type == chat.chat_delta.name:
+                text += each.data["delta"]
+            epoch = each.epoch or epoch
+            yield each
+
+
+def _began_again(text: str, said: str, epoch: str | None, now: str | None) -> bool:
+    """``now`` is the epoch of a run that goes on: in another one it has begun there. One that has ended said it all."""
+    if now is not None:
+        return bool(text) and now != epoch
+    return not said.startswith(text) and not text.startswith(said)

@@ -393,6 +393,7 @@ class ChatDoneEvent(Result, frozen=True, kw_only=True):
 
 
 chat_message = Event("chat.message", ChatMessageEvent, "A message was added.", lasting=True, topic=Topic.MESSAGES)
+BEGINS_AGAIN = "the run begins again: what it had said does not count"
 chat_started = Event("chat.started", ChatStartedEvent, "A run began.", lasting=True)
 chat_delta = Event("chat.delta", ChatDeltaEvent, "A piece of the answer.")
 chat_thinking = Event("chat.thinking", ChatThinkingEvent, "A piece of the reasoning.")

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from anyio.from_thread import start_blocking_portal
 
-from tests.cli.command import SECONDS, Gateway, Home, free_port, plain
+from tests.cli.command import SECONDS, Gateway, Home, free_port, plain, start_gateway, wait_until_open
 from tests.support.cutting_proxy import CuttingProxy
 from tests.support.scripted_gateway import After, Peer, scripted_gateway
 
@@ -178,6 +178,27 @@ def test_a_broken_connection_loses_and_repeats_nothing(scripted: Gateway) -> Non
     assert (seen + reader.kept() + rest).split() == [f"w{number}" for number in range(60)]
     assert proxy.connections == 4
     assert "Reconnecting" in err
+
+
+def test_an_answer_that_begins_again_after_a_crash_is_shown_anew(scripted: Gateway, home: Home) -> None:
+    model = scripted.run("config", "get", "providers.primary", "--json").out
+    config = f"providers:\n  primary: {model.strip()}\nruns: {{on_crash: retry}}\n"
+    gateway = start_gateway(home, config=config)
+    try:
+        process = home.start("chat", "[[slow:60,30]]")
+        assert process.stdout is not None
+        reader = Reader(process.stdout.fileno())
+        reader.until("w9 ")
+        gateway.process.kill()
+        gateway.process.communicate()
+        gateway.process = home.start("gateway")
+        wait_until_open(gateway.process, gateway.port)
+        rest, err = process.communicate(timeout=SECONDS)
+    finally:
+        gateway.stop()
+    assert process.returncode == 0, err
+    assert (reader.kept() + rest).splitlines()[-1].split() == [f"w{number}" for number in range(60)]
+    assert "begins again" in err
 
 
 def test_a_url_where_nobody_answers_starts_nothing(home: Home) -> None:

@@ -84,6 +84,19 @@ def test_a_step_is_a_line_with_its_time_and_its_pictures() -> None:
     assert second == "✗ shell ls -l (1 m 10 s): failed: no such file"
 
 
+def test_what_a_run_had_said_before_it_began_again_is_dropped() -> None:
+    shown = Shown(Layout(colour=False))
+    for name, data in (
+        ("chat.started", {}),
+        ("chat.delta", {"delta": "one two"}),
+        ("chat.started", {}),
+        ("chat.delta", {"delta": "one"}),
+        ("chat.done", {"finishReason": "stop"}),
+    ):
+        shown.take(Event(name, data))
+    assert shown.finished().splitlines()[:3] == ["(the run begins again: what it had said does not count)", "", "one"]
+
+
 def test_words_of_steps() -> None:
     assert call_of("shell", {"command": "ls\x1b[2J"}) == "shell ls[2J"
     assert call_of("file_move", {"from": "a", "to": "b"}) == 'file_move {"from":"a","to":"b"}'

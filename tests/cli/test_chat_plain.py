@@ -34,6 +34,13 @@ def test_the_answer_goes_to_standard_output_and_the_tools_to_standard_error(caps
     assert failed == "← shell (7 ms): failed: no such file"
 
 
+def test_a_run_that_begins_again_has_a_line_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    done = ("chat.done", {"finishReason": "stop"})
+    again = (("chat.started", {}), ("chat.delta", {"delta": "Hello"}), done)
+    play(*again[:2], *again, *again)
+    assert capsys.readouterr() == ("Hello\nHello\nHello\n", "(the run begins again: what it had said does not count)\n")
+
+
 def test_what_is_waited_for_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     play(("chat.status", {"status": "loading_model", "message": "loading the model"}), ("chat.delta", {"delta": "Hi"}))
     assert capsys.readouterr() == ("Hi", "… loading the model\n")

@@ -51,6 +51,46 @@ async def test_what_was_missed_and_is_gone_comes_as_one_delta() -> None:
     assert lost == ["The connection was lost."]
 
 
+async def test_what_is_gone_of_a_run_that_began_again_is_told_without_what_it_had_said_before() -> None:
+    async def play(peer: Peer) -> None:
+        await peer.delta("two one ", 11)
+        await peer.event("chat.started", {"sessionKey": "s", "runId": "r1", "agentId": "a"}, 1, "e2")
+        await peer.delta("two ", 2, "e2")
+        await peer.drop()
+
+    async def subscribe(peer: Peer, params: dict[str, Any]) -> Any:
+        return {"epoch": "e3", "seq": 0, "resync": True}
+
+    async def wait(peer: Peer, params: dict[str, Any]) -> Any:
+        return {"runId": "r1", "status": "completed", "finishReason": "stop", "response": "two three"}
+
+    seen = await follow({"chat.run": accept(play), "event.subscribe": subscribe, "chat.wait": wait}, [])
+    assert [event.data.get("delta") for event in seen] == ["two one ", None, "two ", "three", None]
+
+
+@pytest.mark.parametrize("ended", [True, False])
+async def test_a_run_that_began_again_meanwhile_is_told_so(ended: bool) -> None:
+    async def play(peer: Peer) -> None:
+        await peer.delta("one ", 11)
+        await peer.drop()
+
+    async def subscribe(peer: Peer, params: dict[str, Any]) -> Any:
+        return {"epoch": "e2", "seq": 2, "resync": True}
+
+    async def wait(peer: Peer, params: dict[str, Any]) -> Any:
+        done = {"status": "completed", "finishReason": "stop", "response": "two"}
+        return {"runId": "r1", **(done if ended else {"status": "running"})}
+
+    async def get(peer: Peer, params: dict[str, Any]) -> Any:
+        live = [{"runId": "r1", "status": "running", "text": "two"}]
+        return After({"sessionKey": "s", "epoch": "e2", "seq": 2, "live": live}, lambda: peer.done(3, epoch="e2"))
+
+    methods: dict[str, Handler] = {"chat.run": accept(play), "event.subscribe": subscribe, "chat.wait": wait}
+    seen = await follow({**methods, "session.get": get}, [])
+    told = [(event.type, event.data.get("delta")) for event in seen]
+    assert told == [("chat.delta", "one "), ("chat.started", None), ("chat.delta", "two"), ("chat.done", None)]
+
+
 async def test_a_refusal_keeps_its_code_its_field_and_its_reason() -> None:
     async def run(peer: Peer, params: dict[str, Any]) -> Any:
         raise RefusedError(-32602, "message is too short", code="invalid_request", field="message", reason="too short")

@@ -176,6 +176,21 @@ const verbs = {
     const joined = (type) => parts.filter((part) => part.type === type).map((part) => part.content).join("");
     assert.deepEqual([joined("text"), joined("code")], ["so  done", "let x\n"]);
   },
+  async a_run_that_begins_again_is_told() {
+    const told = (...events) => {
+      const body = events.map((event, i) => `id: r/e/${i}\ndata: ${JSON.stringify(event)}\n\n`).join("");
+      return made({ fetch: async () => new Response(body, { headers: { "Content-Type": "text/event-stream" } }) });
+    };
+    const seen = (pieces) => pieces.map((piece) => [piece.type, piece.content]);
+    const again = { type: "resync", message: "the run begins again" };
+    const token = (content) => ({ type: "token", content });
+    const flat = told(token("one"), again, token("two"), { type: "end", id: "r", finish_reason: "stop" });
+    assert.deepEqual(seen(await all(flat.messageStream("x"))).slice(0, 3), [["token", "one"], ["resync", ""], ["token", "two"]]);
+    const piece = (content) => ({ type: "text", content });
+    const parts = told(piece("one"), again, piece("two"), { type: "done", runId: "r", finishReason: "stop" });
+    const read = await all(await parts.messages.stream({ content: "x" }));
+    assert.deepEqual(seen(read), [["text", "one"], ["resync", ""], ["text", "two"]]);
+  },
   async failures() {
     for (const failing of [
       () => client.message("[[error:broken]]"),

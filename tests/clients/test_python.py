@@ -303,6 +303,28 @@ async def test_where_history_is_gone_the_run_is_told_from_its_state(ended: bool)
     assert seen[-1].data["finishReason"] == ("length" if ended else "stop")
 
 
+async def test_a_run_that_begins_again_is_told_to_who_takes_its_answer_in_pieces() -> None:
+    async def run(peer: Peer, params: dict[str, Any]) -> Any:
+        async def play() -> None:
+            started = {"sessionKey": "s", "runId": "r1", "agentId": "a"}
+            await peer.event("chat.started", started, 11)
+            await peer.delta("```\none", 12)
+            await peer.event("chat.started", started, 1, "e2")
+            await peer.delta("two", 2, "e2")
+            await peer.done(3, epoch="e2")
+
+        return After(ACCEPTED, play)
+
+    with anyio.fail_after(20):
+        async with scripted_gateway({"chat.run": run}) as scripted:
+            url = scripted.url.replace("ws", "http", 1)
+            async with AsyncOpenClawClient(url, "t") as client:
+                chunks = [(chunk.type, chunk.content) async for chunk in client.message_stream("Hi")]
+                parts = [(part.type, part.content) async for part in await client.messages.stream(content="Hi")]
+    assert chunks == [("start", ""), ("token", "```\none"), ("resync", ""), ("token", "two"), ("end", "")]
+    assert parts == [("code", "one"), ("resync", ""), ("text", "two")]
+
+
 async def test_a_run_whose_answer_was_lost_is_asked_for_again_under_its_key() -> None:
     keys: list[str] = []
 

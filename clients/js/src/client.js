@@ -38,11 +38,13 @@ import { RunStream, Subscription } from "./streams.js";
 
 /**
  * @typedef {object} MessageChunk
- * @property {string} type `start`, `token`, `skill_call`, `skill_result`, `tool_call`, `tool_result`, `end`
+ * @property {string} type `start`, `token`, `skill_call`, `skill_result`, `tool_call`, `tool_result`, `end`; `resync`: the
+ *   tokens before it do not count, since the run began again or, as its `message` says, some can't be had any more
  * @property {string} content The piece of a `token`, else empty.
  * @property {string} [skill]
  * @property {string} [tool]
  * @property {string} [status]
+ * @property {string} [message]
  * @property {string} [conversationId]
  * @property {{input: number, output: number, total: number}} [tokens]
  */
@@ -50,7 +52,7 @@ import { RunStream, Subscription } from "./streams.js";
 /** @typedef {{promptTokens: number, completionTokens: number, totalTokens: number}} Usage */
 /** @typedef {{response: string, runId: string, sessionKey: string, usage: Usage, finishReason: string, model?: string}} AgentAnswer */
 /** @typedef {{content: string, messageId: string, sessionId: string, runId: string, actions: Record<string, unknown>[]}} Sent */
-/** @typedef {{type: "text" | "code", content: string, language?: string}} Part */
+/** @typedef {{type: "text" | "code" | "resync", content: string, language?: string}} Part */
 
 const RUN_MS = 300_000;
 
@@ -174,7 +176,7 @@ export class OpenClawClient {
     /** @type {import("./rest.js").Spelling} */
     const spell = (_, { conversation_id, ...chunk }) => {
       if (chunk.type === "error") fault = { code: chunk.error, message: chunk.message };
-      if (chunk.type === "error" || chunk.type === "resync") return {};
+      if (chunk.type === "error") return {};
       const end = chunk.type === "end";
       if (end) finished(chunk.id, chunk.finish_reason, fault);
       return { event: { content: "", ...chunk, ...(conversation_id && { conversationId: conversation_id }) }, end };
@@ -222,7 +224,7 @@ export class OpenClawClient {
       if (part.type === "error") fault = { ...part.error, code: part.error.code.toLowerCase() };
       const end = part.type === "done";
       if (end) finished(part.runId, part.finishReason, fault);
-      return part.type === "text" || part.type === "code" ? { event: part } : { end };
+      return ["text", "code", "resync"].includes(part.type) ? { event: { content: "", ...part } } : { end };
     };
     return new EventSource(this.#rest, `${messages(sessionId)}/stream`, { content }, spell, signal);
   }

@@ -42,9 +42,13 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """A piece of a streamed answer, in reference 000's words; ``content`` is a `token`'s text, else empty."""
+    """A piece of a streamed answer, in reference 000's words; ``content`` is a `token`'s text, else empty.
 
-    type: Literal["start", "token", "skill_call", "skill_result", "tool_call", "tool_result", "end"]
+    `resync`: the tokens before it do not count, the answer comes from its beginning (its run began again, or some of
+    what was missed can't be had any more).
+    """
+
+    type: Literal["start", "token", "resync", "skill_call", "skill_result", "tool_call", "tool_result", "end"]
     content: str = ""
     conversation_id: str | None = None
     skill: str | None = None
@@ -75,9 +79,12 @@ class Sent(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A piece of a streamed answer, in reference 002's words: text, or code in a language ("" where it is unknown)."""
+    """A piece of a streamed answer, in reference 002's words: text, or code in a language ("" where it is unknown).
 
-    type: Literal["text", "code"]
+    `resync`: the pieces before it do not count, the answer comes from its beginning.
+    """
+
+    type: Literal["text", "code", "resync"]
     content: str
     language: str = ""
 
@@ -153,7 +160,7 @@ def sent(state: dict[str, Any]) -> Sent:
 
 def chunks() -> Any:
     """What an event of a run is in reference 000's words: a function that answers the chunks of each."""
-    begun = False
+    begun, again = False, begins_again()
 
     def tell(event: Event) -> Iterator[Chunk]:
         nonlocal begun
@@ -161,7 +168,11 @@ def chunks() -> Any:
         if not begun:
             begun = True
             yield Chunk("start", conversation_id=data["sessionKey"])
-        if event.type == "chat.delta":
+        if (said := again(event)) is not None:
+            yield Chunk("resync")
+            if said:
+                yield Chunk("token", said)
+        elif event.type == "chat.delta":
             yield Chunk("token", data["delta"])
         elif event.type in ("tool.call", "tool.result"):
             what: Any = f"{'skill' if data.get('skill') else 'tool'}_{event.type[5:]}"
@@ -176,16 +187,39 @@ def chunks() -> Any:
 
 def parts() -> Any:
     """The same in reference 002's: text and code."""
-    fences = Fences()
+    fences, again = Fences(), begins_again()
 
     def tell(event: Event) -> Iterator[Part]:
-        if event.type == "chat.delta":
+        nonlocal fences
+        if (said := again(event)) is not None:
+            fences = Fences()
+            yield Part("resync", "")
+            yield from (Part(*part) for part in fences.feed(said))
+        elif event.type == "chat.delta":
             yield from (Part(*part) for part in fences.feed(event.data["delta"]))
         elif event.type == "chat.done":
             yield from (Part(*part) for part in fences.end())
             answered(event.data)
 
     return tell
+
+
+def begins_again() -> Callable[[Event], str | None]:
+    """A function that answers, of an event behind which all that came before does not count, what is said so far."""
+    said = False
+
+    def look(event: Event) -> str | None:
+        nonlocal said
+        if event.type == "resync":
+            said = True
+            return str(event.data.get("response") or "")
+        if event.type == "chat.started" and said:
+            said = False
+            return ""
+        said = said or event.type == "chat.delta"
+        return None
+
+    return look
 
 
 def answered(done: dict[str, Any]) -> None:

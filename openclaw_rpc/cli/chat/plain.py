@@ -23,6 +23,7 @@ class Screen:
         self._colour = colour
         self._people = is_terminal()
         self._line_open = False
+        self._said = False
 
     def begin(self) -> None:
         """What is waited for is not shown here."""
@@ -37,6 +38,10 @@ class Screen:
         data = event.data
         if event.type == chat.chat_delta.name:
             self._say(str(data.get("delta", "")))
+        elif event.type == chat.chat_started.name and self._said:
+            self._close_line(always=True)
+            self._said = False
+            self.note(f"({chat.BEGINS_AGAIN})")
         elif event.type == chat.chat_thinking.name:
             self._think(str(data.get("delta", "")))
         elif event.type == chat.chat_status.name:
@@ -47,6 +52,7 @@ class Screen:
             self.note(f"← {data.get('tool')} ({data.get('durationMs')} ms): {result_of(data)}")
         elif event.type == chat.chat_done.name:
             self._end(data)
+            self._said = False
 
     def note(self, text: str) -> None:
         """Something by the way, on a line of its own."""
@@ -64,6 +70,7 @@ class Screen:
         click.echo(harmless(text) if self._people else text, nl=False, color=self._colour)
         sys.stdout.flush()
         self._line_open = not text.endswith("\n")
+        self._said = True
 
     def _think(self, text: str) -> None:
         # reasoning is worth watching, not worth keeping: a pipe or a log gets none of it

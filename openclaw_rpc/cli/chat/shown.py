@@ -30,6 +30,10 @@ class Shown:
         self._began = monotonic()
         self._finished: list[str] = []
         self._last: Kind | None = None
+        self._started = False
+        self._forget()
+
+    def _forget(self) -> None:
         self._answer = MarkdownStream()
         self._thought = ""
         self._waits = ""
@@ -50,6 +54,10 @@ class Shown:
         elif event.type == chat.chat_status.name:
             self._waits = harmless(str(data.get("message")))
         elif event.type == chat.chat_started.name:
+            if self._started:
+                self._forget()
+                self._put("step", self._layout.text(f"({chat.BEGINS_AGAIN})", "dim"))
+            self._started = True
             self._waits = "waiting for the model"
         elif event.type == chat.tool_call.name:
             self._tools[str(data["callId"])] = call_of(str(data.get("tool")), data.get("params"), CALL), monotonic()

@@ -118,7 +118,7 @@ class ChatWindow:
 
     def show(self, event: Event) -> None:
         """Show one event of a run."""
-        if self._pipe is not None and event.type in (chat.chat_delta.name, chat.chat_done.name):
+        if self._pipe is not None and event.type in (chat.chat_started.name, chat.chat_delta.name, chat.chat_done.name):
             self._write(self._pipe, event)
         self._shown.take(event)
         self._wake.set()
@@ -143,7 +143,7 @@ class ChatWindow:
 
     def _write(self, pipe: TextIO, event: Event) -> None:
         text = str(event.data.get("delta", ""))
-        if event.type == chat.chat_done.name and self._pipe_open:
+        if event.type != chat.chat_delta.name and self._pipe_open:
             text = "\n"
         pipe.write(text)
         pipe.flush()

@@ -69,9 +69,10 @@ class ApiEvents:
 
     numbered = True
 
-    def __init__(self, place: str = "") -> None:
-        self._fences = Fences(place)
-        self._said = False
+    def __init__(self, place: str | None = None) -> None:
+        """``place`` is where a client that comes back had got to."""
+        self._fences = Fences(place or "")
+        self._said = place is not None
 
     def open(self) -> Iterable[SpelledEvent]:
         """Nothing comes before the first word."""
@@ -82,7 +83,10 @@ class ApiEvents:
         if name == chat.chat_delta.name:
             self._said = True
             yield from map(_said, self._fences.feed(data.delta))
-        elif name == "resync" or (name == chat.chat_started.name and self._said):
+        elif name == chat.chat_started.name and self._said:
+            self._fences, self._said = Fences(""), False
+            yield SpelledEvent({"type": "resync", "message": chat.BEGINS_AGAIN})
+        elif name == "resync":
             yield SpelledEvent({"type": "resync", "message": "what came since can't be had; ask for the session"})
         elif name == chat.chat_done.name:
             self._said = False
@@ -124,7 +128,7 @@ def messages(inputs: Inputs) -> Plan:
 
 def stream(inputs: Inputs) -> Plan:
     """Ask the session's agent and follow what it says."""
-    events = ApiEvents(inputs.resume.place if inputs.resume is not None else "")
+    events = ApiEvents(inputs.resume.place if inputs.resume is not None else None)
     return (yield from runs.follow(inputs, params_of(inputs), events))
 
 

@@ -145,7 +145,7 @@ class FlatEvents:
 
     def __init__(self, conversation_id: str | None = None) -> None:
         self._conversation_id = conversation_id
-        self._said = False
+        self._said = conversation_id is None
 
     def open(self) -> Iterable[SpelledEvent]:
         """The beginning; not a second time for a client that comes back."""
@@ -162,7 +162,10 @@ class FlatEvents:
         elif name == chat.tool_result.name:
             failed = data.error is not None
             yield SpelledEvent({**skill_or_tool("result", data), "status": "failed" if failed else "completed"})
-        elif name == "resync" or (name == chat.chat_started.name and self._said):
+        elif name == chat.chat_started.name and self._said:
+            self._said = False
+            yield SpelledEvent({"type": "resync", "message": chat.BEGINS_AGAIN})
+        elif name == "resync":
             yield SpelledEvent({"type": "resync", "message": "what came since can't be had; ask for the conversation"})
         elif name == chat.chat_done.name:
             self._said = False

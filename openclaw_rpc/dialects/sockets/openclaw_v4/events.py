@@ -62,6 +62,7 @@ class Events:
                 yield from self._message(data)
             case chat.chat_started.name:
                 run = self.run(data.run_id, data.session_key)
+                run.text = ""  # where it begins again, what it had said does not count
                 yield self._agent(run, "lifecycle", {"phase": "start", "startedAt": run.began})
             case chat.tool_call.name:
                 yield from self._tool_call(self.run(data.run_id, data.session_key), data)
