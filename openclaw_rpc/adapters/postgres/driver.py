@@ -112,7 +112,14 @@ async def connect(url: str, seconds: float) -> Connection:
 
 
 async def create_pool(url: str, most: int, seconds: float, init: Callable[[Connection], Awaitable[None]]) -> Pool:
-    """A pool of at most so many connections, each made ready by ``init``."""
+    """A pool of at most so many connections, each made ready by ``init``.
+
+    Nobody may leave settings, cursors or locks behind on one: what was borrowed is not cleaned by a query of its own.
+    """
     return await _asyncpg.create_pool(
-        url, min_size=1, max_size=most, timeout=seconds, command_timeout=seconds, init=init
+        url, min_size=1, max_size=most, timeout=seconds, command_timeout=seconds, init=init, reset=_left_as_it_is
     )
+
+
+async def _left_as_it_is(_connection: Connection) -> None:
+    """A transaction that was left open is rolled back by the pool."""

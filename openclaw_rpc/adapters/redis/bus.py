@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -16,6 +16,9 @@ from openclaw_rpc.domain.events.published import EventListener, Published
 from openclaw_rpc.domain.nodes.wire import Hello, Interests, RelayedEvent, RelayedEvents, Wire
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.method import Event
+
+TOGETHER_SECONDS: Final = 0.01
+"""How far apart events are sent to other nodes: those in between wait for each other."""
 
 
 class RedisBus:
@@ -42,6 +45,7 @@ class RedisBus:
         self._wants: Counter[Key] = Counter()
         """What is wanted here, and by how many."""
         self._outgoing: dict[str, list[RelayedEvent]] = {}
+        self._sent = float("-inf")
         wire.on(RelayedEvents, self.hear)
         wire.on(Interests, self._learn)
         wire.on_greeted(self._tell_wants)
@@ -98,13 +102,15 @@ class RedisBus:
             event.seq,
         )
         if not self._outgoing:
-            # All that one step of the loop tells goes out together.
-            asyncio.get_running_loop().call_soon(self._flush)
+            # The first at once; what is told soon after it goes out together, since a message costs more than an event.
+            loop = asyncio.get_running_loop()
+            loop.call_at(max(loop.time(), self._sent + TOGETHER_SECONDS), self._flush)
         for node in nodes:
             self._outgoing.setdefault(node, []).append(told)
 
     def _flush(self) -> None:
         outgoing, self._outgoing = self._outgoing, {}
+        self._sent = asyncio.get_running_loop().time()
         for node, told in outgoing.items():
             self._wire.send(node, RelayedEvents(self._wire.node, told))
 

@@ -12,13 +12,16 @@ import pytest
 
 from openclaw_rpc.adapters.postgres import Postgres
 from openclaw_rpc.adapters.postgres.connecting import connected, read, written
+from openclaw_rpc.adapters.postgres.documents import PostgresDocuments
 from openclaw_rpc.adapters.postgres.driver import Connection
 from openclaw_rpc.adapters.postgres.migrations import MIGRATIONS, migrate
+from openclaw_rpc.adapters.postgres.nodes import PostgresNodes
 from openclaw_rpc.adapters.postgres.store import PostgresStore
 from openclaw_rpc.adapters.postgres.transaction import Transaction
 from openclaw_rpc.adapters.postgres.writer import Writer
 from openclaw_rpc.domain.events.change import Change, SessionPatch
 from openclaw_rpc.domain.kept import StorageUnusable, Unsure
+from openclaw_rpc.domain.nodes.ports import NodeState
 from openclaw_rpc.domain.records import SessionQuery
 from openclaw_rpc.protocol.errors import SessionExists, Timeout, Unavailable
 from tests.support import postgres
@@ -72,6 +75,37 @@ async def test_a_second_gateway_on_one_database_is_refused_until_the_first_has_g
             assert await beside.read(lambda db: db.value("SELECT 1")) == 1
     async with Postgres.open(url, place="alone"):
         pass
+
+
+async def test_a_node_says_that_it_is_alive_while_all_that_read_are_busy(url: str) -> None:
+    asked = anyio.Event()
+
+    async def read_on(db: Transaction) -> None:
+        assert await db.value("SELECT 1") == 1
+        asked.set()
+        await anyio.sleep_forever()
+
+    async with Postgres.open(url, pool=1, place="shared") as database, anyio.create_task_group() as group:
+        nodes = PostgresNodes(database, PostgresDocuments(database))
+        number = await nodes.join("n1", 3.0, NodeState(version="1", started_at="", status="ready"))
+        group.start_soon(database.read, read_on)
+        await asked.wait()
+        seen = await nodes.beat(NodeState(version="1", started_at="", status="draining"))
+        assert [(node.number, node.status) for node in seen] == [(number, "draining")]
+        assert await database.apart(lambda db: db.value("SELECT 1"), single=True) == 1
+        group.cancel_scope.cancel()
+
+
+async def test_what_one_borrower_of_a_connection_broke_off_does_not_reach_the_next(url: str) -> None:
+    async def break_off(db: Transaction) -> None:
+        await db.all("CREATE TABLE left_over (one int)")
+        raise Timeout("enough", reason="test")
+
+    async with Postgres.open(url, pool=1) as database:
+        for _ in range(3):
+            with pytest.raises(Timeout):
+                await database.apart(break_off)
+            assert await database.apart(lambda db: db.value("SELECT to_regclass('left_over')"), single=True) is None
 
 
 async def test_tables_of_a_newer_program_are_refused(url: str) -> None:
