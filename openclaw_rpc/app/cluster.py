@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 AGAIN_SECONDS = 0.5
 LOOK_SECONDS = 10.0
 """How often it is looked whether this node sees the others' workspace."""
-LETTER_SECONDS, AWAY_SECONDS = 1.0, 0.1
-"""How often it is looked what other nodes left for this one; and while Redis is away."""
+AWAY_SECONDS = 0.1
+"""How often it is looked what other nodes left for this one while Redis is away; else its beat says so."""
 
 
 class Cluster:
@@ -71,10 +71,12 @@ class Cluster:
         self.bus = RedisBus(MemoryBus(logs.get("bus")), self._wire, events, self._log)
         self._counts: SharedCounts | None = None
         self._left_over = anyio.Event()
+        self._posted = anyio.Event()
         self._changed: set[str] = set()
         self._news = anyio.Event()
         membership.gone = self._gone
         membership.take_over = self._leave_over
+        membership.posted = lambda: self._posted.set()
         self.bus.held = lambda: membership.lapsed
 
     def _gone(self, number: int) -> None:
@@ -148,12 +150,17 @@ class Cluster:
     async def _keep_collecting(self) -> None:
         """Take what other nodes left for this one while Redis was away from either."""
         while True:
+            with anyio.move_on_after(AGAIN_SECONDS if self.link.answers else AWAY_SECONDS):
+                await self._posted.wait()
+            if self.link.answers and not self._posted.is_set():
+                continue
+            self._posted = anyio.Event()
             try:
                 for message in await self._nodes.letters():
                     self._wire.hear(message)
             except GatewayError as error:
                 self._log.warning("what other nodes left can't be read", error=error.message)
-            await anyio.sleep(LETTER_SECONDS if self.link.answers else AWAY_SECONDS)
+                await anyio.sleep(AWAY_SECONDS)
 
     async def stream_of(self, session: SessionRecord, after: int) -> Stream:
         """The stream of a session, whichever node tells its events, once it is told up to ``after``."""

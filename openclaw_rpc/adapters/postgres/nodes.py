@@ -20,8 +20,9 @@ _SILENT: Final = "extract(epoch FROM clock_timestamp() - greatest(beat_at, pg_po
 _JOIN: Final = """INSERT INTO nodes (name, lease, beat_at, state) VALUES ($1, $2, clock_timestamp(), $3)
     ON CONFLICT (name) DO NOTHING RETURNING number"""
 _BEAT: Final = "UPDATE nodes SET beat_at = clock_timestamp(), state = $2 WHERE number = $1"
-_SEE: Final = f"""SELECT number, name, state, {_SILENT}::float8, lease, true FROM nodes
-    UNION ALL SELECT number, name, state, extract(epoch FROM clock_timestamp() - beat_at)::float8, 0, false
+_SEE: Final = f"""SELECT number, name, state, {_SILENT}::float8, lease, true,
+        EXISTS (SELECT FROM letters WHERE node = number) FROM nodes
+    UNION ALL SELECT number, name, state, extract(epoch FROM clock_timestamp() - beat_at)::float8, 0, false, false
     FROM past_nodes WHERE beat_at > clock_timestamp() - interval '1 hour' ORDER BY number"""  # noqa: S608
 _BURY: Final = f"""WITH gone AS (DELETE FROM nodes WHERE number = $1 AND ($2 OR {_SILENT} > lease) RETURNING *)
     INSERT INTO past_nodes SELECT number, name, beat_at, state FROM gone"""  # noqa: S608
@@ -88,8 +89,9 @@ class PostgresNodes:
                     silent=silent,
                     lease=lease,
                     living=living,
+                    letters=letters,
                 )
-                for number, name, kept, silent, lease, living in await db.all(_SEE)
+                for number, name, kept, silent, lease, living, letters in await db.all(_SEE)
             ]
 
         return await self._database.apart(beat, single=True)

@@ -44,6 +44,8 @@ class Membership:
         """Set once this is the oldest node, which does what one of them has to do; that ends with its life alone."""
         self.renewed: Callable[[], None] = _nothing
         """Called with each beat that was kept."""
+        self.posted: Callable[[], None] = _nothing
+        """Called when others left something in the store for this node."""
         self.gone: Callable[[int], None] = _nobody
         """Called when a node left, or was taken for dead."""
         self.take_over: Callable[[], None] = _nothing
@@ -119,6 +121,8 @@ class Membership:
         if self.number == min(living, default=0):
             self.led.set()
         self.renewed()
+        if any(node.letters for node in seen if node.number == self.number):
+            self.posted()
         for number in gone:
             self.gone(number)
         # Whoever could not beat itself for a while can't tell who else could.

@@ -47,7 +47,8 @@ class NodeState(msgspec.Struct, kw_only=True, frozen=True):
 class NodeSeen(msgspec.Struct, kw_only=True, frozen=True):
     """A node as the store knows it. ``silent``: seconds since its last beat, by the store's own clock.
 
-    One that is not ``living`` was taken for dead, or left, within the last hour.
+    One that is not ``living`` was taken for dead, or left, within the last hour. ``letters``: whether others left
+    something for it.
     """
 
     number: int
@@ -56,6 +57,7 @@ class NodeSeen(msgspec.Struct, kw_only=True, frozen=True):
     silent: float
     lease: float
     living: bool
+    letters: bool
 
     @property
     def status(self) -> Literal["ready", "draining", "dead"]:
