@@ -76,7 +76,7 @@ class Cluster:
         self._news = anyio.Event()
         membership.gone = self._gone
         membership.take_over = self._leave_over
-        membership.posted = lambda: self._posted.set()
+        membership.posted = self._wake_collecting
         self.bus.held = lambda: membership.lapsed
 
     def _gone(self, number: int) -> None:
@@ -86,6 +86,9 @@ class Cluster:
 
     def _leave_over(self) -> None:
         self._left_over.set()
+
+    def _wake_collecting(self) -> None:
+        self._posted.set()
 
     def serve(self, tasks: BackgroundTasks, parts: Gateway) -> None:
         """Find the way to sessions' nodes, and do what those ask for."""

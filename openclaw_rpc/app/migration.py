@@ -6,7 +6,7 @@ import socket
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from openclaw_rpc.domain.kept import StorageUnusable
@@ -20,17 +20,27 @@ if TYPE_CHECKING:
     from openclaw_rpc.config.settings import StorageSettings
 
 
+class Holdings(NamedTuple):
+    """A database, and what is in it. ``version`` is that of its tables; ``nodes``: whose processes are alive on it."""
+
+    storage: str
+    engine: str
+    version: int
+    nodes: list[str]
+    rows: dict[str, int]
+
+
 async def migrate(
     source: StorageSettings,
     target: StorageSettings,
     paths: Paths,
-    told: Callable[[str, int], None],
+    told: Callable[[str, int, int], None],
     *,
     only_compare: bool = False,
 ) -> list[Moved]:
     """Copy all that is kept to an empty target, or to one where that was interrupted; then look at every row of both.
 
-    ``only_compare`` copies nothing.
+    ``only_compare`` copies nothing. ``told`` is called with what is done, how many rows are done, and of how many.
 
     Raises:
         StorageUnusable: a gateway runs on one of them, or the target holds something else; the message says what.
@@ -40,15 +50,21 @@ async def migrate(
     async with _opened(source, paths) as old, _opened(target, paths) as new:
         if old.identity == new.identity:
             raise StorageUnusable(f"The source and the target are the same: {old.identity}.")
-        return await compare(old, new) if only_compare else await move(old, new, told)
+        return await compare(old, new, told) if only_compare else await move(old, new, told)
 
 
-async def counted(settings: StorageSettings, paths: Paths) -> tuple[str, dict[str, int]]:
-    """Which database it is, and how many rows each of its tables has; a gateway may run on it."""
+async def looked_at(settings: StorageSettings, paths: Paths) -> Holdings:
+    """Which database it is, and what is in it; a gateway may run on it."""
     from openclaw_rpc.adapters.moving.tables import TABLES
 
     async with _opened(settings, paths, alone=False) as side:
-        return side.identity, {table.name: await side.count(table) for table in TABLES if table.name != "counters"}
+        return Holdings(
+            storage=side.identity,
+            engine="sqlite" if settings.postgres is None else "postgres",
+            version=await side.version(),
+            nodes=await side.nodes(),
+            rows={table.name: await side.count(table) for table in TABLES if table.name != "counters"},
+        )
 
 
 async def vacuum(settings: StorageSettings, paths: Paths) -> tuple[int, int] | None:

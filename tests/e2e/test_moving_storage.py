@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import signal
+import sys
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import msgspec
 import pytest
 
-from openclaw_rpc.app.migration import counted, migrate
+from openclaw_rpc.adapters.postgres.connecting import connected
+from openclaw_rpc.adapters.postgres.migrations import MIGRATIONS
+from openclaw_rpc.adapters.sqlite import Database
+from openclaw_rpc.app.migration import looked_at, migrate
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.config.settings import StorageSettings
 from openclaw_rpc.domain.kept import StorageUnusable
@@ -74,12 +82,14 @@ async def test_everything_moves_to_postgres_and_back(upstream: Upstream, url: st
         token = await lived_in(served)
         before = await told(served, token)
     here, source = paths(home), StorageSettings()
-    tables = 0
+    stopped = 0
+    seen: list[tuple[int, int]] = []
 
-    def interrupted(table: str, rows: int) -> None:
-        nonlocal tables
-        tables += 1
-        if tables % 3 == 0:
+    def interrupted(what: str, rows: int, of: int) -> None:
+        nonlocal stopped
+        seen.append((rows, of))
+        if what.startswith("copying ") and rows > stopped + 10:
+            stopped = rows
             raise _Killed
 
     killed = 0
@@ -90,6 +100,8 @@ async def test_everything_moves_to_postgres_and_back(upstream: Upstream, url: st
         except _Killed:
             killed += 1
     assert killed > 2
+    assert all(0 <= rows <= of for rows, of in seen)
+    assert seen[-1][0] == seen[-1][1], "at its end all is done"
     by_name = {one.table: one.rows for one in moved}
     assert by_name["memories"] >= 31
     assert all(by_name[name] for name in ("sessions", "messages", "runs", "events", "usage", "responses", "tokens"))
@@ -110,11 +122,37 @@ async def test_everything_moves_to_postgres_and_back(upstream: Upstream, url: st
         await migrate(source, in_postgres(url), here, lambda *_: None)
     moved = await migrate(in_postgres(url), back, here, lambda *_: None)
     assert await migrate(in_postgres(url), back, here, lambda *_: None, only_compare=True) == moved
-    where, rows = await counted(back, here)
-    assert where == f"sqlite:///{file}"
-    assert rows["memories"] >= 31
+    found = await looked_at(back, here)
+    assert found.storage == f"sqlite:///{file}"
+    assert found.rows["memories"] >= 31
     async with gateway({**settings(upstream.url), "storage": {"path": str(file)}}, home=home) as served:
         assert await told(served, token) == after
+
+
+async def test_a_move_that_is_killed_goes_on_where_it_stopped(url: str, tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    assert home.run("token", "create", "--name", "laptop").code == 0
+    async with Database.open(paths(tmp_path).database(None), paths(tmp_path).state) as file:
+        row = "INSERT INTO usage VALUES ('2026-01-01T00:00:00.000Z', 'ada', '', '', '', '', '', '', 0, 0, ?, 0, 0, 0)"
+        await file.write(lambda db: db.executemany(row, [(at,) for at in range(30_000)]).rowcount)
+    words = [sys.executable, "-m", "openclaw_rpc", "storage", "migrate", "--to", url]
+    process = await asyncio.create_subprocess_exec(*words, env={**os.environ, "OPENCLAW_HOME": str(tmp_path)})
+    beside = await connected(url)
+    try:
+        with anyio.fail_after(60):
+            while not await beside.fetchval("SELECT to_regclass('usage') IS NOT NULL") or not await beside.fetchval(
+                "SELECT count(*) FROM usage"
+            ):
+                assert process.returncode is None, "it was over before it could be killed"
+        process.kill()
+        assert await process.wait() == -signal.SIGKILL
+        kept = await beside.fetchval("SELECT count(*) FROM usage")
+        assert 0 < kept < 30_000
+    finally:
+        await beside.close()
+    done = home.run("storage", "migrate", "--to", url, "--json")
+    assert done.code == 0, done.err
+    assert {one["table"]: one["rows"] for one in done.json()["tables"]}["usage"] == 30_000
 
 
 async def test_a_target_with_something_else_is_refused(upstream: Upstream, url: str, tmp_path: Path) -> None:
@@ -135,7 +173,9 @@ async def test_the_command_says_what_it_did_and_what_it_refuses(url: str, tmp_pa
     assert {one["table"]: one["rows"] for one in done.json()["tables"]}["tokens"] == 1
     (tmp_path / "gateway.yaml").write_text(f"storage: {{url: '{url}'}}\n")
     assert "laptop" in home.run("token", "list").out
-    assert home.run("storage", "status", "--json").json()["rows"]["tokens"] == 1
+    found = home.run("storage", "status", "--json").json()
+    assert found["rows"]["tokens"] == 1
+    assert (found["engine"], found["version"], found["nodes"]) == ("postgres", len(MIGRATIONS), [])
     assert home.run("storage", "migrate", "--to", "mysql://x").code == 1
     same = home.run("storage", "migrate", "--to", url)
     assert same.code == 1

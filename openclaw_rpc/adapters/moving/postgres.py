@@ -20,6 +20,15 @@ class PostgresSide:
         self.identity = identity
         self._database = database
 
+    async def version(self) -> int:
+        """See the port."""
+        return await self._database.read(lambda db: db.value("SELECT version FROM schema_version"), single=True)
+
+    async def nodes(self) -> list[str]:
+        """See the port."""
+        rows = await self._database.read(lambda db: db.all("SELECT name FROM nodes ORDER BY number"), single=True)
+        return [name for (name,) in rows]
+
     async def count(self, table: Table) -> int:
         """See the port."""
         sql = f"SELECT count(*) FROM {table.name} WHERE {table.where}"  # noqa: S608 - names of tables.py

@@ -29,6 +29,14 @@ class SqliteSide:
         self._database = database
         self._folder = folder
 
+    async def version(self) -> int:
+        """See the port."""
+        return await self._database.read(lambda db: db.execute("PRAGMA user_version").fetchone()[0], single=True)
+
+    async def nodes(self) -> list[str]:
+        """See the port."""
+        return []
+
     async def count(self, table: Table) -> int:
         """See the port."""
         sql = f"SELECT count(*) FROM {_name(table)} WHERE {table.where}"  # noqa: S608 - names of tables.py

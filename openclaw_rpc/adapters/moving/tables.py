@@ -85,6 +85,14 @@ class Side(Protocol):
     identity: str
     """Which database it is, without a password."""
 
+    async def version(self) -> int:
+        """At which version its tables are."""
+        ...
+
+    async def nodes(self) -> list[str]:
+        """Which processes of a gateway use it, where it knows that."""
+        ...
+
     async def count(self, table: Table) -> int:
         """How many rows there are."""
         ...

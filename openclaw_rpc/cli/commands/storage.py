@@ -26,21 +26,23 @@ def storage() -> None:
 @offline_command
 @click.pass_context
 def status(ctx: click.Context) -> None:
-    """Which database it is, and how many rows its tables have."""
-    from openclaw_rpc.app.migration import counted
+    """Which database it is, which processes use it, and how many rows its tables have."""
+    from openclaw_rpc.app.migration import looked_at
     from openclaw_rpc.domain.kept import StorageUnusable
 
     paths = find_paths(shared(ctx))
     chosen = some_settings(paths, "storage").storage
     try:
-        where, rows = anyio.run(counted, chosen, paths)
+        found = anyio.run(looked_at, chosen, paths)
     except StorageUnusable as error:
         raise CliError(str(error)) from None
     if shared(ctx).json:
-        print_json({"storage": where, "rows": rows})
+        print_json(found._asdict())
         return
-    aside(where)
-    print_table(["TABLE", "ROWS"], rows.items(), empty="Nothing is kept.")
+    aside(f"{found.storage}, tables of version {found.version}")
+    if found.nodes:
+        aside(f"Processes: {', '.join(found.nodes)}")
+    print_table(["TABLE", "ROWS"], found.rows.items(), empty="Nothing is kept.")
 
 
 @storage.command()
@@ -84,22 +86,22 @@ def migrate(ctx: click.Context, target: str, source: str | None, verify: bool) -
     paths = find_paths(shared(ctx))
     old = _storage(source) if source is not None else some_settings(paths, "storage").storage
     lively = is_terminal(sys.stderr) and not shared(ctx).json
+    # Its length is known once it begins.
+    bar = click.progressbar(length=1, file=sys.stderr, hidden=not lively, show_pos=True)
 
-    def told(table: str, rows: int) -> None:
-        if lively:
-            click.echo(f"\r\033[K{table}: {rows:,} rows", nl=False, err=True)
+    def told(what: str, rows: int, of: int) -> None:
+        bar.label, bar.length = f"{what:27}", of
+        bar.update(rows - bar.pos)
 
     async def run() -> list[dict[str, object]]:
         moved = await move(old, _storage(target), paths, told, only_compare=verify)
         return [{"table": one.table, "rows": one.rows, "checksum": one.checksum} for one in moved]
 
     try:
-        moved = anyio.run(run)
+        with bar:
+            moved = anyio.run(run)
     except StorageUnusable as error:
         raise CliError(str(error)) from None
-    finally:
-        if lively:
-            click.echo("\r\033[K", nl=False, err=True)
     if shared(ctx).json:
         print_json({"tables": moved})
         return
