@@ -80,7 +80,7 @@ def test_a_step_is_a_line_with_its_time_and_its_pictures() -> None:
             assert data["tool"] in shown.status()
     first, place, second = shown.finished().splitlines()
     assert first.startswith("✓ browser_screenshot (1.5 s): ") and len(first) <= layout.columns
-    assert place == "  picture: /results/p.png (8 × 6)"
+    assert place == "  picture in the workspace: results/p.png (8 × 6)"
     assert second == "✗ shell ls -l (1 m 10 s): failed: no such file"
 
 
@@ -101,7 +101,8 @@ def test_words_of_steps() -> None:
     assert call_of("shell", {"command": "ls\x1b[2J"}) == "shell ls[2J"
     assert call_of("file_move", {"from": "a", "to": "b"}) == 'file_move {"from":"a","to":"b"}'
     assert call_of("time", {}) == "time"
-    assert pictures_in("a [image/png, 12 bytes: /results/x.png] b [text/plain, 1 bytes: /y]") == ["/results/x.png"]
+    found = pictures_in("a [image/png, 12 bytes: /results/x.png] b [text/plain, 1 bytes: /y]")
+    assert found == ["picture in the workspace: results/x.png"]
     assert [seconds(value) for value in (0.25, 9.94, 59.4, 61)] == ["0.2 s", "9.9 s", "59 s", "1 m 1 s"]
 
 

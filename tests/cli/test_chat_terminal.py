@@ -13,6 +13,7 @@ from tests.cli.terminal import Terminal
 
 PASTE, PASTED = "\x1b[200~", "\x1b[201~"
 CTRL_C, CTRL_D, ALT_ENTER, TAB = "\x03", "\x04", "\x1b\r", "\t"
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489")
 READY = r"(?m)^>$"
 LIST_FILES = '[[tool:shell {"command": "echo listed"}]]'
 
@@ -92,6 +93,21 @@ def test_reasoning_and_steps_are_shown_each_in_its_line(terminal: Terminal) -> N
     assert re.search(r"(?m)^let me see$", screen)
     assert re.search(r"(?m)^✗ file_read missing\.txt \(\d\.\d s\): failed: .*missing\.txt", screen)
     assert terminal.looks("let me see").italics
+
+
+def test_where_a_tools_picture_lies_is_said_now_and_when_the_session_is_gone_on_with(scripted: Gateway) -> None:
+    folder = scripted.home.path / "workspace" / "plots"
+    folder.mkdir()
+    (folder / "dot.png").write_bytes(PNG)
+    step = r"✓ file_read plots/dot\.png \(.*\n +picture in the workspace: plots/dot\.png\n"
+    for asks in (True, False):
+        with chat(scripted.home, "--session", "pictures") as opened:
+            opened.until(READY)
+            if asks:
+                opened.enter('[[tool:file_read {"path": "plots/dot.png"}]]')
+            opened.until(step + "[^>]*>$")
+            opened.type(CTRL_D)
+            assert opened.end() == 0
 
 
 def test_an_approval_is_asked_in_place(terminal: Terminal) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from openclaw import NotFoundError
 from openclaw_rpc.cli.chat.layout import tail
-from openclaw_rpc.cli.chat.words import harmless, short
+from openclaw_rpc.cli.chat.shown import CALL, step_of
+from openclaw_rpc.cli.chat.words import call_of, harmless, short
 
 if TYPE_CHECKING:
     from openclaw import AsyncOpenClawClient
-    from openclaw.types import ChatMessage, SessionDetail, SessionInfo
+    from openclaw.types import CalledFunction, ChatMessage, SessionDetail, SessionInfo
     from openclaw_rpc.cli.chat.window import ChatWindow
 
 MESSAGES = 6
 LINES = 20
+FAILED = "error: "
 
 
 def title_of(session: SessionInfo | SessionDetail) -> str:
@@ -30,7 +35,8 @@ async def show_last(client: AsyncOpenClawClient, window: ChatWindow, key: str) -
     except NotFoundError:
         return False
     page = window.page
-    text = "\n".join(_laid_out(window, message) for message in session.messages if message.content.strip())
+    calls = {call.id: call.function for message in session.messages for call in message.tool_calls}
+    text = "\n".join(_laid_out(window, message, calls) for message in session.messages if message.content.strip())
     last = tail(text, LINES)
     window.note(f"── {key} · {title_of(session)}")
     if last.strip():
@@ -38,11 +44,24 @@ async def show_last(client: AsyncOpenClawClient, window: ChatWindow, key: str) -
     return True
 
 
-def _laid_out(window: ChatWindow, message: ChatMessage) -> str:
+def _laid_out(window: ChatWindow, message: ChatMessage, calls: Mapping[str, CalledFunction]) -> str:
     said = harmless(message.content)
     if message.role == "user":
         attached = ", ".join(one.name or one.type for one in message.attachments or ())
         return window.page.text(f"> {said} [{attached}]" if attached else f"> {said}", "bold")
     if message.role == "assistant":
         return window.page.markdown(said)
-    return window.page.line(short(said), "dim")
+    if message.role != "tool":
+        return window.page.line(short(said), "dim")
+    call = calls.get(message.tool_call_id or "")
+    failed = said.startswith(FAILED)
+    outcome = {"error": said.removeprefix(FAILED)} if failed else {"result": _read(message.content)}
+    named = call_of(call.name, _read(call.arguments), CALL) if call is not None else "tool"
+    return step_of(window.page, named, {**outcome, "durationMs": message.duration_ms})
+
+
+def _read(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return text

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from openclaw import Event
-from openclaw_rpc.cli.chat.words import call_of, harmless, result_of, wanted_of
+from openclaw_rpc.cli.chat.words import call_of, harmless, pictures_in, result_of, wanted_of
 from openclaw_rpc.cli.output import is_terminal, print_line
 from openclaw_rpc.cli.program import typed
 from openclaw_rpc.protocol import chat
@@ -50,6 +50,8 @@ class Screen:
             self.note(f"→ {call_of(str(data.get('tool')), data.get('params'))}")
         elif event.type == chat.tool_result.name:
             self.note(f"← {data.get('tool')} ({data.get('durationMs')} ms): {result_of(data)}")
+            for place in pictures_in(data.get("result")):
+                self.note(f"  {place}")
         elif event.type == chat.chat_done.name:
             self._end(data)
             self._said = False

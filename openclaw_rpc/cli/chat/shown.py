@@ -17,6 +17,15 @@ Kind = Literal["answer", "thought", "step"]
 CALL = 80
 
 
+def step_of(layout: Layout, call: str, data: Mapping[str, Any]) -> str:
+    """What a tool did, in a line, and where its pictures lie."""
+    failed = bool(data.get("error"))
+    took = seconds(int(data.get("durationMs") or 0) / 1000)
+    line = f"{'✗' if failed else '✓'} {call} ({took}): {result_of(data)}"
+    places = [layout.text(f"  {place}", "dim") for place in pictures_in(data.get("result"))]
+    return "".join([layout.text(line, "red") if failed else layout.line(line, "dim"), *places])
+
+
 class Shown:
     """One turn after the other. ``answers`` False: the answer itself goes elsewhere, all else is shown."""
 
@@ -112,12 +121,7 @@ class Shown:
         self._think("", over=True)
         self._say(over=True)
         call, _ = self._tools.pop(str(data["callId"]), (harmless(str(data.get("tool"))), 0))
-        failed = bool(data.get("error"))
-        took = seconds(int(data.get("durationMs") or 0) / 1000)
-        line = f"{'✗' if failed else '✓'} {call} ({took}): {result_of(data)}"
-        self._put("step", self._layout.text(line, "red") if failed else self._layout.line(line, "dim"))
-        for path in pictures_in(data.get("result")):
-            self._put("step", self._layout.text(f"  picture: {path}", "dim"))
+        self._put("step", step_of(self._layout, call, data))
         self._waits = "waiting for the model"
 
     def _done(self, data: Mapping[str, Any]) -> None:

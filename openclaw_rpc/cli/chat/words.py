@@ -54,14 +54,18 @@ def result_of(data: Mapping[str, Any]) -> str:
 
 
 def pictures_in(result: Any) -> list[str]:
-    """Where the pictures lie that a tool answered: paths in the workspace."""
+    """Where in the workspace the pictures lie that a tool answered."""
     if isinstance(result, Mapping):
         members = cast("Mapping[str, Any]", result)
         if str(members.get("mimeType", "")).startswith("image/") and "path" in members:
             size = f" ({members['width']} × {members['height']})" if "width" in members and "height" in members else ""
-            return [harmless(f"{members['path']}{size}")]
+            return [_place(f"{members['path']}{size}")]
         result = to_json(members)
-    return [harmless(found) for found in _PICTURE.findall(result)] if isinstance(result, str) else []
+    return [_place(found) for found in _PICTURE.findall(result)] if isinstance(result, str) else []
+
+
+def _place(path: str) -> str:
+    return harmless(f"picture in the workspace: {path.removeprefix('/')}")
 
 
 def seconds(value: float) -> str:
