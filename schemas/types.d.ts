@@ -71,8 +71,11 @@ export interface AuditQueryParams {
   since?: string | null;
   /** Before. */
   until?: string | null;
+  /** Only uses of that tool. */
   tool?: string | null;
+  /** Only that user's. */
   user?: string | null;
+  /** Only those that came to that. */
   outcome?: "approved" | "asked" | "begun" | "cancelled" | "denied" | "done" | "expired" | "failed" | "pin_locked" | "pin_wrong" | "withdrawn" | null;
   /** How many items at most. @default 100 */
   limit?: number;
@@ -362,13 +365,13 @@ export interface BudgetSetParams {
   tokens?: number | null;
   /** Money, in the currency of `prices`; what has no price costs nothing. */
   cost?: number | null;
-  /** @default "gateway" */
+  /** One budget for all, or one for each of these. @default "gateway" */
   per?: "agent" | "gateway" | "token" | "user";
-  /** @default "day" */
+  /** How long it is for, in UTC. @default "day" */
   period?: "day" | "month";
   /** The users, tokens or agents that it is for; else for each of them. */
   only?: Array<string>;
-  /** @default false */
+  /** Take it away. @default false */
   remove?: boolean;
 }
 
@@ -401,7 +404,7 @@ export interface BudgetStatusParams {
   budget?: string | null;
   /** Another user's; for admins of the owner alone. */
   user?: string | null;
-  /** @default 100 */
+  /** How many at most. @default 100 */
   limit?: number;
 }
 
@@ -2278,6 +2281,7 @@ export interface ToolDenied {
 export interface ToolDenyParams {
   /** The id that `tool.approval` told. */
   approvalId: string;
+  /** What the agent is told. */
   reason?: string | null;
 }
 
@@ -2384,16 +2388,19 @@ export interface Usage {
 export interface UsageQueryParams {
   /** The last page's `nextCursor`. */
   cursor?: string | null;
-  /** @default "day" */
+  /** What each row is for. @default "day" */
   by?: "agent" | "day" | "model" | "provider" | "session" | "token" | "user";
   /** A date or a time, ISO 8601; UTC where no zone is given. */
   since?: string | null;
   /** A date or a time, ISO 8601; UTC where no zone is given. */
   until?: string | null;
+  /** Only that session's. */
   sessionKey?: string | null;
+  /** Only that agent's. */
   agentId?: string | null;
+  /** Only that model's. */
   model?: string | null;
-  /** @default 100 */
+  /** How many rows at most. @default 100 */
   limit?: number;
   /** Another user's; for admins of the owner alone. */
   user?: string | null;

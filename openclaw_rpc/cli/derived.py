@@ -13,7 +13,7 @@ from openclaw_rpc.cli import params as fields
 from openclaw_rpc.cli.commands.lists import ask
 from openclaw_rpc.cli.completing import complete_name
 from openclaw_rpc.cli.errors import CliError
-from openclaw_rpc.cli.options import gateway_command, shared
+from openclaw_rpc.cli.options import CommandGroup, gateway_command, shared
 from openclaw_rpc.cli.output import aside, harmless, is_terminal, print_json, print_table, to_json
 from openclaw_rpc.protocol.table import AnyMethod
 
@@ -42,7 +42,7 @@ class Verb:
 
 def group(name: str, doc: str, verbs: Sequence[Verb]) -> click.Group:
     """A group of commands."""
-    made = click.Group(name, help=doc)
+    made = CommandGroup(name, help=doc)
     for verb in verbs:
         made.add_command(command(verb))
     return made

@@ -3,11 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class CommandGroup(click.Group):
+    """A group of commands whose help has a whole sentence for each."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands; click itself cuts what does not fit into a line."""
+        found = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, command.get_short_help_str(500)) for name, command in found if command])
 
 
 @dataclass
@@ -61,6 +71,8 @@ def offline_command(function: F) -> F:
 
 def gateway_command(function: F) -> F:
     """Options of a command that talks to a gateway."""
-    for option in (debug_option, config_option, token_option, url_option, json_option):
+    options = (debug_option, config_option, token_option, url_option, json_option)
+    # click turns round what stands above a function, and appends to a command
+    for option in reversed(options) if isinstance(cast("object", function), click.Command) else options:
         function = option(function)
     return function

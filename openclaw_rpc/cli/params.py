@@ -173,7 +173,9 @@ def _scalar(kind: mi.Type) -> AnyType | None:
 def _default(field: mi.Field) -> str:
     if field.required:
         return "[required]"
-    if isinstance(field.default, str | int | float) and field.default != "":
+    if isinstance(field.default, str):
+        return f"[default: {field.default}]" if field.default else ""
+    if isinstance(field.default, int | float):
         return f"[default: {msgspec.json.encode(field.default).decode()}]"
     return ""
 

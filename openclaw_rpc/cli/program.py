@@ -36,4 +36,4 @@ def typed(text: str) -> str:
 def _commands() -> re.Pattern[str]:
     from openclaw_rpc.cli.root import COMMANDS  # which imports this
 
-    return re.compile(rf"(?<![\w./-]){NAME}(?= (?:{'|'.join(COMMANDS)}|--\w+)\b)")
+    return re.compile(rf"(?<![\w./-]){NAME}(?=\s+(?:{'|'.join(COMMANDS)}|--\w+)\b)")

@@ -57,9 +57,9 @@ class AuditQueryParams(Params, frozen=True, kw_only=True):
 
     since: Annotated[Timestamp, Meta(description="At or after.")] | None = None
     until: Annotated[Timestamp, Meta(description="Before.")] | None = None
-    tool: Name | None = None
-    user: Name | None = None
-    outcome: AuditOutcome | None = None
+    tool: Annotated[Name, Meta(description="Only uses of that tool.")] | None = None
+    user: Annotated[Name, Meta(description="Only that user's.")] | None = None
+    outcome: Annotated[AuditOutcome, Meta(description="Only those that came to that.")] | None = None
     limit: PageSize = 100
     cursor: Annotated[str, Meta(pattern=r"^[1-9][0-9]{0,17}$", description="The last page's `nextCursor`.")] | None = (
         None

@@ -44,10 +44,10 @@ class BudgetSetParams(Params, frozen=True, kw_only=True):
     name: Name
     tokens: TokenLimit | None = None
     cost: CostLimit | None = None
-    per: BudgetPer = "gateway"
-    period: BudgetPeriod = "day"
+    per: Annotated[BudgetPer, Meta(description="One budget for all, or one for each of these.")] = "gateway"
+    period: Annotated[BudgetPeriod, Meta(description="How long it is for, in UTC.")] = "day"
     only: Only = []
-    remove: bool = False
+    remove: Annotated[bool, Meta(description="Take it away.")] = False
 
 
 class BudgetSet(Result, frozen=True, kw_only=True):
@@ -62,7 +62,7 @@ class BudgetStatusParams(Paged, frozen=True, kw_only=True):
 
     budget: Annotated[Name, Meta(description="The budget of that name.")] | None = None
     user: Annotated[Name, Meta(description="Another user's; for admins of the owner alone.")] | None = None
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    limit: Annotated[int, Meta(ge=1, le=1000, description="How many at most.")] = 100
 
 
 class BudgetState(Result, frozen=True, kw_only=True):

@@ -127,7 +127,7 @@ class ToolDenyParams(Params, frozen=True, kw_only=True):
     """Which call must not go on; the agent is told the reason."""
 
     approval_id: ApprovalId
-    reason: Annotated[str, Meta(max_length=500)] | None = None
+    reason: Annotated[str, Meta(max_length=500, description="What the agent is told.")] | None = None
 
 
 class ToolDenied(Result, frozen=True, kw_only=True):

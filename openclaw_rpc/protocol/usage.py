@@ -14,13 +14,13 @@ UsageBy = Literal["day", "session", "agent", "user", "token", "provider", "model
 class UsageQueryParams(Paged, frozen=True, kw_only=True):
     """What to add up, by what, and from when to when."""
 
-    by: UsageBy = "day"
+    by: Annotated[UsageBy, Meta(description="What each row is for.")] = "day"
     since: Timestamp | None = None
     until: Timestamp | None = None
-    session_key: Name | None = None
-    agent_id: Name | None = None
-    model: Name | None = None
-    limit: Annotated[int, Meta(ge=1, le=1000)] = 100
+    session_key: Annotated[Name, Meta(description="Only that session's.")] | None = None
+    agent_id: Annotated[Name, Meta(description="Only that agent's.")] | None = None
+    model: Annotated[Name, Meta(description="Only that model's.")] | None = None
+    limit: Annotated[int, Meta(ge=1, le=1000, description="How many rows at most.")] = 100
     user: Annotated[Name, Meta(description="Another user's; for admins of the owner alone.")] | None = None
 
 

@@ -29,6 +29,9 @@ def test_sessions_are_listed_and_filtered(gateway: Gateway) -> None:
         "one"
     ]
     assert "1 more" in gateway.run("sessions", "--limit", "1", "--text", "About").err
+    assert "No session fits." in gateway.run("sessions", "--text", "mountains").err
+    misspelt = gateway.run("sessions", "--agent", "defualt")
+    assert misspelt.code == 1 and "did you mean default?" in misspelt.err
 
 
 def test_agents_and_models_are_listed(gateway: Gateway) -> None:

@@ -60,7 +60,7 @@ def test_a_value_of_the_wrong_type_is_wrong_usage(method: str, words: list[str])
 def test_help_tells_what_the_table_says() -> None:
     options = {option.opts[0]: option for option in params.options(ROWS["chat.run"])}
     assert options["--message"].help == "What the user says. [required]"
-    assert options["--channel"].help == 'Where it came from. [default: "api"]'
+    assert options["--channel"].help == "Where it came from. [default: api]"
 
 
 @pytest.mark.parametrize(

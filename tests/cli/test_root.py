@@ -8,7 +8,7 @@ import click
 import pytest
 
 from openclaw_rpc import __version__
-from openclaw_rpc.cli.root import COMMANDS
+from openclaw_rpc.cli.root import COMMANDS, root
 from tests.cli.command import Home, program
 
 
@@ -42,6 +42,20 @@ def test_every_command_of_the_table_has_a_help_of_its_own(name: str, home: Home)
     done = home.run(name, "--help")
     assert done.code == 0
     assert f"openclaw {name}" in done.out.splitlines()[0]
+
+
+def test_help_says_what_every_option_is_for_and_cuts_no_sentence() -> None:
+    def look(command: click.Command, ctx: click.Context) -> None:
+        options = [param for param in command.params if isinstance(param, click.Option)]
+        assert not [option.opts for option in options if (option.help or "[").startswith("[")], ctx.command_path
+        if isinstance(command, click.Group) and command.name != "call":
+            assert "..." not in command.get_help(ctx).partition("Commands:")[2], ctx.command_path
+            for name in command.list_commands(ctx):
+                found = command.get_command(ctx, name)
+                assert found is not None
+                look(found, click.Context(found, parent=ctx, info_name=name))
+
+    look(root, click.Context(root, info_name="openclaw"))
 
 
 def test_help_imports_no_heavy_package() -> None:

@@ -13,7 +13,7 @@ import anyio
 import click
 
 from openclaw_rpc.cli.errors import CliError
-from openclaw_rpc.cli.options import offline_command, shared
+from openclaw_rpc.cli.options import CommandGroup, offline_command, shared
 from openclaw_rpc.cli.output import aside, is_terminal, print_json
 from openclaw_rpc.cli.target import find_paths, some_settings
 
@@ -28,7 +28,7 @@ passphrase_option = click.option(
 )
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def backup() -> None:
     """Copy all that is kept to one file while the gateway runs, look at such a file, and put it back."""
 

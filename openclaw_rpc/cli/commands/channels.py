@@ -7,12 +7,12 @@ import click
 
 from openclaw_rpc.cli.commands.lists import ask
 from openclaw_rpc.cli.completing import complete_file, complete_name
-from openclaw_rpc.cli.options import gateway_command, shared
+from openclaw_rpc.cli.options import CommandGroup, gateway_command, shared
 from openclaw_rpc.cli.output import print_json, print_table
 from openclaw_rpc.protocol import channel
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def channels() -> None:
     """Chat platforms: see them, switch them, send over them."""
 

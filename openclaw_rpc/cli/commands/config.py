@@ -15,7 +15,7 @@ from openclaw_rpc import __version__
 from openclaw_rpc.cli.commands.lists import ask
 from openclaw_rpc.cli.completing import complete_key, complete_value
 from openclaw_rpc.cli.errors import CliError
-from openclaw_rpc.cli.options import gateway_command, offline_command, shared
+from openclaw_rpc.cli.options import CommandGroup, gateway_command, offline_command, shared
 from openclaw_rpc.cli.output import aside, complain, is_terminal, print_json
 from openclaw_rpc.cli.target import find_paths
 from openclaw_rpc.cli.verdict import Asked, CheckedFile
@@ -29,7 +29,7 @@ from openclaw_rpc.protocol.errors import Conflict, InvalidRequest
 CHECK = "openclaw config check"
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def config() -> None:
     """Read, change and check gateway.yaml."""
 

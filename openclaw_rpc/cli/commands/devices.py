@@ -4,12 +4,12 @@ import click
 
 from openclaw_rpc.cli.commands.lists import ask
 from openclaw_rpc.cli.completing import complete_name
-from openclaw_rpc.cli.options import gateway_command, shared
+from openclaw_rpc.cli.options import CommandGroup, gateway_command, shared
 from openclaw_rpc.cli.output import print_json, print_table
 from openclaw_rpc.protocol import device
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def devices() -> None:
     """See the programs that came in with a key of their own, and send them away."""
 

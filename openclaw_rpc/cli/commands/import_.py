@@ -8,12 +8,12 @@ from pathlib import Path
 import anyio
 import click
 
-from openclaw_rpc.cli.options import offline_command, shared
+from openclaw_rpc.cli.options import CommandGroup, offline_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
 from openclaw_rpc.cli.target import find_paths
 
 
-@click.group("import")
+@click.group("import", cls=CommandGroup)
 def import_() -> None:
     """Bring over what another gateway keeps."""
 

@@ -46,7 +46,8 @@ def logs(ctx: click.Context, follow: bool, **wanted: Any) -> None:
             show(msgspec.structs.asdict(record))
         aside("No gateway runs: these lines are from its files.")
     if not show.count:
-        aside(f"There are no lines of level {params['level']} or above.")
+        filtered = "component" in params or "since" in params
+        aside("No line fits." if filtered else f"There are no lines of level {params['level']} or above.")
 
 
 class LogPrinter:

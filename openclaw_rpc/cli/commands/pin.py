@@ -6,11 +6,11 @@ import click
 
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.kept import with_pin
-from openclaw_rpc.cli.options import offline_command, shared
+from openclaw_rpc.cli.options import CommandGroup, offline_command, shared
 from openclaw_rpc.cli.output import aside, is_terminal, print_json
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def pin() -> None:
     """Set the PIN that `security.require_pin_for` asks for."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from openclaw_rpc.cli.errors import CliError
-from openclaw_rpc.cli.options import offline_command, shared
+from openclaw_rpc.cli.options import CommandGroup, offline_command, shared
 from openclaw_rpc.cli.output import aside, print_json
 from openclaw_rpc.cli.target import find_paths, some_settings
 
@@ -21,7 +21,7 @@ system_option = click.option("--system", is_flag=True, help="The whole system's,
 user_option = click.option("--user", metavar="NAME", help="With --system: whose name it runs under; else yours.")
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def service() -> None:
     """Have the system start the gateway with the machine, and again where it fails: systemd or launchd."""
 

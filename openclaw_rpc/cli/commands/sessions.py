@@ -10,9 +10,12 @@ import click
 from openclaw_rpc.cli.commands.lists import ask
 from openclaw_rpc.cli.completing import complete_name
 from openclaw_rpc.cli.derived import Verb, cell, command
+from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.moments import MOMENT
-from openclaw_rpc.cli.options import gateway_command, shared
+from openclaw_rpc.cli.options import CommandGroup, gateway_command, shared
 from openclaw_rpc.cli.output import aside, harmless, print_json, print_table
+from openclaw_rpc.domain.nearest import meant
+from openclaw_rpc.protocol import agent as agents
 from openclaw_rpc.protocol import chat, session
 
 PAGE = 100
@@ -20,7 +23,7 @@ PAGE = 100
 key_argument = click.argument("key", shell_complete=complete_name("session", "sessionKey"))
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=CommandGroup, invoke_without_command=True)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
 @click.option("--text", metavar="TEXT", help="Only those with it in their title, key or messages.")
 @click.option("--since", type=MOMENT, metavar="TIME", help="Only those used since: ISO 8601, or 2h for two hours ago.")
@@ -36,6 +39,8 @@ def sessions(ctx: click.Context, limit: int, agent: str | None, **filters: str |
         return
     wanted = {name: value for name, value in (*filters.items(), ("agentId", agent)) if value}
     found = ask(ctx, session.list_, {"limit": limit, **wanted})
+    if agent is not None and not found["sessions"]:
+        _known(ctx, agent)
     if shared(ctx).json:
         print_json(found)
         return
@@ -43,11 +48,18 @@ def sessions(ctx: click.Context, limit: int, agent: str | None, **filters: str |
     print_table(
         ["SESSION", "TITLE", "MESSAGES", "AGENT", "CHANNEL", "UPDATED"],
         [[cell(one.get(name)) for name in columns] for one in found["sessions"]],
-        empty="There are no sessions yet: openclaw chat begins one.",
+        empty="No session fits." if wanted else "There are no sessions yet: openclaw chat begins one.",
     )
     more = found["total"] - len(found["sessions"])
     if more > 0:
         aside(f"and {more} more")
+
+
+def _known(ctx: click.Context, agent: str) -> None:
+    """Refuse the name of an agent that is not there: what one had that is gone would have been found."""
+    names = [one["id"] for one in ask(ctx, agents.list_)["agents"]]
+    if agent not in names:
+        raise CliError(f"There is no agent {agent!r}{meant(agent, names)}.", code="not_found", field="--agent")
 
 
 @sessions.command()

@@ -9,12 +9,12 @@ import click
 from openclaw_rpc.cli.commands.lists import ask
 from openclaw_rpc.cli.completing import complete_file, complete_name
 from openclaw_rpc.cli.derived import Verb, command
-from openclaw_rpc.cli.options import gateway_command, shared
+from openclaw_rpc.cli.options import CommandGroup, gateway_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
 from openclaw_rpc.protocol import skill
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def skills() -> None:
     """List, find, install and remove skills."""
 

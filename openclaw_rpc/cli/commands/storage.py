@@ -9,7 +9,7 @@ import anyio
 import click
 
 from openclaw_rpc.cli.errors import CliError
-from openclaw_rpc.cli.options import offline_command, shared
+from openclaw_rpc.cli.options import CommandGroup, offline_command, shared
 from openclaw_rpc.cli.output import aside, is_terminal, print_json, print_table
 from openclaw_rpc.cli.target import find_paths, some_settings
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from openclaw_rpc.config.settings import StorageSettings
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def storage() -> None:
     """See what keeps everything, sweep it, or move it from SQLite to PostgreSQL, or back."""
 

@@ -7,14 +7,14 @@ import msgspec
 
 from openclaw_rpc.cli.commands.lists import ask
 from openclaw_rpc.cli.completing import complete_name
-from openclaw_rpc.cli.options import gateway_command, shared
+from openclaw_rpc.cli.options import CommandGroup, gateway_command, shared
 from openclaw_rpc.cli.output import print_json, print_table, to_json
 from openclaw_rpc.protocol import task
 
 MAX_OUTPUT = 60
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def tasks() -> None:
     """What is done by the clock."""
 

@@ -10,7 +10,7 @@ import msgspec
 from openclaw_rpc.cli.completing import complete_scopes, complete_token, complete_user
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.kept import with_tokens
-from openclaw_rpc.cli.options import offline_command, shared
+from openclaw_rpc.cli.options import CommandGroup, offline_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
 from openclaw_rpc.cli.target import find_paths, gateway_settings
 from openclaw_rpc.domain.principals import bare, owner
@@ -25,7 +25,7 @@ ME = owner("cli")
 """Whoever can read the gateway's files is its owner."""
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def token() -> None:
     """Make, list and revoke tokens for clients."""
 

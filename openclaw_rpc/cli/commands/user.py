@@ -9,12 +9,12 @@ import click
 
 from openclaw_rpc.cli.completing import complete_user
 from openclaw_rpc.cli.errors import CliError
-from openclaw_rpc.cli.options import offline_command, shared
+from openclaw_rpc.cli.options import CommandGroup, offline_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
 from openclaw_rpc.cli.target import find_paths, some_settings
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def user() -> None:
     """Hand out all that is kept of a user, or delete it."""
 

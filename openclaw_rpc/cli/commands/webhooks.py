@@ -6,12 +6,12 @@ import click
 
 from openclaw_rpc.cli.commands.lists import ask
 from openclaw_rpc.cli.completing import complete_event, complete_name
-from openclaw_rpc.cli.options import gateway_command, shared
+from openclaw_rpc.cli.options import CommandGroup, gateway_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
 from openclaw_rpc.protocol import webhook
 
 
-@click.group()
+@click.group(cls=CommandGroup)
 def webhooks() -> None:
     """Have other systems called when something happens."""
 

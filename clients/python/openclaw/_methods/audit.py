@@ -36,6 +36,9 @@ class Audit:
         Args:
             since: At or after.
             until: Before.
+            tool: Only uses of that tool.
+            user: Only that user's.
+            outcome: Only those that came to that.
             limit: How many items at most.
             cursor: The last page's `nextCursor`.
 
@@ -80,6 +83,9 @@ class AsyncAudit:
         Args:
             since: At or after.
             until: Before.
+            tool: Only uses of that tool.
+            user: Only that user's.
+            outcome: Only those that came to that.
             limit: How many items at most.
             cursor: The last page's `nextCursor`.
 

@@ -52,7 +52,10 @@ class Budget:
         Args:
             tokens: Tokens that models may read and write.
             cost: Money, in the currency of `prices`; what has no price costs nothing.
+            per: One budget for all, or one for each of these.
+            period: How long it is for, in UTC.
             only: The users, tokens or agents that it is for; else for each of them.
+            remove: Take it away.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
@@ -75,6 +78,7 @@ class Budget:
             cursor: The last page's `nextCursor`.
             budget: The budget of that name.
             user: Another user's; for admins of the owner alone.
+            limit: How many at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -122,7 +126,10 @@ class AsyncBudget:
         Args:
             tokens: Tokens that models may read and write.
             cost: Money, in the currency of `prices`; what has no price costs nothing.
+            per: One budget for all, or one for each of these.
+            period: How long it is for, in UTC.
             only: The users, tokens or agents that it is for; else for each of them.
+            remove: Take it away.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
@@ -145,6 +152,7 @@ class AsyncBudget:
             cursor: The last page's `nextCursor`.
             budget: The budget of that name.
             user: Another user's; for admins of the owner alone.
+            limit: How many at most.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,

@@ -107,6 +107,7 @@ class Tool:
 
         Args:
             approval_id: The id that `tool.approval` told.
+            reason: What the agent is told.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -209,6 +210,7 @@ class AsyncTool:
 
         Args:
             approval_id: The id that `tool.approval` told.
+            reason: What the agent is told.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,

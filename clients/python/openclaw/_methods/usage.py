@@ -37,8 +37,13 @@ class Usage:
 
         Args:
             cursor: The last page's `nextCursor`.
+            by: What each row is for.
             since: A date or a time, ISO 8601; UTC where no zone is given.
             until: A date or a time, ISO 8601; UTC where no zone is given.
+            session_key: Only that session's.
+            agent_id: Only that agent's.
+            model: Only that model's.
+            limit: How many rows at most.
             user: Another user's; for admins of the owner alone.
 
         Raises:
@@ -71,8 +76,13 @@ class AsyncUsage:
 
         Args:
             cursor: The last page's `nextCursor`.
+            by: What each row is for.
             since: A date or a time, ISO 8601; UTC where no zone is given.
             until: A date or a time, ISO 8601; UTC where no zone is given.
+            session_key: Only that session's.
+            agent_id: Only that agent's.
+            model: Only that model's.
+            limit: How many rows at most.
             user: Another user's; for admins of the owner alone.
 
         Raises:

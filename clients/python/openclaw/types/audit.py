@@ -40,8 +40,11 @@ class AuditQueryParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
     until: str | None = None
     """Before."""
     tool: str | None = None
+    """Only uses of that tool."""
     user: str | None = None
+    """Only that user's."""
     outcome: Literal["approved", "asked", "begun", "cancelled", "denied", "done", "expired", "failed", "pin_locked", "pin_wrong", "withdrawn"] | None = None
+    """Only those that came to that."""
     limit: int = 100
     """How many items at most."""
     cursor: str | None = None

@@ -33,10 +33,13 @@ class BudgetSetParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     cost: float | None = None
     """Money, in the currency of `prices`; what has no price costs nothing."""
     per: Literal["agent", "gateway", "token", "user"] = "gateway"
+    """One budget for all, or one for each of these."""
     period: Literal["day", "month"] = "day"
+    """How long it is for, in UTC."""
     only: list[str] | UnsetType = UNSET
     """The users, tokens or agents that it is for; else for each of them."""
     remove: bool = False
+    """Take it away."""
 
 
 class BudgetSet(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -56,6 +59,7 @@ class BudgetStatusParams(Struct, kw_only=True, omit_defaults=True, rename="camel
     user: str | None = None
     """Another user's; for admins of the owner alone."""
     limit: int = 100
+    """How many at most."""
 
 
 class BudgetState(Struct, kw_only=True, omit_defaults=True, rename="camel"):

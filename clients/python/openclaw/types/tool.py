@@ -115,6 +115,7 @@ class ToolDenyParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     approval_id: str
     """The id that `tool.approval` told."""
     reason: str | None = None
+    """What the agent is told."""
 
 
 class ToolDenied(Struct, kw_only=True, omit_defaults=True, rename="camel"):

@@ -13,14 +13,19 @@ class UsageQueryParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
     cursor: str | None = None
     """The last page's `nextCursor`."""
     by: Literal["agent", "day", "model", "provider", "session", "token", "user"] = "day"
+    """What each row is for."""
     since: str | None = None
     """A date or a time, ISO 8601; UTC where no zone is given."""
     until: str | None = None
     """A date or a time, ISO 8601; UTC where no zone is given."""
     session_key: str | None = None
+    """Only that session's."""
     agent_id: str | None = None
+    """Only that agent's."""
     model: str | None = None
+    """Only that model's."""
     limit: int = 100
+    """How many rows at most."""
     user: str | None = None
     """Another user's; for admins of the owner alone."""
 
