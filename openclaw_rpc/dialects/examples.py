@@ -10,6 +10,7 @@ from openclaw_rpc.protocol.table import AnyMethod
 
 PARAMS: Final[Mapping[str, Json]] = {
     "audit.query": {"tool": "shell", "limit": 20},
+    "budget.set": {"name": "daily", "tokens": 1_000_000},
     "channel.send": {"channelId": "telegram", "to": "123456789", "text": "The report is ready."},
     "chat.run": {"message": "What is on my list for today?", "sessionKey": "demo"},
     "command.execute": {"command": "ls -l"},
@@ -20,6 +21,7 @@ PARAMS: Final[Mapping[str, Json]] = {
     "file.edit": {"path": "notes/plan.md", "old": "milk", "new": "oat milk"},
     "file.write": {"path": "notes/plan.md", "content": "Buy milk, call Ada."},
     "log.tail": {"level": "warn", "lines": 20},
+    "memory.prune": {"before": "2026-01-01", "confirm": True},
     "memory.search": {"query": "favourite colour", "limit": 5},
     "memory.store": {"key": "colour", "value": "My favourite colour is green."},
     "model.complete": {"body": {"model": "primary/gpt-5", "messages": [{"role": "user", "content": "Hello!"}]}},

@@ -15,7 +15,7 @@ from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.principals import Principal
 from openclaw_rpc.protocol.base import JsonObject
 from openclaw_rpc.protocol.conversation import ConversationInfo
-from openclaw_rpc.protocol.errors import Conflict, InvalidRequest, NotFound
+from openclaw_rpc.protocol.errors import InvalidRequest, NotFound
 
 KIND = "conversation"
 ITEM = "conversation_item"
@@ -56,16 +56,16 @@ class Conversations:
         return _info(conversation_id, _kept(await self._find(principal, conversation_id)))
 
     async def update(self, principal: Principal, conversation_id: str, metadata: dict[str, str]) -> ConversationInfo:
-        """Give one other metadata.
+        """Give one other metadata, whoever else does at the same moment.
 
         Raises:
-            NotFound: as `get`. Conflict: another changed it in the same moment.
+            NotFound: as `get`.
         """
-        document = await self._find(principal, conversation_id)
-        kept = msgspec.structs.replace(_kept(document), metadata=metadata)
-        if not await self._store.documents.put(_document(document.id, kept, document.version)):
-            raise Conflict("the conversation was changed meanwhile; try again", field="metadata", reason="changed")
-        return _info(conversation_id, kept)
+        while True:
+            document = await self._find(principal, conversation_id)
+            kept = msgspec.structs.replace(_kept(document), metadata=metadata)
+            if await self._store.documents.put(_document(document.id, kept, document.version)):
+                return _info(conversation_id, kept)
 
     async def delete(self, principal: Principal, conversation_id: str) -> None:
         """Remove one with its items.
@@ -123,8 +123,8 @@ class Conversations:
         document = await self._known(principal, name)
         if document is None:
             document = _document(f"{principal.user}/{name}", _Kept(principal.user, iso(self._clock.now())))
-            await self._store.documents.put(document)
-            items = [*before, *items]
+            if await self._store.documents.put(document):
+                items = [*before, *items]
         await self._store.commit(Change(documents=_documents(document.id, items)))
 
     async def _known(self, principal: Principal, name: str) -> Document | None:

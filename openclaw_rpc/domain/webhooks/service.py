@@ -238,7 +238,7 @@ class Webhooks:
         if params.secret is not None:
             secret = new_secret() if params.secret is True else _checked(params.secret)
             until = self._clock.now() + BOTH_SIGN_SECONDS
-            changes |= {"secret": secret, "old_secret": webhook.secret, "old_until": until}
+            changes |= {"secret": secret, "old_until": until}
         changed = await self._change(webhook.id, **changes)
         return info(changed, secret=changed.secret if params.secret is True else None)
 
@@ -250,6 +250,8 @@ class Webhooks:
                 self._webhooks.pop(webhook_id, None)
                 raise NotFound(f"there is no webhook {webhook_id!r}", field="webhookId")
             webhook = msgspec.json.decode(document.data, type=Webhook)
+            if "secret" in changes:
+                changes["old_secret"] = webhook.secret  # which another may have made a moment ago
             webhook = msgspec.structs.replace(webhook, **changes)
             document.data = msgspec.json.encode(webhook)
             if await self._documents.put(document):
