@@ -68,7 +68,7 @@ function Parameters({ approval }) {
   return html`<${Fragment}>
     <p>${t("The agent {agent} wants to use this tool, with exactly these parameters:", { agent: approval.agentId })}</p>
     <pre tabindex="0" role="group" aria-label=${t("Parameters")}>${pretty(approval.params)}</pre>
-    ${(approval.read ?? []).length > 0 && html`<p class="note">${t("Its run has read from outside, and may do what that wanted:")}</p>
+    ${(approval.read ?? []).length > 0 && html`<p class="note">${t("Its run has read this from outside, and may be doing what it asked for:")}</p>
       <ul class="note">${(approval.read ?? []).map((each) => html`<li key=${each}>${each}</li>`)}</ul>`}
   <//>`;
 }

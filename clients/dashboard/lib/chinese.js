@@ -10,7 +10,7 @@ export const CHINESE = /** @type {Record<string, string>} */ ({
   "That is not a valid token.": "令牌无效。", "Signing in failed ({status}).": "登录失败（{status}）。", "You are signed out.": "您已退出。",
   "Your sign-in has ended. Sign in again.": "登录已失效，请重新登录。", "The gateway can't be reached.": "无法连接网关。",
   "Too many calls. Try again in {s} s.": "调用过多，请在 {s} 秒后重试。", "This gateway has no such method.": "此网关没有该方法。",
-  "This gateway has no such method: a newer version brings this page to life.": "此网关没有该方法：更新的版本才支持此页面。",
+  "This gateway has no such method: this page needs a newer version.": "此网关没有该方法：此页面需要更新的版本。",
   "This page could not be loaded. Reload to try again.": "无法加载此页面，请重新加载。",
   // Keys
   "Keyboard shortcuts": "键盘快捷键", "Send the message": "发送消息", "A new line": "换行", "Stop the answer, from the message": "在消息框中停止回答",
@@ -30,7 +30,7 @@ export const CHINESE = /** @type {Record<string, string>} */ ({
   "That is not the PIN.": "PIN 不正确。", "This needs the PIN.": "此操作需要 PIN。",
   "This needs a PIN, and none is set yet. Set one on the gateway's machine: openclaw pin set": "此操作需要 PIN，但尚未设置。请在网关所在的机器上设置：openclaw pin set",
   "The agent {agent} wants to use this tool, with exactly these parameters:": "代理 {agent} 想以下列参数使用此工具：",
-  "Its run has read from outside, and may do what that wanted:": "此次运行读取过外部内容，可能受其影响：", "The MCP server {server} asks:": "MCP 服务器 {server} 询问：", "Choose …": "请选择…",
+  "Its run has read this from outside, and may be doing what it asked for:": "此次运行读取过外部内容，可能受其影响：", "The MCP server {server} asks:": "MCP 服务器 {server} 询问：", "Choose …": "请选择…",
   // Overview
   "Memory|in use": "内存", "Tokens|of text": "词元",
   Status: "状态", Version: "版本", Uptime: "运行时间", Runs: "运行", Connections: "连接数", Cost: "费用", Latency: "延迟", "Runs at work": "正在进行的运行", unknown: "未知", ok: "正常",
@@ -60,12 +60,12 @@ export const CHINESE = /** @type {Record<string, string>} */ ({
   Channel: "频道", Account: "账号", Today: "今天", Outbox: "发件箱", "since {when}": "自 {when}", "There are no channels.": "没有频道。", Pair: "配对", "To": "收件人", Text: "文本",
   "{waiting} waiting, {failed} failed, {unknown} unknown": "{waiting} 个等待，{failed} 个失败，{unknown} 个未知", "{sender} may write now.": "{sender} 现在可以发消息。",
   "A channel's tokens stand in gateway.yaml, section channels.": "频道的令牌写在 gateway.yaml 的 channels 部分。", connected: "已连接", connecting: "正在连接", disconnected: "已断开", not_configured: "未配置",
-  "Somebody who writes to the bot for the first time is told a code. Enter it here to let them in.": "第一次给机器人发消息的人会得到一个代码，在此输入即可放行。",
+  "Somebody who writes to the bot for the first time is given a code. Enter it here to let them in.": "第一次给机器人发消息的人会得到一个代码，在此输入即可放行。",
   "New webhook": "新建 Webhook", Address: "地址", Events: "事件", Event: "事件", Deliveries: "投递", Test: "测试", Tries: "次数", "Last error": "最后的错误", "Send again": "重新发送", Secret: "密钥",
-  "Nobody is told of events yet.": "还没有人接收事件。", "Nothing was delivered yet.": "还没有投递。", "Deliveries that wait are dropped.": "等待中的投递将被丢弃。", "{url} answered {answer}.": "{url} 返回 {answer}。",
+  "There are no webhooks yet.": "还没有 Webhook。", "Nothing was delivered yet.": "还没有投递。", "Deliveries that wait are dropped.": "等待中的投递将被丢弃。", "{url} answered {answer}.": "{url} 返回 {answer}。",
   "Events, with commas between them; * is all": "事件，用逗号分隔；* 表示全部", pending: "等待", delivered: "已送达", dead: "已放弃",
   "Deliveries are signed with this secret (Standard Webhooks). It is shown this once.": "投递用此密钥签名（Standard Webhooks），只显示一次。",
   "New task": "新任务", Task: "任务", When: "时间", Does: "动作", Next: "下次", Last: "上次", Run: "运行", History: "历史", Due: "计划时间", Began: "开始", Output: "输出", completed: "完成", skipped: "跳过", missed: "错过",
   "There are no tasks yet.": "还没有任务。", "It has not run yet.": "还没有运行过。", "The task and its history are deleted.": "任务及其历史将被删除。", "Kind of time": "时间类型", "cron, in {zone}": "cron，{zone}",
-  "every so long: 30s, 5m, 2h, 1d": "每隔一段时间：30s、5m、2h、1d", "once, at an ISO 8601 time": "一次，ISO 8601 时间", "What the agent is asked then": "届时向代理提出的内容",
+  "at an interval: 30s, 5m, 2h, 1d": "每隔一段时间：30s、5m、2h、1d", "once, at an ISO 8601 time": "一次，ISO 8601 时间", "What the agent is asked then": "届时向代理提出的内容",
 });

@@ -58,7 +58,7 @@ function Pair({ channel, onClose }) {
   };
   return html`<${Dialog} label=${`${t("Pair")} ${channel}`} onClose=${onClose}>
     <form onSubmit=${submit}>
-      <p>${t("Somebody who writes to the bot for the first time is told a code. Enter it here to let them in.")}</p>
+      <p>${t("Somebody who writes to the bot for the first time is given a code. Enter it here to let them in.")}</p>
       <label class="field"><span>${t("Code")}</span>
         <input type="text" autocomplete="off" value=${code} onInput=${(/** @type {any} */ event) => setCode(event.target.value.toUpperCase())} /></label>
       <${Fault} text=${fault} />

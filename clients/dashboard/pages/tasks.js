@@ -81,7 +81,7 @@ function NewTask({ onClose }) {
       <label class="field"><span>${t("Name")}</span><input type="text" value=${name} onInput=${(/** @type {any} */ event) => setName(event.target.value)} /></label>
       <label class="field"><span>${t("Kind of time")}</span>
         <select value=${kind} onChange=${(/** @type {any} */ event) => setKind(event.target.value)}>
-          <option value="schedule">${t("cron, in {zone}", { zone: timezone })}</option><option value="every">${t("every so long: 30s, 5m, 2h, 1d")}</option>
+          <option value="schedule">${t("cron, in {zone}", { zone: timezone })}</option><option value="every">${t("at an interval: 30s, 5m, 2h, 1d")}</option>
           <option value="at">${t("once, at an ISO 8601 time")}</option>
         </select></label>
       <label class="field"><span>${t("When")}</span><input type="text" value=${when} onInput=${(/** @type {any} */ event) => setWhen(event.target.value)} /></label>

@@ -31,7 +31,7 @@ export default function Webhooks() {
     <${Fault} text=${fault} />
     ${said && html`<p role="status" class="card">${said}</p>`}
     ${list.data ? html`<${Table} name="Webhooks" heads=${["Address", "Events", "Status", ""]} keys=${hooks.map((/** @type {any} */ each) => each.id)}
-      empty=${t("Nobody is told of events yet.")} rows=${hooks.map((/** @type {any} */ each) => [
+      empty=${t("There are no webhooks yet.")} rows=${hooks.map((/** @type {any} */ each) => [
         each.url, each.events.join(", "),
         html`<${Badge} word=${each.enabled ? "enabled" : "disabled"} />${(each.disabledReason ?? each.lastError) && html`<p class="note">${each.disabledReason ?? each.lastError}</p>`}`,
         html`<div class="row">

@@ -59,7 +59,7 @@ export function useCall(method, params = {}, everyMs = 0) {
  * @param {{of: Loaded}} props
  */
 export function Waiting({ of }) {
-  if (of.unknown) return html`<p class="card note" role="status">${t("This gateway has no such method: a newer version brings this page to life.")}</p>`;
+  if (of.unknown) return html`<p class="card note" role="status">${t("This gateway has no such method: this page needs a newer version.")}</p>`;
   if (of.fault) {
     return html`<div class="row"><p role="alert" class="fault">${of.fault}</p>
       <button type="button" onClick=${of.reload}>${t("Retry")}</button></div>`;

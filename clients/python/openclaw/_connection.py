@@ -343,7 +343,7 @@ class Connection:
             else:
                 self._greet(frame)
         except msgspec.MsgspecError as error:
-            self._break(OpenClawError(f"the gateway sent what is not a frame: {error}"))
+            self._break(OpenClawError(f"the gateway sent something that is not a frame: {error}"))
         except OpenClawError as error:
             self._break(error)
 
