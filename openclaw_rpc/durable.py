@@ -11,7 +11,7 @@ from typing import IO, Final
 TEMPORARY: Final = ".openclaw-part-"
 """What the names of files that are still being written begin with, unless they are given one."""
 LITTLE: Final = 50 * 1024 * 1024
-"""Bytes of room on a disk on which nothing can be kept soon."""
+"""Bytes of room on a disk on which soon nothing more can be kept."""
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 
 Rename = Callable[[Path, Path], None]

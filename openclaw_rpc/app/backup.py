@@ -172,10 +172,10 @@ async def restore(
             moves.append((staging / SQLITE, file))
         aside = _in_the_way(paths, file)
         if aside and not replace:
-            raise StorageUnusable(f"{aside[0]} is there already. Name an empty home, or say --replace.")
+            raise StorageUnusable(f"{aside[0]} is there already. Name an empty home, or use --replace.")
         if url is not None:
             if not await postgres.is_empty(url) and not replace:
-                raise StorageUnusable("The database holds a gateway's tables already. Name an empty one, or --replace.")
+                raise StorageUnusable("The database holds a gateway's tables. Name an empty one, or use --replace.")
             await postgres.load(staging / POSTGRES, url)
         stamp = time.strftime("%Y%m%dT%H%M%S")
         moved = [_set_aside(one, stamp) for one in aside]

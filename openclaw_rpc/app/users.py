@@ -56,7 +56,7 @@ async def delete_user(user: str, storage: StorageSettings, paths: Paths) -> Dele
     if user == OWNER:
         raise StorageUnusable("The owner can't be deleted: all that is left then is to remove the gateway's home.")
     if await in_thread(gateway_runs, paths):
-        raise StorageUnusable("A gateway runs in this home, and would write of the user again. Stop it first.")
+        raise StorageUnusable("A gateway runs in this home, and would store the user's data again. Stop it first.")
     async with opened(storage, paths, place="alone") as kept:
         users = kept.users()
         traces = await users.traces(user)

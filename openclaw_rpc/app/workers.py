@@ -117,7 +117,8 @@ class Workers:
 
     def _signalled(self, number: signal.Signals) -> None:
         if number in (signal.SIGTERM, signal.SIGINT):
-            self._told.note("Stopped at once." if self._stopping else "Stopping the workers. Again to stop at once.")
+            stopping = "Stopping the workers; a second signal (Ctrl-C) stops at once."
+            self._told.note("Stopped at once." if self._stopping else stopping)
             self._stop()
         elif number == signal.SIGHUP and not self._stopping:
             self._told.note("Restarting the workers, one after another.")
@@ -201,7 +202,7 @@ class Workers:
                 continue
             if worker.said and now - worker.since > LASTED_SECONDS:
                 worker.pause = LEAST_PAUSE
-            self._told.note(f"Worker {worker.number} {_ended(process.returncode)}; again in {worker.pause:g} s.")
+            self._told.note(f"Worker {worker.number} {_ended(process.returncode)}; a new one in {worker.pause:g} s.")
             worker.start_at, worker.pause = now + worker.pause, min(worker.pause * 2, MOST_PAUSE)
 
     def _forget(self, process: subprocess.Popen[bytes]) -> None:

@@ -95,7 +95,7 @@ def forbidden_hint(error: openclaw.APIError) -> str | None:
 
 FORBIDDEN = {
     "missing_scope": "openclaw token create --name NAME --scopes … makes a token that has the scopes.",
-    "sessions": "This token counts in certain sessions alone. openclaw token create --name NAME makes one for all.",
+    "sessions": "This token is valid in certain sessions only. openclaw token create --name NAME makes one for all.",
     "owner_only": "The owner's token may: openclaw token show",
     "other_user": "The owner's token may: openclaw token show",
     "admin_token": "The owner's token may: openclaw token show",

@@ -148,7 +148,7 @@ def _option(field: mi.Field, namespace: str) -> click.Option:
     if isinstance(kind, mi.ListType):
         item = _scalar(plain(kind.item_type)[0])
         if item is not None:
-            return click.Option(names, type=item, multiple=True, help=f"{about} Again for more.".strip())
+            return click.Option(names, type=item, multiple=True, help=f"{about} May be repeated.".strip())
     names_of = complete_name(namespace, field.encode_name) if is_known(namespace, field.encode_name) else None
     return click.Option(names, type=_scalar(kind) or JsonText(kind), default=None, help=about, shell_complete=names_of)
 

@@ -107,7 +107,7 @@ class Asked:
         for path in restart:
             aside(f"{path} applies when the gateway is started again.")
         for path in overridden:
-            aside(f"{path}: the gateway was started with another value on its command line, which goes first.")
+            aside(f"{path}: the gateway was started with another value on its command line, which takes precedence.")
         if found.state == "applied" and set(changed) - {*restart, *overridden}:
             aside("The running gateway applies it.")
         elif found.state == "unknown":

@@ -48,4 +48,4 @@ def test_a_device_that_is_not_there_is_named(gateway: Gateway) -> None:
     done = gateway.run("devices", "remove", "nothing")
     assert done.code == 1
     assert "there is no device 'nothing'" in done.err
-    assert "No device came in yet" in gateway.run("devices", "list").err
+    assert "No device has signed in yet" in gateway.run("devices", "list").err

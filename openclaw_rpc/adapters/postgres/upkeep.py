@@ -20,4 +20,4 @@ async def vacuum(url: str) -> None:
         finally:
             await connection.close()
     except (*AWAY, PostgresError) as error:
-        raise StorageUnusable(f"The database can't be swept: {error}") from None
+        raise StorageUnusable(f"The database can't be vacuumed: {error}") from None

@@ -111,7 +111,7 @@ class ApprovalPrompts:
                 if await self._approve(info):
                     if choice == ALWAYS:
                         self.always.add(tool)
-                        self._asker.note(f"({tool} needs no more questions in this chat)")
+                        self._asker.note(f"({tool} is approved for the rest of this chat)")
                     return
             except APIError as error:
                 self._asker.note(f"({tool}: {error.message})")
@@ -156,7 +156,7 @@ def question_of(info: Mapping[str, Any]) -> str:
     if info.get("asks"):
         lines = [f"{harmless(info['tool'])} asks: {short(params.get('question') or params, SHOWN)}"]
         if params.get("url"):
-            lines.append(f"To be opened: {short(params['url'], SHOWN)}")
+            lines.append(f"Address to open: {short(params['url'], SHOWN)}")
     else:
         lines = [f"{harmless(info['tool'])} wants: {wanted_of(params)}"]
     read: Sequence[str] = info.get("read") or ()

@@ -121,7 +121,7 @@ class Conversation:
             turn, self._turn = self._turn, None
             turn.cancel()
         if turn.cancelled():
-            self._window.note("(it is waited for no more)")
+            self._window.note("(no longer waiting for it)")
             return STOPPED
         return turn.result()
 

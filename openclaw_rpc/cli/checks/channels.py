@@ -47,9 +47,9 @@ def _standing(one: dict[str, Any]) -> Check:
         return warn(title, said, "It is tried again; `openclaw logs` says more.")
     outbox = one["outbox"]
     if outbox["failed"] or outbox["unknown"]:
-        counts = f"{outbox['failed']} messages failed, of {outbox['unknown']} it is not known whether they arrived"
+        counts = f"{outbox['failed']} messages failed, {outbox['unknown']} may or may not have arrived"
         said = f"{counts}; last: {why}" if why else counts
-        return warn(title, said, f"openclaw channels status {one['id']} says how it stands.")
+        return warn(title, said, f"openclaw channels status {one['id']} shows its state.")
     name = one.get("botUsername") or one.get("account")
     return ok(title, f"connected{f' as {name}' if name else ''}, {outbox['waiting']} messages wait")
 

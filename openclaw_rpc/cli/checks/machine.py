@@ -106,7 +106,7 @@ def disk(folder: Path) -> Check:
     free = room(folder)
     said = f"{free // MIB} MiB free"
     if free < LITTLE:
-        return fail("disk", said, f"Make room on the disk of {folder}: nothing can be kept soon.")
+        return fail("disk", said, f"Make room on the disk of {folder}: soon nothing more can be kept.")
     if free < ENOUGH:
         return warn("disk", said, f"Make room on the disk of {folder} before long.")
     return ok("disk", said)

@@ -74,7 +74,7 @@ def storage(paths: Paths, settings: Settings) -> Iterator[Check]:
     try:
         asyncio.run(look())
     except GatewayError as error:
-        yield fail("storage", error.message, "See that it runs, and that its user owns the database.")
+        yield fail("storage", error.message, "Check that it runs, and that its user owns the database.")
     else:
         yield ok("storage", "PostgreSQL answers")
 
@@ -87,7 +87,7 @@ def pin(paths: Paths, settings: Settings) -> Iterator[Check]:
     try:
         known = asyncio.run(local.has_pin(settings.storage, paths))
     except GatewayError as error:
-        yield fail("pin", error.message, "See what the gateway says when it starts.")
+        yield fail("pin", error.message, "Read what the gateway says when it starts.")
         return
     names = ", ".join(guarded)
     if known:

@@ -24,7 +24,7 @@ passphrase_option = click.option(
     "--passphrase-file",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="FILE",
-    help=f"Its first line is the passphrase; else {VARIABLE}.",
+    help=f"A file whose first line is the passphrase; else {VARIABLE}.",
 )
 
 
@@ -35,7 +35,7 @@ def backup() -> None:
 
 @backup.command()
 @click.argument("path", required=False, type=click.Path(path_type=Path))
-@click.option("--encrypt", is_flag=True, help="Seal it by a passphrase; asked for where none is given.")
+@click.option("--encrypt", is_flag=True, help="Encrypt it with a passphrase, which is asked for if none is given.")
 @passphrase_option
 @offline_command
 @click.pass_context
@@ -43,7 +43,7 @@ def create(ctx: click.Context, path: Path | None, encrypt: bool, passphrase_file
     """Write a backup to PATH: a file that is not there yet, or a folder; else the current folder.
 
     It holds the database, gateway.yaml, .env, skills, channels, workspaces and the state folder, but for the browser's
-    profile; neither logs nor what gateway.yaml names elsewhere. A passphrase that is given seals it.
+    profile; neither logs nor what gateway.yaml names elsewhere. It is encrypted if a passphrase is given.
     """
     from openclaw_rpc.app import backup as app
 
@@ -74,7 +74,7 @@ def create(ctx: click.Context, path: Path | None, encrypt: bool, passphrase_file
     _describe(manifest)
     click.echo(str(target))
     if passphrase is None:
-        aside("It is not encrypted, and holds keys and tokens: keep it where nobody else reads (--encrypt seals it).")
+        aside("It is not encrypted, and holds keys and tokens: keep it where only you can read it, or use --encrypt.")
 
 
 @backup.command()
@@ -96,7 +96,7 @@ def verify(ctx: click.Context, path: Path, passphrase_file: Path | None) -> None
 
 @backup.command()
 @click.argument("path", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Where to; else OPENCLAW_HOME.")
+@click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Where to put it; else OPENCLAW_HOME.")
 @click.option("--database", metavar="FILE|URL", help="The database to fill; else what its gateway.yaml names.")
 @click.option("--replace", is_flag=True, help="Set aside what is there, under another name.")
 @passphrase_option

@@ -48,7 +48,7 @@ def list_(ctx: click.Context) -> None:
 @gateway_command
 @click.pass_context
 def status(ctx: click.Context, channel_id: str) -> None:
-    """How one stands."""
+    """The state of one."""
     _show(ctx, ask(ctx, channel.status, {"channelId": channel_id}))
 
 
@@ -57,7 +57,7 @@ def status(ctx: click.Context, channel_id: str) -> None:
 @gateway_command
 @click.pass_context
 def enable(ctx: click.Context, channel_id: str) -> None:
-    """Switch one on, over restarts too."""
+    """Switch one on; it stays on after a restart."""
     _show(ctx, ask(ctx, channel.enable, {"channelId": channel_id}))
 
 
@@ -66,7 +66,7 @@ def enable(ctx: click.Context, channel_id: str) -> None:
 @gateway_command
 @click.pass_context
 def disable(ctx: click.Context, channel_id: str) -> None:
-    """Switch one off, over restarts too."""
+    """Switch one off; it stays off after a restart."""
     _show(ctx, ask(ctx, channel.disable, {"channelId": channel_id}))
 
 
@@ -105,7 +105,7 @@ def remove(ctx: click.Context, channel_id: str) -> None:
     "files",
     metavar="PATH",
     multiple=True,
-    help="A file of the workspace; may be given again.",
+    help="A file of the workspace; may be repeated.",
     shell_complete=complete_name("file", "path"),
 )
 @gateway_command
@@ -132,7 +132,7 @@ def pair(ctx: click.Context, channel_id: str, code: str) -> None:
     if shared(ctx).json:
         print_json(found)
         return
-    click.echo(f"{found['sender']} may write over {found['channelId']} now.")
+    click.echo(f"{found['sender']} may write to the gateway on {found['channelId']} now.")
 
 
 def _show(ctx: click.Context, found: dict[str, Any]) -> None:

@@ -94,7 +94,7 @@ def _piped() -> str:
     if sys.stdin is None:  # pyright: ignore[reportUnnecessaryComparison] - it is, where nobody opened it
         return ""
     # A pipe that nobody closes is waited for as long as one that is slow: at least it is said.
-    patience = Timer(PATIENT_SECONDS, aside, ["(Waiting for the end of standard input; `< /dev/null` goes without.)"])
+    patience = Timer(PATIENT_SECONDS, aside, ["(Waiting for the end of standard input; `< /dev/null` gives none.)"])
     patience.daemon = True
     patience.start()
     try:

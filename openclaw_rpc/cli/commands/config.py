@@ -196,7 +196,7 @@ def _edited(file: CheckedFile, text: str) -> str:
 @gateway_command
 @click.pass_context
 def reload_(ctx: click.Context) -> None:
-    """Have the running gateway take gateway.yaml and .env as they stand now, and say what came of it."""
+    """Have the running gateway take gateway.yaml and .env as they stand now, and say what changed."""
     found = ask(ctx, rows.reload)
     if shared(ctx).json:
         print_json(found)

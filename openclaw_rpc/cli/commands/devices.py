@@ -11,7 +11,7 @@ from openclaw_rpc.protocol import device
 
 @click.group(cls=CommandGroup)
 def devices() -> None:
-    """See the programs that came in with a key of their own, and send them away."""
+    """List the programs that signed in with a key of their own, and revoke or remove them."""
 
 
 @devices.command("list")
@@ -37,7 +37,7 @@ def list_(ctx: click.Context) -> None:
             )
             for one in found["devices"]
         ],
-        empty="No device came in yet. OpenClaw's terminal and its Control UI are devices.",
+        empty="No device has signed in yet. OpenClaw's terminal and its Control UI are devices.",
     )
 
 
@@ -46,7 +46,7 @@ def list_(ctx: click.Context) -> None:
 @gateway_command
 @click.pass_context
 def revoke(ctx: click.Context, device_id: str) -> None:
-    """Take back the token that a device was given, and close what it has open."""
+    """Revoke the token that a device was given, and close its connections."""
     found = ask(ctx, device.revoke, {"deviceId": device_id})
     if shared(ctx).json:
         print_json(found)
@@ -59,7 +59,7 @@ def revoke(ctx: click.Context, device_id: str) -> None:
 @gateway_command
 @click.pass_context
 def remove(ctx: click.Context, device_id: str) -> None:
-    """Forget a device, and close what it has open."""
+    """Forget a device, and close its connections."""
     found = ask(ctx, device.remove, {"deviceId": device_id})
     if shared(ctx).json:
         print_json(found)

@@ -25,7 +25,7 @@ MARKS = {"ok": ("ok  ", "green"), "warn": ("warn", "yellow"), "fail": ("FAIL", "
 def doctor(ctx: click.Context) -> None:
     """Check this machine, the configuration and the gateway.
 
-    Exit codes with --json: 0 all is well, 3 something is to be looked at, 1 something fails. Without it a warning is 0.
+    Exit codes with --json: 0 all is well, 3 something needs attention, 1 something fails. Without it a warning is 0.
     """
     options = shared(ctx)
     found: list[Check] = []

@@ -93,7 +93,7 @@ def gateway(
     except (StorageUnusable, Unavailable) as error:
         if not hidden["anew"]:
             raise
-        say(f"{error} Again in {ANEW_SECONDS:g} s.")
+        say(f"{error} Trying again in {ANEW_SECONDS:g} s.")
         time.sleep(ANEW_SECONDS)
         _begin_anew(port or 0)
 
@@ -115,7 +115,7 @@ def _begin_anew(port: int) -> None:
 def _file(path: Path | None) -> Path | None:
     """A file that was named must be there: the defaults are not what was asked for."""
     if path is not None and not path.exists():
-        raise CliError(f"{path} is not there.", hint="--config names a gateway.yaml; without it the usual one is used.")
+        raise CliError(f"{path} is not there.", hint="--config names another gateway.yaml.")
     return path
 
 
@@ -162,7 +162,7 @@ async def _run(app: "App", json: bool, alone: bool) -> None:
                 announce(facts(gateway), json=json)
                 app.stop_reason = f"it was sent {signal.Signals(await anext(aiter(signals))).name}"
                 if alone:
-                    say("Stopping; runs get their time. Again to stop at once.")
+                    say("Stopping once the runs have ended; a second signal (Ctrl-C) stops at once.")
                 watch.start_soon(at_once)
             watch.cancel_scope.cancel()
 

@@ -25,7 +25,7 @@ COLOURS = {"debug": "bright_black", "info": "green", "warn": "yellow", "warning"
 
 
 @click.command()
-@click.option("--level", type=click.Choice(LEVELS), default="info", show_default=True, help="The least level.")
+@click.option("--level", type=click.Choice(LEVELS), default="info", show_default=True, help="The lowest level.")
 @click.option("--lines", type=click.IntRange(1, 10_000), default=50, show_default=True, help="How many at most.")
 @click.option("--component", metavar="NAME", help="Only lines of a part of the gateway.")
 @click.option("--since", type=MOMENT, metavar="TIME", help="ISO 8601, or how long ago: 10m, 2h, 1d.")
@@ -33,7 +33,7 @@ COLOURS = {"debug": "bright_black", "info": "green", "warn": "yellow", "warning"
 @gateway_command
 @click.pass_context
 def logs(ctx: click.Context, follow: bool, **wanted: Any) -> None:
-    """What the gateway wrote down, oldest first."""
+    """What the gateway logged, oldest first."""
     params = {name: value for name, value in wanted.items() if value is not None}
     show = LogPrinter(json=shared(ctx).json)
     try:

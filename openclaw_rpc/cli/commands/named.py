@@ -44,9 +44,7 @@ def _left(found: dict[str, Any]) -> None:
         [*(str(one.get(name, "")) for name in shown[:4]), *(f"{one[name]:.12g}" for name in shown[4:]), _until(one)]
         for one in found["budgets"]
     ]
-    print_table(
-        [*(name.upper() for name in shown), "UNTIL"], rows, empty="Nothing is counted: no budget is for you, or set."
-    )
+    print_table([*(name.upper() for name in shown), "UNTIL"], rows, empty="No budget applies to you.")
 
 
 def _until(state: dict[str, Any]) -> str:
@@ -123,7 +121,7 @@ audit = group(
             "query",
             audit_rows.query,
             columns=("seq", "at", "user", "outcome", "tool", "params", "reason"),
-            empty="Nothing is in the log that fits.",
+            empty="Nothing in the log matches.",
         ),
         Verb("verify", audit_rows.verify, show=_intact),
     ),

@@ -17,8 +17,8 @@ from openclaw_rpc.cli.target import find_paths, some_settings
 if TYPE_CHECKING:
     from openclaw_rpc.app.service import Service
 
-system_option = click.option("--system", is_flag=True, help="The whole system's, in place of your own.")
-user_option = click.option("--user", metavar="NAME", help="With --system: whose name it runs under; else yours.")
+system_option = click.option("--system", is_flag=True, help="The whole system's service, instead of your own user's.")
+user_option = click.option("--user", metavar="NAME", help="With --system: the user it runs as; else you.")
 
 
 @click.group(cls=CommandGroup)

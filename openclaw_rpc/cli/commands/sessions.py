@@ -25,7 +25,7 @@ key_argument = click.argument("key", shell_complete=complete_name("session", "se
 
 @click.group(cls=CommandGroup, invoke_without_command=True)
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many at most.")
-@click.option("--text", metavar="TEXT", help="Only those with it in their title, key or messages.")
+@click.option("--text", metavar="TEXT", help="Only those with this text in their title, key or messages.")
 @click.option("--since", type=MOMENT, metavar="TIME", help="Only those used since: ISO 8601, or 2h for two hours ago.")
 @click.option(
     "--channel", metavar="CHANNEL", help="Only those of a channel.", shell_complete=complete_name("", "channelId")
@@ -87,7 +87,9 @@ def show(ctx: click.Context, key: str, limit: int) -> None:
 @click.option(
     "--format", "form", type=click.Choice(["markdown", "json"]), default="markdown", show_default=True, help="How."
 )
-@click.option("--output", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it there.")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write it to this file."
+)
 @gateway_command
 @click.pass_context
 def export(ctx: click.Context, key: str, form: str, output: Path | None) -> None:

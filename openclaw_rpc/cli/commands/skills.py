@@ -66,8 +66,8 @@ def search(ctx: click.Context, words: tuple[str, ...], limit: int) -> None:
 
 @skills.command()
 @click.argument("what", shell_complete=complete_file)
-@click.option("--version", metavar="VERSION", help="Of a registry's skill; else its newest.")
-@click.option("--force", is_flag=True, help="Replace another of the same version; take one that is warned of.")
+@click.option("--version", metavar="VERSION", help="Which version of a skill from the registry; else the newest.")
+@click.option("--force", is_flag=True, help="Replace one that differs; accept one that the registry warns of.")
 @gateway_command
 @click.pass_context
 def install(ctx: click.Context, what: str, version: str | None, force: bool) -> None:
@@ -98,7 +98,7 @@ def remove(ctx: click.Context, name: str) -> None:
 
 
 skills.add_command(command(Verb("enable", skill.enable, ("name",), done="It is offered to agents again.")))
-skills.add_command(command(Verb("disable", skill.disable, ("name",), done="It is offered to nobody any more.")))
+skills.add_command(command(Verb("disable", skill.disable, ("name",), done="It is no longer offered to agents.")))
 
 
 @skills.command()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.group(cls=CommandGroup)
 def storage() -> None:
-    """See what keeps everything, sweep it, or move it from SQLite to PostgreSQL, or back."""
+    """Show where everything is kept, vacuum it, or move it from SQLite to PostgreSQL or back."""
 
 
 @storage.command()
@@ -51,8 +51,8 @@ def status(ctx: click.Context) -> None:
 def vacuum(ctx: click.Context) -> None:
     """Give the disk back what the database does not need any more, after much was deleted.
 
-    A SQLite file is written anew: no gateway may run, and the disk needs room for twice the file. PostgreSQL sweeps
-    its tables while gateways run.
+    A SQLite file is written anew: no gateway may run, and the disk needs room for twice the file. PostgreSQL
+    vacuums its tables while gateways run.
     """
     from openclaw_rpc.app.migration import vacuum as sweep
     from openclaw_rpc.domain.kept import StorageUnusable
@@ -65,17 +65,17 @@ def vacuum(ctx: click.Context) -> None:
     if shared(ctx).json:
         print_json({"before": sizes[0], "after": sizes[1]} if sizes is not None else {})
         return
-    aside(f"{sizes[0]:,} bytes became {sizes[1]:,}." if sizes is not None else "The tables were swept.")
+    aside(f"{sizes[0]:,} bytes became {sizes[1]:,}." if sizes is not None else "The tables were vacuumed.")
 
 
 @storage.command()
 @click.option("--to", "target", required=True, metavar="URL", help="`postgresql://…`, or `sqlite:///PATH`.")
-@click.option("--from", "source", metavar="URL", help="From where; else what `storage` in `gateway.yaml` says.")
-@click.option("--verify", is_flag=True, help="Copy nothing: look whether every row is the same on both sides.")
+@click.option("--from", "source", metavar="URL", help="Where to copy from; else what `storage` in `gateway.yaml` says.")
+@click.option("--verify", is_flag=True, help="Copy nothing: check that every row is the same on both sides.")
 @offline_command
 @click.pass_context
 def migrate(ctx: click.Context, target: str, source: str | None, verify: bool) -> None:
-    """Copy all that is kept to another database, and look at every row of both.
+    """Copy all that is kept to another database, and compare every row.
 
     No gateway may run meanwhile. The target is empty, or was being filled from the same source when that was
     interrupted: then it goes on where it stopped. Afterwards, name the target in `storage.url`.

@@ -16,7 +16,7 @@ MAX_OUTPUT = 60
 
 @click.group(cls=CommandGroup)
 def tasks() -> None:
-    """What is done by the clock."""
+    """What is done on a schedule."""
 
 
 @tasks.command("list")
@@ -57,7 +57,7 @@ def get(ctx: click.Context, task_id: str) -> None:
 
 @tasks.command()
 @click.argument("name")
-@click.option("--cron", "schedule", metavar="CRON", help="Five fields, or six with seconds first; @daily and its kin.")
+@click.option("--cron", "schedule", metavar="CRON", help="Five fields, or six with seconds first; @daily and the like.")
 @click.option("--every", metavar="INTERVAL", help="30s, 5m, 2h, 1d.")
 @click.option("--at", metavar="TIME", help="Once, ISO 8601.")
 @click.option("--timezone", metavar="ZONE", help="IANA's name, Europe/Berlin; else UTC.")
@@ -76,13 +76,15 @@ def get(ctx: click.Context, task_id: str) -> None:
     help="Which agent --message asks, if not the default one.",
     shell_complete=complete_name("", "agentId"),
 )
-@click.option("--to", metavar="CHANNEL:CHAT", help="Send what comes of it to a chat.")
-@click.option("--overlap", type=click.Choice(["skip", "allow"]), help="What becomes of a time while it is under way.")
-@click.option("--missed", type=click.Choice(["skip", "once"]), help="Whether times while the gateway was off count.")
+@click.option("--to", metavar="CHANNEL:CHAT", help="Send its result to a chat.")
+@click.option("--overlap", type=click.Choice(["skip", "allow"]), help="What to do when it is due while still running.")
+@click.option(
+    "--missed", type=click.Choice(["skip", "once"]), help="Whether to make up for times missed while it was off."
+)
 @gateway_command
 @click.pass_context
 def create(ctx: click.Context, name: str, **given: Any) -> None:
-    """Do something by the clock."""
+    """Do something on a schedule."""
     action = _action(ctx, given)
     if action is None:
         raise click.UsageError("Give one of --message, --command and --skill.", ctx)
@@ -95,16 +97,18 @@ def create(ctx: click.Context, name: str, **given: Any) -> None:
 
 @tasks.command()
 @click.argument("task_id", metavar="ID", shell_complete=complete_name("task", "taskId"))
-@click.option("--name", metavar="NAME", help="Call it so.")
+@click.option("--name", metavar="NAME", help="A new name.")
 @click.option("--cron", "schedule", metavar="CRON", help="In place of its schedule.")
 @click.option("--every", metavar="INTERVAL", help="In place of its schedule.")
 @click.option("--at", metavar="TIME", help="In place of its schedule.")
 @click.option("--timezone", metavar="ZONE", help="IANA's name.")
 @click.option("--message", metavar="TEXT", help="Ask the agent this from now on.")
 @click.option("--command", metavar="LINE", help="Run this from now on.")
-@click.option("--to", metavar="CHANNEL:CHAT", help="Send what comes of it to this chat.")
-@click.option("--overlap", type=click.Choice(["skip", "allow"]), help="What becomes of a time while it is under way.")
-@click.option("--missed", type=click.Choice(["skip", "once"]), help="Whether times while the gateway was off count.")
+@click.option("--to", metavar="CHANNEL:CHAT", help="Send its result to this chat.")
+@click.option("--overlap", type=click.Choice(["skip", "allow"]), help="What to do when it is due while still running.")
+@click.option(
+    "--missed", type=click.Choice(["skip", "once"]), help="Whether to make up for times missed while it was off."
+)
 @click.option("--enable/--disable", "enabled", default=None, help="Switch it on or off.")
 @gateway_command
 @click.pass_context
@@ -145,7 +149,7 @@ def _fields(ctx: click.Context, given: dict[str, Any]) -> dict[str, Any]:
     if to is not None:
         channel_id, colon, chat = to.partition(":")
         if not colon or not chat:
-            raise click.UsageError("--to is CHANNEL:CHAT, telegram:12345.", ctx)
+            raise click.UsageError("--to must be CHANNEL:CHAT, like telegram:12345.", ctx)
         params["deliver"] = {"channelId": channel_id, "to": chat}
     return params
 
@@ -220,7 +224,7 @@ def runs(ctx: click.Context, task_id: str, limit: int) -> None:
             )
             for one in found["runs"]
         ],
-        empty="It was not due yet.",
+        empty="It has not been due yet.",
     )
 
 

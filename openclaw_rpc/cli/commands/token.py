@@ -49,13 +49,13 @@ def _scopes(ctx: click.Context, param: click.Parameter, value: str | None) -> li
 
 
 @token.command()
-@click.option("--name", required=True, metavar="NAME", help="What to revoke it by.")
+@click.option("--name", required=True, metavar="NAME", help="Its name, by which it can be revoked.")
 @click.option("--expires-in", metavar="30d", help="A number and s, m, h, d or w; else it never expires.")
 @click.option(
     "--scopes",
     callback=_scopes,
     metavar="read,chat",
-    help="Of read, chat, tools, admin; else all but the last.",
+    help="Out of read, chat, tools and admin; else all but admin.",
     shell_complete=complete_scopes,
 )
 @click.option(
@@ -69,7 +69,7 @@ def _scopes(ctx: click.Context, param: click.Parameter, value: str | None) -> li
 @click.option(
     "--end-user-header",
     metavar="NAME",
-    help="For a front end of many people: the header in which it names the person, a user below USER.",
+    help="For a front end with many users: the header in which it names one, a user below USER.",
 )
 @click.option("--raw", is_flag=True, help="Print the token alone, without `Bearer` before it: for TOKEN=$(…).")
 @offline_command
@@ -129,7 +129,7 @@ def _readable(text: str) -> str:
     if found[2] == "expiresIn":
         return "--expires-in must be a number from 1 and one of s, m, h, d, w, like 30d."
     if found[2] == "name":
-        return "--name must begin with a letter or a digit, and hold letters, digits, . _ @ - and blanks, at most 100."
+        return "--name must begin with a letter or a digit, and hold letters, digits, . _ @ - and spaces, at most 100."
     if found[2] == "endUserHeader":
         return "--end-user-header must be the name of a header, like X-User."
     return f"--{found[2]}: {found[1]}"

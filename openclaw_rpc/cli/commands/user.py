@@ -16,7 +16,7 @@ from openclaw_rpc.cli.target import find_paths, some_settings
 
 @click.group(cls=CommandGroup)
 def user() -> None:
-    """Hand out all that is kept of a user, or delete it."""
+    """Export all that is kept of a user, or delete it."""
 
 
 @user.command()
@@ -64,7 +64,7 @@ def delete(ctx: click.Context, name: str, yes: bool) -> None:
     paths = find_paths(shared(ctx))
     if gateway_runs(paths):
         raise CliError(
-            f"A gateway runs in {paths.home}, and would write of {name!r} again.",
+            f"A gateway runs in {paths.home}, and would store data of {name!r} again.",
             hint="`openclaw stop` stops it; delete the user, then start it again.",
         )
     if not yes:

@@ -68,7 +68,7 @@ def create(ctx: click.Context, url: str, events: tuple[str, ...], secret: str | 
 @gateway_command
 @click.pass_context
 def get(ctx: click.Context, webhook_id: str) -> None:
-    """How one stands."""
+    """The state of one."""
     _show(ctx, ask(ctx, webhook.get, {"webhookId": webhook_id}))
 
 
@@ -80,7 +80,7 @@ def get(ctx: click.Context, webhook_id: str) -> None:
     "events",
     metavar="EVENT",
     multiple=True,
-    help="In place of the others; may be given again.",
+    help="In place of the others; may be repeated.",
     shell_complete=complete_event,
 )
 @click.option("--new-secret", is_flag=True, help="Make a new secret; the old one signs beside it for a day.")
@@ -147,7 +147,7 @@ def deliveries(ctx: click.Context, webhook_id: str, status: str | None, limit: i
             (one["id"], one["event"], one["status"], one["attempts"], one["createdAt"], one.get("lastError"))
             for one in found["deliveries"]
         ],
-        empty="It was not called yet.",
+        empty="It has not been called yet.",
     )
 
 
