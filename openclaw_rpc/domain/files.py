@@ -213,7 +213,9 @@ class Files:
         piece = await workspace.read(parts, params.offset, wanted)
         if whole and piece.size > most:
             raise _too_large(
-                f"{shown(parts)} has {piece.size} bytes, {most} can be read at once: use offset and limit", "path", most
+                f"{shown(parts)} has {piece.size} bytes, at most {most} can be read at once: use offset and limit",
+                "path",
+                most,
             )
         data, end = piece.data, params.offset + len(piece.data)
         if params.encoding == "base64":
@@ -264,7 +266,7 @@ class Files:
         async with lock:
             piece = await workspace.read(parts, 0, most + 1)
             if piece.size > most:
-                raise _too_large(f"{shown(parts)} has {piece.size} bytes, {most} can be changed", "path", most)
+                raise _too_large(f"{shown(parts)} has {piece.size} bytes, at most {most} can be changed", "path", most)
             text, _ = text_of(piece.data, parts, begins=True, ends=True)
             if params.diff is not None:
                 text, changes = patched(text, params.diff)
@@ -315,7 +317,7 @@ class Files:
             if not parts:
                 raise InvalidRequest("the workspace itself can't be moved", field=field, reason="is the workspace")
         if to[: len(source)] == source and to != source:
-            raise InvalidRequest("a folder can't be moved into itself", field="to", reason="is inside of from")
+            raise InvalidRequest("a folder can't be moved into itself", field="to", reason="is inside from")
         await workspace.move(source, to, overwrite=params.overwrite)
         return FileMoved(source=shown(source), to=shown(to))
 

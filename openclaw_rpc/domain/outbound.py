@@ -237,7 +237,7 @@ class OutboundPolicy:
 def refused(host: str, what: str, field: str = "url") -> OutboundRefused:
     """The error for an address that is closed."""
     return OutboundRefused(
-        f"{host} may not be reached: it is {what}; outbound.allow_private_hosts can name it",
+        f"{host} may not be reached: it is {what}; add it to outbound.allow_private_hosts to allow it",
         field=field,
         reason="closed_address",
         host=host,

@@ -58,7 +58,7 @@ def reach(principal: Principal, user: str | None) -> str | None:
     if user is None:
         return None if principal.is_owner_admin else principal.user
     if user != principal.user and not principal.is_owner_admin:
-        raise Forbidden("only an admin of the owner sees other users' things", field="user", reason="other_user")
+        raise Forbidden("only the owner's admin tokens see other users' things", field="user", reason="other_user")
     return user
 
 
@@ -69,7 +69,7 @@ def require_owner(principal: Principal) -> None:
         Forbidden: the principal is no admin of the owner.
     """
     if not principal.is_owner_admin:
-        raise Forbidden("only an admin of the owner may do this", reason="owner_only")
+        raise Forbidden("only the owner's admin tokens may do this", reason="owner_only")
 
 
 class Sessions:
@@ -289,7 +289,7 @@ class Sessions:
     async def fork(self, principal: Principal, params: SessionForkParams, later: Later) -> SessionInfo:
         """Copy a session up to a message, with it or without it."""
         if params.before and params.message_id is None:
-            raise InvalidRequest("before which message is missing", field="messageId", reason="missing")
+            raise InvalidRequest("before needs the messageId to stop before", field="messageId", reason="missing")
         source = await self.find(principal, params.session_key)
         await self._settle(source)
         record = self.blank(principal.user, params.new_session_key, source.agent_id, source.channel)

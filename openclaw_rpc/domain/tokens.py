@@ -181,9 +181,9 @@ class TokenService:
 
 def _allow(maker: Principal, user: str, scopes: frozenset[Scope]) -> None:
     if user != maker.user and not maker.is_owner_admin:
-        raise Forbidden("only an admin of the owner makes tokens for other users", field="user", reason="other_user")
+        raise Forbidden("only the owner's admin tokens make tokens for other users", field="user", reason="other_user")
     if Scope.ADMIN in scopes and not maker.is_owner_admin:
-        raise Forbidden("only an admin of the owner makes admin tokens", field="scopes", reason="admin_token")
+        raise Forbidden("only the owner's admin tokens make admin tokens", field="scopes", reason="admin_token")
     missing = [scope.value for scope in Scope if scope in scopes - maker.scopes]
     if missing:
         raise Forbidden(

@@ -20,7 +20,7 @@ def peer_of(call: Call) -> Peer:
         InvalidRequest: it came through none that can be sent events.
     """
     if call.peer is None:
-        raise InvalidRequest("events can be followed over a WebSocket or an event stream alone", reason="no_stream")
+        raise InvalidRequest("events can be followed only over a WebSocket or an event stream", reason="no_stream")
     return call.peer
 
 

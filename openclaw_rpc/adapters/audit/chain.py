@@ -94,7 +94,7 @@ def pruned(head: Head, key: bytes, rows: Sequence[tuple[bytes, str | None]], bef
 def verify(lines: Iterable[bytes], end: ChainEnd | None, head: Head = NOTHING_PRUNED, key: bytes = b"") -> AuditVerdict:
     """Whether lines are a whole chain, from what was pruned to at least the record where it is known to have ended."""
     if not head.is_signed(key):
-        fault = "where the records begin that were not pruned is not what was signed"
+        fault = "the signed head of the pruned records was changed"
         return AuditVerdict(intact=False, records=0, pruned=head.seq, fault=fault, seq=head.seq + 1)
     verdict = _verify(lines, end, ChainEnd(seq=head.seq, hash=head.hash))
     return msgspec.structs.replace(verdict, records=verdict.records - head.seq, pruned=head.seq)
@@ -112,7 +112,7 @@ def _verify(lines: Iterable[bytes], end: ChainEnd | None, at: ChainEnd) -> Audit
             fault = f"record {number} is missing: {record.seq} stands in its place"
             return AuditVerdict(intact=False, records=at.seq, fault=fault, seq=number)
         if record.previous != at.hash:
-            fault = "the record before is not the one that was written" if at.seq else "it is not the first record"
+            fault = "the record before it was changed or replaced" if at.seq else "it is not the first record"
             return AuditVerdict(intact=False, records=at.seq, fault=fault, seq=number)
         at = head_of(line, number)
         if end is not None and at.seq == end.seq:

@@ -171,12 +171,12 @@ def unpack(path: Path, passphrase: str | None, folder: Path, *, only: tuple[str,
         except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise BackupDamaged(f"The backup is damaged, or not a backup: {error}.") from None
     if manifest is None:
-        raise BackupDamaged("The backup is cut off: what it holds is not said at its end.")
+        raise BackupDamaged("The backup is cut off: the list of its files, which ends it, is missing.")
     for wanted, found in zip(sorted(manifest.files, key=_name), sorted(seen, key=_name), strict=False):
         if wanted != found:
             raise BackupDamaged(f"The backup was changed in {min(wanted.name, found.name)}.")
     if len(manifest.files) != len(seen):
-        raise BackupDamaged("The backup was changed: files are missing, or too many.")
+        raise BackupDamaged("The backup was changed: it holds more or fewer files than its list says.")
     # Last, so that nothing is written through one.
     for place, target in links:
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -192,7 +192,7 @@ def safe(name: str) -> PurePosixPath:
     """
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or not path.parts or "\\" in name or "\0" in name:
-        raise BackupDamaged(f"The backup holds a file that would lie elsewhere: {name!r}.")
+        raise BackupDamaged(f"The backup holds a file that would be written outside its folder: {name!r}.")
     return path
 
 
@@ -200,7 +200,7 @@ def _members(file: IO[bytes], passphrase: str | None) -> Iterator[tuple[tarfile.
     source = file
     if file.read(len(MAGIC)) == MAGIC:
         if passphrase is None:
-            raise BackupDamaged("The backup is sealed: its passphrase is needed.")
+            raise BackupDamaged("The backup is encrypted: its passphrase is needed.")
         source = cast("IO[bytes]", Opening(file, passphrase))  # it has what gzip asks for
     else:
         file.seek(0)
@@ -215,14 +215,14 @@ def _members(file: IO[bytes], passphrase: str | None) -> Iterator[tuple[tarfile.
 
 def _manifest(content: _Readable, size: int) -> Manifest:
     if size > _MANIFEST_BYTES:
-        raise BackupDamaged("The backup was changed: what it says of itself is too long.")
+        raise BackupDamaged("The backup was changed: its list of files is too long.")
     data = content.read(size)
     try:
         known = msgspec.json.decode(data, type=Manifest)
     except (msgspec.MsgspecError, ValueError):
-        raise BackupDamaged("The backup was changed: what it says of itself can't be read.") from None
+        raise BackupDamaged("The backup was changed: its list of files can't be read.") from None
     if known.format != FORMAT:
-        raise BackupDamaged(f"The backup has the format {known.format}, of another version of this program.")
+        raise BackupDamaged(f"The backup has the format {known.format}: restore it with the version that made it.")
     return known
 
 

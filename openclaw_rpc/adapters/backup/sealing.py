@@ -99,7 +99,7 @@ class Opening:
             raise BackupDamaged("The backup is cut off: it ends before its last piece.")
         (size,) = _LENGTH.unpack(length)
         if not TAG <= size <= PIECE + TAG:
-            raise BackupDamaged("The backup was changed: a piece of it has a size that none has.")
+            raise BackupDamaged("The backup was changed: a piece of it has an impossible size.")
         sealed = self._file.read(size)
         for last in (False, True):
             piece = self._opened(sealed, last=last)
@@ -108,7 +108,7 @@ class Opening:
                 return piece
         if self._number:
             raise BackupDamaged(f"The backup was changed, or is cut off, in its piece {self._number + 1}.")
-        raise BackupDamaged("The passphrase is another one, or the backup was changed.")
+        raise BackupDamaged("The passphrase is wrong, or the backup was changed.")
 
     def _opened(self, sealed: bytes, *, last: bool) -> bytes | None:
         from cryptography.exceptions import InvalidTag

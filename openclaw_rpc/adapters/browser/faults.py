@@ -48,9 +48,9 @@ def fault(line: str, field: str) -> GatewayError:
     if "net::ERR_" in line:
         return ProviderError(f"the page could not be reached: {line}", reason="unreachable")
     if "Download is starting" in line:
-        return InvalidRequest(f"{field}: it is a download, and the browser takes none", field=field, reason="download")
+        return InvalidRequest(f"{field}: it is a download, which the browser refuses", field=field, reason="download")
     if any(sign in line for sign in GONE):
-        return Conflict("the page was closed, crashed or led elsewhere meanwhile", reason="page_gone")
+        return Conflict("the page was closed, crashed or went to another address meanwhile", reason="page_gone")
     return InvalidRequest(f"{field}: {line}", field=field, reason=line)
 
 

@@ -19,7 +19,7 @@ USUAL: Final = (
 )
 NO_PLAYWRIGHT: Final = "Playwright is not installed: "
 NO_BROWSER: Final = "no browser was found: install Chromium (apt install chromium), or set browser.executable"
-NO_EXECUTABLE: Final = "browser.executable names no program: correct it, or leave it out and install Chromium"
+NO_EXECUTABLE: Final = "browser.executable does not name a program: correct it, or leave it out and install Chromium"
 
 
 class Installed(NamedTuple):

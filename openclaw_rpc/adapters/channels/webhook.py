@@ -60,9 +60,9 @@ class WebhookChannel(Channel):
         """What is missing for either direction; the receiver itself is not called."""
         missing: list[str] = []
         if self.settings.secret is None:
-            missing.append("secret: without it nothing that comes in is taken")
+            missing.append("secret: without it every incoming message is refused")
         if self.settings.url is None:
-            missing.append("url: without it no answer goes anywhere")
+            missing.append("url: without it no answer can be sent")
         return Probe(missing=missing)
 
     async def run(self, receive: Receive) -> None:

@@ -65,7 +65,8 @@ class GuardedTransport(httpx2.AsyncBaseTransport):
             )
         except aiohttp.ClientConnectorError as error:
             closed = isinstance(error.os_error, ClosedAddress)
-            why = "it is a closed address" if closed else error.os_error.strerror or "no connection"
+            private = "it is a private address that outbound.allow_private_hosts does not name"
+            why = private if closed else error.os_error.strerror or "no connection"
             self._on_gone(f"{request.url.host} can't be reached: {why}")
             raise httpx2.ConnectError(f"{request.url.host} can't be reached: {why}", request=request) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:

@@ -64,6 +64,6 @@ def _usable(tool: Any, left_out: LeftOut) -> bool:
         left_out(name, f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
         return False
     if known.execution is not None and known.execution.task_support == "required":
-        left_out(name, "it can only be used as a task, which is not spoken here")
+        left_out(name, "it can only be used as a task, which is not supported here")
         return False
     return True

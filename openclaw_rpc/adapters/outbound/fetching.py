@@ -82,7 +82,7 @@ class GuardedFetcher:
                 )
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, ClosedAddress):
-                raise refused(target.host, "a name of a closed address") from None
+                raise refused(target.host, "a name of a private address") from None
             raise ProviderError(f"{target.host} could not be reached: {_why(error)}", host=target.host) from None
         except (aiohttp.ClientError, ValueError, OSError) as error:
             if isinstance(error, TimeoutError):

@@ -26,7 +26,7 @@ class ClosedAddress(OSError):
     """The guard lets nobody connect there. One text for all, so that aiohttp keeps the class where it meets several."""
 
     def __init__(self) -> None:
-        super().__init__(errno.EACCES, "the address is closed: outbound.allow_private_hosts does not name it")
+        super().__init__(errno.EACCES, "the address is private, and outbound.allow_private_hosts does not name it")
 
 
 class NamedAddress(str):

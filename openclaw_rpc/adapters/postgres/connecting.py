@@ -30,7 +30,7 @@ async def connected(url: str, *, place: Place | None = None) -> Connection:
         await prepared(connection)
         version = connection.get_server_version()
         if version.major < OLDEST:
-            raise StorageUnusable(f"PostgreSQL {version.major} is too old: {OLDEST} is the oldest that does.")
+            raise StorageUnusable(f"PostgreSQL {version.major} is too old: {OLDEST} or later is needed.")
         if place is not None:
             await _take_place(connection, place)
     except BaseException:

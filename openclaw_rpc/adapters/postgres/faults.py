@@ -25,7 +25,8 @@ def away(error: BaseException | None = None) -> Unavailable:
 
 def fenced() -> Unavailable:
     """What is told by a node that the others took for dead: it keeps nothing, and begins anew."""
-    return Unavailable("this node stood still, and begins anew", reason="node", retryAfter=RETRY_SECONDS)
+    stopped = "this node did not respond for a while and is starting again; try again"
+    return Unavailable(stopped, reason="node", retryAfter=RETRY_SECONDS)
 
 
 def as_told(error: Exception) -> GatewayError:

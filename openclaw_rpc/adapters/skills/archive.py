@@ -152,7 +152,7 @@ def _look_inside(archive: zipfile.ZipFile, info: zipfile.ZipInfo, depth: int) ->
         if not head.startswith((_ZIP, _END)):
             return
         if depth >= MAX_NESTED:
-            raise refused("archives lie in archives too deep")
+            raise refused("archives are nested too deeply")
         data = head + member.read(MAX_ARCHIVE + 1 - len(head))
     with open_zip(data) as inner:
         judged(inner, depth + 1)

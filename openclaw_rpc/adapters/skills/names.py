@@ -50,7 +50,7 @@ class Names:
         """
         parts = parts_of(path)
         if len(parts) > MAX_DEPTH:
-            raise refused(f"{path[:80]!r} lies too deep")
+            raise refused(f"{path[:80]!r} is nested too deeply")
         for count in range(1, len(parts) + 1):
             self._note(parts[:count], folder=folder or count < len(parts), last=count == len(parts))
         if len(self._kinds) > MAX_FILES:

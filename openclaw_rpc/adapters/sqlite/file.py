@@ -95,7 +95,7 @@ def _make_private(path: Path) -> None:
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
     except OSError as error:
-        advice = "Let `storage.path` name a file in a folder that the gateway's user can write to."
+        advice = "Set `storage.path` to a file in a folder that the gateway's user can write to."
         raise StoreUnusable(path, error.strerror or str(error), advice) from error
 
 
@@ -104,7 +104,7 @@ def _check_version(connection: sqlite3.Connection, path: Path, newest: int) -> i
     owner: int = connection.execute("PRAGMA application_id").fetchone()[0]
     tables: int = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
     if owner != APPLICATION_ID and (owner or tables):
-        raise StoreUnusable(path, "it is another program's database", "Let `storage.path` name another file.")
+        raise StoreUnusable(path, "it is another program's database", "Set `storage.path` to another file.")
     if version > newest:
         problem = f"its version is {version}, and this program knows versions up to {newest}"
         raise StoreUnusable(path, problem, "Start the newer program that wrote it, or name another file.")
@@ -133,7 +133,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, migrations: Sequence[St
 def unusable(path: Path, error: sqlite3.Error) -> StoreUnusable:
     """What is said of a file that SQLite refuses."""
     if isinstance(error, sqlite3.OperationalError):
-        advice = "See that no other program holds it, that its folder is writable, and that the disk is not full."
+        advice = "Check that no other program has it open, that its folder is writable, and that the disk is not full."
         return StoreUnusable(path, str(error), advice)
     advice = f"Move it away to start anew, or put back a copy; `sqlite3 {path} .recover` shows what can be saved."
     return StoreUnusable(path, f"it is damaged, or not a database ({error})", advice)

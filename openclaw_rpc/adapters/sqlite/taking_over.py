@@ -137,7 +137,7 @@ def _tokens(db: sqlite3.Connection, path: Path) -> None:
 def _pin(db: sqlite3.Connection, path: Path) -> None:
     kept = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
     if kept.get("kdf", "scrypt") != "scrypt" or not kept.get("hash"):
-        raise ValueError("it holds no hash of scrypt")
+        raise ValueError("it does not hold a scrypt hash")
     db.execute("INSERT OR REPLACE INTO single_values VALUES ('pin', ?)", (msgspec.json.encode(kept),))
 
 

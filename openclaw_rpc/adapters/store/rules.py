@@ -112,7 +112,7 @@ def cursor_read(cursor: str, shape: type[T]) -> T:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         return msgspec.json.decode(raw, type=shape)
     except (binascii.Error, ValueError, msgspec.MsgspecError):
-        raise InvalidRequest("cursor is not one that was given out", field="cursor", reason="malformed") from None
+        raise InvalidRequest("cursor is not one that a list gave", field="cursor", reason="malformed") from None
 
 
 def key_taken(key: str) -> SessionExists:

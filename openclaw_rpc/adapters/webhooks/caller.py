@@ -39,7 +39,7 @@ class WebhookCaller:
         except aiohttp.ClientConnectorError as error:
             if isinstance(error.os_error, ClosedAddress):
                 return WebhookResponse(
-                    error="the address may not be called: outbound.allow_private_hosts does not name it"
+                    error="the address is private, and outbound.allow_private_hosts does not name it"
                 )
             return WebhookResponse(
                 error=f"could not be reached: {error.os_error.strerror or type(error.os_error).__name__}"

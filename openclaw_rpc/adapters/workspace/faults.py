@@ -22,7 +22,7 @@ WRONG: Final = {
 IN_THE_WAY: Final = {
     errno.EEXIST: "already exists",
     errno.ENOTEMPTY: "is not empty",
-    errno.EAGAIN: "is being moved about",
+    errno.EAGAIN: "was moved meanwhile; try again",
 }
 
 
@@ -45,7 +45,7 @@ def fault(error: OSError, parts: Parts, field: str = "path") -> GatewayError:
     if code in IN_THE_WAY:
         return Conflict(f"{path} {IN_THE_WAY[code]}", field=field, reason=IN_THE_WAY[code])
     if code in (errno.EACCES, errno.EPERM):
-        return Forbidden(f"the system does not let the gateway at {path}", field=field, reason="no permission")
+        return Forbidden(f"the system does not let the gateway use {path}", field=field, reason="no permission")
     return Unavailable(f"the disk refuses {path}: {error.strerror}", field=field, reason="disk")
 
 

@@ -222,7 +222,7 @@ class Matcher:
         except TimeoutError:
             raise Timeout("the regular expression takes too long", field="content", reason="regex") from None
         except (anyio.IncompleteRead, anyio.BrokenResourceError, anyio.ClosedResourceError):
-            raise Timeout("the regular expression takes too much", field="content", reason="regex") from None
+            raise Timeout("the regular expression takes too much memory", field="content", reason="regex") from None
 
     async def aclose(self) -> None:
         """End the process, whatever it does."""

@@ -51,7 +51,7 @@ def import_context(workspaces: dict[str, Path], paths: Paths, report: Report) ->
     for name, place in workspaces.items():
         ours = agent_id(name)
         if not is_slug(ours):
-            report.add("files", name, "left out", "the agent's name can't be one of a folder")
+            report.add("files", name, "left out", "the agent's name can't be the name of a folder")
             continue
         inside = Path() if ours == DEFAULT_AGENT else Path("agents", ours)
         for file in [*(place / each for each in known), *sorted((place / "memory").glob("*.md"))]:

@@ -73,7 +73,7 @@ def _task(job_id: str, name: str, job: dict[str, Any], now: float) -> Task:
         raise LeftOut("OpenClaw made it for its own upkeep")
     asked = text(payload.get("message")) or text(payload.get("text"))
     if payload.get("kind") not in ("agentTurn", "systemEvent") or not asked:
-        raise LeftOut(f"what it does ({text(payload.get('kind')) or 'unknown'}) is not done here")
+        raise LeftOut(f"what it does ({text(payload.get('kind')) or 'unknown'}) is not supported here")
     params = {"content": asked}
     if (agent := agent_id(text(job.get("agentId")))) != agent_id(""):
         params["agentId"] = agent

@@ -131,7 +131,7 @@ def _provider(name: str, entry: JsonObject, config: JsonObject, with_secrets: bo
     api = text(entry.get("api")) or next((text(each.get("api")) for each in models if each.get("api")), "")
     kind = TYPES.get(api or "openai-completions")
     if kind is None:
-        raise LeftOut(f"its API {api} is not one that is spoken here")
+        raise LeftOut(f"its API {api} is not supported here")
     asked = [model.partition("/")[2] for model in _models_of(config) if model.startswith(f"{name}/")]
     model = next((each for each in [*asked, *(text(one.get("id")) for one in models)] if each), "")
     if not model:
@@ -180,7 +180,7 @@ def _agent(agent: JsonObject, config: JsonObject, context: list[str] | None) -> 
 def _channel(name: str, entry: JsonObject, with_secrets: bool) -> tuple[JsonObject, str]:
     secrets = CHANNELS.get(name)
     if secrets is None:
-        raise LeftOut("this channel is not there here, or signs in in another way: set it up by hand")
+        raise LeftOut("this channel does not exist here, or signs in differently: set it up by hand")
     section: JsonObject = {"enabled": False}
     notes = [_OFF]
     for theirs, ours in secrets.items():

@@ -62,7 +62,8 @@ async def _import_one(
     # What was said before a reset is a session of its own.
     key = row["session_key"] if row["current"] else f"{row['session_key']}:{row['session_id']}"
     if not 0 < len(key) <= LONGEST_KEY or not key.isprintable():
-        report.add("sessions", key[:LONGEST_KEY], "left out", "its key is too long, or holds what no key may")
+        why = "its key is too long, or has characters that a key may not have"
+        report.add("sessions", key[:LONGEST_KEY], "left out", why)
         return
     if store is not None and await store.find_session(OWNER, key) is not None:
         report.add("sessions", key, "there already")

@@ -87,7 +87,7 @@ class ApiEvents:
             self._fences, self._said = Fences(""), False
             yield SpelledEvent({"type": "resync", "message": chat.BEGINS_AGAIN})
         elif name == "resync":
-            yield SpelledEvent({"type": "resync", "message": "what came since can't be had; ask for the session"})
+            yield SpelledEvent({"type": "resync", "message": "the events since then are gone; get the session"})
         elif name == chat.chat_done.name:
             self._said = False
             yield from map(_said, self._fences.end())

@@ -166,7 +166,7 @@ class FlatEvents:
             self._said = False
             yield SpelledEvent({"type": "resync", "message": chat.BEGINS_AGAIN})
         elif name == "resync":
-            yield SpelledEvent({"type": "resync", "message": "what came since can't be had; ask for the conversation"})
+            yield SpelledEvent({"type": "resync", "message": "the events since then are gone; get the conversation"})
         elif name == chat.chat_done.name:
             self._said = False
             if data.error is not None:

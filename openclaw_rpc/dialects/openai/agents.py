@@ -117,7 +117,7 @@ def client_tools(tools: Any) -> list[JsonObject]:
         function: Any = tool.get("function")
         name: Any = cast("JsonObject", function).get("name") if isinstance(function, dict) else None
         if tool.get("type", "function") != "function" or not isinstance(name, str) or not name:
-            raise InvalidRequest("agents take functions alone", field=f"tools[{at}]", reason="unsupported_value")
+            raise InvalidRequest("agents support only function tools", field=f"tools[{at}]", reason="unsupported_value")
     return given
 
 
@@ -173,7 +173,7 @@ def _take(part: JsonObject, texts: list[str], pictures: list[Attachment]) -> Non
     elif isinstance(url, str):
         pictures.append(_picture(url))
     elif isinstance(kind, str):
-        texts.append(f"[{kind}: agents take text and pictures]")
+        texts.append(f"[{kind}: agents take only text and pictures]")
 
 
 def _picture(url: str) -> Attachment:

@@ -107,7 +107,7 @@ def _answered(body: bytes | Raw) -> JsonObject:
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise ProviderError("the model's server answered with what can't be read", fault="garbage") from None
+        raise ProviderError("the model's server answered with something that can't be read", fault="garbage") from None
 
 
 class TextChunks:

@@ -63,7 +63,7 @@ class InboxFiles:
                 content = base64.b64encode(data).decode()
                 await self._files.write(OWNER, FileWriteParams(path=path, content=content, encoding="base64"))
             except (ChannelFault, GatewayError) as error:
-                notes.append(f"[{safe} could not be had: {error}]")
+                notes.append(f"[{safe} could not be fetched: {error}]")
                 continue
             attachment, note = await self._shown(incoming, path, data)
             if attachment is not None:

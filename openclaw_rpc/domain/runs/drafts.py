@@ -178,4 +178,4 @@ def refuse_beyond(principal: Principal, params: ChatRunParams) -> None:
     }
     for field, is_asked in asked.items():
         if is_asked:
-            raise Forbidden(f"this token may not give {field}", field=field, reason="sessions")
+            raise Forbidden(f"this token may not set {field}", field=field, reason="sessions")

@@ -101,14 +101,14 @@ def _yaml(text: str) -> dict[str, Any]:
                 raise _NotYaml("it uses an alias")
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             if depth > MAX_DEPTH:
-                raise _NotYaml("it is nested too deep")
+                raise _NotYaml("it is nested too deeply")
         fields, texts = untyped.load(text, Loader=base), untyped.load(text, Loader=plain)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f"line {mark.line + 1}: " if mark is not None else ""
         raise _NotYaml(line + str(getattr(error, "problem", None) or "it can't be read")) from None
     except (ValueError, RecursionError) as error:  # a date that no calendar has
-        raise _NotYaml(str(error) or "it is nested too deep") from None
+        raise _NotYaml(str(error) or "it is nested too deeply") from None
     if fields is None:
         return {}
     if not isinstance(fields, dict):

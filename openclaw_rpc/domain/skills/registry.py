@@ -173,7 +173,7 @@ def _refusal(fetched: Fetched) -> Exception:
         case 429:
             wait = fetched.headers.get("retry-after", "")
             seconds = int(wait) if wait.isascii() and wait.isdigit() and len(wait) < 6 else DEFAULT_WAIT
-            return RateLimited("the registry asks to wait", reason="registry", retryAfter=seconds)
+            return RateLimited("the registry asks us to wait", reason="registry", retryAfter=seconds)
         case _:
             return ProviderError(f"the registry answered {fetched.status} ({said})", reason="registry")
 

@@ -30,13 +30,13 @@ class SkillSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             min_length=1,
             max_length=300,
             pattern=r"^[a-zA-Z0-9][a-zA-Z0-9._/:@-]*$",
-            description="The container's image; it needs what the skills' commands are.",
+            description="The container's image; it must hold the programs that the skills' commands need.",
         ),
     ] = "docker.io/library/python:3-slim"
     timeout_seconds: Annotated[float, Meta(gt=0, le=600, description="How long a skill's command may take.")] = 60
     max_listed: Annotated[
         int,
-        Meta(ge=0, le=1000, description="Agents with more skills than these look for one with a tool, unlisted."),
+        Meta(ge=0, le=1000, description="An agent with more skills than this searches them with a tool, unlisted."),
     ] = 50
     env: Annotated[
         dict[SkillSlug, dict[Annotated[str, Meta(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,199}$")], str]],

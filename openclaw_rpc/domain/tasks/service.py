@@ -88,7 +88,7 @@ class Tasks:
         times = task.times()
         if fresh and times.next(self._now()) is None:
             field = "at" if task.at is not None else "schedule"
-            raise InvalidRequest(f"{field} must be a time to come", field=field, reason="past")
+            raise InvalidRequest(f"{field} must be in the future", field=field, reason="past")
         check_action(task.action)
         self._check(task.info())
 

@@ -55,6 +55,6 @@ class People:
             raise Unauthorized(f"{SIGNED_HEADER} {reason}", field=SIGNED_HEADER, reason="no_secret")
         subject = jwt.subject(token, secret, ISSUER)
         if subject is None:
-            reason = "does not stand: its signature, its issuer or its time is wrong"
+            reason = "is not valid: its signature, its issuer or its time is wrong"
             raise Unauthorized(f"{SIGNED_HEADER} {reason}", field=SIGNED_HEADER, reason="invalid_signature")
         return subject

@@ -139,7 +139,7 @@ class HttpRequest(web.BaseRequest):
         except msgspec.DecodeError as error:
             raise InvalidRequest("the body is not JSON", field="body", reason=str(error)) from error
         except RecursionError as error:
-            raise InvalidRequest("the body is nested too deep", field="body", reason="nested too deep") from error
+            raise InvalidRequest("the body is nested too deeply", field="body", reason="nested too deeply") from error
 
     def need(self, *scopes: Scope) -> None:
         """Let pass who holds one of these scopes.

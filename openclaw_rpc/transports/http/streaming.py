@@ -24,7 +24,7 @@ from openclaw_rpc.transports.http.request import HttpRequest
 from openclaw_rpc.transports.http.sse import HEADERS, KEEP_ALIVE, KEEP_ALIVE_SECONDS, SseFraming, SseSink
 
 FIRST_WORDS = (chat.chat_delta.name, chat.chat_thinking.name, chat.tool_call.name, chat.chat_done.name)
-RESYNC = Event("resync", Subscribed, "What came since can't be had.")
+RESYNC = Event("resync", Subscribed, "The events since then are gone; get the session.")
 NO_USAGE = Usage(prompt_tokens=0, completion_tokens=0, total_tokens=0)
 
 

@@ -165,7 +165,7 @@ class SocketDoor:
         dialect = choose(head, self._dialects)
         if dialect is None and path.path.rstrip("/") in HTTP_ALONE:
             # Codex tries a WebSocket first, and goes on over HTTP at once where it is told so.
-            return _refuse(HTTPStatus.UPGRADE_REQUIRED, "upgrade_required", f"{path.path} is served over HTTP alone")
+            return _refuse(HTTPStatus.UPGRADE_REQUIRED, "upgrade_required", f"{path.path} is served only over HTTP")
         if dialect is None:
             return _refuse(HTTPStatus.NOT_FOUND, "not_found", f"there is no WebSocket at {path.path}; try / or /ws")
         member = socket.member = Member(dialect)

@@ -57,7 +57,7 @@ def test_nothing_of_the_content_can_be_read_in_the_file() -> None:
 
 
 def test_another_passphrase_is_said_to_be_another_one() -> None:
-    with pytest.raises(BackupDamaged, match="The passphrase is another one"):
+    with pytest.raises(BackupDamaged, match="The passphrase is wrong"):
         opened(sealed(b"something"), "wrong horse")
 
 

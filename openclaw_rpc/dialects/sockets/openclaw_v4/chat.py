@@ -114,7 +114,7 @@ def _attached(files: list[SentFile]) -> list[JsonObject]:
     found: list[JsonObject] = []
     for file in files:
         if not file.mime_type.startswith("image/"):
-            raise InvalidRequest("pictures alone can be attached", field="attachments", reason="type")
+            raise InvalidRequest("only pictures can be attached", field="attachments", reason="type")
         found.append({"type": "image", "data": file.content, "mimeType": file.mime_type, "name": file.file_name})
     return [{name: value for name, value in item.items() if value is not None} for item in found]
 

@@ -103,9 +103,9 @@ def connect_of(params: bytes, nonce: str, now_ms: int) -> Connect:
             minimumProbeProtocol=3,
         )
     if said.client.id not in CLIENTS:
-        raise InvalidRequest("client.id is not one that is known", field="client.id", reason="unknown")
+        raise InvalidRequest("client.id is not a known client", field="client.id", reason="unknown")
     if said.client.mode not in MODES:
-        raise InvalidRequest("client.mode is not one that is known", field="client.mode", reason="unknown")
+        raise InvalidRequest("client.mode is not a known mode", field="client.mode", reason="unknown")
     if said.role != "operator":
         raise InvalidRequest(f"this gateway has no role {said.role[:50]!r}", field="role", reason="unknown")
     if said.device is not None:
@@ -128,7 +128,7 @@ def check_device(said: Connect, device: Device, nonce: str, now_ms: int) -> None
         )
     if hashlib.sha256(key).hexdigest() != device.id:
         raise OpenClawError(
-            "the device's id is not its key's", "DEVICE_AUTH_DEVICE_ID_MISMATCH", reason="device-id-mismatch"
+            "the device's id does not belong to its key", "DEVICE_AUTH_DEVICE_ID_MISMATCH", reason="device-id-mismatch"
         )
     if abs(device.signed_at - now_ms) > SKEW_MS:
         raise OpenClawError(

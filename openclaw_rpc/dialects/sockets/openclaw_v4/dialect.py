@@ -145,7 +145,7 @@ class OpenClaw:
         """A request. What is no JSON is passed over; what has an id is answered."""
         try:
             if too_deep(data):
-                raise InvalidRequest("the frame is nested too deep", reason="depth")
+                raise InvalidRequest("the frame is nested too deeply", reason="depth")
             request = decoded(data, Req, "the request")
             if request.type != "req":
                 raise InvalidRequest("type must be req", field="type")
