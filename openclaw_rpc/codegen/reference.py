@@ -123,7 +123,7 @@ def _errors() -> str:
         "same call may succeed later; `retryAfter` (or `Retry-After`) says when.\n",
         "| code | JSON-RPC | HTTP | again? | meaning |\n|---|---|---|---|---|",
     ]
-    for each in error_classes():
+    for each in sorted(error_classes(), key=lambda each: (each.code, each.status, each.rpc)):
         again = "yes" if each.retryable else "no"
         parts.append(f"| `{each.code}` | {each.rpc} | {each.status} | {again} | {_cell(error_doc(each))} |")
     return "\n".join(parts) + "\n"

@@ -71,7 +71,7 @@ class GatewayFile:
             path: The file; it need not be there.
             env: The variables that it may name.
             home: The folder whose `.env` holds more of them.
-            overrides: What the command line says, nested as the file is; goes before the file, and is not kept.
+            overrides: What the command line says, nested as the file is; takes precedence, and is not kept.
         """
         self.path = path
         self.log: Log = _Silence()

@@ -161,7 +161,7 @@ class RunSettings(Section, frozen=True, kw_only=True):
 class LoggingSettings(Section, frozen=True, kw_only=True):
     """What is written down, and where."""
 
-    level: Annotated[Literal["debug", "info", "warn", "error"], Meta(description="The least level that is kept.")] = (
+    level: Annotated[Literal["debug", "info", "warn", "error"], Meta(description="The lowest level that is kept.")] = (
         "info"
     )
     file: Annotated[bool, Meta(description="Keep lines in files, besides the newest in memory.")] = True

@@ -44,7 +44,7 @@ def load(text: str, file: str, env: Mapping[str, str], overrides: Mapping[str, A
         text: The file's text; an empty one gives the defaults.
         file: Its name, for the problems.
         env: Variables for `${NAME}` and `${NAME:-text}`; `$${` stands for `${` itself.
-        overrides: What the command line says, nested as the file is; goes before the file.
+        overrides: What the command line says, nested as the file is; takes precedence.
 
     Raises:
         ConfigError: with all problems that were found.

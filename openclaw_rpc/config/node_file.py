@@ -48,9 +48,9 @@ class NodeFile(GatewayFile):
         return [] if self._common is None else self._common.differing()
 
     def warnings(self) -> list[str]:
-        """What goes on all the same, and should be looked at."""
+        """Problems that do not stop the gateway, but need attention."""
         names = ", ".join(self.differing)
-        said = f"{self.path} says otherwise than what all nodes have in common, which counts: {names}"
+        said = f"{self.path} differs from the configuration that all nodes share, which is in force: {names}"
         return [f"{said}. Edit the file to change it for all."] if names else []
 
     async def join(self, documents: Documents, seen: Path) -> str | None:
@@ -86,7 +86,7 @@ class NodeFile(GatewayFile):
             token = secrets.token_urlsafe(24)
             await self.update({"gateway": {"auth": {"token": token}}})
         if self.differing:
-            self.log.warning("gateway.yaml says otherwise than what all nodes have in common", keys=self.differing)
+            self.log.warning("gateway.yaml differs from the configuration that all nodes share", keys=self.differing)
         return token
 
     async def follow(self, interval: float = LOOK_SECONDS) -> None:

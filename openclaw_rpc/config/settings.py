@@ -55,7 +55,7 @@ OWN_PATHS: Final = frozenset({"api", "assets", "docs", "health", "hooks", "login
 class StorageSettings(Section, frozen=True, kw_only=True):
     """Where all that is kept is kept: in a file, or in a PostgreSQL database."""
 
-    kind: Annotated[Literal["sqlite"], Meta(description="What keeps them, where no `url` is set.")] | None = None
+    kind: Annotated[Literal["sqlite"], Meta(description="The engine, where no `url` is set.")] | None = None
     path: Annotated[FilePath, Meta(description="The database's file; else in the state folder.")] | None = None
     url: (
         Annotated[
@@ -102,7 +102,7 @@ class BusSettings(Section, frozen=True, kw_only=True):
             min_length=1,
             max_length=100,
             pattern="^[A-Za-z0-9:._-]+$",
-            description="What the names of its channels begin with; gateways that share a Redis differ in it.",
+            description="What the names of its channels begin with; gateways that share a Redis need different ones.",
         ),
     ] = "openclaw"
 
@@ -226,7 +226,7 @@ def _unpriced(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
         return
     for name, budget in settings.budgets.items():
         if budget.unit == "cost":
-            yield ("budgets", name, "cost"), "no provider has `prices`, so that nothing costs money: use `tokens`"
+            yield ("budgets", name, "cost"), "no provider has `prices`, so nothing costs money: use `tokens`"
 
 
 def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -240,12 +240,12 @@ def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
         )
     for name in ("kind", "path"):
         if settings.storage.url is not None and getattr(settings.storage, name) is not None:
-            yield ("storage", name), f"storage.url says it all: remove storage.{name}, or storage.url"
+            yield ("storage", name), f"storage.url already names the store: remove storage.{name}, or storage.url"
     if settings.storage.postgres is None:
         for name, given in (("bus", settings.bus.url is not None), ("cluster", settings.cluster != ClusterSettings())):
             if given:
                 needed = "storage.url must be a PostgreSQL database (postgresql://…)"
-                yield (name,), f"several processes are one gateway with PostgreSQL alone: {needed}, or remove {name}"
+                yield (name,), f"several processes share one gateway only on PostgreSQL: {needed}, or remove {name}"
     if (gateway.tls.certificate is None) != (gateway.tls.key is None):
         missing = "key" if gateway.tls.key is None else "certificate"
         yield ("gateway", "tls", missing), "TLS needs both gateway.tls.certificate and gateway.tls.key"

@@ -55,7 +55,11 @@ CHAT_TOOL: Final[JsonObject] = {
             "message": {"type": "string", "minLength": 1, "description": "What to say."},
             "sessionKey": {"type": "string", "description": "The conversation; a new one where it is missing."},
             "agentId": {"type": "string", "description": "Which agent; the default one where it is missing."},
-            "timeoutMs": {"type": "integer", "minimum": 1, "description": "The run is ended after so many ms."},
+            "timeoutMs": {
+                "type": "integer",
+                "minimum": 1,
+                "description": "Milliseconds after which the run is stopped.",
+            },
         },
         "required": ["message"],
         "additionalProperties": False,

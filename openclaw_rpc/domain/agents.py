@@ -70,12 +70,12 @@ class AgentSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         list[Annotated[str, Meta(min_length=1, max_length=1000)]],
         Meta(
             max_length=20,
-            description="Files of its user's workspace that it has before it, 20 kB of each and 60 kB in all.",
+            description="Files of its user's workspace that are part of its prompt, 20 kB of each and 60 kB in all.",
         ),
     ] = msgspec.field(default_factory=_context_files)
     compaction: Annotated[
         Literal["summarise", "trim"],
-        Meta(description="What becomes of what has no room in its model's context."),
+        Meta(description="What to do with what has no room in its model's context."),
     ] = "summarise"
     max_steps: Annotated[int, Meta(ge=1, le=1000, description="How often it may ask its model within one run.")] = 16
     max_tools: Annotated[

@@ -41,9 +41,7 @@ class CommandRules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     `allow`, lines that can't be read for certain (substitutions, variables as commands, here-documents) are refused.
     """
 
-    allow: Annotated[
-        list[CommandPattern], Meta(max_length=1000, description="These alone; all where it is empty.")
-    ] = []
+    allow: Annotated[list[CommandPattern], Meta(max_length=1000, description="Only these; all where it is empty.")] = []
     deny: Annotated[list[CommandPattern], Meta(max_length=1000, description="Not these, by name or by path.")] = []
     env: Annotated[
         list[CommandPattern],
@@ -67,7 +65,7 @@ class CommandLimits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class CommandSettings(SecurityPolicy, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How commands are run: what `security` says beside its policies. (Structs can't have two parents.)"""
+    """How commands are run: what `security` says beside its policies."""
 
     sandbox: Annotated[
         Literal["auto", "bubblewrap", "none"],

@@ -45,7 +45,7 @@ class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     audit: (
         Annotated[Duration, Meta(description="The audit log's records; a signed head has the others verify.")] | None
     ) = None
-    check_every: Annotated[Duration, Meta(description="How often it is looked what is over.")] = "1h"
+    check_every: Annotated[Duration, Meta(description="How often to look for what was kept long enough.")] = "1h"
 
     def limits(self) -> dict[str, int]:
         """How many seconds each kind is kept, of those that are not kept for good."""
@@ -142,9 +142,9 @@ class Retention:
                     forgotten[kind] = await self._forget(kind, self._ago(seconds))
                 except GatewayError as error:
                     # The others go on; this one is tried again the next time.
-                    self._log.error("what is over could not be forgotten", kind=kind, error=error.message)
+                    self._log.error("what was kept long enough could not be removed", kind=kind, error=error.message)
         if any(forgotten.values()):
-            self._log.info("forgot what is over", **forgotten)
+            self._log.info("removed what was kept long enough", **forgotten)
         return forgotten
 
     async def _mine(self) -> bool:

@@ -91,7 +91,7 @@ query = Method(
     params=AuditQueryParams,
     result=AuditPage,
     pages="records",
-    doc="What dangerous tools did, and who allowed it. For admins of the owner.",
+    doc="What dangerous tools did, and who allowed it. For the owner's admin tokens.",
     scope=Scope.ADMIN,
     safe=True,
 )
@@ -99,7 +99,7 @@ verify = Method(
     name="audit.verify",
     params=Empty,
     result=AuditVerdict,
-    doc="Read the whole audit log and check that nothing in it was changed or taken away. For admins of the owner.",
+    doc="Read the whole audit log and check that nothing in it was changed or removed. For the owner's admin tokens.",
     scope=Scope.ADMIN,
     safe=True,
 )

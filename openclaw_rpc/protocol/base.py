@@ -13,9 +13,9 @@ SessionKey = Annotated[
     str,
     Meta(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", description="The client's name of a session."),
 ]
-RunId = Annotated[str, Meta(min_length=1, max_length=100, description="The id that `chat.run` answered.")]
+RunId = Annotated[str, Meta(min_length=1, max_length=100, description="The id that `chat.run` returned.")]
 Name = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
-Pin = Annotated[str, Meta(min_length=1, max_length=200, description="The PIN that `openclaw pin set` took.")]
+Pin = Annotated[str, Meta(min_length=1, max_length=200, description="The PIN that was set with `openclaw pin set`.")]
 PageSize = Annotated[int, Meta(ge=1, le=1000, description="How many items at most.")]
 Timestamp = Annotated[
     str, Meta(min_length=10, max_length=40, description="A date or a time, ISO 8601; UTC where no zone is given.")
@@ -71,7 +71,7 @@ class Guarded(Params, frozen=True, kw_only=True):
 
 
 class Paged(Empty, frozen=True, kw_only=True):
-    """What asks for a list that comes in pages where it is large."""
+    """Which page of the list; the first where no cursor is given."""
 
     cursor: Annotated[str, Meta(pattern=r"^[0-9]{1,9}$", description="The last page's `nextCursor`.")] | None = None
 

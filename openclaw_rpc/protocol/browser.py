@@ -18,7 +18,9 @@ Profile = Annotated[
     ),
 ]
 PageId = Annotated[str, Meta(min_length=1, max_length=64, description="A page of the profile; else the last used.")]
-Selector = Annotated[str, Meta(min_length=1, max_length=4000, description="CSS, or another engine of Playwright's.")]
+Selector = Annotated[
+    str, Meta(min_length=1, max_length=4000, description="CSS, or another of Playwright's selector engines.")
+]
 Url = Annotated[str, Meta(min_length=1, max_length=8192, description="http or https.")]
 WaitMs = Annotated[int, Meta(ge=1, le=300_000, description="Milliseconds.")]
 

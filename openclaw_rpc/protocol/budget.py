@@ -58,10 +58,10 @@ class BudgetSet(Result, frozen=True, kw_only=True):
 
 
 class BudgetStatusParams(Paged, frozen=True, kw_only=True):
-    """Which of them. Only admins of the owner are told of all; others of those that count what they use themselves."""
+    """Which of them. The owner's admin tokens see all, others only those that count their own use."""
 
     budget: Annotated[Name, Meta(description="The budget of that name.")] | None = None
-    user: Annotated[Name, Meta(description="Another user's; for admins of the owner alone.")] | None = None
+    user: Annotated[Name, Meta(description="Another user's; only for the owner's admin tokens.")] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000, description="How many at most.")] = 100
 
 

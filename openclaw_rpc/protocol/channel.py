@@ -111,7 +111,7 @@ class ChannelRemoved(Result, frozen=True, kw_only=True):
     removed: bool
 
 
-changed = Event("channel.changed", ChannelInfo, "A channel stands otherwise than before.", topic=Topic.CHANNELS)
+changed = Event("channel.changed", ChannelInfo, "A channel's state changed.", topic=Topic.CHANNELS)
 
 list_ = Method(
     name="channel.list",
@@ -134,7 +134,7 @@ enable = Method(
     name="channel.enable",
     params=ChannelParams,
     result=ChannelInfo,
-    doc="Switch a channel on, over restarts too.",
+    doc="Switch a channel on; it stays on after a restart.",
     scope=Scope.ADMIN,
     emits=(changed,),
     errors=(NotFound,),
@@ -143,7 +143,7 @@ disable = Method(
     name="channel.disable",
     params=ChannelParams,
     result=ChannelInfo,
-    doc="Switch a channel off, over restarts too. What waits to be sent stays.",
+    doc="Switch a channel off; it stays off after a restart. What waits to be sent stays.",
     scope=Scope.ADMIN,
     emits=(changed,),
     errors=(NotFound,),

@@ -73,10 +73,13 @@ class RunOptions(Params, frozen=True, kw_only=True):
     response_format: Annotated[JsonObject, Meta(description="As in OpenAI's Chat Completions.")] | None = None
     tool_choice: Annotated[Any, Meta(description="Of the first request to the model; then it chooses.")] = None
     parallel_tool_calls: bool | None = None
-    timeout_ms: Annotated[TimeoutMs, Meta(description="The run is ended as an error after so many ms.")] | None = None
+    timeout_ms: Annotated[TimeoutMs, Meta(description="Milliseconds after which the run ends as an error.")] | None = (
+        None
+    )
     system: Annotated[str, Meta(max_length=1_000_000, description="In place of the agent's prompt.")] | None = None
     instructions: (
-        Annotated[str, Meta(max_length=1_000_000, description="Put behind the agent's prompt, for this run.")] | None
+        Annotated[str, Meta(max_length=1_000_000, description="Added to the end of the agent's prompt, for this run.")]
+        | None
     ) = None
     if_busy: Annotated[
         Literal["queue", "reject", "interrupt"],
@@ -194,7 +197,7 @@ class ToolUse(Result, frozen=True, kw_only=True):
 
 
 class RunState(Result, frozen=True, kw_only=True):
-    """How a run stands, and what it came to."""
+    """The state of a run, and its result."""
 
     run_id: str
     session_key: str

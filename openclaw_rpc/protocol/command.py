@@ -14,7 +14,7 @@ StopReason = Literal["timeout", "output", "memory", "processes"]
 BackgroundStop = Literal["timeout", "memory", "processes", "stop", "run", "session"]
 """What ends a command in the background before its time: a limit, `command.stop`, the end of its run or its session."""
 VariableName = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-CommandId = Annotated[str, Meta(min_length=1, max_length=100, description="The id that `command.start` answered.")]
+CommandId = Annotated[str, Meta(min_length=1, max_length=100, description="The id that `command.start` returned.")]
 CommandLine = Annotated[
     str, Meta(min_length=1, max_length=100_000, pattern=r"^[^\x00]+$", description="Run by bash, or by `/bin/sh`.")
 ]
@@ -142,8 +142,8 @@ execute = Method(
     name="command.execute",
     params=CommandExecuteParams,
     result=CommandResult,
-    doc="Run a command in the workspace, sandboxed where the machine can. One that takes too long is ended, which is "
-    "a result, too.",
+    doc="Run a command in the workspace, in a sandbox where the machine supports one. One that takes too long is "
+    "ended, which is a result, too.",
     scope=Scope.TOOLS,
     emits=(command_output,),
     errors=(NotFound,),
@@ -165,7 +165,8 @@ output = Method(
     name="command.output",
     params=CommandOutputParams,
     result=CommandOutput,
-    doc="Read what a command in the background wrote, from a cursor on, and how it is; waits for news where asked to.",
+    doc="Read what a command in the background wrote, from a cursor on, and whether it still runs; "
+    "waits for more if asked to.",
     scope=Scope.TOOLS,
     errors=(NotFound,),
     safe=True,

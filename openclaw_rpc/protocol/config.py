@@ -46,7 +46,7 @@ class ConfigStatus(Result, frozen=True, kw_only=True):
 
     ``error`` is why the file as it stands was refused; ``edited``: it was edited a moment ago and not looked at yet.
     ``needsRestart`` are the dotted paths that wait for a restart, ``overridden`` those for which the command line that
-    started the gateway goes before the file.
+    started the gateway takes precedence.
     """
 
     path: str

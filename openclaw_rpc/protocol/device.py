@@ -12,9 +12,9 @@ DeviceId = Annotated[str, Meta(min_length=1, max_length=100, description="The SH
 
 
 class DeviceInfo(Result, frozen=True, kw_only=True):
-    """A device of a user. ``token`` names the token that it came with last, ``scopes`` are what it was let in with.
+    """A device of a user. ``token`` names the token that it signed in with last, ``scopes`` are what it was granted.
 
-    ``revoked``: the token that it was given in place of that one is refused, as its own or with that one.
+    ``revoked``: the token that it was given when it signed in is refused, whether it comes alone or with the other.
     """
 
     device_id: str
@@ -56,14 +56,14 @@ class DeviceRemoved(Result, frozen=True, kw_only=True):
 
 
 class DeviceRevokedEvent(Result, frozen=True, kw_only=True):
-    """A device's token was taken back, or the device removed."""
+    """A device's token was revoked, or the device was removed."""
 
     device_id: str
     user: str
 
 
 device_revoked = Event(
-    "device.revoked", DeviceRevokedEvent, "A device's token was taken back, or it was removed.", topic=Topic.GATEWAY
+    "device.revoked", DeviceRevokedEvent, "A device's token was revoked, or it was removed.", topic=Topic.GATEWAY
 )
 
 list_ = Method(
@@ -71,7 +71,7 @@ list_ = Method(
     params=Paged,
     result=DeviceList,
     pages="devices",
-    doc="The devices that came in with a key of their own; everybody's for an admin of the owner.",
+    doc="The devices that signed in with a key of their own; everybody's for the owner's admin tokens.",
     scope=Scope.ADMIN,
     safe=True,
 )
@@ -79,7 +79,7 @@ revoke = Method(
     name="device.revoke",
     params=DeviceParams,
     result=DeviceRevoked,
-    doc="Take back the token that a device was given. With its user's token it comes in again, and is given another.",
+    doc="Revoke the token that a device was given. With its user's token it can sign in again, and is given another.",
     scope=Scope.ADMIN,
     errors=(NotFound,),
     emits=(device_revoked,),
@@ -88,7 +88,7 @@ remove = Method(
     name="device.remove",
     params=DeviceParams,
     result=DeviceRemoved,
-    doc="Forget a device, and take back the token that it was given.",
+    doc="Forget a device, and revoke the token that it was given.",
     scope=Scope.ADMIN,
     errors=(NotFound,),
     emits=(device_revoked,),

@@ -82,7 +82,7 @@ class SessionExists(Conflict):
 
 
 class AlreadyClaimed(Conflict):
-    """What may be done once was done, or is being done by somebody else."""
+    """It may be done only once, and was done or is being done already."""
 
 
 class KeyReused(Conflict):

@@ -17,7 +17,7 @@ class Position(Params, frozen=True, kw_only=True):
 
 
 class EventSubscribeParams(Params, frozen=True, kw_only=True):
-    """One of ``sessionKey``, ``runId`` and ``topics``; ``after`` to go on where one was."""
+    """One of ``sessionKey``, ``runId`` and ``topics``; ``after`` says where to go on."""
 
     session_key: SessionKey | None = None
     run_id: RunId | None = None
@@ -69,7 +69,7 @@ class HeartbeatEvent(Result, frozen=True, kw_only=True):
 
 
 connected = Event("connected", ConnectedEvent, "The socket is open and its client known.")
-auth_success = Event("auth_success", ConnectedEvent, "The client of `/ws` is known; in the place of `connected`.")
+auth_success = Event("auth_success", ConnectedEvent, "The client of `/ws` is known; instead of `connected`.")
 heartbeat = Event("heartbeat", HeartbeatEvent, "The gateway is alive.")
 
 subscribe = Method(

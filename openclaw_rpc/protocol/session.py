@@ -59,7 +59,7 @@ class SessionListParams(Params, frozen=True, kw_only=True):
     since: Annotated[Timestamp, Meta(description="Updated at or after.")] | None = None
     until: Annotated[Timestamp, Meta(description="Updated before.")] | None = None
     text: Annotated[str, Meta(min_length=1, max_length=500, description="In the title, key or messages.")] | None = None
-    user: Annotated[Name, Meta(description="Another user's; for admins of the owner alone.")] | None = None
+    user: Annotated[Name, Meta(description="Another user's; only for the owner's admin tokens.")] | None = None
 
 
 class SessionPage(Result, frozen=True, kw_only=True):

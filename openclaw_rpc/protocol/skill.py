@@ -47,8 +47,8 @@ class SkillInfo(Result, frozen=True, kw_only=True):
     """A skill. ``slug`` is its name in calls and after `@`, ``name`` what people call it.
 
     ``tools`` are its tools' names; ``invocations`` counts uses of them and of its prompt. ``source`` is where it was
-    installed from; a skill that was put into the folder by hand has none. ``unmet`` says what it needs and is not
-    there, ``warnings`` what is odd about how it is written. ``modelInvocable`` is false where its author wants only
+    installed from; a skill that was put into the folder by hand has none. ``unmet`` says what it needs and does
+    not find, ``warnings`` what is odd about how it is written. ``modelInvocable`` is false where its author wants only
     people to call it, ``userInvocable`` where only models are to; ``allowedTools`` are the tools it means to use.
     """
 
@@ -246,7 +246,7 @@ disable = Method(
     name="skill.disable",
     params=SkillParams,
     result=SkillInfo,
-    doc="Offer a skill to nobody any more; its files stay.",
+    doc="Stop offering a skill to agents; its files stay.",
     scope=Scope.ADMIN,
     errors=(NotFound,),
 )

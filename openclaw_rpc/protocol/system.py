@@ -81,7 +81,7 @@ class SystemStatus(Result, frozen=True, kw_only=True):
     chores: dict[str, ChoreStatus]
     node: str
     nodes: Annotated[list[NodeStatus], Meta(description="All processes of the gateway.")]
-    warnings: Annotated[list[str], Meta(description="What goes on all the same, and should be looked at.")] = []
+    warnings: Annotated[list[str], Meta(description="Problems that do not stop the gateway, but need attention.")] = []
 
 
 class MethodInfo(Result, frozen=True, kw_only=True):

@@ -10,7 +10,9 @@ from openclaw_rpc.protocol.errors import Conflict, NotFound
 from openclaw_rpc.protocol.method import Event, Method
 
 TaskId = Annotated[str, Meta(min_length=1, max_length=100)]
-Cron = Annotated[str, Meta(max_length=200, description="Five fields, or six with seconds first; or `@daily` and kin.")]
+Cron = Annotated[
+    str, Meta(max_length=200, description="Five fields, or six with seconds first; or `@daily` and the like.")
+]
 Interval = Annotated[str, Meta(max_length=20, description="`30s`, `5m`, `2h`, `1d`.")]
 Moment = Annotated[str, Meta(max_length=40, description="ISO 8601; a time of the task's zone where it names none.")]
 Zone = Annotated[str, Meta(max_length=100, description="IANA's name of a time zone; else UTC.")]
@@ -110,7 +112,7 @@ class TaskDeleted(Result, frozen=True, kw_only=True):
 
 
 class TaskRun(Result, frozen=True, kw_only=True):
-    """A time at which a task was due. ``output`` is what it came to; ``runId`` the agent's run, where there was one."""
+    """A time at which a task was due. ``output`` is its result; ``runId`` the agent's run, where there was one."""
 
     id: str
     scheduled_at: When
@@ -152,7 +154,7 @@ class TaskPreview(Result, frozen=True, kw_only=True):
 
 
 class TaskEvent(Result, frozen=True, kw_only=True):
-    """A task began, or what it came to."""
+    """A task began, or how it ended."""
 
     task_id: str
     name: str
@@ -170,7 +172,7 @@ create = Method(
     name="task.create",
     params=TaskCreateParams,
     result=TaskInfo,
-    doc="Do something by the clock. Each time is due once, over restarts and daylight saving.",
+    doc="Do something on a schedule. Each time is due once, over restarts and daylight saving.",
     scope=Scope.ADMIN,
     emits=(started, completed, failed),
     errors=(NotFound,),

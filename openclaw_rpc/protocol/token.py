@@ -12,7 +12,7 @@ TokenName = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[A-Za-z
 
 
 class TokenInfo(Result, frozen=True, kw_only=True):
-    """A token, without itself. With ``sessions`` it counts in these alone."""
+    """A token, but for its secret. With ``sessions`` it is valid in these alone."""
 
     name: str
     user: str
@@ -55,7 +55,7 @@ class TokenCreateParams(Params, frozen=True, kw_only=True):
             Meta(
                 max_length=100,
                 pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]+$",
-                description="For a front end of many people: the header in which it names the one that it asks for.",
+                description="For a front end with many users: the header in which it names the user it asks for.",
             ),
         ]
         | None
@@ -83,14 +83,14 @@ class TokenRevoked(Result, frozen=True, kw_only=True):
 
 
 class TokenRevokedEvent(Result, frozen=True, kw_only=True):
-    """A token was taken back: its name and its user."""
+    """A token was revoked: its name and its user."""
 
     name: str
     user: str
 
 
 token_revoked = Event(
-    "token.revoked", TokenRevokedEvent, "A token was taken back by a client of the gateway.", topic=Topic.GATEWAY
+    "token.revoked", TokenRevokedEvent, "A token was revoked by a client of the gateway.", topic=Topic.GATEWAY
 )
 
 list_ = Method(

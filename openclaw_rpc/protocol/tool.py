@@ -27,7 +27,7 @@ ToolPolicy = Literal["allow", "ask", "deny"]
 ApprovalOutcome = Literal["approved", "denied", "expired", "cancelled"]
 """How an approval ended; ``cancelled`` with its run."""
 
-ApprovalId = Annotated[str, Meta(min_length=1, max_length=100, description="The id that `tool.approval` told.")]
+ApprovalId = Annotated[str, Meta(min_length=1, max_length=100, description="The id that `tool.approval` named.")]
 
 
 class ToolListParams(Paged, frozen=True, kw_only=True):
@@ -101,7 +101,7 @@ class ApprovalInfo(Result, frozen=True, kw_only=True):
 
 
 class ApprovalList(Page, frozen=True, kw_only=True):
-    """The caller's calls that wait, the oldest first; everybody's for an admin of the owner."""
+    """The caller's calls that wait, the oldest first; everybody's for the owner's admin tokens."""
 
     approvals: list[ApprovalInfo]
 

@@ -21,7 +21,7 @@ class UsageQueryParams(Paged, frozen=True, kw_only=True):
     agent_id: Annotated[Name, Meta(description="Only that agent's.")] | None = None
     model: Annotated[Name, Meta(description="Only that model's.")] | None = None
     limit: Annotated[int, Meta(ge=1, le=1000, description="How many rows at most.")] = 100
-    user: Annotated[Name, Meta(description="Another user's; for admins of the owner alone.")] | None = None
+    user: Annotated[Name, Meta(description="Another user's; only for the owner's admin tokens.")] | None = None
 
 
 class UsageRow(Result, frozen=True, kw_only=True):

@@ -188,7 +188,7 @@ deliveries = Method(
     params=WebhookDeliveriesParams,
     result=WebhookDeliveries,
     pages="deliveries",
-    doc="The calls of a webhook, those that nobody took included.",
+    doc="The calls of a webhook, including those that failed.",
     scope=Scope.ADMIN,
     errors=(NotFound,),
 )

@@ -38,7 +38,7 @@ export interface ApprovalInfo {
   asks?: Record<string, unknown> | null;
 }
 
-/** The caller's calls that wait, the oldest first; everybody's for an admin of the owner. */
+/** The caller's calls that wait, the oldest first; everybody's for the owner's admin tokens. */
 export interface ApprovalList {
   nextCursor?: string | null;
   approvals: Array<ApprovalInfo>;
@@ -148,9 +148,9 @@ export interface BackgroundList {
 
 /** What to click; waited for until it can be. */
 export interface BrowserClickParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
-  /** CSS, or another engine of Playwright's. */
+  /** CSS, or another of Playwright's selector engines. */
   selector: string;
   /** @default "left" */
   button?: "left" | "middle" | "right";
@@ -179,7 +179,7 @@ export interface BrowserClosed {
 
 /** JavaScript, an expression or a function's body, run in the page. */
 export interface BrowserExecuteParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
   script: string;
   /** Cookies, storage and pages of its own, kept on disk. @default "default" */
@@ -198,7 +198,7 @@ export interface BrowserExecuted {
 
 /** Where to, in the page that was used last. */
 export interface BrowserNavigateParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
   /** http or https. */
   url: string;
@@ -224,7 +224,7 @@ export interface BrowserNavigated {
 
 /** Where to, in a page of its own. */
 export interface BrowserOpenParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
   /** http or https. */
   url: string;
@@ -253,9 +253,9 @@ export interface BrowserPicture {
 
 /** Of what: an element, the whole page, or what is in view. */
 export interface BrowserScreenshotParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
-  /** CSS, or another engine of Playwright's. */
+  /** CSS, or another of Playwright's selector engines. */
   selector?: string | null;
   /** @default false */
   fullPage?: boolean;
@@ -279,7 +279,7 @@ export interface BrowserSnapshot {
 
 /** Which page. */
 export interface BrowserSnapshotParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
   /** Cookies, storage and pages of its own, kept on disk. @default "default" */
   profile?: string;
@@ -305,9 +305,9 @@ export type BrowserStatusParams = Record<string, never>;
 
 /** What to type, and where; `submit` presses Enter. */
 export interface BrowserTypeParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
-  /** CSS, or another engine of Playwright's. */
+  /** CSS, or another of Playwright's selector engines. */
   selector: string;
   text: string;
   /** Empty the field first. @default true */
@@ -396,13 +396,13 @@ export interface BudgetStatus {
   budgets: Array<BudgetState>;
 }
 
-/** Which of them. Only admins of the owner are told of all; others of those that count what they use themselves. */
+/** Which of them. The owner's admin tokens see all, others only those that count their own use. */
 export interface BudgetStatusParams {
   /** The last page's `nextCursor`. */
   cursor?: string | null;
   /** The budget of that name. */
   budget?: string | null;
-  /** Another user's; for admins of the owner alone. */
+  /** Another user's; only for the owner's admin tokens. */
   user?: string | null;
   /** How many at most. @default 100 */
   limit?: number;
@@ -497,7 +497,7 @@ export interface ChannelSent {
 
 /** Which run to stop. */
 export interface ChatAbortParams {
-  /** The id that `chat.run` answered. */
+  /** The id that `chat.run` returned. */
   runId: string;
 }
 
@@ -634,7 +634,7 @@ export interface ChatThinkingEvent {
 
 /** Which run to wait for, and how long. */
 export interface ChatWaitParams {
-  /** The id that `chat.run` answered. */
+  /** The id that `chat.run` returned. */
   runId: string;
   /** Milliseconds. */
   timeoutMs?: number | null;
@@ -649,7 +649,7 @@ export interface ChoreStatus {
 
 /** A line for the shell, and where and how to run it. */
 export interface CommandExecuteParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
   /** Run by bash, or by `/bin/sh`. */
   command: string;
@@ -698,7 +698,7 @@ export interface CommandOutputEvent {
 
 /** Which command, and from where on to read what it wrote. */
 export interface CommandOutputParams {
-  /** The id that `command.start` answered. */
+  /** The id that `command.start` returned. */
   commandId: string;
   /** Where to go on: the `cursor` of the last answer. 0 is the beginning; -2000 are the last 2000 characters. @default 0 */
   cursor?: number;
@@ -721,7 +721,7 @@ export interface CommandResult {
 
 /** A line for the shell that goes on in the background, its standard input empty. */
 export interface CommandStartParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
   /** Run by bash, or by `/bin/sh`. */
   command: string;
@@ -737,7 +737,7 @@ export interface CommandStartParams {
 
 /** Which command. */
 export interface CommandStopParams {
-  /** The id that `command.start` answered. */
+  /** The id that `command.start` returned. */
   commandId: string;
 }
 
@@ -758,7 +758,7 @@ export interface ConfigSchema {
   restart: Array<string>;
 }
 
-/** The file that the gateway took, and how it and what is in force differ. `error` is why the file as it stands was refused; `edited`: it was edited a moment ago and not looked at yet. `needsRestart` are the dotted paths that wait for a restart, `overridden` those for which the command line that started the gateway goes before the file. */
+/** The file that the gateway took, and how it and what is in force differ. `error` is why the file as it stands was refused; `edited`: it was edited a moment ago and not looked at yet. `needsRestart` are the dotted paths that wait for a restart, `overridden` those for which the command line that started the gateway takes precedence. */
 export interface ConfigStatus {
   path: string;
   exists: boolean;
@@ -772,7 +772,7 @@ export interface ConfigStatus {
 /** A part of the configuration, merged into the file; null takes a key away. `${NAME}` is written as text, not as a variable. Settings that start a program, name a file of the host or forget what is kept (`mcp.servers.*.command`, `storage`, `retention`, …) need the PIN. */
 export interface ConfigUpdateParams {
   config: Record<string, unknown>;
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
 }
 
@@ -868,7 +868,7 @@ export interface ConversationUpdateParams {
   metadata?: Record<string, string>;
 }
 
-/** A device of a user. `token` names the token that it came with last, `scopes` are what it was let in with. `revoked`: the token that it was given in place of that one is refused, as its own or with that one. */
+/** A device of a user. `token` names the token that it signed in with last, `scopes` are what it was granted. `revoked`: the token that it was given when it signed in is refused, whether it comes alone or with the other. */
 export interface DeviceInfo {
   deviceId: string;
   user: string;
@@ -909,7 +909,7 @@ export interface DeviceRevoked {
   revoked: boolean;
 }
 
-/** A device's token was taken back, or the device removed. */
+/** A device's token was revoked, or the device was removed. */
 export interface DeviceRevokedEvent {
   deviceId: string;
   user: string;
@@ -962,11 +962,11 @@ export interface EventFrame {
   seq?: number;
 }
 
-/** One of `sessionKey`, `runId` and `topics`; `after` to go on where one was. */
+/** One of `sessionKey`, `runId` and `topics`; `after` says where to go on. */
 export interface EventSubscribeParams {
   /** The client's name of a session. */
   sessionKey?: string | null;
-  /** The id that `chat.run` answered. */
+  /** The id that `chat.run` returned. */
   runId?: string | null;
   topics?: Array<Topic> | null;
   after?: Position | null;
@@ -976,7 +976,7 @@ export interface EventSubscribeParams {
 export interface EventUnsubscribeParams {
   /** The client's name of a session. */
   sessionKey?: string | null;
-  /** The id that `chat.run` answered. */
+  /** The id that `chat.run` returned. */
   runId?: string | null;
   topics?: Array<Topic> | null;
 }
@@ -995,7 +995,7 @@ export interface FileContent {
 
 /** A file, a link, or a folder: an empty one, or with `recursive` all that is in it. */
 export interface FileDeleteParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
   /** A path in the workspace: `/Documents/notes.md`. */
   path: string;
@@ -1011,7 +1011,7 @@ export interface FileDeleted {
 
 /** A change of a text file: `old` replaced by `new`, or a unified diff. */
 export interface FileEditParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
   /** A path in the workspace: `/Documents/notes.md`. */
   path: string;
@@ -1064,7 +1064,7 @@ export interface FileListParams {
   recursive?: boolean;
   /** How many entries at most. @default 1000 */
   limit?: number;
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
 }
 
@@ -1079,7 +1079,7 @@ export interface FileListing {
 
 /** From where to where; folders that are missing there are made. */
 export interface FileMoveParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
   /** A path in the workspace: `/Documents/notes.md`. */
   from: string;
@@ -1097,7 +1097,7 @@ export interface FileMoved {
 
 /** Which file, and which part of it where it is large. */
 export interface FileReadParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
   /** A path in the workspace: `/Documents/notes.md`. */
   path: string;
@@ -1123,13 +1123,13 @@ export interface FileSearchParams {
   regex?: boolean;
   /** How many items at most. @default 100 */
   limit?: number;
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
 }
 
 /** A file's new content, which replaces the old one at once and as a whole, or is added to it. */
 export interface FileWriteParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
   /** A path in the workspace: `/Documents/notes.md`. */
   path: string;
@@ -1477,7 +1477,7 @@ export interface OutboxCounts {
   unknown?: number;
 }
 
-/** What asks for a list that comes in pages where it is large. */
+/** Which page of the list; the first where no cursor is given. */
 export interface Paged {
   /** The last page's `nextCursor`. */
   cursor?: string | null;
@@ -1625,17 +1625,17 @@ export interface RunOptions {
   /** Of the first request to the model; then it chooses. */
   toolChoice?: unknown;
   parallelToolCalls?: boolean | null;
-  /** The run is ended as an error after so many ms. */
+  /** Milliseconds after which the run ends as an error. */
   timeoutMs?: number | null;
   /** In place of the agent's prompt. */
   system?: string | null;
-  /** Put behind the agent's prompt, for this run. */
+  /** Added to the end of the agent's prompt, for this run. */
   instructions?: string | null;
   /** When the session has a run already: wait for it, refuse, or abort it. @default "queue" */
   ifBusy?: "interrupt" | "queue" | "reject";
 }
 
-/** How a run stands, and what it came to. */
+/** The state of a run, and its result. */
 export interface RunState {
   runId: string;
   sessionKey: string;
@@ -1791,7 +1791,7 @@ export interface SessionListParams {
   until?: string | null;
   /** In the title, key or messages. */
   text?: string | null;
-  /** Another user's; for admins of the owner alone. */
+  /** Another user's; only for the owner's admin tokens. */
   user?: string | null;
 }
 
@@ -1847,7 +1847,7 @@ export interface SkillExecuteParams {
   params?: Record<string, unknown>;
   /** The client's name of a session. */
   sessionKey?: string | null;
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
 }
 
@@ -1883,7 +1883,7 @@ export interface SkillFound {
   version?: string | null;
 }
 
-/** A skill. `slug` is its name in calls and after `@`, `name` what people call it. `tools` are its tools' names; `invocations` counts uses of them and of its prompt. `source` is where it was installed from; a skill that was put into the folder by hand has none. `unmet` says what it needs and is not there, `warnings` what is odd about how it is written. `modelInvocable` is false where its author wants only people to call it, `userInvocable` where only models are to; `allowedTools` are the tools it means to use. */
+/** A skill. `slug` is its name in calls and after `@`, `name` what people call it. `tools` are its tools' names; `invocations` counts uses of them and of its prompt. `source` is where it was installed from; a skill that was put into the folder by hand has none. `unmet` says what it needs and does not find, `warnings` what is odd about how it is written. `modelInvocable` is false where its author wants only people to call it, `userInvocable` where only models are to; `allowedTools` are the tools it means to use. */
 export interface SkillInfo {
   slug: string;
   name: string;
@@ -2006,7 +2006,7 @@ export interface SystemStatus {
   node: string;
   /** All processes of the gateway. */
   nodes: Array<NodeStatus>;
-  /** What goes on all the same, and should be looked at. */
+  /** Problems that do not stop the gateway, but need attention. */
   warnings?: Array<string>;
 }
 
@@ -2021,7 +2021,7 @@ export interface TaskAction {
 export interface TaskCreateParams {
   name: string;
   action: TaskAction;
-  /** Five fields, or six with seconds first; or `@daily` and kin. */
+  /** Five fields, or six with seconds first; or `@daily` and the like. */
   schedule?: string | null;
   /** `30s`, `5m`, `2h`, `1d`. */
   every?: string | null;
@@ -2044,7 +2044,7 @@ export interface TaskDeleted {
   deleted: boolean;
 }
 
-/** A task began, or what it came to. */
+/** A task began, or how it ended. */
 export interface TaskEvent {
   taskId: string;
   name: string;
@@ -2095,7 +2095,7 @@ export interface TaskPreview {
 
 /** A schedule to be looked at. */
 export interface TaskPreviewParams {
-  /** Five fields, or six with seconds first; or `@daily` and kin. */
+  /** Five fields, or six with seconds first; or `@daily` and the like. */
   schedule?: string | null;
   /** `30s`, `5m`, `2h`, `1d`. */
   every?: string | null;
@@ -2107,7 +2107,7 @@ export interface TaskPreviewParams {
   count?: number;
 }
 
-/** A time at which a task was due. `output` is what it came to; `runId` the agent's run, where there was one. */
+/** A time at which a task was due. `output` is its result; `runId` the agent's run, where there was one. */
 export interface TaskRun {
   id: string;
   /** A time in UTC, ISO 8601 with milliseconds. */
@@ -2150,7 +2150,7 @@ export interface TaskUpdateParams {
   taskId: string;
   name?: string | null;
   action?: TaskAction | null;
-  /** Five fields, or six with seconds first; or `@daily` and kin. */
+  /** Five fields, or six with seconds first; or `@daily` and the like. */
   schedule?: string | null;
   /** `30s`, `5m`, `2h`, `1d`. */
   every?: string | null;
@@ -2174,7 +2174,7 @@ export interface TokenCreateParams {
   user?: string;
   /** For somebody else's browser: the token may speak in these sessions, and nothing more. */
   sessions?: Array<string> | null;
-  /** For a front end of many people: the header in which it names the one that it asks for. */
+  /** For a front end with many users: the header in which it names the user it asks for. */
   endUserHeader?: string | null;
 }
 
@@ -2194,7 +2194,7 @@ export interface TokenCreated {
   endUserHeader?: string | null;
 }
 
-/** A token, without itself. With `sessions` it counts in these alone. */
+/** A token, but for its secret. With `sessions` it is valid in these alone. */
 export interface TokenInfo {
   name: string;
   user: string;
@@ -2225,7 +2225,7 @@ export interface TokenRevoked {
   revoked: boolean;
 }
 
-/** A token was taken back: its name and its user. */
+/** A token was revoked: its name and its user. */
 export interface TokenRevokedEvent {
   name: string;
   user: string;
@@ -2233,9 +2233,9 @@ export interface TokenRevokedEvent {
 
 /** Which call may go on, and the PIN where it needs one. */
 export interface ToolApproveParams {
-  /** The id that `tool.approval` told. */
+  /** The id that `tool.approval` named. */
   approvalId: string;
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
   /** The answer to a question of an MCP server, as `asks` wants it. */
   content?: Record<string, unknown> | null;
@@ -2279,7 +2279,7 @@ export interface ToolDenied {
 
 /** Which call must not go on; the agent is told the reason. */
 export interface ToolDenyParams {
-  /** The id that `tool.approval` told. */
+  /** The id that `tool.approval` named. */
   approvalId: string;
   /** What the agent is told. */
   reason?: string | null;
@@ -2305,7 +2305,7 @@ export interface ToolInvokeParams {
   params?: Record<string, unknown>;
   /** The client's name of a session. */
   sessionKey?: string | null;
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
 }
 
@@ -2402,7 +2402,7 @@ export interface UsageQueryParams {
   model?: string | null;
   /** How many rows at most. @default 100 */
   limit?: number;
-  /** Another user's; for admins of the owner alone. */
+  /** Another user's; only for the owner's admin tokens. */
   user?: string | null;
 }
 
@@ -2431,7 +2431,7 @@ export interface UsageRow {
 
 /** Which page, and how it is wanted. */
 export interface WebFetchParams {
-  /** The PIN that `openclaw pin set` took. */
+  /** The PIN that was set with `openclaw pin set`. */
   pin?: string | null;
   /** An http or https URL. */
   url: string;
@@ -2561,13 +2561,13 @@ export interface Methods {
     result: AgentList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** What dangerous tools did, and who allowed it. For admins of the owner. */
+  /** What dangerous tools did, and who allowed it. For the owner's admin tokens. */
   "audit.query": {
     params: AuditQueryParams;
     result: AuditPage;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** Read the whole audit log and check that nothing in it was changed or taken away. For admins of the owner. */
+  /** Read the whole audit log and check that nothing in it was changed or removed. For the owner's admin tokens. */
   "audit.verify": {
     params: Empty;
     result: AuditVerdict;
@@ -2645,13 +2645,13 @@ export interface Methods {
     result: BudgetStatus;
     errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** Switch a channel off, over restarts too. What waits to be sent stays. */
+  /** Switch a channel off; it stays off after a restart. What waits to be sent stays. */
   "channel.disable": {
     params: ChannelParams;
     result: ChannelInfo;
     errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** Switch a channel on, over restarts too. */
+  /** Switch a channel on; it stays on after a restart. */
   "channel.enable": {
     params: ChannelParams;
     result: ChannelInfo;
@@ -2723,7 +2723,7 @@ export interface Methods {
     result: RunState;
     errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** Run a command in the workspace, sandboxed where the machine can. One that takes too long is ended, which is a result, too. */
+  /** Run a command in the workspace, in a sandbox where the machine supports one. One that takes too long is ended, which is a result, too. */
   "command.execute": {
     params: CommandExecuteParams;
     result: CommandResult;
@@ -2735,7 +2735,7 @@ export interface Methods {
     result: BackgroundList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** Read what a command in the background wrote, from a cursor on, and how it is; waits for news where asked to. */
+  /** Read what a command in the background wrote, from a cursor on, and whether it still runs; waits for more if asked to. */
   "command.output": {
     params: CommandOutputParams;
     result: CommandOutput;
@@ -2837,19 +2837,19 @@ export interface Methods {
     result: SignInLink;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** The devices that came in with a key of their own; everybody's for an admin of the owner. */
+  /** The devices that signed in with a key of their own; everybody's for the owner's admin tokens. */
   "device.list": {
     params: Paged;
     result: DeviceList;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** Forget a device, and take back the token that it was given. */
+  /** Forget a device, and revoke the token that it was given. */
   "device.remove": {
     params: DeviceParams;
     result: DeviceRemoved;
     errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** Take back the token that a device was given. With its user's token it comes in again, and is given another. */
+  /** Revoke the token that a device was given. With its user's token it can sign in again, and is given another. */
   "device.revoke": {
     params: DeviceParams;
     result: DeviceRevoked;
@@ -2957,13 +2957,13 @@ export interface Methods {
     result: MemoryStored;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "too_large" | "unauthorized";
   };
-  /** Ask a model, without an agent: bodies as OpenAI's Chat Completions have them. Leaving cuts the request. */
+  /** Ask a model, without an agent: bodies as in OpenAI's Chat Completions. Disconnecting cancels the request. */
   "model.complete": {
     params: ModelCompleteParams;
     result: ModelCompleted;
     errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "provider_error" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** Turn texts into vectors: bodies as OpenAI's Embeddings have them. */
+  /** Turn texts into vectors: bodies as in OpenAI's Embeddings. */
   "model.embed": {
     params: ModelEmbedParams;
     result: ModelEmbedded;
@@ -3065,7 +3065,7 @@ export interface Methods {
     result: SessionInfo;
     errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** Offer a skill to nobody any more; its files stay. */
+  /** Stop offering a skill to agents; its files stay. */
   "skill.disable": {
     params: SkillParams;
     result: SkillInfo;
@@ -3125,7 +3125,7 @@ export interface Methods {
     result: SystemStatus;
     errors: "forbidden" | "internal_error" | "invalid_request" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** Do something by the clock. Each time is due once, over restarts and daylight saving. */
+  /** Do something on a schedule. Each time is due once, over restarts and daylight saving. */
   "task.create": {
     params: TaskCreateParams;
     result: TaskInfo;
@@ -3245,7 +3245,7 @@ export interface Methods {
     result: WebhookDeleted;
     errors: "forbidden" | "internal_error" | "invalid_request" | "not_found" | "rate_limited" | "service_unavailable" | "unauthorized";
   };
-  /** The calls of a webhook, those that nobody took included. */
+  /** The calls of a webhook, including those that failed. */
   "webhook.deliveries": {
     params: WebhookDeliveriesParams;
     result: WebhookDeliveries;
@@ -3285,11 +3285,11 @@ export interface Methods {
 
 /** Every event: what it carries. */
 export interface Events {
-  /** The client of `/ws` is known; in the place of `connected`. */
+  /** The client of `/ws` is known; instead of `connected`. */
   "auth_success": ConnectedEvent;
   /** A budget has too little left for a request. */
   "budget.exceeded": BudgetExceededEvent;
-  /** A channel stands otherwise than before. */
+  /** A channel's state changed. */
   "channel.changed": ChannelInfo;
   /** A piece of the answer. */
   "chat.delta": ChatDeltaEvent;
@@ -3309,7 +3309,7 @@ export interface Events {
   "config.changed": ConfigChangedEvent;
   /** The socket is open and its client known. */
   "connected": ConnectedEvent;
-  /** A device's token was taken back, or it was removed. */
+  /** A device's token was revoked, or it was removed. */
   "device.revoked": DeviceRevokedEvent;
   /** The gateway is alive. */
   "heartbeat": HeartbeatEvent;
@@ -3333,7 +3333,7 @@ export interface Events {
   "task.failed": TaskEvent;
   /** A task began. */
   "task.started": TaskEvent;
-  /** A token was taken back by a client of the gateway. */
+  /** A token was revoked by a client of the gateway. */
   "token.revoked": TokenRevokedEvent;
   /** A call waits until `tool.approve` or `tool.deny`. */
   "tool.approval": ApprovalInfo;

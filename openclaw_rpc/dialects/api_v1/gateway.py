@@ -44,7 +44,7 @@ class FlatMemory(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FlatSkillCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """How many skills there are. Their tools run in no container."""
+    """How many skills there are. Their tools do not run in containers."""
 
     installed: int = 0
     active: int = 0

@@ -44,7 +44,7 @@ class InvokeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class InvokeAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What the agent came to. ``toolCalls``: what it used on the way, with params, result and duration."""
+    """The agent's result. ``toolCalls``: what it used on the way, with params, result and duration."""
 
     status: str
     final_reply: str
@@ -59,7 +59,7 @@ class InvokeAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel", om
 
 
 def messages(inputs: Inputs) -> Plan:
-    """Ask an agent, the default one where none is named, and wait for what it comes to."""
+    """Ask an agent, the default one where none is named, and wait for its result."""
     return (yield from _asked(inputs, inputs.body, inputs.body.agent_id))
 
 
@@ -117,6 +117,6 @@ def _endpoint(path: str, plan: Any, doc: str) -> Endpoint:
 
 
 ENDPOINTS = (
-    _endpoint("/api/v1/messages", messages, "Ask an agent, and wait for what it comes to."),
-    _endpoint("/api/v1/agents/{agentId}/invoke", invoke, "Ask that agent, and wait for what it comes to."),
+    _endpoint("/api/v1/messages", messages, "Ask an agent, and wait for its result."),
+    _endpoint("/api/v1/agents/{agentId}/invoke", invoke, "Ask that agent, and wait for its result."),
 )

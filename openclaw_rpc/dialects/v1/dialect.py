@@ -26,7 +26,7 @@ class AgentRunBody(ChatRunParams, frozen=True, kw_only=True):
 
 
 class AgentRunAnswer(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What a run came to."""
+    """The result of a run."""
 
     run_id: str
     session_key: str

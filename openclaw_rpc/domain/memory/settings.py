@@ -16,7 +16,7 @@ class MemorySettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
         int, Meta(ge=1, le=10_000_000, description="How many entries the log holds before the oldest are folded.")
     ] = 10_000
     compact_every_seconds: Annotated[
-        float, Meta(ge=0.01, le=86_400, description="How often it is looked whether there is something to fold.")
+        float, Meta(ge=0.01, le=86_400, description="How often the log is checked for entries to fold.")
     ] = 600
     embeddings: Annotated[bool, Meta(description="Search by meaning too, where a provider offers embeddings.")] = False
     embedding_model: (

@@ -44,7 +44,7 @@ class FileTools(FixedTools):
                 file.read,
                 read,
                 description="Read a file of the workspace. Of a long one, read parts with offset and limit (bytes); "
-                "nextOffset says where to go on. A picture is shown to you, if you see.",
+                "nextOffset says where to go on. A picture is shown to you, if you can see pictures.",
                 untimed=True,
             ),
             tool_of(

@@ -55,7 +55,7 @@ def matches(pin: str, kept: bytes) -> bool:
     try:
         known = msgspec.json.decode(kept, type=PinHash)
         if known.kdf != "scrypt" or not known.hash:
-            raise ValueError("it is not a hash of scrypt")
+            raise ValueError("it is not a scrypt hash")
         salt, wanted = base64.b64decode(known.salt, validate=True), base64.b64decode(known.hash, validate=True)
         found = _scrypt(pin, salt, known, len(wanted))
     except (binascii.Error, msgspec.MsgspecError, ValueError) as error:

@@ -93,8 +93,8 @@ class TaskTools(FixedTools):
             Tool(
                 spec=ToolSpec(
                     name="task_create",
-                    description="Do something later, or by the clock: a reminder, a report every morning. Then you are "
-                    "asked `message`, and your answer is sent to the chat that you are asked in now.",
+                    description="Do something later, or on a schedule: a reminder, a report every morning. Then you "
+                    "are asked `message`, and your answer is sent to the chat that you are asked in now.",
                     parameters=parameters_of(_Create),
                     parallel=False,
                 ),
@@ -104,7 +104,7 @@ class TaskTools(FixedTools):
             Tool(
                 spec=ToolSpec(
                     name="task_list",
-                    description="List what is done later or by the clock: tasks, their ids and when each is due next.",
+                    description="List what is done later or on a schedule: tasks, their ids and when each is due next.",
                     parameters=parameters_of(_Nothing),
                 ),
                 run=self._list,

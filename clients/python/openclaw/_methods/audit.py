@@ -31,7 +31,7 @@ class Audit:
         cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.AuditPage:
-        """What dangerous tools did, and who allowed it. For admins of the owner.
+        """What dangerous tools did, and who allowed it. For the owner's admin tokens.
 
         Args:
             since: At or after.
@@ -52,7 +52,7 @@ class Audit:
         *,
         timeout: float | None = None,
     ) -> types.AuditVerdict:
-        """Read the whole audit log and check that nothing in it was changed or taken away. For admins of the owner.
+        """Read the whole audit log and check that nothing in it was changed or removed. For the owner's admin tokens.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
@@ -78,7 +78,7 @@ class AsyncAudit:
         cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.AuditPage:
-        """What dangerous tools did, and who allowed it. For admins of the owner.
+        """What dangerous tools did, and who allowed it. For the owner's admin tokens.
 
         Args:
             since: At or after.
@@ -99,7 +99,7 @@ class AsyncAudit:
         *,
         timeout: float | None = None,
     ) -> types.AuditVerdict:
-        """Read the whole audit log and check that nothing in it was changed or taken away. For admins of the owner.
+        """Read the whole audit log and check that nothing in it was changed or removed. For the owner's admin tokens.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.

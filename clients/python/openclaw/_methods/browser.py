@@ -44,7 +44,7 @@ class Browser:
 
         Args:
             url: http or https.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             profile: Cookies, storage and pages of its own, kept on disk.
             timeout_ms: Milliseconds.
 
@@ -69,7 +69,7 @@ class Browser:
 
         Args:
             url: http or https.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
             wait_until: When the element counts as found.
@@ -95,8 +95,8 @@ class Browser:
         """A screenshot of a page, as PNG.
 
         Args:
-            pin: The PIN that `openclaw pin set` took.
-            selector: CSS, or another engine of Playwright's.
+            pin: The PIN that was set with `openclaw pin set`.
+            selector: CSS, or another of Playwright's selector engines.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
             timeout_ms: Milliseconds.
@@ -120,7 +120,7 @@ class Browser:
         """Run JavaScript in a page.
 
         Args:
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
             timeout_ms: Milliseconds.
@@ -146,8 +146,8 @@ class Browser:
         """Click an element.
 
         Args:
-            selector: CSS, or another engine of Playwright's.
-            pin: The PIN that `openclaw pin set` took.
+            selector: CSS, or another of Playwright's selector engines.
+            pin: The PIN that was set with `openclaw pin set`.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
             timeout_ms: Milliseconds.
@@ -174,8 +174,8 @@ class Browser:
         """Type into an element.
 
         Args:
-            selector: CSS, or another engine of Playwright's.
-            pin: The PIN that `openclaw pin set` took.
+            selector: CSS, or another of Playwright's selector engines.
+            pin: The PIN that was set with `openclaw pin set`.
             clear: Empty the field first.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
@@ -199,7 +199,7 @@ class Browser:
         """A page in words, as assistive technology reads it.
 
         Args:
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
 
@@ -260,7 +260,7 @@ class AsyncBrowser:
 
         Args:
             url: http or https.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             profile: Cookies, storage and pages of its own, kept on disk.
             timeout_ms: Milliseconds.
 
@@ -285,7 +285,7 @@ class AsyncBrowser:
 
         Args:
             url: http or https.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
             wait_until: When the element counts as found.
@@ -311,8 +311,8 @@ class AsyncBrowser:
         """A screenshot of a page, as PNG.
 
         Args:
-            pin: The PIN that `openclaw pin set` took.
-            selector: CSS, or another engine of Playwright's.
+            pin: The PIN that was set with `openclaw pin set`.
+            selector: CSS, or another of Playwright's selector engines.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
             timeout_ms: Milliseconds.
@@ -336,7 +336,7 @@ class AsyncBrowser:
         """Run JavaScript in a page.
 
         Args:
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
             timeout_ms: Milliseconds.
@@ -362,8 +362,8 @@ class AsyncBrowser:
         """Click an element.
 
         Args:
-            selector: CSS, or another engine of Playwright's.
-            pin: The PIN that `openclaw pin set` took.
+            selector: CSS, or another of Playwright's selector engines.
+            pin: The PIN that was set with `openclaw pin set`.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
             timeout_ms: Milliseconds.
@@ -390,8 +390,8 @@ class AsyncBrowser:
         """Type into an element.
 
         Args:
-            selector: CSS, or another engine of Playwright's.
-            pin: The PIN that `openclaw pin set` took.
+            selector: CSS, or another of Playwright's selector engines.
+            pin: The PIN that was set with `openclaw pin set`.
             clear: Empty the field first.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
@@ -415,7 +415,7 @@ class AsyncBrowser:
         """A page in words, as assistive technology reads it.
 
         Args:
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             profile: Cookies, storage and pages of its own, kept on disk.
             page_id: A page of the profile; else the last used.
 

@@ -77,7 +77,7 @@ class Budget:
         Args:
             cursor: The last page's `nextCursor`.
             budget: The budget of that name.
-            user: Another user's; for admins of the owner alone.
+            user: Another user's; only for the owner's admin tokens.
             limit: How many at most.
 
         Raises:
@@ -151,7 +151,7 @@ class AsyncBudget:
         Args:
             cursor: The last page's `nextCursor`.
             budget: The budget of that name.
-            user: Another user's; for admins of the owner alone.
+            user: Another user's; only for the owner's admin tokens.
             limit: How many at most.
 
         Raises:

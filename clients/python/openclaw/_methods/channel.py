@@ -58,7 +58,7 @@ class Channel:
         channel_id: str,
         timeout: float | None = None,
     ) -> types.ChannelInfo:
-        """Switch a channel on, over restarts too.
+        """Switch a channel on; it stays on after a restart.
 
         Args:
             channel_id: The channel's name in `gateway.yaml`.
@@ -75,7 +75,7 @@ class Channel:
         channel_id: str,
         timeout: float | None = None,
     ) -> types.ChannelInfo:
-        """Switch a channel off, over restarts too. What waits to be sent stays.
+        """Switch a channel off; it stays off after a restart. What waits to be sent stays.
 
         Args:
             channel_id: The channel's name in `gateway.yaml`.
@@ -206,7 +206,7 @@ class AsyncChannel:
         channel_id: str,
         timeout: float | None = None,
     ) -> types.ChannelInfo:
-        """Switch a channel on, over restarts too.
+        """Switch a channel on; it stays on after a restart.
 
         Args:
             channel_id: The channel's name in `gateway.yaml`.
@@ -223,7 +223,7 @@ class AsyncChannel:
         channel_id: str,
         timeout: float | None = None,
     ) -> types.ChannelInfo:
-        """Switch a channel off, over restarts too. What waits to be sent stays.
+        """Switch a channel off; it stays off after a restart. What waits to be sent stays.
 
         Args:
             channel_id: The channel's name in `gateway.yaml`.

@@ -62,7 +62,7 @@ class Chat:
         """Stop a run at once, the model's stream and running tools included. What was said is kept.
 
         Args:
-            run_id: The id that `chat.run` answered.
+            run_id: The id that `chat.run` returned.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -80,7 +80,7 @@ class Chat:
         """Wait until a run has ended, or for `timeoutMs`, and tell its state then.
 
         Args:
-            run_id: The id that `chat.run` answered.
+            run_id: The id that `chat.run` returned.
             timeout_ms: Milliseconds.
 
         Raises:
@@ -216,7 +216,7 @@ class AsyncChat:
         """Stop a run at once, the model's stream and running tools included. What was said is kept.
 
         Args:
-            run_id: The id that `chat.run` answered.
+            run_id: The id that `chat.run` returned.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -234,7 +234,7 @@ class AsyncChat:
         """Wait until a run has ended, or for `timeoutMs`, and tell its state then.
 
         Args:
-            run_id: The id that `chat.run` answered.
+            run_id: The id that `chat.run` returned.
             timeout_ms: Milliseconds.
 
         Raises:

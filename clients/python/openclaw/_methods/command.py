@@ -32,12 +32,12 @@ class Command:
         call_id: str | None = None,
         client_timeout: float | None = None,
     ) -> types.CommandResult:
-        """Run a command in the workspace, sandboxed where the machine can. One that takes too long is ended, which is
-        a result, too.
+        """Run a command in the workspace, in a sandbox where the machine supports one. One that takes too long is
+        ended, which is a result, too.
 
         Args:
             command: Run by bash, or by `/bin/sh`.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             cwd: The working directory, a folder of the workspace.
             timeout: Milliseconds until it is ended.
             env: Environment variables, besides the few that are always set.
@@ -67,7 +67,7 @@ class Command:
 
         Args:
             command: Run by bash, or by `/bin/sh`.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             cwd: The working directory, a folder of the workspace.
             timeout: Milliseconds until it is ended.
             env: Environment variables, besides the few that are always set.
@@ -88,10 +88,11 @@ class Command:
         wait: int = 0,
         timeout: float | None = None,
     ) -> types.CommandOutput:
-        """Read what a command in the background wrote, from a cursor on, and how it is; waits for news where asked to.
+        """Read what a command in the background wrote, from a cursor on, and whether it still runs; waits for more if
+        asked to.
 
         Args:
-            command_id: The id that `command.start` answered.
+            command_id: The id that `command.start` returned.
             cursor: Where to go on: the `cursor` of the last answer. 0 is the beginning; -2000 are the last 2000
             characters.
             limit: Characters at most.
@@ -112,7 +113,7 @@ class Command:
         """End a command in the background and all that it started; what it wrote can still be read.
 
         Args:
-            command_id: The id that `command.start` answered.
+            command_id: The id that `command.start` returned.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -156,12 +157,12 @@ class AsyncCommand:
         call_id: str | None = None,
         client_timeout: float | None = None,
     ) -> types.CommandResult:
-        """Run a command in the workspace, sandboxed where the machine can. One that takes too long is ended, which is
-        a result, too.
+        """Run a command in the workspace, in a sandbox where the machine supports one. One that takes too long is
+        ended, which is a result, too.
 
         Args:
             command: Run by bash, or by `/bin/sh`.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             cwd: The working directory, a folder of the workspace.
             timeout: Milliseconds until it is ended.
             env: Environment variables, besides the few that are always set.
@@ -191,7 +192,7 @@ class AsyncCommand:
 
         Args:
             command: Run by bash, or by `/bin/sh`.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             cwd: The working directory, a folder of the workspace.
             timeout: Milliseconds until it is ended.
             env: Environment variables, besides the few that are always set.
@@ -212,10 +213,11 @@ class AsyncCommand:
         wait: int = 0,
         timeout: float | None = None,
     ) -> types.CommandOutput:
-        """Read what a command in the background wrote, from a cursor on, and how it is; waits for news where asked to.
+        """Read what a command in the background wrote, from a cursor on, and whether it still runs; waits for more if
+        asked to.
 
         Args:
-            command_id: The id that `command.start` answered.
+            command_id: The id that `command.start` returned.
             cursor: Where to go on: the `cursor` of the last answer. 0 is the beginning; -2000 are the last 2000
             characters.
             limit: Characters at most.
@@ -236,7 +238,7 @@ class AsyncCommand:
         """End a command in the background and all that it started; what it wrote can still be read.
 
         Args:
-            command_id: The id that `command.start` answered.
+            command_id: The id that `command.start` returned.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,

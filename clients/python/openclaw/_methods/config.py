@@ -53,7 +53,7 @@ class Config:
         """Change a part of `gateway.yaml`. It applies at once, but for port, bind and storage.
 
         Args:
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, rate_limited, service_unavailable,
@@ -127,7 +127,7 @@ class AsyncConfig:
         """Change a part of `gateway.yaml`. It applies at once, but for port, bind and storage.
 
         Args:
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, rate_limited, service_unavailable,

@@ -25,7 +25,7 @@ class Device:
         cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.DeviceList:
-        """The devices that came in with a key of their own; everybody's for an admin of the owner.
+        """The devices that signed in with a key of their own; everybody's for the owner's admin tokens.
 
         Args:
             cursor: The last page's `nextCursor`.
@@ -41,7 +41,7 @@ class Device:
         device_id: str,
         timeout: float | None = None,
     ) -> types.DeviceRevoked:
-        """Take back the token that a device was given. With its user's token it comes in again, and is given another.
+        """Revoke the token that a device was given. With its user's token it can sign in again, and is given another.
 
         Args:
             device_id: The SHA-256 of its key, in hexadecimal.
@@ -58,7 +58,7 @@ class Device:
         device_id: str,
         timeout: float | None = None,
     ) -> types.DeviceRemoved:
-        """Forget a device, and take back the token that it was given.
+        """Forget a device, and revoke the token that it was given.
 
         Args:
             device_id: The SHA-256 of its key, in hexadecimal.
@@ -82,7 +82,7 @@ class AsyncDevice:
         cursor: str | None = None,
         timeout: float | None = None,
     ) -> types.DeviceList:
-        """The devices that came in with a key of their own; everybody's for an admin of the owner.
+        """The devices that signed in with a key of their own; everybody's for the owner's admin tokens.
 
         Args:
             cursor: The last page's `nextCursor`.
@@ -98,7 +98,7 @@ class AsyncDevice:
         device_id: str,
         timeout: float | None = None,
     ) -> types.DeviceRevoked:
-        """Take back the token that a device was given. With its user's token it comes in again, and is given another.
+        """Revoke the token that a device was given. With its user's token it can sign in again, and is given another.
 
         Args:
             device_id: The SHA-256 of its key, in hexadecimal.
@@ -115,7 +115,7 @@ class AsyncDevice:
         device_id: str,
         timeout: float | None = None,
     ) -> types.DeviceRemoved:
-        """Forget a device, and take back the token that it was given.
+        """Forget a device, and revoke the token that it was given.
 
         Args:
             device_id: The SHA-256 of its key, in hexadecimal.

@@ -32,7 +32,7 @@ class Event:
 
         Args:
             session_key: The client's name of a session.
-            run_id: The id that `chat.run` answered.
+            run_id: The id that `chat.run` returned.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -52,7 +52,7 @@ class Event:
 
         Args:
             session_key: The client's name of a session.
-            run_id: The id that `chat.run` answered.
+            run_id: The id that `chat.run` returned.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
@@ -79,7 +79,7 @@ class AsyncEvent:
 
         Args:
             session_key: The client's name of a session.
-            run_id: The id that `chat.run` answered.
+            run_id: The id that `chat.run` returned.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -99,7 +99,7 @@ class AsyncEvent:
 
         Args:
             session_key: The client's name of a session.
-            run_id: The id that `chat.run` answered.
+            run_id: The id that `chat.run` returned.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.

@@ -33,7 +33,7 @@ class File:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             encoding: `text` is UTF-8; `base64` takes any bytes.
             offset: Where to begin, in bytes.
             limit: How many bytes at most.
@@ -59,7 +59,7 @@ class File:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             encoding: What `content` is: text, kept as UTF-8, or base64.
             create_parents: Make the folders that are missing.
             append: Add to the end.
@@ -85,7 +85,7 @@ class File:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             old: What is replaced: exactly as it stands there, and only once.
             new: What takes its place.
             every: Replace `old` wherever it stands.
@@ -114,7 +114,7 @@ class File:
             path: A folder in the workspace; `/` is all of it.
             recursive: With all folders below.
             limit: How many entries at most.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -143,7 +143,7 @@ class File:
             content: What to look for in the files.
             regex: Whether `content` is a regular expression (Python's).
             limit: How many items at most.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -163,7 +163,7 @@ class File:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             recursive: A folder with all that is in it.
 
         Raises:
@@ -186,7 +186,7 @@ class File:
         Args:
             source: A path in the workspace: `/Documents/notes.md`.
             to: A path in the workspace: `/Documents/notes.md`.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             overwrite: Replace a file that is there.
 
         Raises:
@@ -216,7 +216,7 @@ class AsyncFile:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             encoding: `text` is UTF-8; `base64` takes any bytes.
             offset: Where to begin, in bytes.
             limit: How many bytes at most.
@@ -242,7 +242,7 @@ class AsyncFile:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             encoding: What `content` is: text, kept as UTF-8, or base64.
             create_parents: Make the folders that are missing.
             append: Add to the end.
@@ -268,7 +268,7 @@ class AsyncFile:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             old: What is replaced: exactly as it stands there, and only once.
             new: What takes its place.
             every: Replace `old` wherever it stands.
@@ -297,7 +297,7 @@ class AsyncFile:
             path: A folder in the workspace; `/` is all of it.
             recursive: With all folders below.
             limit: How many entries at most.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -326,7 +326,7 @@ class AsyncFile:
             content: What to look for in the files.
             regex: Whether `content` is a regular expression (Python's).
             limit: How many items at most.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, not_found, rate_limited, service_unavailable,
@@ -346,7 +346,7 @@ class AsyncFile:
 
         Args:
             path: A path in the workspace: `/Documents/notes.md`.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             recursive: A folder with all that is in it.
 
         Raises:
@@ -369,7 +369,7 @@ class AsyncFile:
         Args:
             source: A path in the workspace: `/Documents/notes.md`.
             to: A path in the workspace: `/Documents/notes.md`.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             overwrite: Replace a file that is there.
 
         Raises:

@@ -42,7 +42,7 @@ class Model:
         request_id: str | None = None,
         timeout: float | None = None,
     ) -> types.ModelCompleted:
-        """Ask a model, without an agent: bodies as OpenAI's Chat Completions have them. Leaving cuts the request.
+        """Ask a model, without an agent: bodies as in OpenAI's Chat Completions. Disconnecting cancels the request.
 
         Args:
             body: The request, an object with at least `messages`.
@@ -60,7 +60,7 @@ class Model:
         body: Any,
         timeout: float | None = None,
     ) -> types.ModelEmbedded:
-        """Turn texts into vectors: bodies as OpenAI's Embeddings have them.
+        """Turn texts into vectors: bodies as in OpenAI's Embeddings.
 
         Args:
             body: The request, an object with at least `input`.
@@ -101,7 +101,7 @@ class AsyncModel:
         request_id: str | None = None,
         timeout: float | None = None,
     ) -> types.ModelCompleted:
-        """Ask a model, without an agent: bodies as OpenAI's Chat Completions have them. Leaving cuts the request.
+        """Ask a model, without an agent: bodies as in OpenAI's Chat Completions. Disconnecting cancels the request.
 
         Args:
             body: The request, an object with at least `messages`.
@@ -119,7 +119,7 @@ class AsyncModel:
         body: Any,
         timeout: float | None = None,
     ) -> types.ModelEmbedded:
-        """Turn texts into vectors: bodies as OpenAI's Embeddings have them.
+        """Turn texts into vectors: bodies as in OpenAI's Embeddings.
 
         Args:
             body: The request, an object with at least `input`.

@@ -42,7 +42,7 @@ class Session:
             since: Updated at or after.
             until: Updated before.
             text: In the title, key or messages.
-            user: Another user's; for admins of the owner alone.
+            user: Another user's; only for the owner's admin tokens.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
@@ -221,7 +221,7 @@ class AsyncSession:
             since: Updated at or after.
             until: Updated before.
             text: In the title, key or messages.
-            user: Another user's; for admins of the owner alone.
+            user: Another user's; only for the owner's admin tokens.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.

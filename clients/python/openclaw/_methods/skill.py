@@ -99,7 +99,7 @@ class Skill:
         name: str,
         timeout: float | None = None,
     ) -> types.SkillInfo:
-        """Offer a skill to nobody any more; its files stay.
+        """Stop offering a skill to agents; its files stay.
 
         Args:
             name: The skill's slug.
@@ -127,7 +127,7 @@ class Skill:
             action: The name of one of its tools.
             params: The tool's arguments, as its JSON Schema says.
             session_key: The client's name of a session.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,
@@ -265,7 +265,7 @@ class AsyncSkill:
         name: str,
         timeout: float | None = None,
     ) -> types.SkillInfo:
-        """Offer a skill to nobody any more; its files stay.
+        """Stop offering a skill to agents; its files stay.
 
         Args:
             name: The skill's slug.
@@ -293,7 +293,7 @@ class AsyncSkill:
             action: The name of one of its tools.
             params: The tool's arguments, as its JSON Schema says.
             session_key: The client's name of a session.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, provider_error, rate_limited,

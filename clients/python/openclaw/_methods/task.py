@@ -34,10 +34,10 @@ class Task:
         enabled: bool = True,
         timeout: float | None = None,
     ) -> types.TaskInfo:
-        """Do something by the clock. Each time is due once, over restarts and daylight saving.
+        """Do something on a schedule. Each time is due once, over restarts and daylight saving.
 
         Args:
-            schedule: Five fields, or six with seconds first; or `@daily` and kin.
+            schedule: Five fields, or six with seconds first; or `@daily` and the like.
             every: `30s`, `5m`, `2h`, `1d`.
             at: ISO 8601; a time of the task's zone where it names none.
             timezone: IANA's name of a time zone; else UTC.
@@ -97,7 +97,7 @@ class Task:
         """Change a task, switch it on or off.
 
         Args:
-            schedule: Five fields, or six with seconds first; or `@daily` and kin.
+            schedule: Five fields, or six with seconds first; or `@daily` and the like.
             every: `30s`, `5m`, `2h`, `1d`.
             at: ISO 8601; a time of the task's zone where it names none.
             timezone: IANA's name of a time zone; else UTC.
@@ -168,7 +168,7 @@ class Task:
         """The next times of a schedule.
 
         Args:
-            schedule: Five fields, or six with seconds first; or `@daily` and kin.
+            schedule: Five fields, or six with seconds first; or `@daily` and the like.
             every: `30s`, `5m`, `2h`, `1d`.
             at: ISO 8601; a time of the task's zone where it names none.
             timezone: IANA's name of a time zone; else UTC.
@@ -200,10 +200,10 @@ class AsyncTask:
         enabled: bool = True,
         timeout: float | None = None,
     ) -> types.TaskInfo:
-        """Do something by the clock. Each time is due once, over restarts and daylight saving.
+        """Do something on a schedule. Each time is due once, over restarts and daylight saving.
 
         Args:
-            schedule: Five fields, or six with seconds first; or `@daily` and kin.
+            schedule: Five fields, or six with seconds first; or `@daily` and the like.
             every: `30s`, `5m`, `2h`, `1d`.
             at: ISO 8601; a time of the task's zone where it names none.
             timezone: IANA's name of a time zone; else UTC.
@@ -263,7 +263,7 @@ class AsyncTask:
         """Change a task, switch it on or off.
 
         Args:
-            schedule: Five fields, or six with seconds first; or `@daily` and kin.
+            schedule: Five fields, or six with seconds first; or `@daily` and the like.
             every: `30s`, `5m`, `2h`, `1d`.
             at: ISO 8601; a time of the task's zone where it names none.
             timezone: IANA's name of a time zone; else UTC.
@@ -334,7 +334,7 @@ class AsyncTask:
         """The next times of a schedule.
 
         Args:
-            schedule: Five fields, or six with seconds first; or `@daily` and kin.
+            schedule: Five fields, or six with seconds first; or `@daily` and the like.
             every: `30s`, `5m`, `2h`, `1d`.
             at: ISO 8601; a time of the task's zone where it names none.
             timezone: IANA's name of a time zone; else UTC.

@@ -51,7 +51,7 @@ class Token:
         Args:
             expires_in: A number and s, m, h, d or w.
             sessions: For somebody else's browser: the token may speak in these sessions, and nothing more.
-            end_user_header: For a front end of many people: the header in which it names the one that it asks for.
+            end_user_header: For a front end with many users: the header in which it names the user it asks for.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, rate_limited, service_unavailable,
@@ -112,7 +112,7 @@ class AsyncToken:
         Args:
             expires_in: A number and s, m, h, d or w.
             sessions: For somebody else's browser: the token may speak in these sessions, and nothing more.
-            end_user_header: For a front end of many people: the header in which it names the one that it asks for.
+            end_user_header: For a front end with many users: the header in which it names the user it asks for.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, rate_limited, service_unavailable,

@@ -51,7 +51,7 @@ class Tool:
         Args:
             params: The tool's arguments, as its JSON Schema says.
             session_key: The client's name of a session.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
@@ -86,8 +86,8 @@ class Tool:
         """Let a call that waits go on, once. Five wrong PINs lock the caller out for a while.
 
         Args:
-            approval_id: The id that `tool.approval` told.
-            pin: The PIN that `openclaw pin set` took.
+            approval_id: The id that `tool.approval` named.
+            pin: The PIN that was set with `openclaw pin set`.
             content: The answer to a question of an MCP server, as `asks` wants it.
 
         Raises:
@@ -106,7 +106,7 @@ class Tool:
         """Refuse a call that waits; the agent is told so.
 
         Args:
-            approval_id: The id that `tool.approval` told.
+            approval_id: The id that `tool.approval` named.
             reason: What the agent is told.
 
         Raises:
@@ -154,7 +154,7 @@ class AsyncTool:
         Args:
             params: The tool's arguments, as its JSON Schema says.
             session_key: The client's name of a session.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
 
         Raises:
             APIError: conflict, forbidden, internal_error, invalid_request, not_found, rate_limited,
@@ -189,8 +189,8 @@ class AsyncTool:
         """Let a call that waits go on, once. Five wrong PINs lock the caller out for a while.
 
         Args:
-            approval_id: The id that `tool.approval` told.
-            pin: The PIN that `openclaw pin set` took.
+            approval_id: The id that `tool.approval` named.
+            pin: The PIN that was set with `openclaw pin set`.
             content: The answer to a question of an MCP server, as `asks` wants it.
 
         Raises:
@@ -209,7 +209,7 @@ class AsyncTool:
         """Refuse a call that waits; the agent is told so.
 
         Args:
-            approval_id: The id that `tool.approval` told.
+            approval_id: The id that `tool.approval` named.
             reason: What the agent is told.
 
         Raises:

@@ -44,7 +44,7 @@ class Usage:
             agent_id: Only that agent's.
             model: Only that model's.
             limit: How many rows at most.
-            user: Another user's; for admins of the owner alone.
+            user: Another user's; only for the owner's admin tokens.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.
@@ -83,7 +83,7 @@ class AsyncUsage:
             agent_id: Only that agent's.
             model: Only that model's.
             limit: How many rows at most.
-            user: Another user's; for admins of the owner alone.
+            user: Another user's; only for the owner's admin tokens.
 
         Raises:
             APIError: forbidden, internal_error, invalid_request, rate_limited, service_unavailable, unauthorized.

@@ -33,7 +33,7 @@ class Web:
 
         Args:
             url: An http or https URL.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             max_bytes: How much of it is read, in bytes.
             format: `text`: what a reader sees; `markdown`: with headings, lists and links; `html`: the page's
             source; `raw`: the body of any text type as it came.
@@ -65,7 +65,7 @@ class AsyncWeb:
 
         Args:
             url: An http or https URL.
-            pin: The PIN that `openclaw pin set` took.
+            pin: The PIN that was set with `openclaw pin set`.
             max_bytes: How much of it is read, in bytes.
             format: `text`: what a reader sees; `markdown`: with headings, lists and links; `html`: the page's
             source; `raw`: the body of any text type as it came.

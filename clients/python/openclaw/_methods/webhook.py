@@ -118,7 +118,7 @@ class Webhook:
         limit: int = 100,
         timeout: float | None = None,
     ) -> types.WebhookDeliveries:
-        """The calls of a webhook, those that nobody took included.
+        """The calls of a webhook, including those that failed.
 
         Args:
             cursor: The last page's `nextCursor`.
@@ -264,7 +264,7 @@ class AsyncWebhook:
         limit: int = 100,
         timeout: float | None = None,
     ) -> types.WebhookDeliveries:
-        """The calls of a webhook, those that nobody took included.
+        """The calls of a webhook, including those that failed.
 
         Args:
             cursor: The last page's `nextCursor`.

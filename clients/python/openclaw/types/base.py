@@ -11,7 +11,7 @@ class Empty(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class Paged(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """What asks for a list that comes in pages where it is large."""
+    """Which page of the list; the first where no cursor is given."""
 
     cursor: str | None = None
     """The last page's `nextCursor`."""

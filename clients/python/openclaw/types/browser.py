@@ -38,7 +38,7 @@ class BrowserOpenParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     """Where to, in a page of its own."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     url: str
     """http or https."""
     profile: str = "default"
@@ -51,7 +51,7 @@ class BrowserNavigateParams(Struct, kw_only=True, omit_defaults=True, rename="ca
     """Where to, in the page that was used last."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     url: str
     """http or https."""
     profile: str = "default"
@@ -79,9 +79,9 @@ class BrowserScreenshotParams(Struct, kw_only=True, omit_defaults=True, rename="
     """Of what: an element, the whole page, or what is in view."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     selector: str | None = None
-    """CSS, or another engine of Playwright's."""
+    """CSS, or another of Playwright's selector engines."""
     full_page: bool = False
     profile: str = "default"
     """Cookies, storage and pages of its own, kept on disk."""
@@ -105,7 +105,7 @@ class BrowserExecuteParams(Struct, kw_only=True, omit_defaults=True, rename="cam
     """JavaScript, an expression or a function's body, run in the page."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     script: str
     profile: str = "default"
     """Cookies, storage and pages of its own, kept on disk."""
@@ -126,9 +126,9 @@ class BrowserClickParams(Struct, kw_only=True, omit_defaults=True, rename="camel
     """What to click; waited for until it can be."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     selector: str
-    """CSS, or another engine of Playwright's."""
+    """CSS, or another of Playwright's selector engines."""
     button: Literal["left", "middle", "right"] = "left"
     count: int = 1
     profile: str = "default"
@@ -143,9 +143,9 @@ class BrowserTypeParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     """What to type, and where; `submit` presses Enter."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     selector: str
-    """CSS, or another engine of Playwright's."""
+    """CSS, or another of Playwright's selector engines."""
     text: str
     clear: bool = True
     """Empty the field first."""
@@ -162,7 +162,7 @@ class BrowserSnapshotParams(Struct, kw_only=True, omit_defaults=True, rename="ca
     """Which page."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     profile: str = "default"
     """Cookies, storage and pages of its own, kept on disk."""
     page_id: str | None = None

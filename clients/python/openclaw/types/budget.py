@@ -50,14 +50,14 @@ class BudgetSet(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class BudgetStatusParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """Which of them. Only admins of the owner are told of all; others of those that count what they use themselves."""
+    """Which of them. The owner's admin tokens see all, others only those that count their own use."""
 
     cursor: str | None = None
     """The last page's `nextCursor`."""
     budget: str | None = None
     """The budget of that name."""
     user: str | None = None
-    """Another user's; for admins of the owner alone."""
+    """Another user's; only for the owner's admin tokens."""
     limit: int = 100
     """How many at most."""
 

@@ -59,11 +59,11 @@ class RunOptions(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Of the first request to the model; then it chooses."""
     parallel_tool_calls: bool | None = None
     timeout_ms: int | None = None
-    """The run is ended as an error after so many ms."""
+    """Milliseconds after which the run ends as an error."""
     system: str | None = None
     """In place of the agent's prompt."""
     instructions: str | None = None
-    """Put behind the agent's prompt, for this run."""
+    """Added to the end of the agent's prompt, for this run."""
     if_busy: Literal["interrupt", "queue", "reject"] = "queue"
     """When the session has a run already: wait for it, refuse, or abort it."""
 
@@ -127,7 +127,7 @@ class ChatAbortParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Which run to stop."""
 
     run_id: str
-    """The id that `chat.run` answered."""
+    """The id that `chat.run` returned."""
 
 
 class RunAborted(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -142,7 +142,7 @@ class ChatWaitParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Which run to wait for, and how long."""
 
     run_id: str
-    """The id that `chat.run` answered."""
+    """The id that `chat.run` returned."""
     timeout_ms: int | None = None
     """Milliseconds."""
 
@@ -169,7 +169,7 @@ class ToolUse(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class RunState(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """How a run stands, and what it came to."""
+    """The state of a run, and its result."""
 
     run_id: str
     session_key: str

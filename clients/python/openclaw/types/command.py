@@ -10,7 +10,7 @@ class CommandExecuteParams(Struct, kw_only=True, omit_defaults=True, rename="cam
     """A line for the shell, and where and how to run it."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     command: str
     """Run by bash, or by `/bin/sh`."""
     cwd: str = "/"
@@ -47,7 +47,7 @@ class CommandStartParams(Struct, kw_only=True, omit_defaults=True, rename="camel
     """A line for the shell that goes on in the background, its standard input empty."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     command: str
     """Run by bash, or by `/bin/sh`."""
     cwd: str = "/"
@@ -89,7 +89,7 @@ class CommandOutputParams(Struct, kw_only=True, omit_defaults=True, rename="came
     """Which command, and from where on to read what it wrote."""
 
     command_id: str
-    """The id that `command.start` answered."""
+    """The id that `command.start` returned."""
     cursor: int = 0
     """Where to go on: the `cursor` of the last answer. 0 is the beginning; -2000 are the last 2000 characters."""
     limit: int = 20000
@@ -126,7 +126,7 @@ class CommandStopParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     """Which command."""
 
     command_id: str
-    """The id that `command.start` answered."""
+    """The id that `command.start` returned."""
 
 
 class CommandOutputEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):

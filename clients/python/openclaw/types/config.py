@@ -28,7 +28,7 @@ class ConfigUpdateParams(Struct, kw_only=True, omit_defaults=True, rename="camel
 
     config: dict[str, Any]
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
 
 
 class ConfigUpdated(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -44,7 +44,7 @@ class ConfigStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
     `error` is why the file as it stands was refused; `edited`: it was edited a moment ago and not looked at yet.
     `needsRestart` are the dotted paths that wait for a restart, `overridden` those for which the command line that
-    started the gateway goes before the file.
+    started the gateway takes precedence.
     """
 
     path: str

@@ -7,9 +7,9 @@ from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
 
 
 class DeviceInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """A device of a user. `token` names the token that it came with last, `scopes` are what it was let in with.
+    """A device of a user. `token` names the token that it signed in with last, `scopes` are what it was granted.
 
-    `revoked`: the token that it was given in place of that one is refused, as its own or with that one.
+    `revoked`: the token that it was given when it signed in is refused, whether it comes alone or with the other.
     """
 
     device_id: str
@@ -55,7 +55,7 @@ class DeviceRemoved(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class DeviceRevokedEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """A device's token was taken back, or the device removed."""
+    """A device's token was revoked, or the device was removed."""
 
     device_id: str
     user: str

@@ -14,12 +14,12 @@ class Position(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class EventSubscribeParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """One of `sessionKey`, `runId` and `topics`; `after` to go on where one was."""
+    """One of `sessionKey`, `runId` and `topics`; `after` says where to go on."""
 
     session_key: str | None = None
     """The client's name of a session."""
     run_id: str | None = None
-    """The id that `chat.run` answered."""
+    """The id that `chat.run` returned."""
     topics: list[Literal["messages", "sessions", "channels", "tasks", "logs", "gateway"]] | None = None
     after: Position | dict[str, Any] | None = None
 
@@ -38,7 +38,7 @@ class EventUnsubscribeParams(Struct, kw_only=True, omit_defaults=True, rename="c
     session_key: str | None = None
     """The client's name of a session."""
     run_id: str | None = None
-    """The id that `chat.run` answered."""
+    """The id that `chat.run` returned."""
     topics: list[Literal["messages", "sessions", "channels", "tasks", "logs", "gateway"]] | None = None
 
 

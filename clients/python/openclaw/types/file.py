@@ -10,7 +10,7 @@ class FileReadParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Which file, and which part of it where it is large."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     path: str
     """A path in the workspace: `/Documents/notes.md`."""
     encoding: Literal["base64", "text"] = "text"
@@ -38,7 +38,7 @@ class FileWriteParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A file's new content, which replaces the old one at once and as a whole, or is added to it."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     path: str
     """A path in the workspace: `/Documents/notes.md`."""
     content: str
@@ -63,7 +63,7 @@ class FileEditParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A change of a text file: `old` replaced by `new`, or a unified diff."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     path: str
     """A path in the workspace: `/Documents/notes.md`."""
     old: str | None = None
@@ -97,7 +97,7 @@ class FileListParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     limit: int = 1000
     """How many entries at most."""
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
 
 
 class FileEntry(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -136,7 +136,7 @@ class FileSearchParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
     limit: int = 100
     """How many items at most."""
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
 
 
 class FileFound(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -166,7 +166,7 @@ class FileDeleteParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
     """A file, a link, or a folder: an empty one, or with `recursive` all that is in it."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     path: str
     """A path in the workspace: `/Documents/notes.md`."""
     recursive: bool = False
@@ -184,7 +184,7 @@ class FileMoveParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """From where to where; folders that are missing there are made."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     source: str = field(name="from")
     """A path in the workspace: `/Documents/notes.md`."""
     to: str

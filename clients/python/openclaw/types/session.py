@@ -45,7 +45,7 @@ class SessionListParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     text: str | None = None
     """In the title, key or messages."""
     user: str | None = None
-    """Another user's; for admins of the owner alone."""
+    """Another user's; only for the owner's admin tokens."""
 
 
 class SessionPage(Struct, kw_only=True, omit_defaults=True, rename="camel"):

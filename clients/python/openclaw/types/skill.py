@@ -18,8 +18,8 @@ class SkillInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """A skill. `slug` is its name in calls and after `@`, `name` what people call it.
 
     `tools` are its tools' names; `invocations` counts uses of them and of its prompt. `source` is where it was
-    installed from; a skill that was put into the folder by hand has none. `unmet` says what it needs and is not
-    there, `warnings` what is odd about how it is written. `modelInvocable` is false where its author wants only
+    installed from; a skill that was put into the folder by hand has none. `unmet` says what it needs and does not
+    find, `warnings` what is odd about how it is written. `modelInvocable` is false where its author wants only
     people to call it, `userInvocable` where only models are to; `allowedTools` are the tools it means to use.
     """
 
@@ -128,7 +128,7 @@ class SkillExecuteParams(Struct, kw_only=True, omit_defaults=True, rename="camel
     session_key: str | None = None
     """The client's name of a session."""
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
 
 
 class SkillExecuted(Struct, kw_only=True, omit_defaults=True, rename="camel"):

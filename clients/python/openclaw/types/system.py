@@ -83,7 +83,7 @@ class SystemStatus(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     nodes: list[NodeStatus]
     """All processes of the gateway."""
     warnings: list[str] = []
-    """What goes on all the same, and should be looked at."""
+    """Problems that do not stop the gateway, but need attention."""
 
 
 class MethodInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):

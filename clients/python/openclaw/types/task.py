@@ -59,7 +59,7 @@ class TaskCreateParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
     name: str
     action: TaskAction | dict[str, Any]
     schedule: str | None = None
-    """Five fields, or six with seconds first; or `@daily` and kin."""
+    """Five fields, or six with seconds first; or `@daily` and the like."""
     every: str | None = None
     """`30s`, `5m`, `2h`, `1d`."""
     at: str | None = None
@@ -79,7 +79,7 @@ class TaskUpdateParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
     name: str | None = None
     action: TaskAction | dict[str, Any] | None = None
     schedule: str | None = None
-    """Five fields, or six with seconds first; or `@daily` and kin."""
+    """Five fields, or six with seconds first; or `@daily` and the like."""
     every: str | None = None
     """`30s`, `5m`, `2h`, `1d`."""
     at: str | None = None
@@ -113,7 +113,7 @@ class TaskDeleted(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class TaskRun(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """A time at which a task was due. `output` is what it came to; `runId` the agent's run, where there was one."""
+    """A time at which a task was due. `output` is its result; `runId` the agent's run, where there was one."""
 
     id: str
     scheduled_at: str
@@ -148,7 +148,7 @@ class TaskPreviewParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     """A schedule to be looked at."""
 
     schedule: str | None = None
-    """Five fields, or six with seconds first; or `@daily` and kin."""
+    """Five fields, or six with seconds first; or `@daily` and the like."""
     every: str | None = None
     """`30s`, `5m`, `2h`, `1d`."""
     at: str | None = None
@@ -165,7 +165,7 @@ class TaskPreview(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class TaskEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """A task began, or what it came to."""
+    """A task began, or how it ended."""
 
     task_id: str
     name: str

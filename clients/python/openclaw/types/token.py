@@ -7,7 +7,7 @@ from openclaw.types._base import UNSET, Any, Literal, Struct, UnsetType, field
 
 
 class TokenInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """A token, without itself. With `sessions` it counts in these alone."""
+    """A token, but for its secret. With `sessions` it is valid in these alone."""
 
     name: str
     user: str
@@ -38,7 +38,7 @@ class TokenCreateParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     sessions: list[str] | None = None
     """For somebody else's browser: the token may speak in these sessions, and nothing more."""
     end_user_header: str | None = None
-    """For a front end of many people: the header in which it names the one that it asks for."""
+    """For a front end with many users: the header in which it names the user it asks for."""
 
 
 class TokenCreated(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -71,7 +71,7 @@ class TokenRevoked(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class TokenRevokedEvent(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """A token was taken back: its name and its user."""
+    """A token was revoked: its name and its user."""
 
     name: str
     user: str

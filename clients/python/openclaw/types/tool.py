@@ -47,7 +47,7 @@ class ToolInvokeParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
     session_key: str | None = None
     """The client's name of a session."""
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
 
 
 class ToolInvoked(Struct, kw_only=True, omit_defaults=True, rename="camel"):
@@ -85,7 +85,7 @@ class ApprovalInfo(Struct, kw_only=True, omit_defaults=True, rename="camel"):
 
 
 class ApprovalList(Struct, kw_only=True, omit_defaults=True, rename="camel"):
-    """The caller's calls that wait, the oldest first; everybody's for an admin of the owner."""
+    """The caller's calls that wait, the oldest first; everybody's for the owner's admin tokens."""
 
     next_cursor: str | None = None
     approvals: list[ApprovalInfo]
@@ -95,9 +95,9 @@ class ToolApproveParams(Struct, kw_only=True, omit_defaults=True, rename="camel"
     """Which call may go on, and the PIN where it needs one."""
 
     approval_id: str
-    """The id that `tool.approval` told."""
+    """The id that `tool.approval` named."""
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     content: dict[str, Any] | None = None
     """The answer to a question of an MCP server, as `asks` wants it."""
 
@@ -113,7 +113,7 @@ class ToolDenyParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Which call must not go on; the agent is told the reason."""
 
     approval_id: str
-    """The id that `tool.approval` told."""
+    """The id that `tool.approval` named."""
     reason: str | None = None
     """What the agent is told."""
 

@@ -27,7 +27,7 @@ class UsageQueryParams(Struct, kw_only=True, omit_defaults=True, rename="camel")
     limit: int = 100
     """How many rows at most."""
     user: str | None = None
-    """Another user's; for admins of the owner alone."""
+    """Another user's; only for the owner's admin tokens."""
 
 
 class UsageRow(Struct, kw_only=True, omit_defaults=True, rename="camel"):

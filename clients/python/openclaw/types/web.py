@@ -10,7 +10,7 @@ class WebFetchParams(Struct, kw_only=True, omit_defaults=True, rename="camel"):
     """Which page, and how it is wanted."""
 
     pin: str | None = None
-    """The PIN that `openclaw pin set` took."""
+    """The PIN that was set with `openclaw pin set`."""
     url: str
     """An http or https URL."""
     max_bytes: int = 1000000
