@@ -9,36 +9,17 @@ import pytest
 
 from openclaw_rpc.domain.records import COUNTED
 from tests.support import postgres
-from tests.support.gateway import TestGateway, gateway, settings
-from tests.support.many import fill_postgres, fill_sqlite
+from tests.support.gateway import TestGateway, settings
+from tests.support.many import many_sessions
 from tests.support.upstream import Upstream
 
 MORE = COUNTED + 5
 
 
-async def one_session(served: TestGateway) -> None:
-    async with served.connect() as client:
-        await client.chat("hello", sessionKey="main")
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=postgres.INSTALLED)])
 async def served(request: pytest.FixtureRequest, upstream: Upstream, tmp_path: Path) -> AsyncGenerator[TestGateway]:
-    home = tmp_path / "home"
-    home.mkdir()
-    if request.param == "sqlite":
-        async with gateway(settings(upstream.url), home=home) as running:
-            await one_session(running)
-        fill_sqlite(home / "state" / "gateway.db", MORE)
-        async with gateway(settings(upstream.url), home=home) as running:
-            yield running
-        return
-    async with postgres.database() as url:
-        chosen = {**settings(upstream.url), "storage": {"url": url}}
-        async with gateway(chosen, home=home) as running:
-            await one_session(running)
-        await fill_postgres(url, MORE)
-        async with gateway(chosen, home=home) as running:
-            yield running
+    async with many_sessions(request.param, settings(upstream.url), tmp_path / "home", MORE) as running:
+        yield running
 
 
 async def test_more_sessions_than_are_counted(served: TestGateway) -> None:

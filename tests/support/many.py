@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import Any
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+
+from tests.support import postgres
+from tests.support.gateway import TestGateway, gateway
 
 _LOWER = "place & 4294967295"
 _PLACE = f"(CAST(n AS bigint) << 32) + ({_LOWER})"
@@ -59,3 +64,28 @@ async def fill_postgres(url: str, count: int) -> None:
         await connection.execute("VACUUM ANALYZE")
     finally:
         await connection.close()
+
+
+@asynccontextmanager
+async def many_sessions(engine: str, config: dict[str, Any], home: Path, count: int) -> AsyncGenerator[TestGateway]:
+    """A gateway whose owner has ``count`` sessions: `main`, in which `hello` was said, and copies `main2`, `main3` …"""
+    home.mkdir()
+    if engine == "sqlite":
+        async with gateway(config, home) as running:
+            await _one_session(running)
+        fill_sqlite(home / "state" / "gateway.db", count)
+        async with gateway(config, home) as running:
+            yield running
+        return
+    async with postgres.database() as url:
+        chosen = {**config, "storage": {"url": url}}
+        async with gateway(chosen, home) as running:
+            await _one_session(running)
+        await fill_postgres(url, count)
+        async with gateway(chosen, home) as running:
+            yield running
+
+
+async def _one_session(served: TestGateway) -> None:
+    async with served.connect() as client:
+        await client.chat("hello", sessionKey="main")
