@@ -32,6 +32,7 @@ from openclaw_rpc.domain.events.bus import Bus, Filter
 from openclaw_rpc.domain.events.change import Change, Delivery, DeliveryKind
 from openclaw_rpc.domain.events.published import DELTAS, Published
 from openclaw_rpc.domain.events.streams import Streams
+from openclaw_rpc.domain.nearest import meant
 from openclaw_rpc.domain.ports import ConfigFile, Log, Store
 from openclaw_rpc.domain.records import ReplyTo, RunRecord
 from openclaw_rpc.domain.runs.service import Runs
@@ -51,7 +52,7 @@ from openclaw_rpc.methods.webhook import WebhookMethods
 from openclaw_rpc.protocol import table
 from openclaw_rpc.protocol.channel import ChannelInfo
 from openclaw_rpc.protocol.channel import changed as channel_changed
-from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest
+from openclaw_rpc.protocol.errors import GatewayError, InvalidRequest, NotFound
 from openclaw_rpc.protocol.log import log_line
 from openclaw_rpc.protocol.method import Event
 from openclaw_rpc.protocol.task import TaskEvent, TaskInfo
@@ -183,11 +184,17 @@ class Outside(Feature):
         return run.reply if run is not None else None
 
     def _check_task(self, task: TaskInfo) -> None:
-        """Refuse a task whose answer goes to a channel that is not there."""
-        if task.deliver is not None and task.deliver.channel_id not in self._replies.links:
-            raise InvalidRequest(
-                f"there is no channel {task.deliver.channel_id!r}", field="deliver.channelId", reason="unknown"
-            )
+        """Refuse a task whose answer goes to a channel that is not there, or whose agent is not."""
+        links = self._replies.links
+        if task.deliver is not None and (to := task.deliver.channel_id) not in links:
+            said = f"there is no channel {to!r}{meant(to, links)}"
+            raise InvalidRequest(said, field="deliver.channelId", reason="unknown")
+        agent_id = task.action.params.get("agentId")
+        if task.action.type == "message" and agent_id is not None:
+            try:
+                self._tools.agents.get(str(agent_id))
+            except NotFound as error:
+                raise InvalidRequest(error.message, field="action.params.agentId", reason="unknown agent") from None
 
     def _outgoing(self, channel_id: str, to: str, text: str) -> Sequence[Delivery]:
         return self._replies.parts(channel_id, ReplyPart(to=to), text)

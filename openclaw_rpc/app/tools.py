@@ -96,7 +96,7 @@ class AgentTools(Feature):
         self.settings = settings
         self.policy = OutboundPolicy(settings.outbound)
         self._paths = paths
-        self._agents = agents
+        self.agents = agents
         self._streams = streams
         self._sessions = sessions
         self._clock = clock
@@ -113,7 +113,7 @@ class AgentTools(Feature):
         paths = self._paths
         self.memories = Memories(stored.memories, self._clock, self._logs.get("memory"), self.settings.memory)
         stack.push_async_callback(self.memories.settle)
-        remembering = Remembering(self.memories, self._agents, self._logs.get("memory"))
+        remembering = Remembering(self.memories, self.agents, self._logs.get("memory"))
         stack.callback(self._bus.subscribe(Filter(names=Remembering.hears), remembering))
         self._embed()
         driver = PlaywrightDriver(lambda: self.settings.browser, paths.browser, lambda: self.policy)
@@ -194,7 +194,7 @@ class AgentTools(Feature):
         clock = self._clock
         self.audit_log = self._stored.audit
         auditor = Auditor(self.audit_log, clock, redact, self._log)
-        self.policies = Policies(self.settings.security, lambda agent_id: self._agents.get(agent_id).policies)
+        self.policies = Policies(self.settings.security, lambda agent_id: self.agents.get(agent_id).policies)
         pins = self.pins = PinGuard(self._stored.pins, self.policies, auditor, clock)
         self.approvals = Approvals(
             self._stored.approvals,
@@ -210,20 +210,20 @@ class AgentTools(Feature):
 
     def _build_toolbox(self) -> None:
         skills = SkillTools(
-            self.skills, self._agents, lambda: self.settings.skills, os.path.realpath(self._paths.skills)
+            self.skills, self.agents, lambda: self.settings.skills, os.path.realpath(self._paths.skills)
         )
         sources = (
-            ContextFiles(self.files, self._agents),
+            ContextFiles(self.files, self.agents),
             FileTools(self.files, self._kept),
             CommandTools(self.commands, self.background, skills, self._kept),
             WebTools(self.web),
-            MemoryTools(self.memories, self._agents),
+            MemoryTools(self.memories, self.agents),
             BrowserTools(self.browsers, self.files),
             skills,
             McpTools(self.servers, self.files, Questions(self.approvals, self.pins, self._log)),
         )
-        offers = Offers(sources, self._agents, self.policies, self._log)
-        self.toolbox = Tools(offers, self._agents, self._safety, ToolFiles(self.files, self._kept), self._log)
+        offers = Offers(sources, self.agents, self.policies, self._log)
+        self.toolbox = Tools(offers, self.agents, self._safety, ToolFiles(self.files, self._kept), self._log)
 
     def namespaces(self) -> tuple[Namespace, ...]:
         """The handlers of their rows."""

@@ -19,6 +19,7 @@ CONFIG = """outbound: {allow_private_hosts: [127.0.0.1]}
 channels:
   webhook: {enabled: true, secret: whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw}
 """
+MORNING = ("tasks", "create", "morning", "--every", "1d", "--message", "What is on?")
 
 
 class Taking(BaseHTTPRequestHandler):
@@ -142,3 +143,18 @@ def test_tasks_are_made_changed_done_and_deleted(served: Gateway) -> None:
 def test_wrong_words_are_wrong_usage(served: Gateway, words: tuple[str, ...]) -> None:
     done = served.run("tasks", *words)
     assert (done.code, done.out) == (2, ""), sys.argv
+
+
+@pytest.mark.parametrize(
+    ("words", "near"),
+    [
+        (("webhooks", "create", "http://127.0.0.1:9/x", "mesage.sent"), "message.sent"),
+        ((*MORNING, "--agent", "defualt"), "default"),
+        ((*MORNING, "--to", "webhok:ann"), "webhook"),
+    ],
+)
+def test_a_misspelt_name_in_a_webhook_or_a_task_is_answered_with_the_nearest_one(
+    served: Gateway, words: tuple[str, ...], near: str
+) -> None:
+    done = served.run(*words)
+    assert done.code == 1 and f"did you mean {near}?" in done.err

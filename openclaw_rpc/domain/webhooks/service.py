@@ -16,6 +16,7 @@ from openclaw_rpc.domain.clock import Clock, iso, new_id
 from openclaw_rpc.domain.delivery import DELIVERED, SendOutcome
 from openclaw_rpc.domain.documents import Document, Documents
 from openclaw_rpc.domain.events.change import Delivery, DeliveryKind
+from openclaw_rpc.domain.nearest import meant
 from openclaw_rpc.domain.outbound import OutboundPolicy
 from openclaw_rpc.domain.ports import Store
 from openclaw_rpc.domain.principals import OWNER
@@ -196,7 +197,7 @@ class Webhooks:
             raise InvalidRequest("say which events: event or events", field="events", reason="missing")
         for pattern in patterns:
             if not any(fits(name, [pattern]) for name in self._events):
-                reason = f"there is no event {pattern!r}"
+                reason = f"there is no event {pattern!r}{meant(pattern, self._events)}"
                 raise InvalidRequest(reason, field="events", reason=reason)
         return list(dict.fromkeys(patterns))
 
