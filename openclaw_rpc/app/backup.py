@@ -26,7 +26,7 @@ from openclaw_rpc.durable import TEMPORARY, existing
 
 if TYPE_CHECKING:
     from openclaw_rpc.config.paths import Paths
-    from openclaw_rpc.config.settings import StorageSettings
+    from openclaw_rpc.config.storage import StorageSettings
 
 BackupUnusable = BackupDamaged, StorageUnusable
 """What may go wrong; the messages say what to do."""
@@ -229,8 +229,8 @@ def _database_of(
     config: Path, engine: str, paths: Paths, environ: Mapping[str, str], chosen: str | None
 ) -> tuple[str | None, Path | None]:
     """The URL, or the file, that is to be filled."""
-    from openclaw_rpc.config.loading import decode, read
-    from openclaw_rpc.config.parsing import ParsedFile, parse
+    from openclaw_rpc.config.loading import decode
+    from openclaw_rpc.config.parsing import ParsedFile, parse, read
 
     whole = parse(read(config), str(config))
     section: object = whole.value.get("storage", {})

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from openclaw_rpc.app.storage import Kept
     from openclaw_rpc.config.paths import Paths
-    from openclaw_rpc.config.settings import Settings, StorageSettings
+    from openclaw_rpc.config.settings import Settings
+    from openclaw_rpc.config.storage import StorageSettings
     from openclaw_rpc.domain.channels.channel import Channel
     from openclaw_rpc.domain.commands import CommandRunner
     from openclaw_rpc.domain.models import ProviderSettings

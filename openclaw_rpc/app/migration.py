@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from openclaw_rpc.adapters.moving.copying import Moved
     from openclaw_rpc.adapters.moving.tables import Side
     from openclaw_rpc.config.paths import Paths
-    from openclaw_rpc.config.settings import StorageSettings
+    from openclaw_rpc.config.storage import StorageSettings
 
 
 class Holdings(NamedTuple):

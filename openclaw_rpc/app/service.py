@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from openclaw_rpc.config.gateway import GatewaySettings
     from openclaw_rpc.config.paths import Paths
-    from openclaw_rpc.config.settings import Settings
+    from openclaw_rpc.config.storage import StorageSettings
 
 NAME: Final = "openclaw"
 LABEL: Final = "io.openclaw.rpc"
@@ -88,14 +89,21 @@ class Service:
 
 
 def described(
-    paths: Paths, program: list[str], settings: Settings, *, system: bool = False, user: str | None = None
+    paths: Paths,
+    program: list[str],
+    gateway: GatewaySettings,
+    storage: StorageSettings,
+    *,
+    system: bool = False,
+    user: str | None = None,
 ) -> Service:
     """The service for this machine.
 
     Args:
         paths: The gateway's files.
         program: How `openclaw` is called, with an absolute path.
-        settings: What `gateway.yaml` says of the gateway and its storage.
+        gateway: What `gateway.yaml` says of the gateway.
+        storage: What it says of its storage.
         system: One of the whole system, in place of the user's own.
         user: Whose name it runs under, where it is the system's; else whoever asks.
 
@@ -108,11 +116,12 @@ def described(
         return _launchd(paths, command, system=system, user=user)
     if not sys.platform.startswith("linux"):
         raise ServiceFailed("A service can be installed where systemd or launchd is: on Linux and macOS.")
-    return _systemd(paths, command, settings, system=system, user=user)
+    folder = paths.database(storage.file).absolute().parent
+    stop = round(gateway.shutdown_seconds) + STOPPING_SECONDS
+    return _systemd(paths, command, folder, stop, system=system, user=user)
 
 
-def _systemd(paths: Paths, command: list[str], settings: Settings, *, system: bool, user: str | None) -> Service:
-    database = paths.database(settings.storage.file).absolute().parent
+def _systemd(paths: Paths, command: list[str], database: Path, stop: int, *, system: bool, user: str | None) -> Service:
     kept = dict.fromkeys((paths.home, paths.config.parent, paths.state, paths.cache, paths.logs, database))
     writable = [path for path in kept if not any(other in path.parents for other in kept)]
     owner = user or getpass.getuser()
@@ -125,7 +134,7 @@ def _systemd(paths: Paths, command: list[str], settings: Settings, *, system: bo
         home=_quoted(f"OPENCLAW_HOME={paths.home}"),
         command=" ".join(_quoted(word, command=True) for word in command),
         watchdog=WATCHDOG_SECONDS,
-        stop=round(settings.gateway.shutdown_seconds) + STOPPING_SECONDS,
+        stop=stop,
         writable=" ".join(_quoted(str(path)) for path in writable),
         more=_SYSTEM_ONLY.format(protect_home="no" if in_home or _below_home(command[0]) else "yes") if system else "",
         wanted="multi-user.target" if system else "default.target",

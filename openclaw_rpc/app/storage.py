@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from openclaw_rpc.app.chores import Work
     from openclaw_rpc.config.node_file import NodeFile
     from openclaw_rpc.config.paths import Paths
-    from openclaw_rpc.config.settings import StorageSettings
+    from openclaw_rpc.config.storage import StorageSettings
     from openclaw_rpc.domain.memory.ports import MemoryStore
     from openclaw_rpc.domain.nodes.ports import NodeStore
     from openclaw_rpc.domain.ports import Store, TokenStore

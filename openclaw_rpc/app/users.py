@@ -24,7 +24,7 @@ from openclaw_rpc.threads import in_thread
 
 if TYPE_CHECKING:
     from openclaw_rpc.config.paths import Paths
-    from openclaw_rpc.config.settings import StorageSettings
+    from openclaw_rpc.config.storage import StorageSettings
     from openclaw_rpc.domain.ports import Store
     from openclaw_rpc.protocol.chat import ChatMessage
 

@@ -1,10 +1,12 @@
 """Commands out of rows of the table: a field that is named first is an argument, every other one an option."""
 
+from __future__ import annotations
+
 import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 import msgspec.inspect as mi
@@ -15,7 +17,9 @@ from openclaw_rpc.cli.completing import complete_name
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import CommandGroup, gateway_command, shared
 from openclaw_rpc.cli.output import aside, harmless, is_terminal, print_json, print_table, to_json
-from openclaw_rpc.protocol.table import AnyMethod
+
+if TYPE_CHECKING:
+    from openclaw_rpc.protocol.table import AnyMethod
 
 WIDTH = 80
 Show = Callable[[dict[str, Any]], None]

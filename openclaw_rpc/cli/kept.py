@@ -7,7 +7,7 @@ import anyio
 
 from openclaw_rpc.app import local
 from openclaw_rpc.cli.options import Shared
-from openclaw_rpc.cli.target import find_paths, some_settings
+from openclaw_rpc.cli.target import find_paths, storage_settings
 
 if TYPE_CHECKING:
     from openclaw_rpc.domain.ports import TokenStore
@@ -24,7 +24,7 @@ def with_tokens(options: Shared, work: "Callable[[TokenStore], Awaitable[T]]") -
         GatewayError: the gateway's file can't be used; or as ``work`` raises it.
     """
     paths = find_paths(options)
-    storage = some_settings(paths, "storage").storage
+    storage = storage_settings(paths)
 
     async def run() -> T:
         async with local.kept(storage, paths) as kept:
@@ -36,7 +36,7 @@ def with_tokens(options: Shared, work: "Callable[[TokenStore], Awaitable[T]]") -
 def with_pin(options: Shared, work: "Callable[[PinStore], Awaitable[T]]") -> T:
     """Do something with the PIN; raises as `with_tokens`."""
     paths = find_paths(options)
-    storage = some_settings(paths, "storage").storage
+    storage = storage_settings(paths)
 
     async def run() -> T:
         async with local.kept(storage, paths) as kept:

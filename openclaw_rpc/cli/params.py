@@ -1,5 +1,7 @@
 """Options out of a row's params: a field `sessionKey` becomes `--session-key`, its Meta description the help."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -11,9 +13,10 @@ import msgspec.inspect as mi
 from openclaw_rpc.cli.completing import complete_name, is_known
 from openclaw_rpc.cli.moments import MOMENT, moment
 from openclaw_rpc.protocol.base import Timestamp
-from openclaw_rpc.protocol.table import AnyMethod
 
 if TYPE_CHECKING:
+    from openclaw_rpc.protocol.table import AnyMethod
+
     AnyType = click.ParamType[Any, Any]
 else:
     AnyType = click.ParamType  # older clicks know no parameters of it

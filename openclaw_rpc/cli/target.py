@@ -4,8 +4,10 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit, urlunsplit
+
+import msgspec
 
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import Shared
@@ -14,7 +16,10 @@ from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.domain.principals import bare
 
 if TYPE_CHECKING:
-    from openclaw_rpc.config.settings import Settings
+    from openclaw_rpc.config.decoding import Contradictions
+    from openclaw_rpc.config.storage import StorageSettings
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 URL_VARIABLE = "OPENCLAW_URL"
 TOKEN_VARIABLE = "OPENCLAW_TOKEN"  # noqa: S105 - its name
@@ -46,22 +51,29 @@ def gateway_settings(paths: Paths) -> GatewaySettings:
     Raises:
         ConfigError: that section is not valid.
     """
-    return some_settings(paths, "gateway").gateway
+    from openclaw_rpc.config.gateway import contradictions
+
+    return _section(paths, "gateway", GatewaySettings, contradictions)
 
 
-def some_settings(paths: Paths, *sections: str) -> "Settings":
-    """These sections of `gateway.yaml`. The others may need variables that only the gateway's own environment has.
+def storage_settings(paths: Paths) -> "StorageSettings":
+    """What `gateway.yaml` says of what keeps things.
 
     Raises:
-        ConfigError: one of them is not valid.
+        ConfigError: that section is not valid.
     """
-    from openclaw_rpc.config.dotenv import variables
-    from openclaw_rpc.config.loading import decode, read
-    from openclaw_rpc.config.parsing import ParsedFile, parse
+    from openclaw_rpc.config.storage import StorageSettings, contradictions
 
-    whole = parse(read(paths.config), str(paths.config))
-    value = {name: section for name, section in whole.value.items() if name in sections}
-    return decode(ParsedFile(file=whole.file, value=value, lines=whole.lines), variables(os.environ, paths.home), {})
+    return _section(paths, "storage", StorageSettings, contradictions)
+
+
+def _section(paths: Paths, name: str, kind: type[S], check: "Contradictions[S]") -> S:
+    from openclaw_rpc.config.decoding import section
+    from openclaw_rpc.config.dotenv import variables
+    from openclaw_rpc.config.parsing import parse, read
+
+    document = parse(read(paths.config), str(paths.config))
+    return section(document, variables(os.environ, paths.home), name, kind, check)
 
 
 def is_given(options: Shared) -> bool:

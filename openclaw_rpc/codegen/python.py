@@ -305,21 +305,24 @@ def _qualified(info: Any, params: bool = False) -> str:
 
 
 def _methods_index(namespaces: list[str]) -> str:
+    """The namespaces, each imported when it is first used: a program uses few of them."""
     lines = [_HEAD.format(about="Every namespace of the table, as a client has it."), ""]
     lines += [
-        "from typing import Any",
+        "from functools import cached_property",
+        "from typing import TYPE_CHECKING",
         "",
         "from openclaw._async import AsyncCaller",
         "from openclaw._sync import Caller",
+        "",
+        "if TYPE_CHECKING:",
     ]
-    lines += [f"from openclaw._methods.{n} import Async{n.capitalize()}, {n.capitalize()}" for n in namespaces]
+    lines += [f"    from openclaw._methods.{n} import Async{n.capitalize()}, {n.capitalize()}" for n in namespaces]
     for prefix, caller in (("", "Caller"), ("Async", "AsyncCaller")):
-        lines += ["", "", f"class {prefix}Methods({caller}):", '    """All methods of the table."""', ""]
-        lines += [
-            "    def __init__(self, base_url: str | None = None, token: str | None = None, **options: Any) -> None:"
-        ]
-        lines += ["        super().__init__(base_url, token, **options)"]
-        lines += [f"        self.{n} = {prefix}{n.capitalize()}(self)" for n in namespaces]
+        lines += ["", "", f"class {prefix}Methods({caller}):", '    """All methods of the table."""']
+        for n in namespaces:
+            kind = prefix + n.capitalize()
+            lines += ["", "    @cached_property", f"    def {n}(self) -> {kind}:", f'        """`{n}.*`."""']
+            lines += [f"        from openclaw._methods.{n} import {kind}", "", f"        return {kind}(self)"]
     return "\n".join(lines) + "\n"
 
 

@@ -11,8 +11,8 @@ import anyio
 from openclaw_rpc.config import dotenv
 from openclaw_rpc.config.doors import guarded, literal
 from openclaw_rpc.config.errors import ConfigError, dotted
-from openclaw_rpc.config.loading import decode, read, unknown_keys
-from openclaw_rpc.config.parsing import ParsedFile, parse
+from openclaw_rpc.config.loading import decode, unknown_keys
+from openclaw_rpc.config.parsing import ParsedFile, parse, read
 from openclaw_rpc.config.patching import differences, leaves, plain, steps_of, waiting
 from openclaw_rpc.config.secrets import redact
 from openclaw_rpc.config.settings import RESTART, Settings

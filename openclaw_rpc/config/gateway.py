@@ -1,11 +1,15 @@
 """The section `gateway` of `gateway.yaml`: the port, who may come in, and how much of everything."""
 
+import ipaddress
+from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 MIB: Final = 1024 * 1024
+OWN_PATHS: Final = frozenset({"api", "assets", "docs", "health", "hooks", "login", "logout", "mcp", "v1", "ws"})
+"""Where paths of the gateway itself begin."""
 
 HostName = Annotated[
     str,
@@ -169,3 +173,34 @@ class LoggingSettings(Section, frozen=True, kw_only=True):
         int, Meta(ge=64 * 1024, le=10 * 1024 * MIB, description="A file's size, in bytes, before the next is begun.")
     ] = 10 * MIB
     backups: Annotated[int, Meta(ge=0, le=1000, description="How many older files are kept.")] = 5
+
+
+def is_loopback(bind: str) -> bool:
+    """Whether only this machine can reach what listens on ``bind``; of names, `localhost` alone is known to be so."""
+    try:
+        return ipaddress.ip_address(bind).is_loopback
+    except ValueError:
+        return bind.lower().rstrip(".") == "localhost" or bind.lower().rstrip(".").endswith(".localhost")
+
+
+def contradictions(gateway: GatewaySettings) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Problems between its keys: where, and what is wrong with it."""
+    if not gateway.auth.enabled and not is_loopback(gateway.bind):
+        yield (
+            ("gateway", "auth", "enabled"),
+            f"without authentication the gateway listens on loopback only, and gateway.bind is {gateway.bind!r}: "
+            "set gateway.auth.enabled to true, or gateway.bind to 127.0.0.1",
+        )
+    if (gateway.tls.certificate is None) != (gateway.tls.key is None):
+        missing = "key" if gateway.tls.key is None else "certificate"
+        yield ("gateway", "tls", missing), "TLS needs both gateway.tls.certificate and gateway.tls.key"
+    if (taken := gateway.control_ui.base_path.split("/")[1]) in OWN_PATHS:
+        yield (
+            ("gateway", "control_ui", "base_path"),
+            f"/{taken} is the gateway's own; take another path, like /openclaw",
+        )
+    for at, network in enumerate(gateway.trusted_proxies):
+        try:
+            ipaddress.ip_network(network, strict=False)
+        except ValueError:
+            yield ("gateway", "trusted_proxies", str(at)), f"{network!r} is not an address or a network"

@@ -12,8 +12,8 @@ import msgspec
 
 from openclaw_rpc.config.errors import ConfigError, dotted
 from openclaw_rpc.config.file import TRIES, GatewayFile, Signature, refused
-from openclaw_rpc.config.loading import merge, read
-from openclaw_rpc.config.parsing import ParsedFile, parse
+from openclaw_rpc.config.loading import merge
+from openclaw_rpc.config.parsing import ParsedFile, parse, read
 from openclaw_rpc.config.patching import Tree, differences, plain
 from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.config.sharing import CommonPart, common_of, is_own, own_of, steps_apart

@@ -1,6 +1,7 @@
 """YAML text → plain values and the line of every key. YAML 1.2's core schema: `yes` and `on` are text."""
 
 import re
+from pathlib import Path
 from typing import Any, ClassVar, Final, cast
 
 import msgspec
@@ -44,6 +45,24 @@ class ParsedFile(msgspec.Struct, frozen=True, kw_only=True):
     def problem(self, keys: Keys, reason: str) -> Problem:
         """Something that is wrong at a path."""
         return Problem(file=self.file, line=self.line(keys), path=dotted(keys), reason=reason)
+
+
+def read(path: Path) -> str:
+    """The text of `gateway.yaml`; empty where there is none.
+
+    Raises:
+        ConfigError: it can't be read, is too large, or is not UTF-8.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ConfigError.of(path, f"the file is larger than {MAX_BYTES} bytes")
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise ConfigError.of(path, f"the file is not UTF-8 (byte {error.start})") from None
+    except OSError as error:
+        raise ConfigError.of(path, f"the file can't be read: {error.strerror}") from None
 
 
 def parse(text: str, file: str) -> ParsedFile:

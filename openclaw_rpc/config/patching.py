@@ -5,9 +5,10 @@ from typing import Any, cast
 
 import msgspec
 
+from openclaw_rpc.config.decoding import ALIASES
 from openclaw_rpc.config.errors import Keys, dotted
 from openclaw_rpc.config.secrets import PLACEHOLDER, holds_placeholder, redact
-from openclaw_rpc.config.settings import ALIASES, RESTART, Settings
+from openclaw_rpc.config.settings import RESTART, Settings
 from openclaw_rpc.config.writing import Step
 from openclaw_rpc.protocol.errors import InvalidRequest
 

@@ -7,7 +7,8 @@ from typing import Any, Final, cast
 
 import msgspec
 
-from openclaw_rpc.config.settings import ALIASES, Settings
+from openclaw_rpc.config.decoding import ALIASES
+from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.dialects.schema import in_markdown
 from openclaw_rpc.protocol.base import JsonObject
 

@@ -1,19 +1,15 @@
 """All that `gateway.yaml` may say, as typed structs with their defaults, and what must hold between its keys."""
 
-import ipaddress
 import socket
-from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Final, Literal, cast
+from collections.abc import Iterator
+from typing import Annotated, Any, Final, cast
 
 from msgspec import Meta
 
-from openclaw_rpc.config.gateway import (
-    FilePath,
-    GatewaySettings,
-    LoggingSettings,
-    RunSettings,
-    Section,
-)
+from openclaw_rpc.config.gateway import GatewaySettings, LoggingSettings, RunSettings, Section
+from openclaw_rpc.config.gateway import contradictions as of_gateway
+from openclaw_rpc.config.storage import StorageSettings
+from openclaw_rpc.config.storage import contradictions as of_storage
 from openclaw_rpc.domain import mcp
 from openclaw_rpc.domain.agents import AgentSettings
 from openclaw_rpc.domain.browser import BrowserSettings
@@ -31,9 +27,6 @@ from openclaw_rpc.protocol.base import Name
 
 FreeForm = dict[str, Any]
 
-ALIASES: Final[Mapping[tuple[str, ...], str]] = {("security", "requirePinFor"): "require_pin_for"}
-"""Other spellings that are taken: where, and the key's own name."""
-
 RESTART: Final = (
     ("gateway", "port"),
     ("gateway", "bind"),
@@ -46,39 +39,6 @@ RESTART: Final = (
     ("cluster",),
 )
 """What is read at the start alone."""
-
-
-OWN_PATHS: Final = frozenset({"api", "assets", "docs", "health", "hooks", "login", "logout", "mcp", "v1", "ws"})
-"""Where paths of the gateway itself begin."""
-
-
-class StorageSettings(Section, frozen=True, kw_only=True):
-    """Where all that is kept is kept: in a file, or in a PostgreSQL database."""
-
-    kind: Annotated[Literal["sqlite"], Meta(description="The engine, where no `url` is set.")] | None = None
-    path: Annotated[FilePath, Meta(description="The database's file; else in the state folder.")] | None = None
-    url: (
-        Annotated[
-            str,
-            Meta(
-                pattern="^(postgres(ql)?://|sqlite:///).",
-                max_length=4096,
-                description="`postgresql://USER:PASSWORD@HOST:5432/NAME`, or `sqlite:///PATH`; in place of the others.",
-            ),
-        ]
-        | None
-    ) = None
-    pool: Annotated[int, Meta(ge=1, le=100, description="How many connections read from PostgreSQL at most.")] = 8
-
-    @property
-    def postgres(self) -> str | None:
-        """The URL of the PostgreSQL database, where one was chosen."""
-        return self.url if self.url is not None and not self.url.startswith("sqlite:") else None
-
-    @property
-    def file(self) -> str | None:
-        """The SQLite file that was chosen, if any."""
-        return self.path if self.url is None else self.url.removeprefix("sqlite:///")
 
 
 class BusSettings(Section, frozen=True, kw_only=True):
@@ -212,14 +172,6 @@ def switched_on(settings: Settings, name: str) -> bool:
     return bool(value)
 
 
-def is_loopback(bind: str) -> bool:
-    """Whether only this machine can reach what listens on ``bind``; of names, `localhost` alone is known to be so."""
-    try:
-        return ipaddress.ip_address(bind).is_loopback
-    except ValueError:
-        return bind.lower().rstrip(".") == "localhost" or bind.lower().rstrip(".").endswith(".localhost")
-
-
 def _unpriced(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
     """Budgets that would count nothing."""
     if any(provider.prices for provider in settings.providers.values()):
@@ -231,34 +183,13 @@ def _unpriced(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
 
 def contradictions(settings: Settings) -> Iterator[tuple[tuple[str, ...], str]]:
     """Problems between keys: where, and what is wrong with it."""
-    gateway = settings.gateway
-    if not gateway.auth.enabled and not is_loopback(gateway.bind):
-        yield (
-            ("gateway", "auth", "enabled"),
-            f"without authentication the gateway listens on loopback only, and gateway.bind is {gateway.bind!r}: "
-            "set gateway.auth.enabled to true, or gateway.bind to 127.0.0.1",
-        )
-    for name in ("kind", "path"):
-        if settings.storage.url is not None and getattr(settings.storage, name) is not None:
-            yield ("storage", name), f"storage.url already names the store: remove storage.{name}, or storage.url"
+    yield from of_gateway(settings.gateway)
+    yield from of_storage(settings.storage)
     if settings.storage.postgres is None:
         for name, given in (("bus", settings.bus.url is not None), ("cluster", settings.cluster != ClusterSettings())):
             if given:
                 needed = "storage.url must be a PostgreSQL database (postgresql://…)"
                 yield (name,), f"several processes share one gateway only on PostgreSQL: {needed}, or remove {name}"
-    if (gateway.tls.certificate is None) != (gateway.tls.key is None):
-        missing = "key" if gateway.tls.key is None else "certificate"
-        yield ("gateway", "tls", missing), "TLS needs both gateway.tls.certificate and gateway.tls.key"
-    if (taken := gateway.control_ui.base_path.split("/")[1]) in OWN_PATHS:
-        yield (
-            ("gateway", "control_ui", "base_path"),
-            f"/{taken} is the gateway's own; take another path, like /openclaw",
-        )
-    for at, network in enumerate(gateway.trusted_proxies):
-        try:
-            ipaddress.ip_network(network, strict=False)
-        except ValueError:
-            yield ("gateway", "trusted_proxies", str(at)), f"{network!r} is not an address or a network"
     yield from ((("mcp", *where), why) for where, why in mcp.contradictions(settings.mcp))
     yield from _unpriced(settings)
     defaults = [agent_id for agent_id, agent in settings.agents.items() if agent.default]

@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Final, NamedTuple, cast
 import msgspec
 import yaml
 
+from openclaw_rpc.config.decoding import ALIASES
 from openclaw_rpc.config.errors import Keys
 from openclaw_rpc.config.parsing import plain_value
-from openclaw_rpc.config.settings import ALIASES
 from openclaw_rpc.durable import Rename, replacing
 
 NEWLINE: Final = "\n"

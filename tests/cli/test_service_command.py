@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from openclaw_rpc.app import service
+from openclaw_rpc.config.gateway import GatewaySettings
 from openclaw_rpc.config.paths import Paths
-from openclaw_rpc.config.settings import Settings
+from openclaw_rpc.config.storage import StorageSettings
 from tests.cli.command import Home
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="systemd is Linux's")
@@ -82,7 +83,8 @@ def test_a_name_to_run_under_is_for_the_system_alone(machine: Home) -> None:
 
 def described(home: Path, **more: object) -> service.Service:
     paths = Paths.find({"OPENCLAW_HOME": str(home)})
-    return service.described(paths, [sys.executable, "-m", "openclaw_rpc"], Settings(), **more)  # type: ignore[arg-type]
+    program = [sys.executable, "-m", "openclaw_rpc"]
+    return service.described(paths, program, GatewaySettings(), StorageSettings(), **more)  # type: ignore[arg-type]
 
 
 @VERIFY
@@ -109,9 +111,8 @@ def test_a_home_that_a_unit_cannot_name_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_places_that_are_written_to_are_open_to_it(tmp_path: Path) -> None:
-    settings = Settings()
     paths = Paths.find({"HOME": str(tmp_path)})
-    made = service.described(paths, ["/opt/openclaw"], settings, system=True, user="ada")
+    made = service.described(paths, ["/opt/openclaw"], GatewaySettings(), StorageSettings(), system=True, user="ada")
     line = next(line for line in made.text.splitlines() if line.startswith("ReadWritePaths="))
     for folder in (paths.home, paths.state, paths.cache, paths.logs):
         assert any(one == str(folder) or str(folder).startswith(f"{one}/") for one in line[15:].split(" ")), folder

@@ -6,8 +6,10 @@ import msgspec
 import pytest
 
 from openclaw_rpc.config.errors import ConfigError, Problem
-from openclaw_rpc.config.loading import load, read
-from openclaw_rpc.config.settings import Settings, is_loopback
+from openclaw_rpc.config.gateway import is_loopback
+from openclaw_rpc.config.loading import load
+from openclaw_rpc.config.parsing import read
+from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.domain.agents import AgentSettings, ToolRules
 
 

@@ -10,8 +10,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from openclaw_rpc.config.decoding import shape_of
 from openclaw_rpc.config.errors import ConfigError
-from openclaw_rpc.config.loading import load, shape_of
+from openclaw_rpc.config.loading import load
 from openclaw_rpc.config.names import TOOLS
 from openclaw_rpc.config.settings import Settings
 

@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 
 from openclaw_rpc.app import backup
 from openclaw_rpc.config.paths import RUNNING, Paths
-from openclaw_rpc.config.settings import StorageSettings
+from openclaw_rpc.config.storage import StorageSettings
 from openclaw_rpc.domain.kept import StorageUnusable
 from openclaw_rpc.threads import in_thread
 from tests.cli.command import Done, Home

@@ -17,7 +17,7 @@ from openclaw_rpc.adapters.users import statements
 from openclaw_rpc.app import backup
 from openclaw_rpc.app.users import delete_user, export_user
 from openclaw_rpc.config.paths import Paths
-from openclaw_rpc.config.settings import StorageSettings
+from openclaw_rpc.config.storage import StorageSettings
 from openclaw_rpc.domain.kept import StorageUnusable
 from tests.support import postgres
 from tests.support.gateway import SECONDS, TestGateway, gateway, settings

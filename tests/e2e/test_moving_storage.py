@@ -19,7 +19,7 @@ from openclaw_rpc.adapters.postgres.migrations import MIGRATIONS
 from openclaw_rpc.adapters.sqlite import Database
 from openclaw_rpc.app.migration import looked_at, migrate
 from openclaw_rpc.config.paths import Paths
-from openclaw_rpc.config.settings import StorageSettings
+from openclaw_rpc.config.storage import StorageSettings
 from openclaw_rpc.domain.kept import StorageUnusable
 from tests.cli.command import Home
 from tests.support import postgres

@@ -10,6 +10,7 @@ gateway's table (``client.session.list(limit=5)``). What those take and answer i
 
 from __future__ import annotations
 
+from openclaw import types as types
 from openclaw._async import AsyncRun, AsyncStream
 from openclaw._connection import State
 from openclaw._errors import (

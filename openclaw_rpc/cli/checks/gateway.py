@@ -23,7 +23,8 @@ from openclaw_rpc.cli.target import find_paths, find_target, gateway_settings, i
 from openclaw_rpc.config.dotenv import NAME, variables
 from openclaw_rpc.config.errors import ConfigError
 from openclaw_rpc.config.gateway import GatewaySettings
-from openclaw_rpc.config.loading import load, read
+from openclaw_rpc.config.loading import load
+from openclaw_rpc.config.parsing import read
 from openclaw_rpc.config.settings import Settings
 from openclaw_rpc.protocol import mcp, model, system
 

@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from openclaw_rpc.cli.checks.check import Check, fail, ok, warn
-from openclaw_rpc.cli.target import some_settings
+from openclaw_rpc.cli.target import storage_settings
 from openclaw_rpc.config.paths import Paths
 from openclaw_rpc.durable import LITTLE, existing, room
 from openclaw_rpc.installing import install_command, shown
@@ -93,7 +93,7 @@ def sqlite(folder: Path) -> Check:
 def disks(paths: Paths) -> Iterator[Check]:
     """Whether there is room on each disk that the gateway writes to."""
     try:
-        database = paths.database(some_settings(paths, "storage").storage.file).absolute().parent
+        database = paths.database(storage_settings(paths).file).absolute().parent
     except GatewayError:  # the check of the configuration tells
         database = paths.state
     folders = (database, paths.state, paths.workspace, paths.logs)

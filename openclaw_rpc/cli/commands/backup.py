@@ -15,7 +15,7 @@ import click
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import CommandGroup, offline_command, shared
 from openclaw_rpc.cli.output import aside, is_terminal, print_json
-from openclaw_rpc.cli.target import find_paths, some_settings
+from openclaw_rpc.cli.target import find_paths, storage_settings
 
 T = TypeVar("T")
 
@@ -48,7 +48,7 @@ def create(ctx: click.Context, path: Path | None, encrypt: bool, passphrase_file
     from openclaw_rpc.app import backup as app
 
     paths = find_paths(shared(ctx))
-    storage = some_settings(paths, "storage").storage
+    storage = storage_settings(paths)
     target = (path or Path.cwd()).expanduser().absolute()
     if target.is_dir():
         target /= app.backup_name(time.time())

@@ -20,8 +20,7 @@ from openclaw_rpc.cli.output import aside, complain, is_terminal, print_json
 from openclaw_rpc.cli.target import find_paths
 from openclaw_rpc.cli.verdict import Asked, CheckedFile
 from openclaw_rpc.config.errors import ConfigError
-from openclaw_rpc.config.loading import read
-from openclaw_rpc.config.parsing import parse
+from openclaw_rpc.config.parsing import parse, read
 from openclaw_rpc.config.writing import write_atomically
 from openclaw_rpc.protocol import config as rows
 from openclaw_rpc.protocol.errors import Conflict, InvalidRequest

@@ -1,7 +1,9 @@
 """`openclaw agents` and `models`: one call each, laid out for people."""
 
+from __future__ import annotations
+
 import asyncio
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,7 +14,9 @@ from openclaw_rpc.cli.output import print_json, print_table
 from openclaw_rpc.cli.target import find_target
 from openclaw_rpc.protocol import agent, model
 from openclaw_rpc.protocol.base import Paged
-from openclaw_rpc.protocol.table import AnyMethod
+
+if TYPE_CHECKING:
+    from openclaw_rpc.protocol.table import AnyMethod
 
 
 def ask(ctx: click.Context, row: AnyMethod, params: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import click
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import CommandGroup, offline_command, shared
 from openclaw_rpc.cli.output import aside, print_json
-from openclaw_rpc.cli.target import find_paths, some_settings
+from openclaw_rpc.cli.target import find_paths, gateway_settings, storage_settings
 
 if TYPE_CHECKING:
     from openclaw_rpc.app.service import Service
@@ -115,9 +115,9 @@ def _described(ctx: click.Context, system: bool, user: str | None) -> Service:
     if user is not None and not system:
         raise CliError("--user goes with --system: your own service runs under your name.", exit_code=2)
     paths = find_paths(shared(ctx))
-    settings = some_settings(paths, "gateway", "storage")
+    gateway, storage = gateway_settings(paths), storage_settings(paths)
     try:
-        return app.described(paths, _program(), settings, system=system, user=user)
+        return app.described(paths, _program(), gateway, storage, system=system, user=user)
     except app.ServiceFailed as error:
         raise CliError(str(error)) from None
 

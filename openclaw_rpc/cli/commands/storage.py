@@ -11,10 +11,10 @@ import click
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import CommandGroup, offline_command, shared
 from openclaw_rpc.cli.output import aside, is_terminal, print_json, print_table
-from openclaw_rpc.cli.target import find_paths, some_settings
+from openclaw_rpc.cli.target import find_paths, storage_settings
 
 if TYPE_CHECKING:
-    from openclaw_rpc.config.settings import StorageSettings
+    from openclaw_rpc.config.storage import StorageSettings
 
 
 @click.group(cls=CommandGroup)
@@ -31,7 +31,7 @@ def status(ctx: click.Context) -> None:
     from openclaw_rpc.domain.kept import StorageUnusable
 
     paths = find_paths(shared(ctx))
-    chosen = some_settings(paths, "storage").storage
+    chosen = storage_settings(paths)
     try:
         found = anyio.run(looked_at, chosen, paths)
     except StorageUnusable as error:
@@ -59,7 +59,7 @@ def vacuum(ctx: click.Context) -> None:
 
     paths = find_paths(shared(ctx))
     try:
-        sizes = anyio.run(sweep, some_settings(paths, "storage").storage, paths)
+        sizes = anyio.run(sweep, storage_settings(paths), paths)
     except StorageUnusable as error:
         raise CliError(str(error)) from None
     if shared(ctx).json:
@@ -84,7 +84,7 @@ def migrate(ctx: click.Context, target: str, source: str | None, verify: bool) -
     from openclaw_rpc.domain.kept import StorageUnusable
 
     paths = find_paths(shared(ctx))
-    old = _storage(source) if source is not None else some_settings(paths, "storage").storage
+    old = _storage(source) if source is not None else storage_settings(paths)
     lively = is_terminal(sys.stderr) and not shared(ctx).json
     # Its length is known once it begins.
     bar = click.progressbar(length=1, file=sys.stderr, hidden=not lively, show_pos=True)
@@ -117,7 +117,7 @@ def _storage(url: str) -> StorageSettings:
     """
     import msgspec
 
-    from openclaw_rpc.config.settings import StorageSettings
+    from openclaw_rpc.config.storage import StorageSettings
 
     try:
         return msgspec.convert({"url": url}, StorageSettings)

@@ -11,7 +11,7 @@ from openclaw_rpc.cli.completing import complete_user
 from openclaw_rpc.cli.errors import CliError
 from openclaw_rpc.cli.options import CommandGroup, offline_command, shared
 from openclaw_rpc.cli.output import aside, print_json, print_table
-from openclaw_rpc.cli.target import find_paths, some_settings
+from openclaw_rpc.cli.target import find_paths, storage_settings
 
 
 @click.group(cls=CommandGroup)
@@ -36,7 +36,7 @@ def export(ctx: click.Context, name: str, folder: Path) -> None:
     if folder.exists():
         raise CliError(f"{folder} is there already.", exit_code=2)
     try:
-        counts = anyio.run(export_user, name, some_settings(paths, "storage").storage, paths, folder.absolute())
+        counts = anyio.run(export_user, name, storage_settings(paths), paths, folder.absolute())
     except StorageUnusable as error:
         raise CliError(str(error)) from None
     if shared(ctx).json:
@@ -70,7 +70,7 @@ def delete(ctx: click.Context, name: str, yes: bool) -> None:
     if not yes:
         click.confirm(f"Delete all that is kept of {name!r} in {paths.home}?", abort=True, err=True)
     try:
-        deleted = anyio.run(delete_user, name, some_settings(paths, "storage").storage, paths)
+        deleted = anyio.run(delete_user, name, storage_settings(paths), paths)
     except StorageUnusable as error:
         raise CliError(str(error)) from None
     if shared(ctx).json:
