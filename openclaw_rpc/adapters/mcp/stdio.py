@@ -53,6 +53,8 @@ class StdioServer:
         self._process: Process | None = None
         self._group: TaskGroup | None = None
         self._words: deque[str] = deque(maxlen=LAST_LINES)
+        self._said_all = anyio.Event()
+        """Set once all is read that it wrote to stderr."""
         self._ending = False
 
     @property
@@ -201,10 +203,15 @@ class StdioServer:
                 *lines, pending = (pending + await source.receive(PIECE)).split(b"\n")
                 pending = pending[-LINE_KEPT:]
                 for line in lines:
-                    text = line[:LINE_KEPT].decode("utf-8", "replace").strip()
-                    if text:
-                        self._words.append(text)
-                        self._log.debug("an MCP server says", server=self._name, text=text)
+                    self._keep_word(line)
+        self._keep_word(pending)
+        self._said_all.set()
+
+    def _keep_word(self, line: bytes) -> None:
+        text = line[:LINE_KEPT].decode("utf-8", "replace").strip()
+        if text:
+            self._words.append(text)
+            self._log.debug("an MCP server says", server=self._name, text=text)
 
     async def _gone(self, why: str) -> None:
         """It writes no more: tell so, with its exit code where it has one."""
@@ -213,6 +220,9 @@ class StdioServer:
             return
         if not why:
             code = f" with code {process.returncode}" if await _ended(process) else ""
+            # What it left behind may hold its stderr open.
+            with anyio.move_on_after(GOOD_SECONDS):
+                await self._said_all.wait()
             why = f"it ended{code}"
         self.died = f"{why}: {self.last_words}" if self.last_words else why
         self._on_end(self.died)

@@ -130,6 +130,7 @@ async def test_one_that_ignores_the_end_is_killed(tmp_path: Path):
     ("args", "words"),
     [
         (["-c", "import sys; sys.exit('no licence')"], ["code 1", "no licence"]),
+        (["-c", "import sys; sys.stderr.write('no newline'); sys.exit(3)"], ["code 3", "no newline"]),
         (["-c", "print('hello'); import time; time.sleep(60)"], ["not ready within"]),
         (["-c", "import sys\nwhile True: sys.stdout.write('x' * 1000000)"], ["line"]),
     ],
