@@ -177,7 +177,8 @@ class Decoder:
                 return None
             said, _, place = str(error).partition(" - at `$")
             inner = tuple(index or name for index, name in _PLACE.findall(place))
-            self.problem((*keys, *inner), said + _advice(said, value, kind))
+            reason = _form(kind) if "matching regex" in said else said + _advice(said, value, kind)
+            self.problem((*keys, *inner), reason)
             return None
 
     def _items(self, kind: Any, value: Any, keys: Keys) -> bool:
@@ -206,6 +207,23 @@ def _advice(said: str, value: Any, kind: Any) -> str:
     if "Expected `array`" in said:
         return ": a list is expected, `[one, two]`"
     return ""
+
+
+def _form(kind: Any) -> str:
+    """What a text of a certain form is, in the words that the settings have for it."""
+    for meta in _metas(kind):
+        if meta.pattern is not None:
+            example = f", such as {meta.examples[0]}" if meta.examples else ""
+            return f"it is of another form. Expected here: {meta.description or 'a text'}{example}"
+    return "it is of another form"
+
+
+def _metas(kind: Any) -> Iterator[msgspec.Meta]:
+    for member in get_args(kind):
+        if isinstance(member, msgspec.Meta):
+            yield member
+        else:
+            yield from _metas(member)
 
 
 def _choices(kind: Any) -> Iterator[Any]:

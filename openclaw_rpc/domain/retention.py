@@ -25,7 +25,15 @@ AT_ONCE: Final = 200
 PRUNED: Final = "retention.audit"
 """What the audit log calls its own pruning."""
 
-Duration = Annotated[str, Meta(pattern="^[1-9][0-9]{0,8}[smhdw]$", max_length=10, examples=["90d"])]
+Duration = Annotated[
+    str,
+    Meta(
+        pattern="^[1-9][0-9]{0,8}[smhdw]$",
+        max_length=10,
+        description="A number and s, m, h, d or w",
+        examples=["90d"],
+    ),
+]
 
 
 class RetentionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -155,6 +155,8 @@ def test_an_unknown_key_names_its_line_and_the_nearest_known_one(text: str, line
         ),
         ("gateway:\n  auth:\n    token: ${NOPE}\n", 3, "gateway.auth.token", "NOPE"),
         ("gateway:\n  auth:\n    token: a${1}\n", 3, "gateway.auth.token", "$${"),
+        ("retention: {usage: 30x}", 1, "retention.usage", "A number and s, m, h, d or w, such as 90d"),
+        ("gateway: {allowed_origins: [foo]}", 1, "gateway.allowed_origins[0]", "An origin as browsers send it"),
     ],
 )
 def test_a_wrong_value_names_line_path_and_reason(text: str, line: int, path: str, words: str):
