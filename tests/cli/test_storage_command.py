@@ -44,14 +44,14 @@ def test_a_file_that_is_not_there_is_said_to_be_missing(home: Home) -> None:
 
 
 @postgres.INSTALLED
-async def test_postgresql_sweeps_its_tables(tmp_path: Path) -> None:
+async def test_postgresql_vacuums_its_tables(tmp_path: Path) -> None:
     home = Home(tmp_path / "home")
     async with postgres.database() as url:
         home.configure(f"storage: {{url: '{url}'}}")
         assert home.run("token", "create", "--name", "kept").code == 0
         done = home.run("storage", "vacuum")
         assert done.code == 0, done.err
-        assert "swept" in done.err
+        assert "vacuumed" in done.err
 
 
 @pytest.mark.parametrize("command", ["status", "vacuum"])

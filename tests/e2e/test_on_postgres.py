@@ -100,7 +100,7 @@ def test_a_node_that_begins_anew_waits_for_its_database(own: Server, tmp_path: P
     process = home.start("gateway", "--anew", "--port", str(port))
     try:
         assert process.stderr is not None
-        while "Again in 2 s" not in process.stderr.readline():
+        while "again in 2 s" not in process.stderr.readline():
             assert process.poll() is None
         own.start()
         wait_until_open(process, port)
