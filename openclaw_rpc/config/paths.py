@@ -44,7 +44,7 @@ class Paths(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def find(cls, env: Mapping[str, str], config: str | Path | None = None) -> Paths:
-        """The paths for an environment: everything under `$OPENCLAW_HOME` where it is set, else `~/.openclaw`.
+        """The paths for an environment: all under `$OPENCLAW_HOME`, else in `~/.openclaw` and the system's own folders.
 
         Args:
             env: The environment's variables.

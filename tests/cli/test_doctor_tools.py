@@ -122,3 +122,10 @@ def test_it_makes_no_folders(home: Home) -> None:
     before = sorted(home.path.rglob("*"))
     checks(home)
     assert sorted(home.path.rglob("*")) == before
+
+
+def test_it_names_the_folders_that_are_written_to(home: Home, tmp_path: Path) -> None:
+    assert checks(home)[1]["folders"]["message"] == f"{home.path} can be written"
+    env = {"OPENCLAW_HOME": "", "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "kept")}
+    names = home.run("doctor", "--json", env=env).json()["checks"][1]["message"]
+    assert f"{tmp_path / '.openclaw'}, {tmp_path / 'kept' / 'openclaw'}, " in names

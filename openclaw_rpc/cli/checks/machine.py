@@ -50,7 +50,8 @@ def python() -> Check:
 def folders(paths: Paths) -> Iterator[Check]:
     """Whether the gateway can write where it has to, tried with a file where the folder is there."""
     wrong: list[str] = []
-    for folder in dict.fromkeys((paths.home, paths.workspace, paths.state, paths.cache, paths.logs)):
+    wanted = tuple(dict.fromkeys((paths.home, paths.workspace, paths.state, paths.cache, paths.logs)))
+    for folder in wanted:
         there = existing(folder)
         try:
             if there == folder:
@@ -63,7 +64,8 @@ def folders(paths: Paths) -> Iterator[Check]:
     if wrong:
         yield fail("folders", "Can't write to " + ", ".join(wrong), "Make yourself their owner, or set OPENCLAW_HOME.")
     else:
-        yield ok("folders", f"{paths.home} and the state, cache and log folders can be written")
+        outer = [str(one) for one in wanted if not any(one.is_relative_to(other) for other in wanted if other != one)]
+        yield ok("folders", f"{', '.join(outer)} can be written")
 
 
 def sqlite(folder: Path) -> Check:

@@ -41,11 +41,11 @@ def sandbox(settings: Settings) -> Check:
     except GatewayError as error:
         return fail("sandbox", error.message, "Install bubblewrap, or set security.sandbox to auto.")
     if found.kind == "none":
+        first = "Set" if shutil.which("bwrap") else "Install bubblewrap and set"
         return warn(
             "sandbox",
             f"commands run with the gateway's own rights: {found.reason}",
-            "Install bubblewrap and set security.sandbox to auto, or have commands approved: security.policies.shell: "
-            "ask.",
+            f"{first} security.sandbox to auto, or have commands approved: security.policies.shell: ask.",
         )
     network = "with" if settings.security.command_network else "without"
     return ok("sandbox", f"commands run in {found.kind}, {network} network")
