@@ -202,7 +202,9 @@ class Workers:
                 continue
             if worker.said and now - worker.since > LASTED_SECONDS:
                 worker.pause = LEAST_PAUSE
-            self._told.note(f"Worker {worker.number} {_ended(process.returncode)}; a new one in {worker.pause:g} s.")
+            self._told.note(
+                f"Worker {worker.number} {_ended(process.returncode)}; started again in {worker.pause:g} s."
+            )
             worker.start_at, worker.pause = now + worker.pause, min(worker.pause * 2, MOST_PAUSE)
 
     def _forget(self, process: subprocess.Popen[bytes]) -> None:

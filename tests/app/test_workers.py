@@ -111,7 +111,7 @@ def test_what_waits_for_a_worker_that_dies_is_answered_by_its_successor() -> Non
         assert {process for number, process in told if number == 1} == {before[1]}
         successors = {process for number, process in told if number == 2}
         assert len(successors) == 1 and before[2] not in successors
-        assert served.line() == "Worker 2 was ended by SIGKILL; again in 0.1 s."
+        assert served.line() == "Worker 2 was ended by SIGKILL; started again in 0.1 s."
 
 
 def test_they_are_restarted_one_after_another_and_no_connection_is_refused_or_reset() -> None:
