@@ -15,7 +15,10 @@ from zipfile import ZipFile
 import pytest
 import yaml
 
+from openclaw_rpc.adapters.postgres.driver import connect
+from openclaw_rpc.adapters.postgres.migrations import MIGRATIONS as IN_POSTGRESQL
 from openclaw_rpc.adapters.sqlite.migrations import MIGRATIONS
+from tests.support import postgres
 from tests.support.gateway import gateway
 
 HOME = Path(__file__).parents[1] / "support" / "home-0.2.0.zip"
@@ -29,6 +32,14 @@ GONE = (
     "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJvcGVuY2xhdyIsInN1YiI6Im93bmVyIiwibmFtZSI6ImdvbmUiLCJzY29wZXMi"
     "OlsicmVhZCIsImNoYXQiLCJ0b29scyJdLCJpYXQiOjE3OTYwNTYwMDYsImp0aSI6InRva18xYTIyZDQ3YmU4OTcxNmE1YTBmZDE0Nzg1OTA2"
     "MzQzZmMwZiJ9.uFJrrGEc5YuMoncPAy3NNWlWgQT9RfmtdLgVmfnxNLM"
+)
+
+IN_POSTGRES = HOME.with_name("postgres-0.2.0.zip")
+"""What that version's gateway had written to PostgreSQL when it was killed, as `pg_dump --inserts` tells it."""
+OF_ADA_IN_POSTGRES = (
+    "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJpc3MiOiJvcGVuY2xhdyIsInN1YiI6ImFkYSIsIm5hbWUiOiJhZGEiLCJzY29wZXMiOlsi"
+    "cmVhZCIsImNoYXQiLCJ0b29scyJdLCJpYXQiOjE3OTYwNzU5MjQsImp0aSI6InRva18xYTIyZTc3YWQ1YmMxZmI2OGZjODIwNWI1YmMwMDQy"
+    "M2ZmNCJ9.uTwB5J4Sip6BQpJY7Vv-GJJm1PW9Xtywg_45vTiEaNo"
 )
 
 
@@ -77,3 +88,35 @@ async def test_what_0_2_0_kept_is_there_and_goes_on(home: Path) -> None:
             assert answer.status == 401
     assert before < version(home) == len(MIGRATIONS)
     assert version(copy) == before, "the way back is the copy, as it was"
+
+
+@postgres.INSTALLED
+async def test_what_0_2_0_kept_in_postgresql_is_there_and_goes_on(tmp_path: Path) -> None:
+    async with postgres.database() as url:
+        beside = await connect(url, 30)
+        with ZipFile(IN_POSTGRES) as old:
+            await beside.execute(old.read("postgres.sql").decode())
+        assert await beside.fetchval("SELECT version FROM public.schema_version") == 2
+        config = {
+            "gateway": {"port": 0, "auth": {"token": OWNER}},
+            "storage": {"url": url},
+            "outbound": {"allow_private_hosts": ["127.0.0.1"]},
+        }
+        async with gateway(config, tmp_path) as served:
+            async with served.connect(token=OWNER) as client:
+                history = (await client.result("chat.history", sessionKey="first"))["messages"]
+                assert [one["content"] for one in history if one["role"] == "user"] == ["hello there", "/time"]
+                for words, key in (("kettle", "tea"), ("偏好", "old"), ("coffee", "new")):
+                    found = (await client.result("memory.search", query=words))["results"]
+                    assert found[0]["key"] == key, words
+                tokens = (await client.result("token.list"))["tokens"]
+                assert {one["name"]: one.get("revoked", False) for one in tokens} == {"ada": False, "gone": True}
+                assert len((await client.result("webhook.list"))["webhooks"]) == 1
+                assert (await client.result("audit.verify"))["intact"]
+                assert (await client.result("usage.query"))["total"]["requests"] >= 2
+                await client.chat("/time", sessionKey="first")
+                assert len((await client.result("chat.history", sessionKey="first"))["messages"]) == 6
+            async with served.connect(token=OF_ADA_IN_POSTGRES) as client:
+                assert (await client.result("session.list"))["sessions"] == []
+        assert await beside.fetchval("SELECT version FROM public.schema_version") == len(IN_POSTGRESQL)
+        await beside.close()

@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 import aiohttp
 import anyio
-import yaml
 from websockets.asyncio.client import ClientConnection, connect
 
 from openclaw_rpc.app import App, Gateway, Options
@@ -231,7 +230,7 @@ async def gateway(
         if home is None:
             home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="openclaw-test-")))
         path = home / "gateway.yaml"
-        path.write_text(yaml.safe_dump(dict(config)))
+        path.write_text(json.dumps(config))  # which is YAML
         path.chmod(0o600)
         app = App(Options(environ={**(env or {}), "OPENCLAW_HOME": str(home)}))
         async with app.running() as gateway:
