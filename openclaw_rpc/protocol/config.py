@@ -80,6 +80,7 @@ schema = Method(
     result=ConfigSchema,
     doc="What `gateway.yaml` may say: names, types, bounds, defaults, and what each is for.",
     scope=Scope.ADMIN,
+    safe=True,
 )
 update = Method(
     name="config.update",

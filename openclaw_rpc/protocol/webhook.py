@@ -158,6 +158,7 @@ list_ = Method(
     pages="webhooks",
     doc="All webhooks, without secrets.",
     scope=Scope.ADMIN,
+    safe=True,
 )
 get = Method(
     name="webhook.get",
@@ -165,6 +166,7 @@ get = Method(
     result=WebhookInfo,
     doc="One webhook.",
     scope=Scope.ADMIN,
+    safe=True,
     errors=(NotFound,),
 )
 update = Method(
@@ -190,6 +192,7 @@ deliveries = Method(
     pages="deliveries",
     doc="The calls of a webhook, including those that failed.",
     scope=Scope.ADMIN,
+    safe=True,
     errors=(NotFound,),
 )
 redeliver = Method(

@@ -63,6 +63,12 @@ def row(**changes: Any) -> Method[Any, Any]:
     return Method(**{**values, **changes})
 
 
+def test_a_method_that_looks_something_up_may_be_called_again() -> None:
+    lookups = {"get", "list", "query", "schema", "search", "stats", "status"}
+    assert not [row.name for row in METHODS if row.verb in lookups and not row.repeatable]
+    assert not [row.name for row in METHODS if row.pages and not row.repeatable]
+
+
 def test_the_real_table_is_fit() -> None:
     refuse(METHODS)
     refuse([row()])

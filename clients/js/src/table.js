@@ -15,6 +15,7 @@ export const SAFE = new Set([
   "command.list",
   "command.output",
   "config.get",
+  "config.schema",
   "config.status",
   "conversation.get",
   "conversation.item",
@@ -49,6 +50,9 @@ export const SAFE = new Set([
   "tool.list",
   "tool.pending",
   "usage.query",
+  "webhook.deliveries",
+  "webhook.get",
+  "webhook.list",
 ]);
 
 /** The topic under which an event is told. @type {Record<string, string>} */

@@ -15,6 +15,7 @@ SAFE = frozenset(
         "command.list",
         "command.output",
         "config.get",
+        "config.schema",
         "config.status",
         "conversation.get",
         "conversation.item",
@@ -49,6 +50,9 @@ SAFE = frozenset(
         "tool.list",
         "tool.pending",
         "usage.query",
+        "webhook.deliveries",
+        "webhook.get",
+        "webhook.list",
     }
 )
 """Methods that change nothing: one whose answer was lost may be called again."""
