@@ -81,6 +81,8 @@ async def test_help_names_them_all(offline: Offline, page: str) -> None:
     _, text = await offline.type("/help", page, key())
     for name in COMMANDS:
         assert f"/{name}" in text
+    tools = [line for line in text.splitlines() if line.startswith("- `/") and "_" in line.split("`")[1]]
+    assert [line for line in tools if not line.endswith((".", "…"))] == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)

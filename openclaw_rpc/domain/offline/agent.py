@@ -5,6 +5,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from textwrap import shorten
 from typing import Any, Protocol, cast
 
 import msgspec
@@ -20,6 +21,7 @@ from openclaw_rpc.protocol.errors import InvalidRequest
 
 COMMANDS = ("help", "status", "sessions", "time", "calc")
 MAX_INDENT = 24
+WIDTH = 100
 
 
 class OfflineInfo(Protocol):
@@ -102,7 +104,9 @@ class OfflineAgent:
 def _usage(spec: ToolSpec) -> str:
     """A tool's name, its parameters and what it does, in a line."""
     names = " ".join(cast("dict[str, Any]", spec.parameters.get("properties") or {}))
-    return f"`/{spec.name} {names}".rstrip() + "` " + " ".join(spec.description.split())[:100]
+    first, _, more = " ".join(spec.description.split()).partition(". ")
+    about = first.rstrip(".") + "." if more or len(first) <= WIDTH else first
+    return f"`/{spec.name} {names}".rstrip() + "` " + shorten(about, WIDTH, placeholder=" …").replace("`", "")
 
 
 def _results(messages: Sequence[JsonObject], language: Language) -> str:
