@@ -124,7 +124,7 @@ def test_an_approval_is_asked_in_place(terminal: Terminal) -> None:
     terminal.enter(LIST_FILES)
     terminal.until(r"\[y\]es[^>]*$")
     terminal.type("a")
-    terminal.until("no more questions")
+    terminal.until("approved for the rest of this chat")
     terminal.until(READY)
     asked = terminal.screen.count("shell wants")
     terminal.enter(LIST_FILES)
