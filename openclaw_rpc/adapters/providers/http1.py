@@ -190,7 +190,8 @@ class HttpConnection(asyncio.Protocol):
         if self._transport is None:
             answer.fail(BrokenError())
         else:
-            self._transport.writelines(pieces)
+            # Of an empty piece asyncio is never done, from Python 3.12 on.
+            self._transport.writelines([piece for piece in pieces if piece])
             self.watch(until)
         return answer
 
