@@ -112,7 +112,7 @@ async def test_a_copy_made_under_load_holds_all_that_was_acknowledged_before(tmp
     assert made.json()["rows"]["runs"] >= len(runs)
     assert old.run("backup", "verify", str(path), env=env).code == 0
     refused = old.run("backup", "verify", str(path), env={"OPENCLAW_BACKUP_PASSPHRASE": "wrong horse"})
-    assert refused.code == 1 and "passphrase is another one" in refused.err
+    assert refused.code == 1 and "passphrase is wrong" in refused.err
     restored = new.run("backup", "restore", str(path), env=env)
     assert restored.code == 0, restored.err
     assert (new.path / "workspace" / "notes.txt").read_text() == "kept"

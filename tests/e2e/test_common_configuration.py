@@ -80,4 +80,4 @@ async def test_doctor_tells_of_a_file_that_says_otherwise(upstream: Upstream, ur
             await client.result("config.update", config={"runs": {"max_running": 9}})
         words = ("doctor", "--url", served.url, "--token", TOKEN)
         done = await anyio.to_thread.run_sync(lambda: Home(home).run(*words))
-        assert "runs.max_running" in done.out and "otherwise" in done.out
+        assert "runs.max_running" in done.out and "differs" in done.out

@@ -92,7 +92,7 @@ async def test_what_0_2_0_kept_is_there_and_goes_on(home: Path) -> None:
 
 @postgres.INSTALLED
 async def test_what_0_2_0_kept_in_postgresql_is_there_and_goes_on(tmp_path: Path) -> None:
-    async with postgres.database() as url:
+    async with postgres.bare_database() as url:
         beside = await connect(url, 30)
         with ZipFile(IN_POSTGRES) as old:
             await beside.execute(old.read("postgres.sql").decode())

@@ -165,6 +165,17 @@ async def database() -> AsyncGenerator[str]:
         _FREE.append(name)
 
 
+@asynccontextmanager
+async def bare_database() -> AsyncGenerator[str]:
+    """The URL of a database in which nobody ever made a table; it is dropped afterwards."""
+    name = f"bare_{next(_NUMBERS)}"
+    await _do(shared().url(), f"CREATE DATABASE {name}")
+    try:
+        yield shared().url(name)
+    finally:
+        await _do(shared().url(), f"DROP DATABASE {name} WITH (FORCE)")
+
+
 async def _do(url: str, sql: str) -> None:
     connection = await asyncpg.connect(url)
     try:

@@ -55,7 +55,8 @@ export type Message = {
 };
 export type MessageChunk = {
     /**
-     * `start`, `token`, `skill_call`, `skill_result`, `tool_call`, `tool_result`, `end`
+     * `start`, `token`, `skill_call`, `skill_result`, `tool_call`, `tool_result`, `end`; `resync`: the
+     * tokens before it do not count, since the run began again or, as its `message` says, some can't be had any more
      */
     type: string;
     /**
@@ -65,6 +66,7 @@ export type MessageChunk = {
     skill?: string;
     tool?: string;
     status?: string;
+    message?: string;
     conversationId?: string;
     tokens?: {
         input: number;
@@ -93,7 +95,7 @@ export type Sent = {
     actions: Record<string, unknown>[];
 };
 export type Part = {
-    type: "text" | "code";
+    type: "text" | "code" | "resync";
     content: string;
     language?: string;
 };
