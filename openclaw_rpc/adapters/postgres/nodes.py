@@ -37,7 +37,7 @@ _AT_WORK: Final = f"""SELECT id FROM sessions
 _ACTIVE: Final = f"""SELECT sessions.id, runs.id FROM runs JOIN sessions ON number = place >> 32
     WHERE {_OPEN_RUN} AND sessions.id = ANY($1) ORDER BY place"""  # noqa: S608
 _CLAIM: Final = f"UPDATE sessions SET owner = $2 WHERE id = $1 AND owner IS DISTINCT FROM $2 AND {_NOBODYS}"  # noqa: S608
-_WHOSE: Final = SELECT_SESSION.replace(" FROM", ", owner, number FROM") + "WHERE id = $1"
+_WHOSE: Final = SELECT_SESSION.replace(" FROM", f", owner, {_NOBODYS} FROM") + "WHERE id = $1"
 
 
 class PostgresNodes:
@@ -131,12 +131,16 @@ class PostgresNodes:
     async def claim(self, session_id: str) -> Claimed | None:
         """See the port."""
 
-        async def claim(db: Transaction) -> Claimed | None:
-            fresh = await db.change(_CLAIM, session_id, self._number) > 0
+        async def whose(db: Transaction, fresh: bool) -> Claimed | None:
             row = await db.one(_WHOSE, session_id)
-            return None if row is None else Claimed(session_of(row[:-2]), row[-2], fresh)
+            return None if row is None or row[-1] else Claimed(session_of(row[:-2]), row[-2], fresh)
 
-        return await self._database.write(claim)
+        async def claim(db: Transaction) -> Claimed | None:
+            return await whose(db, await db.change(_CLAIM, session_id, self._number) > 0)
+
+        # Mostly it is somebody's: that is read, and waits for none of this node's writes.
+        held = await self._database.read(lambda db: whose(db, fresh=False), single=True)
+        return held or await self._database.write(claim)
 
     async def unfinished(self, session_id: str) -> list[RunRecord]:
         """See the port."""

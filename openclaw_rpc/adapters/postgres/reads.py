@@ -133,11 +133,10 @@ async def unfinished_runs(db: Transaction) -> list[RunRecord]:
 
 async def events(db: Transaction, session_id: str, after: int, limit: int) -> list[EventRecord]:
     """See ``Store.events``."""
-    number = await _number(db, session_id)
-    begin, beyond = first_place(number), first_place(number + 1)
-    sql = """SELECT place, type, data, run_id, marks FROM events WHERE place >= $1 AND place < $2
-        ORDER BY place LIMIT $3"""
-    rows = await db.all(sql, min(begin + max(after + 1, 0), beyond), beyond, limit)
+    first = "(SELECT number << 32 FROM sessions WHERE id = $1)"
+    sql = f"""SELECT place, type, data, run_id, marks FROM events WHERE place >= {first} + $2::bigint
+        AND place < {first} + {first_place(1)} ORDER BY place LIMIT $3"""  # noqa: S608
+    rows = await db.all(sql, session_id, min(max(after + 1, 0), first_place(1)), limit)
     return [event_of(row, session_id) for row in rows]
 
 

@@ -102,7 +102,9 @@ class PostgresStore:
 
     async def events(self, session_id: str, after: int, limit: int) -> list[EventRecord]:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        return await self.database.read(partial(reads.events, session_id=session_id, after=after, limit=limit))
+        return await self.database.read(
+            partial(reads.events, session_id=session_id, after=after, limit=limit), single=True
+        )
 
     async def usage(self, query: UsageQuery) -> tuple[list[UsageSum], UsageSum]:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""

@@ -17,7 +17,7 @@ from openclaw_rpc.domain.nodes.wire import Hello, Interests, RelayedEvent, Relay
 from openclaw_rpc.domain.ports import Log
 from openclaw_rpc.protocol.method import Event
 
-TOGETHER_SECONDS: Final = 0.01
+TOGETHER_SECONDS: Final = 0.02
 """How far apart events are sent to other nodes: those in between wait for each other."""
 
 

@@ -17,7 +17,7 @@ from openclaw_rpc.domain.runs.elsewhere import HeldElsewhere
 from openclaw_rpc.domain.runs.order import Order
 from openclaw_rpc.protocol.errors import GatewayError, NotFound
 
-TOGETHER: Final = 16
+TOGETHER: Final = 64
 """How many sessions of a dead node are settled side by side: what each waits for is the disk."""
 MOST_KNOWN: Final = 100_000
 """Of how many sessions it is remembered that they are ours; the store knows of the others."""
