@@ -190,7 +190,7 @@ class HttpConnection(asyncio.Protocol):
         if self._transport is None:
             answer.fail(BrokenError())
         else:
-            # Of an empty piece asyncio is never done, from Python 3.12 on.
+            # Without uvloop the connection would else not close, on newer Pythons.
             self._transport.writelines([piece for piece in pieces if piece])
             self.watch(until)
         return answer
