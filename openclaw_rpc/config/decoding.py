@@ -1,6 +1,7 @@
 """Plain values → structs, or every problem they have, each with its line and the nearest known key.
 
-It knows none of the settings, so that a command that needs one section imports no other.
+The settings themselves are imported only for the advice on a misplaced key, so that a command which needs one section
+starts soon.
 """
 
 import re
@@ -31,7 +32,7 @@ def section(document: ParsedFile, env: Mapping[str, str], name: str, kind: type[
         ConfigError: with all problems that it has.
     """
     decoder = Decoder(document, env)
-    built = decoder.decode(kind, document.value.get(name), (name,))
+    built = decoder.typed(kind, decoder.expanded(document.value.get(name), (name,)), (name,))
     if built is not None:
         for keys, reason in check(built):
             decoder.problem(keys, reason)
@@ -72,10 +73,6 @@ class Decoder:
         self._env = env
         self.problems: list[Problem] = []
         self._expanded: set[Keys] = set()
-
-    def decode(self, kind: type[S], value: Any, keys: Keys) -> S | None:
-        """Expand, check and type what stands at a path; None where that has problems."""
-        return self.typed(kind, self.expanded(value, keys), keys)
 
     def done(self, built: S | None) -> S:
         """What was built, where nothing was wrong.
@@ -236,11 +233,13 @@ def _choices(kind: Any) -> Iterator[Any]:
 
 
 def no_such_key(key: str, known: Iterable[str]) -> str:
-    """That there is no such key, and which may be meant."""
+    """The reason for an unknown key: the nearest known one, or where else that name belongs."""
     nearest = _nearest(key, known)
     if nearest is not None:
         return f"there is no such key; did you mean `{nearest}`?"
-    elsewhere = _elsewhere(key)
+    from openclaw_rpc.config.settings import Settings  # seldom needed, and large
+
+    elsewhere = _elsewhere(key, Settings)
     if elsewhere is not None:
         return f"there is no such key here; did you mean `{elsewhere}`?"
     return f"there is no such key; known are {', '.join(sorted(known))}"
@@ -258,12 +257,8 @@ def _folded(key: str) -> str:
     return re.sub(r"[^a-z0-9]", "", key.lower())
 
 
-def _elsewhere(key: str, kind: Any = None, keys: Keys = ()) -> str | None:
-    """Where the settings have a key of that name."""
-    if kind is None:
-        from openclaw_rpc.config.settings import Settings  # seldom needed, and large
-
-        kind = Settings
+def _elsewhere(key: str, kind: Any, keys: Keys = ()) -> str | None:
+    """Where a type of settings has a key of that name."""
     struct = shape_of(kind).struct
     if struct is None:
         return None

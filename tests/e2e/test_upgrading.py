@@ -19,7 +19,7 @@ from openclaw_rpc.adapters.postgres.driver import connect
 from openclaw_rpc.adapters.postgres.migrations import MIGRATIONS as IN_POSTGRESQL
 from openclaw_rpc.adapters.sqlite.migrations import MIGRATIONS
 from tests.support import postgres
-from tests.support.gateway import gateway
+from tests.support.gateway import Client, gateway
 
 HOME = Path(__file__).parents[1] / "support" / "home-0.2.0.zip"
 OWNER = "token-of-a-home-of-0.2.0"
@@ -56,6 +56,15 @@ def version(home: Path) -> int:
         return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
+async def remembers(client: Client) -> None:
+    """The conversation and the memories are there, which both gateways had when they were killed."""
+    history = (await client.result("chat.history", sessionKey="first"))["messages"]
+    assert [one["content"] for one in history if one["role"] == "user"] == ["hello there", "/time"]
+    for words, key in (("kettle", "tea"), ("偏好", "old"), ("coffee", "new")):
+        found = (await client.result("memory.search", query=words))["results"]
+        assert found[0]["key"] == key, words
+
+
 async def test_what_0_2_0_kept_is_there_and_goes_on(home: Path) -> None:
     copy = home.with_name("copy")
     shutil.copytree(home, copy)
@@ -64,11 +73,7 @@ async def test_what_0_2_0_kept_is_there_and_goes_on(home: Path) -> None:
     config["gateway"] |= {"port": 0}
     async with gateway(config, home) as served:
         async with served.connect(token=OWNER) as client:
-            history = (await client.result("chat.history", sessionKey="first"))["messages"]
-            assert [one["content"] for one in history if one["role"] == "user"] == ["hello there", "/time"]
-            for words, key in (("kettle", "tea"), ("偏好", "old"), ("coffee", "new")):
-                found = (await client.result("memory.search", query=words))["results"]
-                assert found[0]["key"] == key, words
+            await remembers(client)
             tokens = (await client.result("token.list"))["tokens"]
             assert {(one["name"], one["user"], one.get("revoked", False)) for one in tokens} == {
                 ("ada", "ada", False),
@@ -104,11 +109,7 @@ async def test_what_0_2_0_kept_in_postgresql_is_there_and_goes_on(tmp_path: Path
         }
         async with gateway(config, tmp_path) as served:
             async with served.connect(token=OWNER) as client:
-                history = (await client.result("chat.history", sessionKey="first"))["messages"]
-                assert [one["content"] for one in history if one["role"] == "user"] == ["hello there", "/time"]
-                for words, key in (("kettle", "tea"), ("偏好", "old"), ("coffee", "new")):
-                    found = (await client.result("memory.search", query=words))["results"]
-                    assert found[0]["key"] == key, words
+                await remembers(client)
                 tokens = (await client.result("token.list"))["tokens"]
                 assert {one["name"]: one.get("revoked", False) for one in tokens} == {"ada": False, "gone": True}
                 assert len((await client.result("webhook.list"))["webhooks"]) == 1
