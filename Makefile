@@ -163,7 +163,7 @@ fuzz: install ## 100000 hostile inputs of each kind
 
 .PHONY: strangers
 strangers: install ## other people's programs, as they come from npm and PyPI
-	@STRANGERS=all $(PY) -m pytest -n 0 tests/strangers $(ARGS)
+	@STRANGERS=all $(PY) -m pytest -n 0 tests/strangers tests/clients/test_pythons.py $(ARGS)
 
 .PHONY: build
 build: install ## wheel and sdist, and a start of the wheel alone in an empty venv

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.cli import forked
+
 SECONDS = 30
 
 
@@ -53,18 +55,23 @@ class Home:
         return {**kept, "OPENCLAW_HOME": str(self.path), "PYTHONUNBUFFERED": "1", **self.env}
 
     def run(self, *words: str, stdin: str = "", env: dict[str, str] | None = None) -> Done:
-        """Run `openclaw` to its end."""
-        done = subprocess.run(
-            [*program(), *words],
-            check=False,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            env={**self.environment(), **(env or {})},
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return Done(done.returncode, done.stdout, done.stderr)
+        """Run `openclaw` to its end; with variables of its own in a process that was not there before."""
+        environment = {**self.environment(), **(env or {})}
+        if self.env or env or "COVERAGE_RUN" in environment:
+            done = subprocess.run(
+                [*program(), *words],
+                check=False,
+                input=stdin,
+                capture_output=True,
+                text=True,
+                timeout=SECONDS,
+                env=environment,
+            )
+            ended = Done(done.returncode, done.stdout, done.stderr)
+        else:
+            ended = Done(*forked.run(words, stdin, environment, SECONDS))
+        assert "Traceback" not in ended.err, ended.err
+        return ended
 
     def start(self, *words: str, **more: Any) -> "subprocess.Popen[str]":
         """Start `openclaw` and leave it running."""

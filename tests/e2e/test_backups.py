@@ -102,7 +102,7 @@ async def test_a_copy_made_under_load_holds_all_that_was_acknowledged_before(tmp
     load = Load()
     env = {"OPENCLAW_BACKUP_PASSPHRASE": "correct horse"}
     async with gateway_process(config(), old.path) as process, load.on(process):
-        await load.until(200)
+        await load.until(100)
         workspace = old.path / "workspace"
         (workspace / "notes.txt").write_text("kept")
         runs, memories = dict(load.runs), list(load.memories)

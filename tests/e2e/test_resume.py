@@ -65,7 +65,7 @@ def everything_once(watcher: Watcher, wanted: dict[str, str]) -> None:
         assert watcher.lasting(run_id) == LASTING
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=LOOSE)
+@settings(max_examples=80, deadline=None, suppress_health_check=LOOSE)
 @given(plan=PLAN)
 async def test_a_client_that_comes_back_gets_everything_once(
     served: TestGateway, plan: tuple[list[tuple[int, int]], list[tuple[str, int, float]]]
@@ -86,7 +86,7 @@ async def forgetful(upstream: Upstream) -> AsyncGenerator[TestGateway]:
         yield served
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=LOOSE)
+@settings(max_examples=50, deadline=None, suppress_health_check=LOOSE)
 @given(plan=PLAN)
 async def test_the_same_where_memory_holds_next_to_nothing(
     forgetful: TestGateway, plan: tuple[list[tuple[int, int]], list[tuple[str, int, float]]]
@@ -105,7 +105,7 @@ async def test_the_same_where_memory_holds_next_to_nothing(
     everything_once(again, wanted)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=LOOSE)
+@settings(max_examples=20, deadline=None, suppress_health_check=LOOSE)
 @given(
     words=strategies.integers(2, 20),
     seen=strategies.lists(strategies.integers(0, 12), min_size=1, max_size=3),

@@ -45,12 +45,15 @@ MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 @dataclass
 class Report:
-    """What came of it: ``cases`` were answered; ``faults``, the first of each operation, hold the request too."""
+    """What came of it: ``cases`` were answered; ``faults``, the first of each operation, hold the request too. With
+    ``hangs`` nothing more was asked.
+    """
 
     cases: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     faults: dict[str, str] = field(default_factory=dict)
     seconds: float = 0.0
+    hangs: bool = False
 
     def __str__(self) -> str:
         answers = ", ".join(f"{status}: {count}" for status, count in sorted(self.statuses.items()))
@@ -71,12 +74,16 @@ def _calls(operation: Any) -> list[str]:
     return operation.definition.raw.get("x-calls", [])
 
 
-def fuzz(url: str, token: str, cases: int, *, seed: int = 1, cpu: float = math.inf) -> Report:
-    """Ask a gateway so many times, until ``cpu`` s of the process's time are used up. Every operation gets its share at
-    once, since a share always begins with the plainest case; what one has no cases for, and what no client can send,
-    goes to the others in the next round. Blocks: not for the loop that the gateway runs in.
+def fuzz(url: str, token: str, cases: int, *, seed: int = 1, seconds: float = math.inf) -> Report:
+    """Ask a gateway so many times, for ``seconds`` at most, and until it hangs. Every operation gets its share at once,
+    since a share always begins with the plainest case; what one has no cases for, and what no client can send, goes to
+    the others in the next round. Blocks: not for the loop that the gateway runs in.
     """
-    report, began, limit = Report(), time.monotonic(), time.process_time() + cpu
+    report, began = Report(), time.monotonic()
+
+    def over() -> bool:
+        return report.hangs or time.monotonic() - began >= seconds
+
     with warnings.catch_warnings(), requests.Session() as session:
         # What the generators warn of is no fault of the gateway.
         warnings.simplefilter("ignore")
@@ -88,9 +95,9 @@ def fuzz(url: str, token: str, cases: int, *, seed: int = 1, cpu: float = math.i
             before = report.cases
             for at, (operation, mode) in enumerate(pairs):
                 due = (cases - before) * (at + 1) // len(pairs) - (report.cases - before)
-                if due > 0 and time.process_time() < limit:
+                if due > 0 and not over():
                     _ask(operation, mode, due, seed + number, url, session, report)
-            if not before < report.cases < cases or time.process_time() >= limit:
+            if not before < report.cases < cases or over():
                 break
     report.seconds = time.monotonic() - began
     return report
@@ -111,7 +118,7 @@ def _ask(
     )
     @hypothesis.given(operation.as_strategy(generation_mode=mode))
     def each(case: Any) -> None:
-        if label in report.faults:
+        if label in report.faults or report.hangs:
             return
         fault = _one(case, url, session, report)
         if fault is not None:
@@ -129,10 +136,12 @@ def _one(case: Any, url: str, session: requests.Session, report: Report) -> str 
     try:
         response = case.call(base_url=url, session=session, timeout=SECONDS)
     except requests.exceptions.Timeout:
+        report.hangs = True
         return f"no answer in {SECONDS:g} s\n{case.as_curl_command()}"
     except (requests.exceptions.InvalidHeader, requests.exceptions.InvalidURL, UnicodeError):
         return None
     except requests.exceptions.ConnectionError as error:
+        report.hangs = True
         return f"{error}\n{case.as_curl_command()}"
     report.cases += 1
     report.statuses[response.status_code] += 1
@@ -145,10 +154,10 @@ def _one(case: Any, url: str, session: requests.Session, report: Report) -> str 
     return None
 
 
-async def run(cases: int, *, seed: int = 1, cpu: float = math.inf) -> Report:
+async def run(cases: int, *, seed: int = 1, seconds: float = math.inf) -> Report:
     """The same against a gateway of its own."""
     async with scripted_upstream() as upstream, gateway(settings(upstream.url)) as opened:
-        return await anyio.to_thread.run_sync(lambda: fuzz(opened.url, TOKEN, cases, seed=seed, cpu=cpu))
+        return await anyio.to_thread.run_sync(lambda: fuzz(opened.url, TOKEN, cases, seed=seed, seconds=seconds))
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -19,6 +20,8 @@ from tests.strangers import environments
 from tests.support.gateway import gateway, settings
 from tests.support.openai import client_of
 
+ALL = os.environ.get("STRANGERS") == "all"
+LONG_ONES = pytest.mark.skipif(not ALL, reason="takes a minute: make strangers")
 SCRIPT = Path(__file__).parent / "llamacpp_server.py"
 PACKAGES = ("xllamacpp==2026.10.11549", "gguf==0.19.0")
 pytestmark = pytest.mark.timeout(420)
@@ -48,6 +51,7 @@ def of(address: str, **provider: Any) -> dict[str, Any]:
     return config
 
 
+@LONG_ONES
 async def test_an_agent_with_all_its_tools_talks_and_talks_on(tmp_path: Path) -> None:
     async with served(tmp_path, 32_768) as address, gateway(of(address)) as running, running.connect() as socket:
         for cached in (0, 10_000):
@@ -61,6 +65,7 @@ async def test_an_agent_with_all_its_tools_talks_and_talks_on(tmp_path: Path) ->
         assert done["data"]["finishReason"] in ("stop", "length"), done
 
 
+@LONG_ONES
 async def test_a_session_outlives_its_window(tmp_path: Path) -> None:
     async with served(tmp_path, 8_192) as address:
         config = of(address)

@@ -21,13 +21,11 @@ from tests.support.upstream import scripted_upstream
 HERE = Path(__file__).parent
 pytestmark = pytest.mark.timeout(420)
 
-PYTHON = {
-    "openai_python": ("openai==3.52.0",),
+PYTHON = {"openai_python": ("openai==3.52.0",)}
+LARGE_PYTHON = {
     "langchain_client": ("langchain-openai==1.7.3",),
     "pydantic_ai_client": ("pydantic-ai-slim[openai]==2.68.0",),
     "llm_client": ("llm==0.36",),
-}
-LARGE_PYTHON = {
     "strands_client": ("strands-agents[openai]==1.62.0",),
     "haystack_client": ("haystack-ai==3.4.1",),
     "openai_agents_client": ("openai-agents==0.24.0",),
