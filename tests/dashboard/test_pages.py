@@ -177,9 +177,10 @@ async def test_methods_are_called_by_hand_and_their_frames_shown(chromium: Any) 
 async def test_what_is_guarded_asks_for_the_pin_and_is_done_with_it(chromium: Any) -> None:
     async with (
         world(pin=PIN, security={"require_pin_for": ["file_delete"]}) as here,
-        signed_in(chromium, here.served.app, "#/files") as page,
+        signed_in(chromium, here.served.app, "#/memory") as page,
     ):
         (here.workspace / "plan.txt").write_text("the plan")
+        await page.goto(f"{here.served.url}/#/files")
         await page.get_by_role("button", name="Delete plan.txt").click()
         await page.get_by_role("alertdialog").get_by_role("button", name="Delete").click()
         dialog = page.get_by_role("dialog", name="This needs the PIN.")
