@@ -94,7 +94,11 @@ servers: # the programs that some tests start, where apt can bring them
 
 .PHONY: test
 test: install servers check ## check, then the tests (their servers come from apt where it can); ARGS='…' for pytest
-	@$(PY) -m pytest -n 2 $(ARGS)
+	@counted=(); \
+	if ! $(PY) -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then \
+	  echo "coverage is not measured: that is cheap from Python 3.12 on; \`make cov\` measures it on any"; \
+	else counted=($(if $(ARGS),,--cov --cov-config=tests/coverage.ini --cov-report=term:skip-covered)); fi; \
+	COVERAGE_CORE=sysmon $(PY) -m pytest -n 2 "$${counted[@]}" $(ARGS)
 
 .PHONY: test-all
 test-all: install ## the suite's core on every Python that is here, and with the lowest versions of what is needed
