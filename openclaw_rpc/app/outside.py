@@ -164,9 +164,9 @@ class Outside(Feature):
         self.clockwork = Clockwork(
             self.tasks,
             self._store,
-            self._store.documents,
             actions,
-            self._task_told,
+            self.webhooks.caused,
+            self._tell_task,
             self._spawn,
             self._clock,
             self._logs.get("tasks"),
@@ -199,11 +199,8 @@ class Outside(Feature):
     def _outgoing(self, channel_id: str, to: str, text: str) -> Sequence[Delivery]:
         return self._replies.parts(channel_id, ReplyPart(to=to), text)
 
-    def _task_told(self, row: Event[TaskEvent], data: TaskEvent, task: Task) -> list[Delivery]:
-        """Tell a task's event; the calls that it causes are kept with what came of the task."""
-        event = Published(row, data, user=task.creator.user, kept=True)
-        self._bus.publish(event)
-        return self.webhooks.caused(row.name, data, task.creator.user)
+    def _tell_task(self, row: Event[TaskEvent], data: TaskEvent, task: Task, *, kept: bool) -> None:
+        self._bus.publish(Published(row, data, user=task.creator.user, kept=kept))
 
     async def _fetch(self, url: str, *, most: int, headers: Mapping[str, str] | None = None) -> bytes:
         """Fetch a file for a channel, through the outbound guard."""

@@ -130,8 +130,8 @@ class Store(Protocol):
         """What every user used with every token for every agent, ``since`` <= at < ``until``."""
         ...
 
-    async def find_repeated(self, run: RunRecord) -> RunRecord | None:
-        """The run that ``admit`` would answer in the place of this one, which has an idempotency key."""
+    async def find_repeated(self, user: str, key: str, at: str) -> RunRecord | None:
+        """The run that ``admit`` would answer in the place of one with this idempotency key, created ``at``."""
         ...
 
 

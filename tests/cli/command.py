@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.cli import forked
 
-SECONDS = 30
+SECONDS = 60
 
 
 def program() -> list[str]:

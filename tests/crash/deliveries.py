@@ -176,7 +176,8 @@ class Delivering:
 
     async def _settled(self, client: Client) -> bool:
         status = await client.result("channel.status", channelId="telegram")
-        waiting = status["outbox"]["waiting"]
+        load = (await client.result("system.status"))["load"]
+        waiting = status["outbox"]["waiting"] + load["runsRunning"] + load["runsQueued"]
         for webhook in self._webhooks:
             pending = await client.result("webhook.deliveries", webhookId=webhook, status="pending", limit=1)
             waiting += len(pending["deliveries"])

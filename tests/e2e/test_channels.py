@@ -287,14 +287,15 @@ async def test_a_task_reports_to_a_chat(upstream: Upstream, telegram: TelegramSe
 
 async def test_what_a_task_came_to_is_sent_at_once(upstream: Upstream, telegram: TelegramServer) -> None:
     async with Receiver.running() as receiver, serving(upstream, telegram) as served, served.connect() as client:
-        await client.result("webhook.create", url=f"{receiver.url}/hook", event="task.completed")
+        await client.result("webhook.create", url=f"{receiver.url}/hook", events=["task.*"])
         action = {"type": "command", "params": {"command": "echo done"}}
         target = {"channelId": "telegram", "to": "77"}
         made = await client.result("task.create", name="c", every="1d", action=action, deliver=target)
         await client.result("task.run", taskId=made["id"])
         # Long before the outbox looks by itself.
         await telegram.until(lambda: any("done" in text for text in texts(telegram)), 15)
-        await receiver.until(lambda: receiver.calls, 15)
+        await receiver.until(lambda: len(receiver.calls) == 2, 15)
+        assert sorted(call["type"] for call in receiver.calls) == ["task.completed", "task.started"]
 
 
 async def test_a_task_runs_a_command_and_fails_when_its_makers_token_is_revoked(upstream: Upstream) -> None:

@@ -140,8 +140,8 @@ async def test_runs_of_one_session_go_one_after_another(served: TestGateway, ups
             runs.append(accepted["runId"])
             statuses.append(accepted["status"])
         assert statuses == ["accepted", "queued", "queued", "queued"]
-        for run_id in runs:
-            await client.event("chat.done", runId=run_id)
+        # The ends of the others may have come between the answers.
+        await client.event("chat.done", runId=runs[-1])
         order = [frame["data"]["runId"] for frame in client.seen if frame.get("type") == "chat.started"]
         ends = [frame["data"]["runId"] for frame in client.seen if frame.get("type") == "chat.done"]
         assert order == ends == runs

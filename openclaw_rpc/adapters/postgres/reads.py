@@ -163,9 +163,9 @@ async def spent(db: Transaction, since: str, until: str) -> list[Spent]:
     return [Spent(*row) for row in await db.all(sql, since, until)]
 
 
-async def find_repeated(db: Transaction, run: RunRecord) -> RunRecord | None:
+async def find_repeated(db: Transaction, user: str, key: str, at: str) -> RunRecord | None:
     """See ``Store.find_repeated``."""
-    row = await db.one(FIND_BY_KEY, run.user, run.idempotency_key, key_expiry(run.created_at))
+    row = await db.one(FIND_BY_KEY, user, key, key_expiry(at))
     return run_of(row) if row else None
 
 

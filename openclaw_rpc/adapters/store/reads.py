@@ -184,9 +184,9 @@ def spent(db: sqlite3.Connection, since: str, until: str) -> list[Spent]:
     return [Spent(*row) for row in db.execute(sql, (since, until))]
 
 
-def find_repeated(db: sqlite3.Connection, run: RunRecord) -> RunRecord | None:
+def find_repeated(db: sqlite3.Connection, user: str, key: str, at: str) -> RunRecord | None:
     """See ``Store.find_repeated``."""
-    row = db.execute(FIND_BY_KEY, (run.user, run.idempotency_key, key_expiry(run.created_at))).fetchone()
+    row = db.execute(FIND_BY_KEY, (user, key, key_expiry(at))).fetchone()
     return run_of(row) if row else None
 
 

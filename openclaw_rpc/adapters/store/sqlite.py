@@ -116,6 +116,6 @@ class SqliteStore:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
         return await self.database.read(partial(reads.spent, since=since, until=until))
 
-    async def find_repeated(self, run: RunRecord) -> RunRecord | None:
+    async def find_repeated(self, user: str, key: str, at: str) -> RunRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        return await self.database.read(partial(reads.find_repeated, run=run), single=True)
+        return await self.database.read(partial(reads.find_repeated, user=user, key=key, at=at), single=True)

@@ -17,7 +17,7 @@ from openclaw_rpc.protocol.errors import GatewayError
 
 SECONDS = 15.0
 NETWORK = "Check the network, and api_url where it is set."
-LOOKS, PAUSE = 60, 0.25
+LOOKS, PAUSE = 120, 0.25
 """How often a channel that connects is looked at, and how long apart."""
 
 

@@ -108,8 +108,8 @@ class Admission:
             await self._afford(live)
         except BudgetExceeded:
             # What was let in before is answered, whatever is left by now.
-            keyed = live.record.idempotency_key is not None
-            earlier = await self._store.find_repeated(live.record) if keyed else None
+            record, key = live.record, live.record.idempotency_key
+            earlier = await self._store.find_repeated(record.user, key, record.created_at) if key is not None else None
             if earlier is None:
                 raise
             return _same(earlier, live.record)

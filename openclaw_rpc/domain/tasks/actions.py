@@ -21,7 +21,7 @@ from openclaw_rpc.domain.tools.toolbox import Tools
 from openclaw_rpc.protocol.base import JsonObject, Scope
 from openclaw_rpc.protocol.chat import ChatRunParams
 from openclaw_rpc.protocol.command import CommandExecuteParams
-from openclaw_rpc.protocol.errors import Forbidden
+from openclaw_rpc.protocol.errors import Forbidden, Unavailable
 from openclaw_rpc.protocol.validation import checked
 
 GATEWAY_TOKENS = frozenset({"gateway", "password", "anonymous"})
@@ -111,13 +111,25 @@ class TaskActions:
             agent_id=given.get("agentId"),
             channel="task",
             metadata={"taskId": task.id},
+            idempotency_key=time.id,
         )
         reply = ReplyTo(channel=target.channel_id, to=target.to, sender="") if target is not None else None
         accepted, release = await self._runs.start(
             principal, params, beside=Beside(claims=[claim], documents=[time.document()], reply=reply)
         )
         release()
-        state = await self._runs.wait(principal, accepted.run_id, None)
+        return await self._end_of(principal, accepted.run_id)
+
+    async def resume(self, task: Task, time: TimeOfTask) -> Done:
+        """Wait for the run that was begun: it may be over by now, go on, or have begun again."""
+        principal = await self._principal(task.creator)
+        run = await self._store.find_repeated(principal.user, time.id, time.started_at or time.scheduled_at)
+        if run is None:
+            raise Unavailable("the gateway was stopped while the task was under way", reason="stopped")
+        return await self._end_of(principal, run.id)
+
+    async def _end_of(self, principal: Principal, run_id: str) -> Done:
+        state = await self._runs.wait(principal, run_id, None)
         if state.status == "completed":
             return Done(output=state.response, run_id=state.run_id)
         error = state.error.message if state.error is not None else f"the run was {state.status}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import takewhile
 from typing import Any, Final, Protocol
 
@@ -11,7 +12,6 @@ import anyio
 import msgspec
 
 from openclaw_rpc.domain.clock import Clock, iso, new_id
-from openclaw_rpc.domain.documents import Documents
 from openclaw_rpc.domain.events.change import Change, Claim, Delivery
 from openclaw_rpc.domain.ports import Log, Store
 from openclaw_rpc.domain.tasks.records import RUN, Task, TimeOfTask, moment, stamp
@@ -47,11 +47,27 @@ class Actions(Protocol):
         """
         ...
 
+    async def resume(self, task: Task, time: TimeOfTask) -> Done:
+        """Wait for what an earlier process began at ``time``.
+
+        Raises:
+            GatewayError: it failed, or ended with that process.
+        """
+        ...
+
 
 Spawn = Callable[[Callable[[], Awaitable[None]]], None]
 """Begins something beside whoever calls."""
-Tell = Callable[[Event[TaskEvent], TaskEvent, Task], list[Delivery]]
-"""Tells an event to whoever listens; answers what it causes to be delivered."""
+Caused = Callable[[str, TaskEvent, str], list[Delivery]]
+"""What an event of that name causes to be delivered for a user."""
+
+
+class Tell(Protocol):
+    """Tells an event to whoever listens."""
+
+    def __call__(self, row: Event[TaskEvent], data: TaskEvent, task: Task, *, kept: bool) -> None:
+        """``kept``: what it causes to be delivered is kept already."""
+        ...
 
 
 class Clockwork:
@@ -61,8 +77,8 @@ class Clockwork:
         self,
         tasks: Tasks,
         store: Store,
-        documents: Documents,
         actions: Actions,
+        caused: Caused,
         tell: Tell,
         spawn: Spawn,
         clock: Clock,
@@ -71,8 +87,9 @@ class Clockwork:
         self._spawn = spawn
         self._tasks = tasks
         self._store = store
-        self._documents = documents
+        self._documents = store.documents
         self._actions = actions
+        self._caused = caused
         self._tell = tell
         self._clock = clock
         self._log = log
@@ -102,13 +119,13 @@ class Clockwork:
                 await self._wake.wait()
 
     async def _recover(self) -> None:
-        """What was begun when the last process died was not done to its end: say so."""
+        """See to what was begun when the last process died."""
         for task in list(self._tasks.tasks.values()):
             for document in await self._documents.list(RUN, parent=task.id, limit=10):
                 time = msgspec.json.decode(document.data, type=TimeOfTask)
                 if time.status == "running":
-                    time.status, time.error = "error", "the gateway was stopped while the task was under way"
-                    await self._conclude(task, time)
+                    self._running[task.id] = self._running.get(task.id, 0) + 1
+                    self._spawn(partial(self._do, task, time))
 
     async def _look(self, task: Task, now: datetime) -> datetime | None:
         """Start what is due of a task; when it is due next."""
@@ -142,8 +159,7 @@ class Clockwork:
         )
         claim = Claim(name=f"task:{task.id}", key=key or time.scheduled_at, at=self._stamp())
         self._running[task.id] = self._running.get(task.id, 0) + 1
-
-        self._spawn(lambda: self._do(task, time, claim))
+        self._spawn(partial(self._do, task, time, claim))
         return time
 
     async def _note(self, task: Task, at: datetime, status: TaskRunStatus) -> None:
@@ -166,11 +182,14 @@ class Clockwork:
             raise Conflict("the task is under way", field="taskId", reason="running")
         return self._begin(task, self._now(), key=new_id("now")).shown()
 
-    async def _do(self, task: Task, time: TimeOfTask, claim: Claim) -> None:
-        """Do it, and keep what came of it."""
+    async def _do(self, task: Task, time: TimeOfTask, claim: Claim | None = None) -> None:
+        """Do it, or wait for what was begun, where there is no claim, and keep what came of it."""
         try:
-            self._tell(started, _event(task, time), task)
-            done = await self._actions.act(task, time, claim)
+            if claim is None:
+                done = await self._actions.resume(task, time)
+            else:
+                self._tell(started, _event(task, time), task, kept=False)
+                done = await self._actions.act(task, time, claim)
         except AlreadyClaimed:
             await self._tasks.change(task.id, seen=time.scheduled_at)
             return
@@ -193,14 +212,15 @@ class Clockwork:
     async def _conclude(self, task: Task, time: TimeOfTask) -> None:
         """Keep how a time ended, with what that causes to be sent."""
         time.finished_at = self._stamp()
-        row = completed if time.error is None else failed
-        deliveries = self._tell(row, _event(task, time), task)
+        row, event = completed if time.error is None else failed, _event(task, time)
+        deliveries = self._caused(row.name, event, task.creator.user)
         kept = await self._documents.get(RUN, time.id)
         document = time.document(kept.version if kept is not None else 0)
         await self._store.commit(Change(documents=[document], deliveries=deliveries))
         await self._tasks.change(
             task.id, seen=max(time.scheduled_at, task.seen), last_run_at=time.started_at, last_status=time.status
         )
+        self._tell(row, event, task, kept=True)
         await self._documents.drop(RUN, task.id, keep=KEPT_RUNS)
 
     def _now(self) -> datetime:

@@ -10,7 +10,7 @@ import anyio
 import pytest
 from anyio.abc import TaskGroup
 
-from openclaw_rpc.domain.events.change import Change, Claim, Delivery
+from openclaw_rpc.domain.events.change import Change, Claim
 from openclaw_rpc.domain.principals import owner
 from openclaw_rpc.domain.tasks.clockwork import Clockwork, Done
 from openclaw_rpc.domain.tasks.records import Task, TimeOfTask
@@ -40,12 +40,13 @@ class SetClock:
 
 
 class Acts:
-    """Does nothing but remember; ``hold`` makes actions wait."""
+    """Does nothing but remember; ``hold`` makes actions wait, ``goes_on`` what an earlier process began."""
 
     def __init__(self, store: VolatileStore) -> None:
         self._store = store
         self.done: list[str] = []
         self.hold: anyio.Event | None = None
+        self.goes_on: anyio.Event | None = None
         self.fault: Exception | None = None
 
     async def act(self, task: Task, time: TimeOfTask, claim: Claim) -> Done:
@@ -56,6 +57,12 @@ class Acts:
         if self.fault is not None:
             raise self.fault
         return Done(output="done")
+
+    async def resume(self, task: Task, time: TimeOfTask) -> Done:
+        if self.goes_on is None:
+            raise Unavailable("the gateway was stopped", reason="stopped")
+        await self.goes_on.wait()
+        return Done(output="done after all")
 
 
 class World:
@@ -68,12 +75,11 @@ class World:
         self.tasks = Tasks(store.documents, clock, lambda _: None)
         self.group: TaskGroup | None = None
         self.clockwork = Clockwork(
-            self.tasks, store, store.documents, self.acts, self._tell, self._spawn, clock, ListLog()
+            self.tasks, store, self.acts, lambda *_: [], self._tell, self._spawn, clock, ListLog()
         )
 
-    def _tell(self, row: Event[TaskEvent], data: TaskEvent, task: Task) -> list[Delivery]:
+    def _tell(self, row: Event[TaskEvent], data: TaskEvent, task: Task, *, kept: bool) -> None:
         self.told.append(row.name)
-        return []
 
     def _spawn(self, work: Callable[[], Awaitable[None]]) -> None:
         assert self.group is not None
@@ -149,6 +155,24 @@ async def test_a_time_that_was_begun_is_not_begun_again_after_a_restart(store: V
         assert await second.runs(task_id) == ["00:00:10 error"]
         await second.at(20)
     assert second.acts.done == ["2026-01-01T00:00:20.000Z"]
+
+
+async def test_what_was_begun_before_a_restart_and_goes_on_is_waited_for(store: VolatileStore) -> None:
+    first = World(store, SetClock())
+    first.acts.hold = anyio.Event()
+    async with first.running():
+        task_id = await make(first)
+        await first.at(10)
+    second = World(store, SetClock(START + 12))
+    second.acts.goes_on = anyio.Event()
+    async with second.running():
+        await second.at(20)
+        assert await second.runs(task_id) == ["00:00:10 running", "00:00:20 skipped"]
+        second.acts.goes_on.set()
+        await second.at(21)
+        assert await second.runs(task_id) == ["00:00:10 completed", "00:00:20 skipped"]
+    assert second.acts.done == []
+    assert second.told == ["task.completed"]
 
 
 async def test_a_time_shortly_before_a_start_is_made_up_for(store: VolatileStore) -> None:

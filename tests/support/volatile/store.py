@@ -118,7 +118,9 @@ class VolatileStore:
         run, session = change.run, change.session
         if run is None or not isinstance(session, SessionRecord):
             raise TypeError("a run is admitted with its session")
-        if run.idempotency_key is not None and (earlier := self._answering(run)):
+        if run.idempotency_key is not None and (
+            earlier := self._answering(run.user, run.idempotency_key, run.created_at)
+        ):
             return _copy(earlier)
         kept = self._sessions.get(session.id)
         if kept is None and of_anybody and any(s.record.key == session.key for s in self._sessions.values()):
@@ -212,9 +214,9 @@ class VolatileStore:
                 found[who] = Spent(*who, tokens, before.cost + (one.cost or 0.0))
         return list(found.values())
 
-    async def find_repeated(self, run: RunRecord) -> RunRecord | None:
+    async def find_repeated(self, user: str, key: str, at: str) -> RunRecord | None:
         """See :class:`~openclaw_rpc.domain.ports.Store`."""
-        found = self._answering(run)
+        found = self._answering(user, key, at)
         return _copy(found) if found is not None else None
 
     def _add(self, record: SessionRecord) -> _KeptSession:
@@ -227,9 +229,9 @@ class VolatileStore:
     def _runs(self) -> Iterable[RunRecord]:
         return (run for session in self._sessions.values() for run in session.runs.values())
 
-    def _answering(self, run: RunRecord) -> RunRecord | None:
-        expired = key_expiry(run.created_at)
-        same = (r for r in self._runs() if r.user == run.user and r.idempotency_key == run.idempotency_key)
+    def _answering(self, user: str, key: str, at: str) -> RunRecord | None:
+        expired = key_expiry(at)
+        same = (r for r in self._runs() if r.user == user and r.idempotency_key == key)
         return max((r for r in same if r.created_at > expired), key=lambda r: r.created_at, default=None)
 
     def _keep_all(self, session: _KeptSession, events: Sequence[EventRecord]) -> None:
