@@ -92,13 +92,20 @@ servers: # the programs that some tests start, where apt can bring them
 	fi; \
 	echo "could not install $${packages[*]}: install by hand what the tests are to start"
 
+# Lines are counted where that is cheap. What fails is run once more, alone: beside others a bound may have been too tight.
+define WHOLE_SUITE
+counted=; \
+if ! $(PY) -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then \
+  echo "coverage is not measured: that is cheap from Python 3.12 on; \`make cov\` measures it on any"; \
+else counted='--cov --cov-config=tests/coverage.ini --cov-report=term:skip-covered'; fi; \
+COVERAGE_CORE=sysmon $(PY) -m pytest -n 2 $$counted || { \
+  echo "what failed, once more, one after another"; \
+  $(PY) -m pytest -n 0 --last-failed --last-failed-no-failures none --maxfail 10; }
+endef
+
 .PHONY: test
 test: install servers check ## check, then the tests (their servers come from apt where it can); ARGS='…' for pytest
-	@counted=(); \
-	if ! $(PY) -c 'import sys; sys.exit(sys.version_info < (3, 12))'; then \
-	  echo "coverage is not measured: that is cheap from Python 3.12 on; \`make cov\` measures it on any"; \
-	else counted=($(if $(ARGS),,--cov --cov-config=tests/coverage.ini --cov-report=term:skip-covered)); fi; \
-	COVERAGE_CORE=sysmon $(PY) -m pytest -n 2 "$${counted[@]}" $(ARGS)
+	@$(if $(ARGS),$(PY) -m pytest -n 2 $(ARGS),$(WHOLE_SUITE))
 
 .PHONY: test-all
 test-all: install ## the suite's core on every Python that is here, and with the lowest versions of what is needed
