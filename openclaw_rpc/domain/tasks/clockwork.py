@@ -210,11 +210,13 @@ class Clockwork:
             self._log.error("how a task ended could not be kept", task=task.id, error=error.message)
 
     async def _conclude(self, task: Task, time: TimeOfTask) -> None:
-        """Keep how a time ended, with what that causes to be sent."""
+        """Keep how a time ended, with what that causes to be sent, unless another process did so first."""
+        kept = await self._documents.get(RUN, time.id)
+        if kept is not None and msgspec.json.decode(kept.data, type=TimeOfTask).status != "running":
+            return
         time.finished_at = self._stamp()
         row, event = completed if time.error is None else failed, _event(task, time)
         deliveries = self._caused(row.name, event, task.creator.user)
-        kept = await self._documents.get(RUN, time.id)
         document = time.document(kept.version if kept is not None else 0)
         await self._store.commit(Change(documents=[document], deliveries=deliveries))
         await self._tasks.change(

@@ -175,6 +175,21 @@ async def test_what_was_begun_before_a_restart_and_goes_on_is_waited_for(store: 
     assert second.told == ["task.completed"]
 
 
+async def test_what_two_processes_see_to_is_told_by_one(store: VolatileStore) -> None:
+    first, second = World(store, SetClock()), World(store, SetClock())
+    first.acts.hold = second.acts.goes_on = anyio.Event()
+    async with first.running():
+        task_id = await make(first)
+        await first.at(10)
+        async with second.running():
+            await second.at(11)
+            first.acts.hold.set()
+            await first.at(12)
+            await second.at(12)
+            assert await second.runs(task_id) == ["00:00:10 completed"]
+    assert (first.told + second.told).count("task.completed") == 1
+
+
 async def test_a_time_shortly_before_a_start_is_made_up_for(store: VolatileStore) -> None:
     first = World(store, SetClock())
     async with first.running():
