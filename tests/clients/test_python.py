@@ -192,6 +192,29 @@ async def test_threads_share_one_client_and_one_socket(served: TestGateway) -> N
         assert proxy.connections == 1
 
 
+async def test_whoever_calls_while_it_is_closed_or_afterwards_is_told(served: TestGateway) -> None:
+    def call_until_closed(client: OpenClawClient) -> str:
+        try:
+            while True:
+                client.call("agent.list")
+        except openclaw.OpenClawError as error:
+            return str(error)
+
+    def use() -> None:
+        with ThreadPoolExecutor(4) as pool:
+            for _ in range(60):
+                client = OpenClawClient(served.url, TOKEN)
+                stream = client.subscribe(topics=["sessions"])
+                callers = [pool.submit(call_until_closed, client) for _ in range(4)]
+                client.close()
+                client.close()
+                assert {caller.result(20) for caller in callers} == {"the client was closed"}
+                with pytest.raises(openclaw.OpenClawError, match="the client was closed"):
+                    next(stream)
+
+    await waiting(use)
+
+
 async def test_two_hundred_calls_at_once_are_all_answered(served: TestGateway) -> None:
     with anyio.fail_after(30):
         async with AsyncOpenClawClient(served.url, TOKEN) as client:

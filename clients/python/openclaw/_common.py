@@ -6,6 +6,7 @@ import asyncio
 import os
 import ssl as tls
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from openclaw._connection import Connection, Options
@@ -44,8 +45,9 @@ def followed(session_key: str | None, run_id: str | None, topics: Iterable[str] 
 
 def leave_soon(loop: asyncio.AbstractEventLoop, core: Core) -> None:
     """Close a stream that nobody holds any more, from whichever thread that is found out in."""
-    if not core.over and not loop.is_closed():
-        loop.call_soon_threadsafe(core.close)
+    if not core.over:
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(core.close)
 
 
 def camel(names: Mapping[str, Any]) -> dict[str, Any]:

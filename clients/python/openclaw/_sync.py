@@ -111,7 +111,11 @@ class Thread:
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
-        threading.Thread(target=self._live, name="openclaw", daemon=True).start()
+        self._over = False
+        self._lock = threading.RLock()
+        """Held while something is handed to the loop: behind its end nothing would be done, nor waited for in vain."""
+        self._thread = threading.Thread(target=self._live, name="openclaw", daemon=True)
+        self._thread.start()
 
     def _live(self) -> None:
         asyncio.set_event_loop(self.loop)
@@ -122,10 +126,11 @@ class Thread:
 
     def run(self, work: Any) -> Any:
         """Wait for a coroutine; an interrupt of the waiting cancels it."""
-        if self.loop.is_closed():
-            work.close()
-            raise OpenClawError("the client was closed")
-        future = asyncio.run_coroutine_threadsafe(work, self.loop)
+        with self._lock:
+            if self._over:
+                work.close()
+                raise OpenClawError("the client was closed")
+            future = asyncio.run_coroutine_threadsafe(work, self.loop)
         try:
             return future.result()
         except BaseException:
@@ -133,15 +138,23 @@ class Thread:
             raise
 
     def stop(self, connection: Connection) -> None:
-        """Close the connection, and end."""
-        if self.loop.is_closed():
-            return
+        """Close the connection, and end once all who wait have been told."""
 
         async def closed() -> None:
             await connection.close()
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            if left:
+                await asyncio.wait(left, timeout=1)
             self.loop.call_soon(self.loop.stop)
 
-        asyncio.run_coroutine_threadsafe(closed(), self.loop)
+        with self._lock:
+            if not self._over:
+                self._over = True
+                asyncio.run_coroutine_threadsafe(closed(), self.loop)
+
+    def join(self) -> None:
+        """Wait for that end."""
+        self._thread.join()
 
 
 class Caller:
@@ -243,9 +256,8 @@ class Caller:
     def close(self) -> None:
         """Close the connection: what waits for something fails."""
         self._stop.detach()
-        if not self.thread.loop.is_closed():
-            self.thread.run(self.connection.close())
-            self.thread.stop(self.connection)
+        self.thread.stop(self.connection)
+        self.thread.join()
 
     def __enter__(self: T) -> T:
         return self
