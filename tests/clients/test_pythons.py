@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import ast
-import os
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from tests.support.upstream import scripted_upstream
 HERE = Path(__file__).parent
 SDK = HERE.parents[1] / "clients" / "python"
 OLDEST = (3, 10)
-VERSIONS = ["3.10", "3.11", "3.12", "3.13", "3.14"] if os.environ.get("STRANGERS") == "all" else ["3.10", "3.13"]
+VERSIONS = ["3.10", "3.11", "3.12", "3.13", "3.14"] if environments.ALL else ["3.10", "3.13"]
 LOWEST = ("websockets==15.0", "msgspec==0.20.0")
 """The least that its `pyproject.toml` asks for."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -18,6 +19,8 @@ import pytest
 TOP = Path(__file__).resolve().parents[2]
 CACHE = TOP / ".cache" / "strangers"
 SECONDS = 240
+ALL = os.environ.get("STRANGERS") == "all"
+"""`make strangers`: everything, and not a part of each kind."""
 UNREACHABLE = re.compile(
     r"NewConnectionError|ConnectTimeout|ReadTimeout|Temporary failure|timed out|ProxyError|SSLError|"
     r"Could not fetch URL|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|network",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -20,8 +19,7 @@ from tests.strangers import environments
 from tests.support.gateway import gateway, settings
 from tests.support.openai import client_of
 
-ALL = os.environ.get("STRANGERS") == "all"
-LONG_ONES = pytest.mark.skipif(not ALL, reason="takes a minute: make strangers")
+LONG_ONES = pytest.mark.skipif(not environments.ALL, reason="takes a minute: make strangers")
 SCRIPT = Path(__file__).parent / "llamacpp_server.py"
 PACKAGES = ("xllamacpp==2026.10.11549", "gguf==0.19.0")
 pytestmark = pytest.mark.timeout(420)

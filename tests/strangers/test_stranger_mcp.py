@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -29,7 +28,6 @@ from tests.support.upstream import scripted_upstream
 from tests.support.web import serving
 
 HERE = Path(__file__).parent
-ALL = os.environ.get("STRANGERS") == "all"
 pytestmark = pytest.mark.timeout(420)
 
 Check = Callable[[McpWorld, Path], Awaitable[None]]
@@ -170,7 +168,7 @@ def installed(name: str) -> Path:
     """A server's program; those of one registry share an environment, but for the one that `make test` uses."""
     if name in PYPI:
         return environments.python("mcp-servers", *(one.package for one in PYPI.values())).parent / PYPI[name].program
-    packages = [one.package for one in NPM.values()] if ALL else [NPM[name].package]
+    packages = [one.package for one in NPM.values()] if environments.ALL else [NPM[name].package]
     return environments.node("mcp-servers", *packages) / "node_modules" / ".bin" / NPM[name].program
 
 
@@ -193,7 +191,7 @@ async def world_of(name: str, folder: Path) -> AsyncGenerator[McpWorld]:
         yield world
 
 
-@pytest.mark.parametrize("name", [*NPM, *PYPI] if ALL else ["memory"])
+@pytest.mark.parametrize("name", [*NPM, *PYPI] if environments.ALL else ["memory"])
 async def test_a_server_of_others_is_used_as_it_is(name: str, tmp_path: Path) -> None:
     server = (NPM | PYPI)[name]
     subprocess.run(["git", "init", "--quiet", str(tmp_path / "repo")], check=True)
@@ -214,7 +212,7 @@ def command(name: str) -> list[str]:
     return [str(environments.python(name, *CLIENTS[name])), str(HERE / f"{name}.py")]
 
 
-@pytest.mark.parametrize("name", CLIENTS if ALL else ["mcp_sdk"])
+@pytest.mark.parametrize("name", CLIENTS if environments.ALL else ["mcp_sdk"])
 async def test_a_client_of_others_uses_the_gateway_as_a_server(name: str) -> None:
     line = await anyio.to_thread.run_sync(partial(command, name))
     async with scripted_upstream() as upstream, gateway(settings(upstream.url)) as running:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
@@ -39,7 +38,7 @@ LARGE_NODE = {
     "ai_sdk_openai": ("ai@7.0.173", "@ai-sdk/openai@4.0.118", "zod@4.6.7"),
     "codex": ("@openai/codex@0.171.0",),
 }
-if os.environ.get("STRANGERS") == "all":
+if environments.ALL:
     PYTHON |= LARGE_PYTHON
     NODE |= LARGE_NODE
 

@@ -124,8 +124,7 @@ class Clockwork:
             for document in await self._documents.list(RUN, parent=task.id, limit=10):
                 time = msgspec.json.decode(document.data, type=TimeOfTask)
                 if time.status == "running":
-                    self._running[task.id] = self._running.get(task.id, 0) + 1
-                    self._spawn(partial(self._do, task, time))
+                    self._do_beside(task, time)
 
     async def _look(self, task: Task, now: datetime) -> datetime | None:
         """Start what is due of a task; when it is due next."""
@@ -158,9 +157,12 @@ class Clockwork:
             id=new_id("tr"), task_id=task.id, scheduled_at=stamp(at), status="running", started_at=self._stamp()
         )
         claim = Claim(name=f"task:{task.id}", key=key or time.scheduled_at, at=self._stamp())
+        self._do_beside(task, time, claim)
+        return time
+
+    def _do_beside(self, task: Task, time: TimeOfTask, claim: Claim | None = None) -> None:
         self._running[task.id] = self._running.get(task.id, 0) + 1
         self._spawn(partial(self._do, task, time, claim))
-        return time
 
     async def _note(self, task: Task, at: datetime, status: TaskRunStatus) -> None:
         """A time at which nothing was done."""
@@ -182,8 +184,8 @@ class Clockwork:
             raise Conflict("the task is under way", field="taskId", reason="running")
         return self._begin(task, self._now(), key=new_id("now")).shown()
 
-    async def _do(self, task: Task, time: TimeOfTask, claim: Claim | None = None) -> None:
-        """Do it, or wait for what was begun, where there is no claim, and keep what came of it."""
+    async def _do(self, task: Task, time: TimeOfTask, claim: Claim | None) -> None:
+        """Do it with its claim, or without one wait for what an earlier process began; keep what came of it."""
         try:
             if claim is None:
                 done = await self._actions.resume(task, time)
